@@ -1,0 +1,183 @@
+"""What is remembered of a run while it is told: one array per attribute, people sorted by month of release.
+
+N people, F support factors, K programmes, L localities (a place in a replicate), S volunteers' seats. Rows of
+two-dimensional arrays are contiguous per factor or programme. Nothing here has behaviour.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Shorts = npt.NDArray[np.int16]
+Ints = npt.NDArray[np.int32]
+Unsigned = npt.NDArray[np.uint32]
+Longs = npt.NDArray[np.int64]
+Singles = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+
+class People(NamedTuple):
+    """Who is released: drawn once, never changed. Arrays of N (``lacks``: F x N)."""
+
+    person: Unsigned  # number within the replicate, from 0
+    replicate: Unsigned
+    place: Shorts  # row in the scenario's municipalities
+    release: Shorts  # calendar month of release
+    age: Singles  # years at release
+    woman: Bytes
+    priors: Shorts  # earlier convictions
+    sentence: Singles  # months
+    motivation: Singles  # standard deviations
+    propensity: Singles  # lasting difference, standard deviations
+    never: Bytes  # will not offend, whatever happens
+    accepts: Bytes  # 1 from volunteers, 2 from the system, 3 from both
+    side: Bytes  # the lot drawn by this one of each two people
+    lacks: Bytes  # F x N, at release
+
+
+class Lives(NamedTuple):
+    """What becomes of them. Arrays of N (``held``: F x N; those of programmes: K x N)."""
+
+    baseline: Singles  # hazard in the first month, everything held, per month
+    score: Singles  # predicted log hazard from age, sex and earlier convictions
+    highest: Bytes  # in the highest-risk group
+    locality: Ints
+    held: Bytes
+    inside: Bytes  # not released yet, or in custody
+    turn: Shorts  # calendar month of the next release or custody
+    free_since: Shorts  # calendar month of the latest release
+    pending: Shorts  # months of custody that have been decided or are about to be
+    pending_from: Shorts  # calendar month in which they begin
+    cases: Shorts
+    offences: Shorts
+    first_offence: Shorts  # own month; NEVER if none
+    time_any: Shorts  # smallest window in months in which the person counts as reoffending, per definition
+    time_prison: Shorts
+    time_sentence: Shorts
+    status: Bytes  # K x N
+    met: Bytes  # K x N, this month
+    months_met: Bytes  # K x N
+    echo: Singles  # K x N
+    carried: Singles  # share of the needed volunteers who are there
+
+
+class Localities(NamedTuple):
+    """What the people of a place share. Arrays of L; ``came`` and ``quit`` count volunteers."""
+
+    number: Unsigned  # official number of the place
+    replicate: Unsigned
+    place: Shorts  # row in the scenario's municipalities
+    peers: Floats  # times the hazard this month
+    room: Floats  # F x L, part of the wanted gains that can be given this month
+    at_liberty: Longs  # people, this month so far
+    offending: Longs  # people, this month so far
+    demand: npt.NDArray[np.uint64]  # F x L, sum of wanted gains in 2**-32, this month so far
+    limit: Ints  # K x L, most people in a programme
+    came: Unsigned  # volunteers who have come forward so far
+    quit: Longs  # volunteers who have stopped so far
+
+
+class Seats(NamedTuple):
+    """Volunteers, each in a seat of his or her place. Arrays of S, but ``begin``: L + 1."""
+
+    begin: Ints  # where the seats of each locality begin
+    state: Bytes
+    name: Unsigned  # which volunteer of the place sits here
+    ready: Shorts  # calendar month in which training ends
+    months: Shorts  # months matched so far
+    person: Ints  # matched person (row), -1 if none
+
+
+class Numbers(NamedTuple):
+    """A scenario as plain numbers for the compiled loops. P places, F factors, K programmes."""
+
+    key0: int
+    key1: int
+    follow_up: int  # months
+    calendar: int  # months until observation stops
+    offered: int  # 0 nobody, 1 everyone, 2 one of each two
+    later: float
+    settling: float
+    another: float
+    most_offences: int
+    delay: float
+    prison: float
+    prison_per_conviction: float
+    suspended: float
+    sentences: Floats  # 1,024 quantiles of new sentences, months
+    parole: float
+    parole_from: float
+    parole_part: float
+    decided_within: int  # months after the window, definitions any and prison
+    peers_strength: float
+    peers_usual: float
+    peers_pseudo: float
+    gain: Floats  # F
+    loss: Floats  # F
+    ratio: Floats  # F, hazard when lacked
+    ruin: Floats  # F
+    openings: Floats  # F, per person at liberty and month; negative where not scarce
+    helped: Floats  # F x F, times the gain of the row's factor for holders of the column's
+    supply: int  # programme carried by volunteers, -1 if none
+    accepted: Bytes  # K, bit of ``accepts`` that is needed
+    starts: Shorts  # K
+    deadline: Shorts  # K
+    ends: Shorts  # K
+    shortest: Floats  # K, months of sentence
+    allocation: Bytes  # K
+    contact: Floats  # K
+    leaves: Floats  # K
+    effect: Floats  # K x 2, hazard ratio for others and the highest-risk group
+    boost: Floats  # K x F x 2, times the gains
+    stays: Floats  # K
+    fade: Floats  # K, per month
+    per_person: int
+    training: int
+    quits: float
+    tiring: float
+    quits_after: float
+    at_start: Floats  # P, volunteers
+    rate: Floats  # P, volunteers a month
+    nobody: Floats  # P, exp(-rate)
+
+
+class Told(NamedTuple):
+    """Events as they are told: arrays with room for so many, ``count[0]`` of them used (or needed)."""
+
+    count: Longs
+    person: Ints  # row
+    month: Shorts  # own month
+    kind: Bytes
+    detail: Shorts
+    value: Shorts
+
+
+class Buffers(NamedTuple):
+    """Scratch rows for one block of people."""
+
+    words: Unsigned  # rows x block
+    month: Unsigned
+    hazard: Floats
+    gain: Floats
+    loss: Floats
+    level: Floats  # K x block, of the relationship
+    after: Bytes  # what has become of a match
+    whole: Singles  # ones: programmes that need no volunteers are always there
+    found: Ints  # rows of people who are told one by one
+    before: Bytes  # F x block, held when the month opened
+
+
+def events_room(size: int) -> Told:
+    """Empty room for so many events."""
+    short = np.zeros(size, np.int16)
+    return Told(np.zeros(1, np.int64), np.zeros(size, np.int32), short, np.zeros(size, np.uint8), short.copy(), short.copy())
+
+
+def bytes_per_person(*tables: Any) -> float:
+    """Bytes that one person takes in the given tables of columns (N is taken from the first column)."""
+    people = len(tables[0][0])
+    return sum(array.nbytes for table in tables for array in table if array.shape[-1:] == (people,)) / people

@@ -1,0 +1,71 @@
+"""How a rule becomes fast: three decorators around Numba, and a cache that cannot go stale.
+
+A *rule* is a small pure function on plain numbers; it is inlined wherever a compiled loop uses it, and
+stays an ordinary Python function for whoever wants to step through it (``plain``). A *pass* walks a rule
+along a block of people; a *loop* is what Python calls. Nothing here knows what a person is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+KEPT_CACHES = 4
+"""How many older caches of compiled code stay on disk (one per version of the sources)."""
+
+
+def _cache_folder() -> Path:
+    """Folder for compiled code, named by a digest of every source file of this package.
+
+    Numba looks at the file of a function only, not at the files of the functions it calls; a name that
+    changes with any of them makes an outdated machine code impossible.
+    """
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    home = os.environ.get("DESIST_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "desist" / digest.hexdigest()[:16]
+
+
+def _prepare(folder: Path) -> None:
+    """Make the folder and forget all but the newest few older ones; an unwritable place is no error."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        older = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in older[KEPT_CACHES:]:
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError:
+        return
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
+
+
+_prepare(_cache_folder())
+
+import numba  # noqa: E402  the folder above must be set before Numba reads its settings
+
+
+def rule(function: Function) -> Function:
+    """A behavioural rule: inlined into every compiled loop that uses it."""
+    return cast(Function, numba.njit(forceinline=True, error_model="numpy")(function))
+
+
+def part(function: Function) -> Function:
+    """A part of a compiled loop (a pass along a block, or a step told one by one)."""
+    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
+
+
+def loop(function: Function) -> Function:
+    """A compiled loop that Python calls: runs without the interpreter's lock, kept on disk."""
+    return cast(Function, numba.njit(nogil=True, error_model="numpy", cache=True)(function))
+
+
+def plain(function: Function) -> Function:
+    """The same function as ordinary Python (what the Mesa model calls, and a debugger can enter)."""
+    return cast(Function, getattr(function, "py_func", function))

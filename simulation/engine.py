@@ -1,0 +1,231 @@
+"""The fast driver: compiled loops over many people and replicates, with no more memory than a chunk needs.
+
+Replicates are told in chunks of whole replicates (small trials lie side by side and fill a block); one very large
+replicate is cut by places, which share nothing. Chunks run in threads. However they are cut, whoever runs them and
+in whatever order, the bytes are the same.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from simulation.columns import Buffers, Ints, Lives, Localities, Numbers, People, Seats, Told, events_room
+from simulation.month import FIRST_FACTOR, close_month, live_month
+from simulation.numbers import limits, months_before, numbers_of
+from simulation.numbers import seats as seats_of
+from simulation.prepared import Prepared, prepared
+from simulation.rules import NEVER
+from simulation.scenario import Scenario
+from simulation.volunteers import open_month
+
+BLOCK = 1024
+"""People in a block: its random words stay in the nearest cache."""
+CHUNK_PEOPLE = 8192
+"""People in a chunk, about; a replicate larger than four chunks is cut by places."""
+
+Result = TypeVar("Result")
+
+
+class Cohort(NamedTuple):
+    """People and what became of them, in order of replicate and number."""
+
+    people: People
+    lives: Lives
+    local: Localities
+
+
+def begin_lives(scenario: Scenario, ready: Prepared, numbers: Numbers) -> Lives:
+    """Everybody before the first month: in prison, with the support that will be held at release."""
+    people = ready.people
+    n, programmes = len(people.person), len(numbers.starts)
+    short, never = np.zeros(n, np.int16), np.full(n, NEVER, np.int16)
+    return Lives(
+        baseline=(ready.hazard * (scenario.risk.level * scenario.risk.monthly_hazard)).astype(np.float32),
+        score=ready.score, highest=ready.highest, locality=ready.locality,
+        held=(1 - people.lacks).astype(np.uint8), inside=np.ones(n, np.uint8),
+        turn=people.release.copy(), free_since=short.copy(), pending=short.copy(), pending_from=never.copy(),
+        cases=short.copy(), offences=short.copy(), first_offence=never.copy(),
+        time_any=never.copy(), time_prison=never.copy(), time_sentence=never.copy(),
+        status=np.zeros((programmes, n), np.uint8), met=np.zeros((programmes, n), np.uint8),
+        months_met=np.zeros((programmes, n), np.uint8), echo=np.zeros((programmes, n), np.float32),
+        carried=np.zeros(n, np.float32),
+    )  # fmt: skip
+
+
+def begin_world(scenario: Scenario, numbers: Numbers, replicates: npt.NDArray[np.uint32]) -> tuple[Localities, Seats]:
+    """Localities of the given replicates (all places of the scenario in each) before the first month."""
+    places = scenario.municipalities
+    size, count, factors = len(places) * len(replicates), len(replicates), len(numbers.gain)
+    chairs = np.tile(seats_of(scenario), count) if numbers.supply >= 0 else np.zeros(size, np.int32)
+    total = int(chairs.sum())
+    local = Localities(
+        number=np.tile(np.array([place.number for place in places], np.uint32), count),
+        replicate=np.repeat(replicates, len(places)),
+        place=np.tile(np.arange(len(places), dtype=np.int16), count),
+        peers=np.ones(size), room=np.ones((factors, size)),
+        at_liberty=np.zeros(size, np.int64), offending=np.zeros(size, np.int64),
+        demand=np.zeros((factors, size), np.uint64),
+        limit=np.ascontiguousarray(np.tile(limits(scenario), count)),
+        came=np.zeros(size, np.uint32), quit=np.zeros(size, np.int64),
+    )  # fmt: skip
+    chair = Seats(
+        begin=np.concatenate([[0], np.cumsum(chairs)]).astype(np.int32),
+        state=np.zeros(total, np.uint8), name=np.zeros(total, np.uint32), ready=np.zeros(total, np.int16),
+        months=np.zeros(total, np.int16), person=np.full(total, -1, np.int32),
+    )  # fmt: skip
+    return local, chair
+
+
+def begin_buffers(numbers: Numbers, block: int = BLOCK) -> Buffers:
+    """Scratch rows for blocks of so many people."""
+    factors, programmes = len(numbers.gain), len(numbers.starts)
+    rows = 4 * ((FIRST_FACTOR + factors + 3) // 4 + programmes // 2)
+    return Buffers(
+        words=np.zeros((rows, block), np.uint32), month=np.zeros(block, np.uint32), hazard=np.zeros(block),
+        gain=np.zeros(block), loss=np.zeros(block), level=np.zeros((programmes, block)),
+        after=np.zeros(block, np.uint8), whole=np.ones(block, np.float32), found=np.zeros(block, np.int32),
+        before=np.zeros((factors, block), np.uint8),
+    )  # fmt: skip
+
+
+def released(people: People) -> tuple[Ints, Ints]:
+    """First and last row (exclusive) of the people released in each calendar month; they must be in that order."""
+    months = np.arange(0 if not len(people.release) else int(people.release.max()) + 1)
+    first = np.searchsorted(people.release, months, side="left").astype(np.int32)
+    return first, np.searchsorted(people.release, months, side="right").astype(np.int32)
+
+
+def active(t: int, first: Ints, last: Ints, before: int, follow_up: int) -> tuple[int, int]:
+    """Rows of the people whose own month lies from ``before`` months before release to the end of follow-up."""
+    earliest, latest = max(0, t - follow_up + 1), min(len(first) - 1, t + before)
+    return (int(first[earliest]), int(last[latest])) if earliest <= latest else (0, 0)
+
+
+def _tell_chunk(
+    scenario: Scenario, seed: int, ready: Prepared, room: int, block: int
+) -> tuple[Lives, Localities, Told]:
+    n = numbers_of(scenario, seed)
+    people, lives, buffers = ready.people, begin_lives(scenario, ready, n), begin_buffers(n, block)
+    local, seats = begin_world(scenario, n, ready.replicates)
+    told = events_room(room)
+    first, last = released(people)
+    before = months_before(scenario)
+    for t in range(n.calendar):
+        open_month(t, people, lives, local, seats, n, first, last, told)
+        low, high = active(t, first, last, before, n.follow_up)
+        live_month(t, low, high, people, lives, local, n, buffers, told, room > 0)
+        close_month(local, n)
+    return lives, local, told
+
+
+def chunks(scenario: Scenario, replicates: range, people: int = CHUNK_PEOPLE) -> list[range]:
+    """Replicates in groups of about so many people, at least one replicate in each."""
+    each = max(1, people // scenario.people.count)
+    return [replicates[start : start + each] for start in range(0, len(replicates), each)]
+
+
+def over_chunks(
+    scenario: Scenario,
+    seed: int,
+    replicates: range,
+    reduce: Callable[[Cohort], Result],
+    *,
+    threads: int | None = None,
+    chunk_people: int = CHUNK_PEOPLE,
+    block: int = BLOCK,
+) -> Iterator[Result]:
+    """Tell replicates chunk by chunk and give what ``reduce`` makes of each, in order.
+
+    Parameters
+    ----------
+    scenario, seed
+        What decides the run; ``seed`` from 0 to 2**64 - 1.
+    replicates
+        Numbers of the replicates.
+    reduce
+        Function of a cohort of whole replicates; called in a worker thread.
+    threads
+        Worker threads; None for one per core.
+    chunk_people, block
+        How the work is cut. No result depends on them.
+    """
+
+    def work(part: range) -> Result:
+        return reduce(_cohort(scenario, seed, part, block, chunk_people))
+
+    parts = chunks(scenario, replicates, chunk_people)
+    workers = threads or os.cpu_count() or 1
+    if workers == 1 or len(parts) == 1:
+        yield from map(work, parts)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(work, parts)
+
+
+def run(
+    scenario: Scenario,
+    *,
+    seed: int,
+    replicates: int | range = 1,
+    threads: int | None = None,
+    chunk_people: int = CHUNK_PEOPLE,
+    block: int = BLOCK,
+) -> Cohort:
+    """Tell some replicates without storing events: people and what became of them.
+
+    ``replicates`` is a number, or a range of replicate numbers. Times are own months; a person with ``time_any`` of
+    w or less reoffended within w months in the sense of the definition (``NEVER`` if not at all).
+    """
+    wanted = range(replicates) if isinstance(replicates, int) else replicates
+    parts = list(
+        over_chunks(
+            scenario, seed, wanted, lambda cohort: cohort, threads=threads, chunk_people=chunk_people, block=block
+        )
+    )
+    if len(parts) == 1:
+        return parts[0]
+    return Cohort(*(_joined([getattr(part, name) for part in parts]) for name in Cohort._fields))
+
+
+def _joined(tables: list) -> tuple:  # type: ignore[type-arg]
+    columns = (np.concatenate([table[c] for table in tables], axis=-1) for c in range(len(tables[0])))
+    return type(tables[0])(*columns)
+
+
+def _cohort(scenario: Scenario, seed: int, part: range, block: int, chunk_people: int) -> Cohort:
+    """One chunk in order of replicate and number; a very large replicate is told place by place, in threads."""
+    whole = prepared(scenario, seed, part)
+    pieces = whole.by_places(4 * chunk_people)
+    told = [_tell_chunk(scenario, seed, piece, 0, block) for piece in pieces]
+    if len(pieces) == 1:
+        lives, local, _ = told[0]
+        return Cohort(_ordered(whole.people, whole.back), _ordered(lives, whole.back), local)
+    lives = _joined([lives for lives, _, _ in told])
+    rows = np.argsort(np.concatenate([piece.rows for piece in pieces]))[whole.back]
+    return Cohort(_ordered(whole.people, whole.back), _ordered(lives, rows), told[0][1])
+
+
+def _ordered(table, rows):  # type: ignore[no-untyped-def]
+    n = len(table[0])
+    return type(table)(*(column[..., rows] if column.shape[-1] == n else column for column in table))
+
+
+def tell(scenario: Scenario, *, seed: int, replicate: int = 0, block: int = BLOCK) -> tuple[Cohort, Told]:
+    """Tell one replicate with every event; ``Told.person`` are rows of the cohort, in no particular order."""
+    ready = prepared(scenario, seed, range(replicate, replicate + 1))
+    room = 40 * scenario.people.count + 1000
+    lives, local, told = _tell_chunk(scenario, seed, ready, room, block)
+    if told.count[0] > room:
+        lives, local, told = _tell_chunk(scenario, seed, ready, int(told.count[0]), block)
+    number = int(told.count[0])
+    told = Told(told.count, *(column[:number] for column in told[1:]))
+    told = told._replace(person=np.argsort(ready.back).astype(np.int32)[told.person])
+    return Cohort(_ordered(ready.people, ready.back), _ordered(lives, ready.back), local), told
+
+

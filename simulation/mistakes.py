@@ -1,0 +1,91 @@
+"""A user's mistake in one line: which key, which value, what is allowed, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+NEEDED = {
+    "float_type": "a number is needed",
+    "int_type": "a whole number is needed",
+    "int_from_float": "a whole number is needed",
+    "bool_type": "true or false is needed",
+    "string_type": "text in quotes is needed",
+    "finite_number": "a finite number is needed",
+    "dict_type": "a table is needed",
+    "model_type": "a table is needed",
+    "list_type": "a list is needed",
+}
+
+
+def nearest(name: str, known: Iterable[str], above: Sequence[str] = ()) -> str:
+    """A hint for an unknown name: the nearest known one with its path, or a few of the known ones."""
+    names = list(known)
+    prefix = "".join(f"{part}." for part in above)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {prefix}{near[0]}?"
+    return f"known here: {', '.join(prefix + each for each in names[:12])}{' ...' if len(names) > 12 else ''}"
+
+
+def explain(mistakes: ValidationError, model: type[BaseModel], data: Any, label: str) -> str:
+    """One line for each mistake that the validation found in plain data."""
+    return "\n".join(f"{label}: {_line(mistake, model)}" for mistake in mistakes.errors())
+
+
+def _line(mistake: Any, model: type[BaseModel]) -> str:
+    path = [str(part) for part in mistake["loc"]]
+    key, value, kind = ".".join(path), mistake["input"], mistake["type"]
+    section, field = _declared(model, path)
+    if kind == "extra_forbidden":
+        return f"unknown key [{key}]; {nearest(path[-1], section.model_fields, path[:-1])}"
+    if kind == "value_error":
+        problem = str(mistake["ctx"]["error"])
+        return f"{key}: {problem}" if key else problem
+    extra = field.json_schema_extra if field is not None else None
+    about = extra if isinstance(extra, dict) else {}
+    allowed = _allowed(about, field)
+    needed = NEEDED.get(kind, "")
+    rest = "; ".join(part for part in (needed, allowed) if part) or mistake["msg"]
+    return f"{key} is [{_short(value)}]; {rest}"
+
+
+def _declared(model: type[BaseModel], path: list[str]) -> tuple[type[BaseModel], FieldInfo | None]:
+    """The section and field that a path leads to, through tables of sections."""
+    field: FieldInfo | None = None
+    for part in path:
+        field = model.model_fields.get(part, field)
+        inner = _section_in(field.annotation if field is not None else None)
+        if part in model.model_fields and inner is not None:
+            model = inner
+    return model, field
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in get_args(annotation):
+        if (found := _section_in(argument)) is not None:
+            return found
+    return None
+
+
+def _allowed(about: dict[str, Any], field: FieldInfo | None) -> str:
+    choices = get_args(field.annotation) if field is not None else ()
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return f"allowed is {', '.join(choices)}"
+    if about.get("low") is None and about.get("high") is None:
+        return f"unit {about['unit']}" if "unit" in about else ""
+    low, high = about["low"], about["high"]
+    if high is None:
+        return f"allowed from {low} ({about['unit']})"
+    return f"allowed {low} to {high} ({about['unit']})"
+
+
+def _short(value: Any) -> str:
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,373 @@
+"""The story of one month, told for a block of people: one short pass for each rule, in the order of the design.
+
+First what was due (release, custody), then contact, support, risk; the few who may offend are told one by one. A
+pass has no branches on its path and takes plain rows, so the compiler turns it into vector instructions. People
+read only what the month opened with, and write only their own rows; what they add to a place's tallies are whole
+numbers. So the order of people is without meaning.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.chance import (
+    CONSEQUENCES, LATER_PROGRAMMES, LIFE, MONTH_ZERO, PAROLE, RUIN, WORD, draw_four, fill_four,
+)  # fmt: skip
+from simulation.compiled import loop, part
+from simulation.rules import (
+    CAUGHT, MATCHED, NEVER, PRISON, SUSPENDED, among_peers, burst, fading, happens, holds, in_relation, lacking,
+    likelier, meets, offends, present, rarer, remembered, sanctioned, scarce, served, standing, waits,
+)  # fmt: skip
+from simulation.telling import (
+    CONTACT, CUSTODY_IN, CUSTODY_OUT, EXIT, GAIN, LOSS, OFFENCE, RELEASE, SANCTION, tell,
+)  # fmt: skip
+
+FIRST_FACTOR = 3
+"""Row of the first factor's word; rows 0 to 2 are offence, contact and end of the first programme."""
+
+
+@loop
+def live_month(t, low, high, people, lives, local, n, b, told, recording):  # type: ignore[no-untyped-def]
+    """Tell calendar month t for the people in rows low to high, block by block."""
+    block = len(b.month)
+    for s in range(low, high, block):
+        e = min(s + block, high)
+        size = e - s
+        release, month, words = people.release[s:e], b.month[:size], b.words
+        _months(month, t, release)
+        _words(words, people.person[s:e], people.replicate[s:e], month, len(n.gain), len(n.starts), n.key0, n.key1)
+        due = _due(b.found, lives.turn[s:e], t)
+        if due > 0:
+            _turns(
+                t, s, b.found[:due], people.person, people.replicate, people.release, lives.inside, lives.turn,
+                lives.free_since, lives.pending, lives.held, lives.status, n.ruin, n.key0, n.key1, told,
+            )  # fmt: skip
+        inside, highest, locality = lives.inside[s:e], lives.highest[s:e], lives.locality[s:e]
+        _contacts(t, s, e, release, month, lives, n, b, told, recording)
+        _support(t, s, e, release, inside, highest, locality, lives.held, lives.met, local, n, b, told, recording)
+        hazard = b.hazard[:size]
+        _base_hazard(hazard, lives.baseline[s:e], lives.free_since[s:e], t, n.later, n.settling)
+        for f in range(len(n.gain)):
+            _lacking(hazard, lives.held[f, s:e], n.ratio[f])
+        for k in range(len(n.starts)):
+            _in_relation(hazard, b.level[k, :size], highest, n.effect[k, 0], n.effect[k, 1])
+        if n.peers_strength != 0.0:
+            _among_peers(hazard, locality, local.peers)
+        offenders = _may_offend(b.found, words[0, :size], hazard, inside)
+        if offenders > 0:
+            _offences(
+                t, s, b.found[:offenders], words[0, :size], hazard, people.person, people.replicate, people.release,
+                people.priors, lives.locality, lives.turn, lives.pending, lives.pending_from, lives.cases,
+                lives.offences, lives.first_offence, lives.time_any, lives.time_prison, lives.time_sentence,
+                local.offending, n, told,
+            )  # fmt: skip
+        _count(inside, locality, local.at_liberty)
+
+
+# What was due ------------------------------------------------------------------------------------------------
+
+
+@part
+def _months(month, t, release):  # type: ignore[no-untyped-def]
+    for i in range(len(month)):
+        month[i] = t - release[i] + MONTH_ZERO
+
+
+@part
+def _words(words, person, replicate, month, factors, programmes, key0, key1):  # type: ignore[no-untyped-def]
+    """This month's words for everybody: the first eight rows always, more with more factors or programmes."""
+    size = len(person)
+    blocks = (FIRST_FACTOR + factors + 3) // 4
+    for j in range(blocks + programmes // 2):
+        purpose = LIFE | j if j < blocks else LIFE | (LATER_PROGRAMMES + j - blocks)
+        fill_four(
+            words[4 * j, :size], words[4 * j + 1, :size], words[4 * j + 2, :size], words[4 * j + 3, :size],
+            person, replicate, month, purpose, key0, key1,
+        )  # fmt: skip
+
+
+@part
+def programme_row(k, factors):  # type: ignore[no-untyped-def]
+    """Row of the word that decides contact with programme k; the next decides an unplanned end."""
+    return 1 if k == 0 else 4 * ((FIRST_FACTOR + factors + 3) // 4) + 2 * (k - 1)
+
+
+@part
+def _due(found, turn, t):  # type: ignore[no-untyped-def]
+    number = 0
+    for i in range(len(turn)):
+        if turn[i] == t:
+            found[number] = i
+            number += 1
+    return number
+
+
+@part
+def _turns(
+    t, s, found, person, replicate, release, inside, turn, free_since, pending, held, status, ruin, key0, key1, told
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Somebody's month of release or of custody has come."""
+    for j in found:
+        i = s + j
+        month = t - release[i]
+        if inside[i]:
+            inside[i] = 0
+            free_since[i] = t
+            turn[i] = NEVER
+            tell(told, i, month, RELEASE if month == 0 else CUSTODY_OUT, 0, 0)
+            continue
+        inside[i] = 1
+        turn[i] = t + pending[i]
+        tell(told, i, month, CUSTODY_IN, 0, pending[i])
+        pending[i] = 0
+        for f in range(len(ruin)):
+            word = draw_four(person[i], replicate[i], month + MONTH_ZERO, LIFE | (RUIN + f), key0, key1)[0]
+            if held[f, i] and happens(word, ruin[f]):
+                held[f, i] = 0
+                tell(told, i, month, LOSS, f, 1)
+        for k in range(len(status)):
+            if status[k, i] == MATCHED:
+                status[k, i] = CAUGHT
+                tell(told, i, month, EXIT, k, CAUGHT)
+
+
+# The relationship --------------------------------------------------------------------------------------------
+
+
+@part
+def _contacts(t, s, e, release, month, lives, n, b, told, recording):  # type: ignore[no-untyped-def]
+    """Does the match end, do they meet, and what is there of each relationship (left in ``b.level``)?"""
+    size = e - s
+    after = b.after[:size]
+    for k in range(len(n.starts)):
+        row = programme_row(k, len(n.gain))
+        status, met = lives.status[k, s:e], lives.met[k, s:e]
+        _standing(after, status, month, n.ends[k] + MONTH_ZERO, b.words[row + 1, :size], n.leaves[k])
+        _tell_ends(t, s, k, status, after, release, told)
+        carried = lives.carried[s:e] if k == n.supply else b.whole[:size]
+        _meet(met, status, carried, b.words[row, :size], n.contact[k])
+        full = float(n.ends[k] - n.starts[k])
+        _relate(met, lives.months_met[k, s:e], lives.echo[k, s:e], b.level[k, :size], full, n.stays[k], n.fade[k])
+        if recording:
+            _tell_contacts(t, s, k, met, release, told)
+
+
+@part
+def _standing(after, status, month, ends, word, leaves):  # type: ignore[no-untyped-def]
+    for i in range(len(after)):
+        after[i] = standing(status[i], month[i], ends, word[i], leaves)
+
+
+@part
+def _tell_ends(t, s, k, status, after, release, told):  # type: ignore[no-untyped-def]
+    for i in range(len(after)):
+        if after[i] != status[i]:
+            status[i] = after[i]
+            tell(told, s + i, t - release[i], EXIT, k, after[i])
+
+
+@part
+def _meet(met, status, carried, word, chance):  # type: ignore[no-untyped-def]
+    for i in range(len(met)):
+        met[i] = meets(status[i], carried[i], word[i], chance)
+
+
+@part
+def _relate(met, months, echo, level, full, stays, fade):  # type: ignore[no-untyped-def]
+    for i in range(len(met)):
+        months[i] += met[i]
+        level[i] = present(met[i], echo[i], fade)
+        echo[i] = remembered(met[i], months[i], full, echo[i], stays, fade)
+
+
+@part
+def _tell_contacts(t, s, k, met, release, told):  # type: ignore[no-untyped-def]
+    for i in range(len(met)):
+        if met[i]:
+            tell(told, s + i, t - release[i], CONTACT, k, 0)
+
+
+# Support -----------------------------------------------------------------------------------------------------
+
+
+@part
+def _support(t, s, e, release, inside, highest, locality, held, met, local, n, b, told, recording):  # type: ignore[no-untyped-def]
+    """Support factors come and go; what a gain depends on is what was held when the month opened."""
+    size, factors = e - s, len(n.gain)
+    gain, loss = b.gain[:size], b.loss[:size]
+    for f in range(factors):
+        _copy(b.before[f, :size], held[f, s:e])
+    for f in range(factors):
+        _begin_with(gain, n.gain[f])
+        _begin_with(loss, n.loss[f])
+        for g in range(factors):
+            if n.helped[f, g] != 1.0:
+                _made_likelier(gain, b.before[g, :size], n.helped[f, g])
+        for k in range(len(n.starts)):
+            if n.boost[k, f, 0] != 1.0 or n.boost[k, f, 1] != 1.0:
+                _helped_on(gain, loss, met[k, s:e], highest, n.boost[k, f, 0], n.boost[k, f, 1])
+        before = b.before[f, :size]
+        if n.openings[f] >= 0.0:
+            _shared_out(gain, before, inside, locality, local.demand[f], local.room[f])
+        _hold(held[f, s:e], before, inside, b.words[FIRST_FACTOR + f, :size], gain, loss)
+        if recording:
+            _tell_support(t, s, f, before, held[f, s:e], release, told)
+
+
+@part
+def _copy(to, row):  # type: ignore[no-untyped-def]
+    for i in range(len(to)):
+        to[i] = row[i]
+
+
+@part
+def _begin_with(row, value):  # type: ignore[no-untyped-def]
+    for i in range(len(row)):
+        row[i] = value
+
+
+@part
+def _made_likelier(gain, has, times):  # type: ignore[no-untyped-def]
+    for i in range(len(gain)):
+        gain[i] = likelier(gain[i], has[i], times)
+
+
+@part
+def _helped_on(gain, loss, met, highest, others, high):  # type: ignore[no-untyped-def]
+    for i in range(len(gain)):
+        times = high if highest[i] else others
+        gain[i] = likelier(gain[i], met[i], times)
+        loss[i] = rarer(loss[i], met[i], times)
+
+
+@part
+def _shared_out(gain, before, inside, locality, demand, room):  # type: ignore[no-untyped-def]
+    """Add to what is wanted in each place, then take the part that its openings allow."""
+    place, wanted = locality[0], np.uint64(0)
+    for i in range(len(gain)):
+        if locality[i] != place:
+            demand[place] += wanted
+            place, wanted = locality[i], np.uint64(0)
+        seeks = (before[i] | inside[i]) == 0
+        wanted += np.uint64(min(gain[i], 1.0) * WORD if seeks else 0.0)
+        gain[i] *= room[place]
+    demand[place] += wanted
+
+
+@part
+def _hold(held, before, inside, word, gain, loss):  # type: ignore[no-untyped-def]
+    for i in range(len(held)):
+        held[i] = holds(before[i], inside[i], word[i], gain[i], loss[i])
+
+
+@part
+def _tell_support(t, s, f, before, held, release, told):  # type: ignore[no-untyped-def]
+    for i in range(len(held)):
+        if held[i] != before[i]:
+            tell(told, s + i, t - release[i], GAIN if held[i] else LOSS, f, 0)
+
+
+# Risk, and what follows --------------------------------------------------------------------------------------
+
+
+@part
+def _base_hazard(hazard, baseline, since, t, later, settling):  # type: ignore[no-untyped-def]
+    for i in range(len(hazard)):
+        hazard[i] = baseline[i] * fading(float(t - since[i]), later, settling)
+
+
+@part
+def _lacking(hazard, held, ratio):  # type: ignore[no-untyped-def]
+    for i in range(len(hazard)):
+        hazard[i] = lacking(hazard[i], held[i], ratio)
+
+
+@part
+def _in_relation(hazard, level, highest, others, high):  # type: ignore[no-untyped-def]
+    for i in range(len(hazard)):
+        hazard[i] = in_relation(hazard[i], level[i], high if highest[i] else others)
+
+
+@part
+def _among_peers(hazard, locality, peers):  # type: ignore[no-untyped-def]
+    for i in range(len(hazard)):
+        hazard[i] *= peers[locality[i]]
+
+
+@part
+def _may_offend(found, word, hazard, inside):  # type: ignore[no-untyped-def]
+    """Those at liberty whose word is below the hazard: 1 - exp(-hazard) is below it too."""
+    number = 0
+    for i in range(len(hazard)):
+        if word[i] < hazard[i] * WORD and not inside[i]:
+            found[number] = i
+            number += 1
+    return number
+
+
+@part
+def _offences(
+    t, s, found, offence_word, hazard, person, replicate, release, priors, locality, turn, pending, pending_from,
+    cases, offences, first_offence, time_any, time_prison, time_sentence, offending, n, told,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Offences are committed in month t: how many, and what follows from them."""
+    for j in found:
+        if not offends(offence_word[j], hazard[j]):
+            continue
+        i = s + j
+        month = t - release[i]
+        at, who, run = month + MONTH_ZERO, person[i], replicate[i]
+        w_burst, w_wait, w_sanction, w_sentence = draw_four(who, run, at, LIFE | CONSEQUENCES, n.key0, n.key1)
+        number = burst(w_burst, n.another, n.most_offences)
+        decided = month + waits(w_wait, n.delay)
+        convictions = priors[i] + cases[i]
+        sanction = sanctioned(w_sanction, convictions, n.prison, n.prison_per_conviction, n.suspended)
+        cases[i] += 1
+        offences[i] += number
+        first_offence[i] = min(first_offence[i], month)
+        offending[locality[i]] += 1
+        window = max(month + 1, decided - n.decided_within + 1)
+        time_any[i] = min(time_any[i], window)
+        tell(told, i, month, OFFENCE, 0, number)
+        tell(told, i, decided, SANCTION, sanction, month)
+        if sanction >= SUSPENDED:
+            time_sentence[i] = min(time_sentence[i], decided + 1)
+        if sanction == PRISON:
+            time_prison[i] = min(time_prison[i], window)
+            w_parole, w_odd, _, _ = draw_four(who, run, at, LIFE | PAROLE, n.key0, n.key1)
+            sentence = n.sentences[w_sentence >> np.uint64(22)]
+            months = served(sentence, w_parole, n.parole, n.parole_from, n.parole_part, w_odd)
+            if months > 0:
+                # Sentences that wait are served together from the first of them.
+                begins = t + max(1, decided - month)
+                pending_from[i] = begins if pending[i] == 0 else min(pending_from[i], begins)
+                pending[i] = min(pending[i] + months, 1200)
+                turn[i] = pending_from[i]
+
+
+@part
+def _count(inside, locality, at_liberty):  # type: ignore[no-untyped-def]
+    """Who is at liberty, place by place."""
+    place, number = locality[0], 0
+    for i in range(len(inside)):
+        if locality[i] != place:
+            at_liberty[place] += number
+            place, number = locality[i], 0
+        number += 1 - inside[i]
+    at_liberty[place] += number
+
+
+@loop
+def close_month(local, n):  # type: ignore[no-untyped-def]
+    """The world closes the month: free flats and jobs, and the share of one's peers who are offending."""
+    for place in range(len(local.number)):
+        people = float(local.at_liberty[place])
+        if n.peers_strength != 0.0:
+            share = (local.offending[place] + n.peers_pseudo * n.peers_usual) / max(people + n.peers_pseudo, 1.0)
+            local.peers[place] = among_peers(share, n.peers_usual, n.peers_strength)
+        for f in range(len(n.openings)):
+            if n.openings[f] >= 0.0:
+                local.room[f, place] = scarce(n.openings[f], people, local.demand[f, place] / WORD)
+                local.demand[f, place] = 0
+        local.at_liberty[place] = 0
+        local.offending[place] = 0

@@ -1,0 +1,168 @@
+"""Quantities with a home: what a number means, its unit, its bounds, where it comes from, how sure it is.
+
+Each quantity of the model is declared once, by ``par`` in a section of the scenario (``sections.py``,
+``supports.py``). This file knows how such a declaration is made, read back as a table, and how its prior is
+written and drawn. It does not know any particular quantity.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic.fields import FieldInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Grade = Literal["measured", "judged", "assumed"]
+"""How well a number is known: *measured* in data that fit the model's meaning; *judged* from data about
+something near it; *assumed* because nothing was found, or fitted so that the whole reproduces what was measured."""
+
+
+class ParameterError(ValueError):
+    """A scenario, study or option that cannot be used; the message is one line for the user."""
+
+
+class Section(BaseModel):
+    """A part of a scenario: frozen, strict about types, and closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def par(
+    default: Any,
+    unit: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    what: str,
+    source: str,
+    grade: Grade,
+    prior: str = "fixed",
+) -> Any:
+    """Declare a quantity.
+
+    Parameters
+    ----------
+    default
+        Value when a scenario does not say otherwise.
+    unit
+        Unit in words ("months", "share 0-1", "times").
+    low, high
+        Allowed range, ends included; None where there is no bound (or the value is not a number).
+    what
+        One line: what it is in the world.
+    source
+        Reference ("[S9]" etc. are listed in docs/sources.md) or the reason for an assumption.
+    grade
+        ``measured``, ``judged`` or ``assumed``.
+    prior
+        What is believed of it before the trial, as ``Prior`` reads it; ``fixed`` if it is not doubted.
+    """
+    Prior.read(prior)
+    extra = {"unit": unit, "source": source, "grade": grade, "prior": prior, "low": low, "high": high}
+    if callable(default):
+        return Field(default_factory=default, description=what, json_schema_extra=cast(Any, extra))
+    return Field(default, ge=low, le=high, description=what, json_schema_extra=cast(Any, extra))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prior:
+    """A distribution in the short notation of the evidence tables.
+
+    ``N(mean, sd)``, ``LN(median, sd of the log)``, ``B(a, b)`` (beta), ``U(low, high)``, or ``fixed``.
+    """
+
+    kind: Literal["N", "LN", "B", "U", "fixed"]
+    first: float = 0.0
+    second: float = 0.0
+
+    @classmethod
+    def read(cls, text: str) -> Prior:
+        """Read the short notation; raises ``ValueError`` naming what is wrong with it."""
+        if text == "fixed":
+            return cls(kind="fixed")
+        found = re.fullmatch(r"(N|LN|B|U)\(\s*([-\d.]+)\s*,\s*([-\d.]+)\s*\)", text)
+        if found is None:
+            raise ValueError(f"prior [{text}] is not one of N(,) LN(,) B(,) U(,) or fixed")
+        kind, first, second = found.group(1), float(found.group(2)), float(found.group(3))
+        if second <= 0 or (kind in ("LN", "B") and first <= 0) or (kind == "U" and second <= first):
+            raise ValueError(f"prior [{text}] has no such distribution")
+        return cls(kind=cast(Any, kind), first=first, second=second)
+
+    def quantile(self, share: npt.ArrayLike) -> npt.NDArray[np.float64]:
+        """Value below which a share (0-1, any shape) of the distribution lies, in the same shape.
+
+        Raises ``ValueError`` for a fixed quantity, which has no distribution.
+        """
+        from scipy import stats
+
+        u = np.asarray(share, dtype=np.float64)
+        if self.kind == "N":
+            return np.asarray(stats.norm.ppf(u, self.first, self.second))
+        if self.kind == "LN":
+            return np.asarray(self.first * np.exp(self.second * stats.norm.ppf(u)))
+        if self.kind == "B":
+            return np.asarray(stats.beta.ppf(u, self.first, self.second))
+        if self.kind == "U":
+            return self.first + (self.second - self.first) * u
+        raise ValueError("a fixed quantity has no distribution")
+
+
+class About(Section):
+    """Where a number in a table comes from: source, evidence grade, prior."""
+
+    source: str
+    grade: Grade
+    prior: str = "fixed"
+
+    @field_validator("prior")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        Prior.read(text)
+        return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantity:
+    """A declared quantity with its value in one scenario: one row of ``desist parameters``."""
+
+    key: str
+    value: Any
+    unit: str
+    low: float | None
+    high: float | None
+    grade: str
+    prior: str
+    what: str
+    source: str
+
+
+def quantities(section: BaseModel, prefix: str = "") -> Iterator[Quantity]:
+    """Every quantity of a section, in order of declaration, tables of sections included.
+
+    Yields only what ``par`` declared; names and labels are not quantities.
+    """
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        key = f"{prefix}{name}"
+        if isinstance(value, BaseModel):
+            yield from quantities(value, f"{key}.")
+        elif isinstance(value, dict) and any(isinstance(item, BaseModel) for item in value.values()):
+            for label, item in value.items():
+                yield from quantities(item, f"{key}.{label}.")
+        elif (about := _about(field)) is not None:
+            own = getattr(section, "about", {}).get(name)
+            if own is not None:
+                about.update(source=own.source, grade=own.grade, prior=own.prior)
+            yield Quantity(key=key, value=value, what=field.description or "", **about)
+
+
+def _about(field: FieldInfo) -> dict[str, Any] | None:
+    extra = field.json_schema_extra
+    return dict(extra) if isinstance(extra, dict) and "unit" in extra else None

@@ -1,0 +1,89 @@
+"""Municipalities and regions: where people are released to and volunteers live.
+
+A municipality's official number is its address in chance, so neither its name nor the order of the table matters.
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+
+from simulation.parameters import ParameterError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A municipality: official number, name, region, inhabitants on 1 January 2020, programme there today."""
+
+    number: int
+    name: str
+    region: str
+    population: int
+    programme_area: bool
+
+
+@cache
+def municipalities() -> tuple[Place, ...]:
+    """The 98 municipalities in order of their official numbers.
+
+    References
+    ----------
+    Population: Statistics Denmark's figures as published in the SSI municipality file [S21]; the sum is the
+    national total of 5,822,763 less 84 on Christiansø. Programme area: the founding text [S2].
+    """
+    table = files("simulation").joinpath("data/municipalities.csv").read_text(encoding="utf-8")
+    return tuple(
+        Place(
+            number=int(row["number"]),
+            name=row["name"],
+            region=row["region"],
+            population=int(row["population"]),
+            programme_area=row["programme_area"] == "1",
+        )
+        for row in csv.DictReader(table.splitlines())
+    )
+
+
+def _spelling(name: str) -> str:
+    """A name as it is compared: small letters, aa for å, without other accents (Århus and Aarhus are one)."""
+    text = name.casefold().replace("å", "aa").replace("ø", "oe").replace("æ", "ae")
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip()
+
+
+def chosen(include: Sequence[str]) -> tuple[Place, ...]:
+    """Places that a scenario names, in order of their numbers.
+
+    Parameters
+    ----------
+    include
+        Names of municipalities or regions, ``all``, or ``programme area``; spellings such as Århus are understood.
+
+    Raises
+    ------
+    ParameterError
+        If a name is not known (the nearest known one is named), or the list is empty.
+    """
+    if not include:
+        raise ParameterError("places.include is [[]]; at least one municipality is needed, or all")
+    found: set[Place] = set()
+    for name in include:
+        key = _spelling(name)
+        here = [
+            place
+            for place in municipalities()
+            if key == "all"
+            or (key == "programme area" and place.programme_area)
+            or key in (_spelling(place.name), _spelling(place.region), _spelling(f"Region {place.region}"))
+        ]
+        if not here:
+            known = {_spelling(place.name): place.name for place in municipalities()}
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {known[near[0]]}?" if near else "desist places lists the known names"
+            raise ParameterError(f"places.include names [{name}], which is not a Danish municipality or region; {hint}")
+        found.update(here)
+    return tuple(sorted(found, key=lambda place: place.number))

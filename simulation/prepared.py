@@ -1,0 +1,97 @@
+"""People made ready to be told: drawn, put in order, with their relative hazards; kept for the next scenario.
+
+In a sweep many scenarios share their people (only effects or the level of risk differ), so the latest few cohorts
+are kept. What is kept is never written to.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from simulation.columns import Bytes, Floats, Ints, Longs, People, Singles
+from simulation.population import draw, reference, relative_hazard, who
+from simulation.scenario import Scenario
+
+KEPT_BYTES = 400_000_000
+"""Memory that kept cohorts may take."""
+
+
+class Prepared(NamedTuple):
+    """People of some replicates in the order in which they are told. Arrays of N unless said otherwise."""
+
+    people: People
+    replicates: npt.NDArray[np.uint32]  # their numbers, one each
+    hazard: Floats  # relative to a mean of 1 at release, before the level; lacking factors raise it later
+    score: Singles
+    highest: Bytes
+    locality: Ints
+    rows: Longs  # row in the whole cohort's order of telling
+    back: Longs  # rows in order of replicate and number
+
+    def by_places(self, most: int) -> list[Prepared]:
+        """The cohort cut into parts of whole localities with about so many people; itself if it is not larger."""
+        size = len(self.people.person)
+        if size <= most:
+            return [self]
+        heads = np.bincount(self.locality)
+        group = np.cumsum(heads) // most
+        parts = []
+        for number in np.unique(group[heads > 0]):
+            rows = np.flatnonzero(group[self.locality] == number)
+            people = People(*(np.ascontiguousarray(column[..., rows]) for column in self.people))
+            parts.append(
+                self._replace(
+                    people=people, hazard=self.hazard[rows], score=self.score[rows], highest=self.highest[rows],
+                    locality=self.locality[rows], rows=self.rows[rows],
+                )
+            )  # fmt: skip
+        return parts
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in self.people) + sum(array.nbytes for array in self[1:])
+
+
+_kept: OrderedDict[Hashable, Prepared] = OrderedDict()
+_lock = Lock()
+
+
+def prepared(scenario: Scenario, seed: int, replicates: range) -> Prepared:
+    """The people of some replicates, ready to be told; from memory if the same people were told lately."""
+    key = (who(scenario), seed, replicates.start, replicates.stop)
+    with _lock:
+        if key in _kept:
+            _kept.move_to_end(key)
+            return _kept[key]
+    made = _make(scenario, seed, replicates)
+    with _lock:
+        _kept[key] = made
+        while len(_kept) > 1 and sum(each.nbytes for each in _kept.values()) > KEPT_BYTES:
+            _kept.popitem(last=False)
+    return made
+
+
+def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
+    drawn = draw(scenario, seed, replicates)
+    order = np.lexsort((drawn.person, drawn.place, drawn.replicate, drawn.release))
+    people = People(*(np.ascontiguousarray(column[..., order]) for column in drawn))
+    about = reference(scenario)
+    score, hazard = relative_hazard(scenario, people)
+    group = (people.replicate - np.uint32(replicates.start)).astype(np.int32)
+    return Prepared(
+        people=people,
+        replicates=np.asarray(replicates, dtype=np.uint32),
+        hazard=hazard / about.centre,
+        score=score.astype(np.float32),
+        highest=(score >= about.highest_from).astype(np.uint8),
+        locality=(group * len(scenario.municipalities) + people.place).astype(np.int32),
+        rows=np.arange(len(order)),
+        back=np.argsort(order),
+    )

@@ -1,0 +1,240 @@
+"""The total description of a run: one frozen object, in and out of TOML.
+
+Two scenarios that are equal give the same bytes; the digest names them. Seeds and the number of replicates are
+not part of it, so that different scenarios meet the same luck.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Self
+
+import tomli_w
+from pydantic import Field, ValidationError, model_validator
+
+from simulation.mistakes import explain
+from simulation.parameters import ParameterError, Section
+from simulation.places import Place, chosen
+from simulation.sections import Custody, Offending, Peers, People, Risk, Trial
+from simulation.supports import Factor, Places, Programme, Volunteers
+
+MOST_FACTORS = 16
+MOST_PROGRAMMES = 8
+WORDS_ABOUT = ("name", "title", "label", "about")
+"""Fields that describe and do not decide: left out of the digest."""
+
+
+@cache
+def _built_in_factors() -> dict[str, Factor]:
+    text = files("simulation").joinpath("data/factors.toml").read_text(encoding="utf-8")
+    return {name: Factor.model_validate(row) for name, row in tomllib.loads(text)["factor"].items()}
+
+
+class Scenario(Section):
+    """Everything that decides a run, apart from the seed. Without arguments: everybody released, no programme."""
+
+    name: str = Field("everyone", description="short name, used for folders")
+    title: str = Field("Everybody released from prison in Denmark, no programme", description="one line for readers")
+    people: People = Field(default_factory=People)
+    risk: Risk = Field(default_factory=Risk)
+    offending: Offending = Field(default_factory=Offending)
+    custody: Custody = Field(default_factory=Custody)
+    peers: Peers = Field(default_factory=Peers)
+    trial: Trial = Field(default_factory=Trial)
+    places: Places = Field(default_factory=Places)
+    volunteers: Volunteers = Field(default_factory=Volunteers)
+    factor: dict[str, Factor] = Field(default_factory=lambda: dict(_built_in_factors()))
+    programme: dict[str, Programme] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _combination(self) -> Self:
+        """Refuse combinations that mean nothing."""
+        chosen(self.places.include)
+        for kind, table in (("helped_by", self.factor), ("helps", self.programme)):
+            for name, row in table.items():
+                for other in getattr(row, kind):
+                    if other not in self.factor:
+                        raise ParameterError(
+                            f"{'factor' if kind == 'helped_by' else 'programme'}.{name}.{kind} names [{other}], which "
+                            f"is no factor of this scenario; its factors are {', '.join(self.factor)}"
+                        )
+        if len(self.factor) > MOST_FACTORS or len(self.programme) > MOST_PROGRAMMES:
+            raise ParameterError(f"at most {MOST_FACTORS} factors and {MOST_PROGRAMMES} programmes can be in a scenario")
+        if sum(row.carried_by == "volunteers" for row in self.programme.values()) > 1:
+            raise ParameterError("two programmes are carried by volunteers; the supply of volunteers serves only one")
+        if not self.programme and (self.trial.signed_up or self.trial.assignment != "nobody"):
+            raise ParameterError(
+                f"trial.assignment is [{self.trial.assignment}] and trial.signed_up [{self.trial.signed_up}], but the "
+                "scenario has no programme; add one or set them to nobody and false"
+            )
+        low, high = self.people.accepts_volunteers, self.people.accepts_system
+        for name, row in self.programme.items():
+            if self.trial.signed_up and (low if row.accepted_from == "volunteers" else high) <= 0:
+                raise ParameterError(f"trial.signed_up is [true], but nobody accepts programme.{name}; raise the uptake")
+        return self
+
+    @cached_property
+    def municipalities(self) -> tuple[Place, ...]:
+        """Places of the scenario, in order of their numbers."""
+        return chosen(self.places.include)
+
+    @cached_property
+    def digest(self) -> str:
+        """64 hexadecimal digits that name the scenario by what it decides (labels and sources left out)."""
+        return fingerprint(_decisive(self.model_dump()))
+
+    def replace(self, **overrides: Any) -> Scenario:
+        """A scenario that differs in the given dotted keys, written with two underscores for the dot.
+
+        >>> Scenario().replace(risk__level=1.1).risk.level
+        1.1
+        """
+        return self.changed({key.replace("__", "."): value for key, value in overrides.items()})
+
+    def changed(self, overrides: Mapping[str, Any]) -> Scenario:
+        """A scenario that differs in the given dotted keys.
+
+        Raises
+        ------
+        ParameterError
+            If a key is not known or a value not allowed; one line for each mistake.
+        """
+        data = self.model_dump()
+        for key, value in overrides.items():
+            _put(data, _full_key(key, data), value)
+        return validated(data)
+
+    def to_toml(self) -> str:
+        """The full scenario as TOML text; ``Scenario.from_toml`` gives an equal scenario back."""
+        return tomli_w.dumps({"complete": True, **self.model_dump()})
+
+    @classmethod
+    def from_toml(cls, text: str, *, shelf: Iterable[Path] = (), label: str = "the scenario") -> Scenario:
+        """Read a scenario from TOML text.
+
+        Parameters
+        ----------
+        text
+            Either a difference from the scenario(s) it ``extends`` (by default the built-in one), or a full
+            description marked ``complete = true``.
+        shelf
+            Folders in which ``extends`` names are looked up.
+        label
+            What to call the text in messages.
+        """
+        return validated(_resolved(text, tuple(shelf), label, ()), label=label)
+
+    @classmethod
+    def read(cls, path: Path | str, *, shelf: Iterable[Path] = ()) -> Scenario:
+        """Read a scenario file; see ``from_toml``. Names in ``extends`` are also looked up beside the file.
+
+        Raises
+        ------
+        ParameterError
+            If the file is missing, not TOML, or describes no possible scenario.
+        """
+        file = Path(path)
+        return cls.from_toml(_text_of(file), shelf=(file.parent, *shelf), label=file.name)
+
+
+def fingerprint(data: Any) -> str:
+    """SHA-256 of plain data in one fixed spelling, as 64 hexadecimal digits."""
+    return hashlib.sha256(json.dumps(data, separators=(",", ":")).encode()).hexdigest()
+
+
+def validated(data: dict[str, Any], *, label: str = "the scenario") -> Scenario:
+    """A scenario from plain data, or a ``ParameterError`` with one line for each mistake."""
+    data = {key: value for key, value in data.items() if key not in ("complete", "extends")}
+    try:
+        return Scenario.model_validate(data)
+    except ValidationError as mistakes:
+        raise ParameterError(explain(mistakes, Scenario, data, label)) from None
+
+
+def _decisive(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _decisive(value) for key, value in data.items() if key not in WORDS_ABOUT}
+    return data
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ParameterError(f"file [{file}] was not found; check the name, or see desist scenario --list") from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ParameterError(f"file [{file}] could not be read: {problem}") from None
+
+
+def _resolved(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, ...]) -> dict[str, Any]:
+    """Plain data of a TOML text with everything it extends merged below it."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise ParameterError(f"{label} is not valid TOML: {problem}") from None
+    if data.get("complete") is True:
+        return data
+    below = data.get("extends", [])
+    names = [below] if isinstance(below, str) else below
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ParameterError(f"{label}: extends is [{below}]; a name, a path or a list of them is needed")
+    merged = Scenario().model_dump()
+    for position, name in enumerate(names):
+        if name in seen:
+            raise ParameterError(f"{label}: extends goes in a circle through [{name}]")
+        file = find(name, shelf, label)
+        part = _resolved(_text_of(file), (file.parent, *shelf), file.name, (*seen, name))
+        merged = part if position == 0 else _merged(merged, tomllib.loads(_text_of(file)))
+    return _merged(merged, data)
+
+
+def find(name: str, shelf: Iterable[Path], label: str = "the command") -> Path:
+    """The file of a scenario by path or by name on a shelf; raises ``ParameterError`` if there is none."""
+    if name.endswith(".toml") and Path(name).is_file():
+        return Path(name)
+    folders = list(dict.fromkeys(shelf))
+    for folder in folders:
+        for file in (folder / f"{name}.toml", folder / name):
+            if file.is_file():
+                return file
+    known = sorted({str(file.relative_to(folder))[:-5] for folder in folders for file in folder.rglob("*.toml")})
+    raise ParameterError(f"{label}: scenario [{name}] was not found; known are {', '.join(known) or 'none'}")
+
+
+def _merged(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    out = dict(below)
+    for key, value in above.items():
+        old = out.get(key)
+        out[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+    return out
+
+
+def _full_key(key: str, data: dict[str, Any]) -> list[str]:
+    """A dotted key in parts; the name of the programme may be left out where there is only one."""
+    parts = key.split(".")
+    programmes = list(data["programme"])
+    if len(programmes) == 1 and parts[0] == "programme" and len(parts) >= 2 and parts[1] in Programme.model_fields:
+        return ["programme", programmes[0], *parts[1:]]
+    return parts
+
+
+def _put(data: dict[str, Any], parts: list[str], value: Any) -> None:
+    """Set a value below dotted parts; refuses tables that are not there, naming the nearest."""
+    from simulation.mistakes import nearest
+
+    inner = data
+    for depth, part in enumerate(parts[:-1]):
+        if not isinstance(inner.get(part), dict):
+            known = [name for name, below in inner.items() if isinstance(below, dict)]
+            raise ParameterError(f"unknown key [{'.'.join(parts)}]; {nearest(part, known, parts[:depth])}")
+        inner = inner[part]
+    open_table = len(parts) > 1 and parts[-2] in ("helps", "helped_by")
+    if parts[-1] not in inner and not open_table:
+        raise ParameterError(f"unknown key [{'.'.join(parts)}]; {nearest(parts[-1], list(inner), parts[:-1])}")
+    inner[parts[-1]] = value

@@ -1,0 +1,138 @@
+"""The sections of a scenario that are tables: support factors, programmes, volunteers, places.
+
+A sixth factor or a new programme is a few lines of TOML; the fields below are all that the model knows of it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from simulation.parameters import About, ParameterError, Section, par
+
+Allocation = Literal["first come", "highest risk", "lowest risk", "lottery"]
+UNLIMITED = 100.0
+"""Openings of one per person and month: no scarcity."""
+
+
+class Row(Section):
+    """A row of a table in a scenario file; it brings source, grade and prior for its own numbers along."""
+
+    label: str = Field("", description="name in tables and figures; the key if empty")
+    about: dict[str, About] = Field(
+        default_factory=dict, description="source, grade and prior of this row's numbers, by field"
+    )
+
+    @model_validator(mode="after")
+    def _about_known_fields(self) -> Self:
+        for name in self.about:
+            if name not in type(self).model_fields:
+                raise ParameterError(f"about.{name} describes no field of this table; remove it or correct its name")
+        return self
+
+
+class Factor(Row):
+    """A support factor, held or lacked: how common it is, how it comes and goes, what lacking it does."""
+
+    lacked_at_release: float = par(0.5, "share 0-1", 0, 1, what="share who lack it at release",
+        source="assumed for a new factor; say more in its about table", grade="judged")
+    gain: float = par(0.02, "chance per month", 0, 1, what="chance of gaining it in a month at liberty",
+        source="assumed for a new factor; say more in its about table", grade="assumed")
+    loss: float = par(0.01, "chance per month", 0, 1, what="chance of losing it in a month at liberty",
+        source="assumed for a new factor; say more in its about table", grade="assumed")
+    lacking_hazard_ratio: float = par(1.0, "times", 0.1, 10, what="hazard of offending when it is lacked",
+        source="assumed for a new factor; say more in its about table", grade="judged")
+    destroyed_by_custody: float = par(0.0, "chance", 0, 1, what="chance that custody destroys it",
+        source="assumed for a new factor; say more in its about table", grade="assumed")
+    openings: float = par(UNLIMITED, "per 100 people and month", 0, 100,
+        what="openings (flats, jobs) that come up in a place, per 100 released people at liberty there; 100: no scarcity",
+        source="assumed for a new factor; say more in its about table", grade="assumed")
+    helped_by: dict[str, float] = par(dict, "times, by factor",
+        what="how many times likelier a gain is for people who hold another factor", source="assumed for a new factor; say more in its about table",
+        grade="assumed")
+
+
+class Programme(Row):
+    """Any organised help: when it meets people, whom, and what it does to support and to crime."""
+
+    carried_by: Literal["volunteers", "places"] = par("places", "volunteers or places",
+        what="whether volunteers carry it (a supply) or it has a number of places", source="the programme's rule",
+        grade="measured")
+    accepted_from: Literal["volunteers", "system"] = par("volunteers", "volunteers or system",
+        what="whose help it is in the eyes of the person", source="the programme's rule", grade="measured")
+    starts_month: int = par(-2, "months from release", -24, 0, what="month in which a person is due",
+        source="from about two months before release [S2]", grade="measured")
+    deadline_month: int = par(0, "months from release", -24, 12,
+        what="whoever is not matched before this month is left without", source="release", grade="judged")
+    ends_month: int = par(12, "months from release", 0, 120, what="month of the planned end",
+        source="until about one year after release [S2]", grade="measured")
+    shortest_sentence_months: float = par(2.3, "months", 0, 120, what="shortest sentence that leaves time to start",
+        source="44 % of the released [S18]", grade="judged")
+    allocation: Allocation = par("first come", "first come, highest risk, lowest risk or lottery",
+        what="order in which the waiting list is served", source="the programme's rule", grade="assumed")
+    capacity: float = par(0.0, "people at a time", 0, 1_000_000,
+        what="places of a programme without volunteers, spread over the municipalities by population",
+        source="the programme's rule", grade="assumed")
+    contact_chance: float = par(0.90, "chance per month", 0, 1, what="chance that they meet in a month",
+        source="weekly contact is intended [S4]; some months fail", grade="judged", prior="B(18, 2)")
+    unplanned_exit: float = par(0.0418, "chance per month", 0, 1, what="chance of an unplanned end in a month",
+        source="45 % over 14 months; Scotland 56 % in up to 6 [S88]", grade="judged", prior="B(9, 206)")
+    direct_effect: float = par(1.0, "hazard ratio", 0.001, 5,
+        what="hazard while they meet, for the highest-risk group, apart from support factors",
+        source="docs/settings.md, or the programme's about table", grade="assumed", prior="LN(0.65, 0.28)")
+    direct_effect_others: float = par(1.0, "hazard ratio", 0.001, 5, what="the same for everybody else",
+        source="no effect is reported outside the highest-risk group; LN(0.97, 0.15)", grade="assumed",
+        prior="LN(0.97, 0.15)")
+    support_effect: float = par(1.0, "hazard ratio", 0.05, 1,
+        what="hazard that the help with support factors aims at, mean of the first year, highest-risk group; "
+        "decides how many times likelier gains become", source="docs/settings.md, or the programme's about table", grade="assumed",
+        prior="LN(0.85, 0.10)")
+    support_effect_others: float = par(1.0, "hazard ratio", 0.05, 1, what="the same for everybody else",
+        source="as direct_effect_others", grade="assumed", prior="LN(0.97, 0.02)")
+    helps: dict[str, float] = par(dict, "weight 0-1, by factor",
+        what="which factors the help is about, as powers of a common multiplier", source="docs/settings.md, or the programme's about table",
+        grade="assumed")
+    stays: float = par(1.0, "share 0-1", 0, 1, what="part of the direct effect that stays when contact ends as planned; "
+        "less after fewer months of contact, in proportion", source="length of engagement drives progress [S88]",
+        grade="assumed", prior="U(0.3, 1.0)")
+    half_life_months: float = par(18.0, "months", 0.1, 1200, what="time in which the part that stays halves",
+        source="visits: 53 % at one year, nothing at five [S65]", grade="judged", prior="U(6, 36)")
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        if not self.starts_month < self.deadline_month <= self.ends_month:
+            raise ParameterError(
+                f"starts_month [{self.starts_month}], deadline_month [{self.deadline_month}] and ends_month "
+                f"[{self.ends_month}] must come in this order"
+            )
+        return self
+
+
+class Volunteers(Section):
+    """The supply of volunteers over all places of the scenario, spread by population."""
+
+    at_start: float = par(0.0, "volunteers", 0, 1_000_000, what="trained volunteers when the calendar starts",
+        source="pilot: 37 courses a year, two volunteers each [S4]", grade="judged")
+    recruits_per_month: float = par(0.0, "volunteers per month", 0, 100_000, what="people who come forward",
+        source="as at_start", grade="assumed", prior="LN(4.0, 0.4)")
+    ceiling: float = par(0.0, "volunteers", 0, 1_000_000, what="most volunteers at a time (0: three times at_start, "
+        "at least a year's recruits)", source="assumed", grade="assumed")
+    training_months: int = par(2, "months", 0, 24, what="clearance and training before the first match",
+        source="information meeting and courses [S4]; length assumed", grade="assumed")
+    per_person: int = par(2, "volunteers", 1, 2, what="volunteers matched with one person",
+        source="two [S2]", grade="measured")
+    quit_chance: float = par(0.018, "chance per month", 0, 1, what="chance that a rested volunteer stops in a month",
+        source="median tenure about 24 months with tiring; general knowledge", grade="assumed",
+        prior="LN(0.018, 0.4)")
+    tiring: float = par(0.5, "times per year", 0, 10,
+        what="how much likelier stopping becomes for each year spent matched", source="assumed", grade="assumed")
+    quit_after_end: float = par(0.15, "chance", 0, 1, what="chance of stopping when a match ends",
+        source="assumed", grade="assumed", prior="B(3, 17)")
+
+
+class Places(Section):
+    """Which municipalities the scenario covers; people and volunteers are spread by population."""
+
+    include: list[str] = par(lambda: ["all"], "names, or all, or programme area",
+        what="municipalities of the scenario", source="98 municipalities, 1 January 2020 [S21]", grade="measured")
