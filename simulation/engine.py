@@ -205,13 +205,13 @@ def _cohort(scenario: Scenario, seed: int, part: range, block: int, chunk_people
     told = [_tell_chunk(scenario, seed, piece, 0, block) for piece in pieces]
     if len(pieces) == 1:
         lives, local, _ = told[0]
-        return Cohort(_ordered(whole.people, whole.back), _ordered(lives, whole.back), local)
+        return Cohort(ordered(whole.people, whole.back), ordered(lives, whole.back), local)
     lives = _joined([lives for lives, _, _ in told])
     rows = np.argsort(np.concatenate([piece.rows for piece in pieces]))[whole.back]
-    return Cohort(_ordered(whole.people, whole.back), _ordered(lives, rows), told[0][1])
+    return Cohort(ordered(whole.people, whole.back), ordered(lives, rows), told[0][1])
 
 
-def _ordered(table, rows):  # type: ignore[no-untyped-def]
+def ordered(table, rows):  # type: ignore[no-untyped-def]
     n = len(table[0])
     return type(table)(*(column[..., rows] if column.shape[-1] == n else column for column in table))
 
@@ -226,6 +226,6 @@ def tell(scenario: Scenario, *, seed: int, replicate: int = 0, block: int = BLOC
     number = int(told.count[0])
     told = Told(told.count, *(column[:number] for column in told[1:]))
     told = told._replace(person=np.argsort(ready.back).astype(np.int32)[told.person])
-    return Cohort(_ordered(ready.people, ready.back), _ordered(lives, ready.back), local), told
+    return Cohort(ordered(ready.people, ready.back), ordered(lives, ready.back), local), told
 
 

@@ -371,3 +371,13 @@ def close_month(local, n):  # type: ignore[no-untyped-def]
                 local.demand[f, place] = 0
         local.at_liberty[place] = 0
         local.offending[place] = 0
+
+
+@loop
+def words_of_month(t, people, low, high, rows, factors, programmes, key0, key1):  # type: ignore[no-untyped-def]
+    """The words of one month for the people in rows low to high: an array of rows x (high - low)."""
+    size = high - low
+    words, month = np.zeros((rows, size), np.uint32), np.zeros(size, np.uint32)
+    _months(month, t, people.release[low:high])
+    _words(words, people.person[low:high], people.replicate[low:high], month, factors, programmes, key0, key1)
+    return words

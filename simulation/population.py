@@ -20,6 +20,8 @@ from simulation.scenario import Scenario, fingerprint
 
 CANDIDATES = 100_000
 """Candidates tried for one seat in a trial before the last is taken as he or she is."""
+MOST_PRIORS = 20
+"""Earlier convictions beyond which more of them no longer raise the hazard."""
 REFERENCE_PEOPLE = 20_000
 REFERENCE_SEED = 20_200_101
 """Seed of the reference population by which effects are centred and risk groups cut (no run uses it)."""
@@ -107,7 +109,7 @@ def _draw(people, d, table):  # type: ignore[no-untyped-def]
         career = ((age - 14.0) / 20.0) ** d.priors_by_age
         people.age[i] = age
         people.woman[i] = w_sex < d.women * WORD
-        people.priors[i] = int(min(200.0, d.priors_median * career * math.exp(d.priors_log_sd * z)))
+        people.priors[i] = int(min(30.0, d.priors_median * career * math.exp(d.priors_log_sd * z)))
         people.sentence[i] = sentence
         people.motivation[i] = motivation
         people.propensity[i] = propensity
@@ -206,7 +208,7 @@ def relative_hazard(scenario: Scenario, people: People) -> tuple[Floats, Floats]
     predicted = (
         math.log(risk.age_hazard_ratio) * (people.age.astype(np.float64) - 34.0) / 10.0
         + math.log(risk.women_hazard_ratio) * people.woman
-        + risk.priors_power * np.log1p(people.priors)
+        + math.log(risk.priors_hazard_ratio) * np.minimum(people.priors, MOST_PRIORS)
     )
     motivated = math.log(scenario.people.motivation_hazard_ratio)
     lasting = (

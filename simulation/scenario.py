@@ -64,6 +64,10 @@ class Scenario(Section):
                             f"{'factor' if kind == 'helped_by' else 'programme'}.{name}.{kind} names [{other}], which "
                             f"is no factor of this scenario; its factors are {', '.join(self.factor)}"
                         )
+        names = [*self.factor, *self.programme, "fine", "suspended", "prison"]
+        for name in names:
+            if names.count(name) > 1:
+                raise ParameterError(f"the name [{name}] stands for two things; rename the factor or programme")
         if len(self.factor) > MOST_FACTORS or len(self.programme) > MOST_PROGRAMMES:
             raise ParameterError(f"at most {MOST_FACTORS} factors and {MOST_PROGRAMMES} programmes can be in a scenario")
         if sum(row.carried_by == "volunteers" for row in self.programme.values()) > 1:

@@ -34,7 +34,7 @@ class People(Section):
         source="general knowledge, 5 to 7 %", grade="assumed", prior="B(6, 94)")
     priors_median: float = par(4.0, "convictions", 0, 50, what="median of earlier convictions at age 34",
         source="three in four inmates are repeat offenders [S75]; the spread is assumed", grade="assumed")
-    priors_log_sd: float = par(1.15, "sd of log", 0, 3, what="spread of earlier convictions",
+    priors_log_sd: float = par(0.8, "sd of log", 0, 3, what="spread of earlier convictions",
         source="as priors_median", grade="assumed")
     priors_by_age: float = par(0.7, "power", 0, 2, what="earlier convictions grow as (age - 14) to this power",
         source="careers slow down with age; assumed", grade="assumed")
@@ -73,27 +73,28 @@ class Risk(Section):
 
     level: float = par(1.0, "times", 0.01, 20, what="multiplies everybody's hazard (1: all released in Denmark)",
         source="by definition", grade="assumed", prior="LN(1.0, 0.3)")
-    monthly_hazard: float = par(0.30, "per month", 0, 5,
+    monthly_hazard: float = par(0.094, "per month", 0, 5,
         what="hazard in the first month of a man of 34 without earlier convictions, motivation and propensity average",
         source="fitted to 39 / 53 / 66 % [S9][S10]", grade="judged", prior="LN(0.30, 0.1)")
-    propensity_sd: float = par(1.0, "sd of log", 0, 3, what="lasting unobserved difference between people",
+    propensity_sd: float = par(0.568, "sd of log", 0, 3, what="lasting unobserved difference between people",
         source="fitted to timing and counts [S9][S10]", grade="judged", prior="U(0.5, 1.5)")
-    never_share: float = par(0.15, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
+    never_share: float = par(0.053, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
         source="split-population model; fitted [S95][S96]", grade="judged", prior="B(25, 75)")
-    later_hazard: float = par(0.30, "times", 0.0, 1.0, what="hazard long after release, as a part of the first month's",
+    later_hazard: float = par(0.638, "times", 0.0, 1.0, what="hazard long after release, as a part of the first month's",
         source="fitted", grade="judged", prior="U(0.1, 0.6)")
-    settling_months: float = par(6.0, "months", 0.1, 60,
+    settling_months: float = par(3.58, "months", 0.1, 60,
         what="months after which half of the fall from the first month's hazard to the later one has happened",
         source="fitted", grade="judged", prior="LN(6.0, 0.3)")
-    age_hazard_ratio: float = par(0.72, "times per 10 years", 0.3, 1.2, what="hazard of a person ten years older",
+    age_hazard_ratio: float = par(0.683, "times per 10 years", 0.3, 1.2, what="hazard of a person ten years older",
         source="0.70 per ten years, North Carolina 1978 [S97]; 1.22 / 1 / 0.77 / 0.47 by age, Denmark [S7]",
         grade="judged", prior="LN(0.72, 0.07)")
     women_hazard_ratio: float = par(0.68, "times", 0.1, 1.5, what="hazard of women against men",
         source="35 and 18 % of all sanctioned [S13]; the log halved for the released", grade="judged",
         prior="LN(0.68, 0.15)")
-    priors_power: float = par(0.5, "power", 0, 2, what="hazard grows as (1 + earlier convictions) to this power",
-        source="1.11 per earlier imprisonment, North Carolina 1978 [S97]; 17 / 27 / 89 %, Denmark [S14]",
-        grade="judged", prior="LN(0.5, 0.15)")
+    priors_hazard_ratio: float = par(1.095, "times per conviction", 0.9, 1.5,
+        what="hazard for each earlier conviction more, up to 20",
+        source="1.11 per earlier imprisonment, North Carolina 1978 [S97]; 17 / 27 / 89 %, Denmark [S14]; fitted",
+        grade="judged", prior="LN(1.09, 0.02)")
     highest_share: float = par(0.45, "share 0-1", 0.01, 1.0,
         what="share of the scenario's people who count as the highest-risk group",
         source="not published; swept", grade="assumed", prior="U(0.3, 0.6)")
@@ -102,18 +103,18 @@ class Risk(Section):
 class Offending(Section):
     """What follows when a person offends: how many offences, when they are decided, what the sanction is."""
 
-    another_offence: float = par(0.5, "share 0-1", 0, 0.95,
+    another_offence: float = par(0.492, "share 0-1", 0, 0.95,
         what="chance that one offence is followed by another in the same month (bursts)",
         source="fitted: 21 % of the reoffenders one offence, 54 % four or more [S9]", grade="judged",
         prior="B(20, 20)")
     delay_mean_months: float = par(4.0, "months", 0, 24, what="mean time from offence to decision",
         source="general knowledge, 3 to 6 months", grade="assumed", prior="LN(4.0, 0.25)")
-    prison_chance: float = par(0.14, "share 0-1", 0, 1,
+    prison_chance: float = par(0.25, "share 0-1", 0, 1,
         what="chance that a decision is prison, without earlier convictions",
         source="fitted: 40 % of the men back in prison within two years [S13]", grade="judged", prior="B(14, 86)")
     prison_per_conviction: float = par(0.012, "share 0-1 per conviction", 0, 0.2,
         what="added to that chance for each earlier conviction, up to 15", source="assumed", grade="assumed")
-    suspended_chance: float = par(0.15, "share 0-1", 0, 1,
+    suspended_chance: float = par(0.1, "share 0-1", 0, 1,
         what="chance that a decision which is not prison is a suspended sentence or community service",
         source="so that about a third have a new sentence decided within two years [S4][S5]", grade="judged",
         prior="B(15, 85)")

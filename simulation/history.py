@@ -1,0 +1,207 @@
+"""What happened in a run, and the only thing that outcomes may look at: people at arrival, and dated events.
+
+A history from a register has the same two tables. Months are a person's own: month 0 is the first after release.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simulation.columns import People, Told
+from simulation.engine import Cohort, tell
+from simulation.numbers import calendar_months, months_before
+from simulation.parameters import ParameterError
+from simulation.rules import CAUGHT, LEFT, PLANNED, UNPLANNED
+from simulation.scenario import Scenario
+
+EVENTS = (
+    "release", "custody out", "custody in", "match", "unmatched", "exit", "contact", "gain", "loss", "offence",
+    "sanction",
+)  # fmt: skip
+"""Names of the events, in the order of their codes (``telling``) and within a month."""
+SANCTIONS = ("fine", "suspended", "prison")
+ENDS = {PLANNED: "planned", UNPLANNED: "unplanned", LEFT: "volunteers gone", CAUGHT: "custody"}
+ARMS = ("control", "mentored")
+ALL_DECISIONS = 10_000
+"""Month until which decisions are known where none is missed."""
+GROUPS = ("others", "highest risk")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class History:
+    """People and events of one or more replicates.
+
+    Attributes
+    ----------
+    people
+        One row a person: replicate, person, arm (control, mentored), treated (met a programme at least once),
+        group (others, highest risk), age (years), woman, priors (earlier convictions), sentence (months), place,
+        release (calendar month), motivation and propensity (standard deviations), score (predicted log hazard),
+        one column ``has_<factor>`` (held at release), followed and decided (own months until which offences and
+        decisions are known).
+    events
+        One row an event: replicate, person, month (own), event, detail (factor, programme or sanction), value
+        (offences; months to serve; month of the offence of a sanction; how a match ended is in ``detail``).
+    about
+        What made it: scenario digest, seed, versions.
+    """
+
+    people: pd.DataFrame
+    events: pd.DataFrame
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def same_as(self, other: History) -> bool:
+        """Whether both tables are equal in every value and type."""
+        return self.people.equals(other.people) and self.events.equals(other.events)
+
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """Write ``people.parquet`` and ``events.parquet``, each with ``about`` in its metadata."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        paths = (folder / "people.parquet", folder / "events.parquet")
+        for path, table in zip(paths, (self.people, self.events), strict=True):
+            arrow = pa.Table.from_pandas(table, preserve_index=False)
+            notes = {**(arrow.schema.metadata or {}), b"desist": json.dumps(self.about, sort_keys=True).encode()}
+            pq.write_table(arrow.replace_schema_metadata(notes), path, compression="zstd")
+        return paths
+
+    @classmethod
+    def read(cls, folder: Path) -> History:
+        """Read a history written by ``write``; raises ``ParameterError`` if a file is missing or damaged."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        tables, notes = [], {}
+        for name in ("people.parquet", "events.parquet"):
+            try:
+                arrow = pq.read_table(folder / name)
+            except FileNotFoundError:
+                raise ParameterError(f"[{folder / name}] was not found; desist run writes it") from None
+            except (OSError, pa.ArrowException) as problem:
+                raise ParameterError(f"[{folder / name}] could not be read: {problem}") from None
+            notes = json.loads((arrow.schema.metadata or {}).get(b"desist", b"{}"))
+            tables.append(arrow.to_pandas())
+        return cls(people=tables[0], events=tables[1], about=notes)
+
+
+def simulate(scenario: Scenario, *, seed: int, replicates: int = 1) -> History:
+    """Tell some replicates of a scenario with every event.
+
+    Parameters
+    ----------
+    scenario
+        What is told.
+    seed
+        Whole number from 0 to 2**64 - 1.
+    replicates
+        How many, each with its own chance; numbered from 0.
+
+    Returns
+    -------
+    A history whose tables are sorted by replicate, person and month; equal scenarios and seeds give equal bytes.
+    """
+    parts = [_one(scenario, seed, replicate) for replicate in range(replicates)]
+    people = pd.concat([people for people, _ in parts], ignore_index=True)
+    events = pd.concat([events for _, events in parts], ignore_index=True)
+    about = {"scenario": scenario.digest, "name": scenario.name, "seed": seed, "replicates": replicates}
+    return History(people=people, events=events, about=about)
+
+
+def _one(scenario: Scenario, seed: int, replicate: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    cohort, told = tell(scenario, seed=seed, replicate=replicate)
+    return people_table(scenario, cohort), events_table(scenario, cohort, told)
+
+
+def people_table(scenario: Scenario, cohort: Cohort) -> pd.DataFrame:
+    """The people of a cohort as the table of a history."""
+    people, lives = cohort.people, cohort.lives
+    followed, decided = known_until(scenario, people)
+    names = np.array([place.name for place in scenario.municipalities])
+    table = pd.DataFrame(
+        {
+            "replicate": people.replicate.astype(np.int32),
+            "person": people.person.astype(np.int32),
+            "arm": pd.Categorical.from_codes(mentored(scenario, people).astype(np.int8), list(ARMS)),
+            "treated": lives.months_met.sum(axis=0) > 0,
+            "group": pd.Categorical.from_codes(lives.highest.astype(np.int8), list(GROUPS)),
+            "age": people.age,
+            "woman": people.woman == 1,
+            "priors": people.priors,
+            "sentence": people.sentence,
+            "place": pd.Categorical.from_codes(people.place, list(names)),
+            "release": people.release - np.int16(months_before(scenario)),
+            "motivation": people.motivation,
+            "propensity": people.propensity,
+            "score": lives.score,
+            **{f"has_{name}": row == 0 for name, row in zip(scenario.factor, people.lacks, strict=True)},
+            "followed": followed,
+            "decided": decided,
+        }
+    )
+    return table
+
+
+def mentored(scenario: Scenario, people: People) -> npt.NDArray[np.bool_]:
+    """Whether each person is in the mentored arm: offered the programmes, whatever came of it (array of N)."""
+    if scenario.trial.assignment == "randomised":
+        return people.side == 1
+    return np.full(len(people.person), scenario.trial.assignment == "everyone")
+
+
+def known_until(scenario: Scenario, people: People) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+    """Own months until which offences, and until which decisions, are known (two arrays of N).
+
+    Decisions are known however late they come, unless the scenario's calendar stops before.
+    """
+    left = np.maximum(calendar_months(scenario) - people.release.astype(np.int64), 0)
+    followed = np.minimum(scenario.people.follow_up_months, left)
+    decided = left if scenario.people.calendar_months else np.full(len(left), ALL_DECISIONS)
+    return followed.astype(np.int16), decided.astype(np.int16)
+
+
+def events_table(scenario: Scenario, cohort: Cohort, told: Told) -> pd.DataFrame:
+    """Events in their own words, sorted by replicate, person, month and kind."""
+    labels, code = _details(scenario, told)
+    rows = {
+        "replicate": cohort.people.replicate[told.person].astype(np.int32),
+        "person": cohort.people.person[told.person].astype(np.int32),
+        "month": told.month,
+    }
+    ends = EVENTS.index("exit")
+    value = np.where(told.kind == ends, 0, told.value).astype(np.int16)
+    order = np.lexsort((value, code, told.kind, told.month, rows["person"], rows["replicate"]))
+    _, decided = known_until(scenario, cohort.people)
+    order = order[told.month[order] < decided[told.person[order]]]
+    table = pd.DataFrame({name: column[order] for name, column in rows.items()})
+    table["event"] = pd.Categorical.from_codes(told.kind[order].astype(np.int8), list(EVENTS))
+    table["detail"] = pd.Categorical.from_codes(code[order], labels)
+    table["value"] = value[order]
+    return table
+
+
+def _details(scenario: Scenario, told: Told) -> tuple[list[str], npt.NDArray[np.int16]]:
+    """What an event was about: programme and how it ended, factor, or sanction; as categories and their codes."""
+    programmes = list(scenario.programme)
+    endings = [f"{name}: {how}" for name in programmes for how in ENDS.values()]
+    groups = [[""], programmes, endings, list(scenario.factor), list(SANCTIONS)]
+    begin = dict(zip(("", "programme", "ending", "factor", "sanction"), np.cumsum([0, *map(len, groups)]), strict=False))
+    code = np.zeros(len(told.kind), np.int16)
+    about = {
+        "match": "programme", "unmatched": "programme", "contact": "programme", "gain": "factor", "loss": "factor",
+        "sanction": "sanction",
+    }  # fmt: skip
+    for name, group in about.items():
+        which = told.kind == EVENTS.index(name)
+        code[which] = told.detail[which] + begin[group]
+    which = told.kind == EVENTS.index("exit")
+    how = np.array([list(ENDS).index(code) if code in ENDS else 0 for code in range(max(ENDS) + 1)])
+    code[which] = begin["ending"] + told.detail[which] * len(ENDS) + how[told.value[which]]
+    return [label for group in groups for label in group], code
