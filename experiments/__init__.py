@@ -1,0 +1,1 @@
+"""Studies run on the model, one file each, and the command line that starts them."""

@@ -26,20 +26,29 @@ from simulation.prepared import prepared
 from simulation.rules import CAUGHT, MATCHED, NEVER, PRISON, SUSPENDED
 from simulation.scenario import Scenario
 from simulation.telling import (
-    CONTACT, CUSTODY_IN, CUSTODY_OUT, EXIT, GAIN, LOSS, OFFENCE, RELEASE, SANCTION,
+    CONTACT,
+    CUSTODY_IN,
+    CUSTODY_OUT,
+    EXIT,
+    GAIN,
+    LOSS,
+    OFFENCE,
+    RELEASE,
+    SANCTION,
 )  # fmt: skip
 from simulation.volunteers import EMPTY, open_month
 
 SEAT_STATES = ("empty", "in training", "free", "matched")
-STANDINGS = ("aside", "waiting", "matched", "planned end", "unplanned end", "unmatched", "volunteers gone", "in custody")
+STANDINGS = (
+    "aside", "waiting", "matched", "planned end", "unplanned end", "unmatched", "volunteers gone", "in custody",
+)  # fmt: skip
 
 # The rules as ordinary Python functions.
-fading, lacking, in_relation, offends = map(plain, (rules.fading, rules.lacking, rules.in_relation, rules.offends))
-standing, meets, present, remembered = map(plain, (rules.standing, rules.meets, rules.present, rules.remembered))
-likelier, rarer, holds = map(plain, (rules.likelier, rules.rarer, rules.holds))
-burst, waits, sanctioned, served, happens = map(
-    plain, (rules.burst, rules.waits, rules.sanctioned, rules.served, rules.happens)
-)  # fmt: skip
+fading, lacking, in_relation = plain(rules.fading), plain(rules.lacking), plain(rules.in_relation)
+offends, standing, meets = plain(rules.offends), plain(rules.standing), plain(rules.meets)
+present, remembered, happens = plain(rules.present), plain(rules.remembered), plain(rules.happens)
+likelier, rarer, holds = plain(rules.likelier), plain(rules.rarer), plain(rules.holds)
+burst, waits, sanctioned, served = plain(rules.burst), plain(rules.waits), plain(rules.sanctioned), plain(rules.served)
 row_of_programme = plain(programme_row)
 
 
@@ -238,7 +247,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
         month = self.month
         w_burst, w_wait, w_sanction, w_sentence = self._words(CONSEQUENCES)
         number = burst(w_burst, n.another, n.most_offences)
-        decided = month + waits(w_wait, n.delay)
+        decided = month + waits(w_wait, n.phase)
         convictions = int(self.model.people.priors[i]) + int(lives.cases[i])
         sanction = sanctioned(w_sanction, convictions, n.prison, n.prison_per_conviction, n.suspended)
         lives.cases[i] += 1
@@ -326,7 +335,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         watch: Collection[int] = (),
     ) -> None:
         super().__init__(rng=seed)
-        self.scenario = Scenario() if scenario is None else scenario
+        self._told_scenario = Scenario() if scenario is None else scenario
         self.watch, self.shuffle = frozenset(watch), shuffle
         ready = prepared(self.scenario, seed, range(replicate, replicate + 1))
         self.numbers: Numbers = numbers_of(self.scenario, seed)
@@ -351,6 +360,15 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
                 "volunteers": lambda model: int((model.seats.state != EMPTY).sum()),
             }
         )
+
+    @property
+    def scenario(self) -> Scenario:
+        """What is told."""
+        return self._told_scenario
+
+    @scenario.setter
+    def scenario(self, value: object) -> None:
+        """Mesa 3.5 sets a scenario class of its own when a model is made; this model keeps its own kind."""
 
     @property
     def rows(self) -> slice:

@@ -13,6 +13,7 @@ doi:10.1145/2063384.2063405. Known answers of the generator are in ``tests/test_
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +44,14 @@ _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
+Whole = int | np.integer[Any]
+"""A whole number, Python's or NumPy's: compiled loops need to say which."""
+FourWords = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
+"""What one address gives: four words of 32 bits, kept in 64."""
+
+
 @rule
-def philox(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+def philox(c0: Whole, c1: Whole, c2: Whole, c3: Whole, k0: Whole, k1: Whole) -> FourWords:
     """Four 32-bit words for a counter of four words and a key of two (Philox4x32, ten rounds)."""
     a, b, c, d = np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3)
     key0, key1 = np.uint64(k0), np.uint64(k1)
@@ -72,7 +79,7 @@ def fill_four(r0, r1, r2, r3, person, replicate, month, purpose, k0, k1):  # typ
 
 
 @part
-def draw_four(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> tuple[int, int, int, int]:
+def draw_four(c0: int, c1: int, c2: int, c3: int, k0: int, k1: int) -> FourWords:
     """``philox`` for single people: a call instead of a copy of it, which keeps compiled loops small."""
     return philox(
         np.uint64(c0), np.uint64(c1), np.uint64(c2), np.uint64(c3), np.uint64(k0), np.uint64(k1)
@@ -111,7 +118,7 @@ def normal_table() -> npt.NDArray[np.float64]:
     from scipy.special import ndtri
 
     middle = (np.arange(65536) + 0.5) / 65536
-    table: npt.NDArray[np.float64] = np.float64(np.float32(ndtri(middle)))
+    table: npt.NDArray[np.float64] = ndtri(middle).astype(np.float32).astype(np.float64)
     table.setflags(write=False)
     return table
 
@@ -119,4 +126,5 @@ def normal_table() -> npt.NDArray[np.float64]:
 @rule
 def normal(word: int, table: npt.NDArray[np.float64]) -> float:
     """A standard normal number from a word, by table."""
-    return table[word >> np.uint32(16)]
+    quantile: float = table[word >> np.uint32(16)]
+    return quantile

@@ -79,6 +79,7 @@ class Localities(NamedTuple):
     limit: Ints  # K x L, most people in a programme
     came: Unsigned  # volunteers who have come forward so far
     quit: Longs  # volunteers who have stopped so far
+    gaps: Ints  # people who have one volunteer too few
 
 
 class Seats(NamedTuple):
@@ -90,6 +91,10 @@ class Seats(NamedTuple):
     ready: Shorts  # calendar month in which training ends
     months: Shorts  # months matched so far
     person: Ints  # matched person (row), -1 if none
+    run: Unsigned  # replicate of the seat's place
+    address: Unsigned  # of the seat's place and month 0, in chance
+    month: Unsigned  # the same of the current month
+    words: Unsigned  # 4 x S, this month's
 
 
 class Numbers(NamedTuple):
@@ -104,7 +109,7 @@ class Numbers(NamedTuple):
     settling: float
     another: float
     most_offences: int
-    delay: float
+    phase: Bytes  # 65,536 months of an investigation or a court case
     prison: float
     prison_per_conviction: float
     suspended: float
@@ -148,7 +153,7 @@ class Numbers(NamedTuple):
 class Told(NamedTuple):
     """Events as they are told: arrays with room for so many, ``count[0]`` of them used (or needed)."""
 
-    count: Longs
+    count: Longs  # type: ignore[assignment]  # a tuple's own count is not needed
     person: Ints  # row
     month: Shorts  # own month
     kind: Bytes
@@ -173,11 +178,13 @@ class Buffers(NamedTuple):
 
 def events_room(size: int) -> Told:
     """Empty room for so many events."""
-    short = np.zeros(size, np.int16)
-    return Told(np.zeros(1, np.int64), np.zeros(size, np.int32), short, np.zeros(size, np.uint8), short.copy(), short.copy())
+    count, person, kind = np.zeros(1, np.int64), np.zeros(size, np.int32), np.zeros(size, np.uint8)
+    month, detail, value = np.zeros(size, np.int16), np.zeros(size, np.int16), np.zeros(size, np.int16)
+    return Told(count, person, month, kind, detail, value)
 
 
 def bytes_per_person(*tables: Any) -> float:
     """Bytes that one person takes in the given tables of columns (N is taken from the first column)."""
     people = len(tables[0][0])
-    return sum(array.nbytes for table in tables for array in table if array.shape[-1:] == (people,)) / people
+    each: float = sum(array.nbytes for table in tables for array in table if array.shape[-1:] == (people,)) / people
+    return each

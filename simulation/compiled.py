@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numba
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 KEPT_CACHES = 4
@@ -43,12 +45,12 @@ def _prepare(folder: Path) -> None:
             shutil.rmtree(old, ignore_errors=True)
     except OSError:
         return
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder))
+    settings: Any = numba.config
+    settings.CACHE_DIR = str(folder)
 
 
-_prepare(_cache_folder())
-
-import numba  # noqa: E402  the folder above must be set before Numba reads its settings
+if not os.environ.get("NUMBA_CACHE_DIR"):
+    _prepare(_cache_folder())
 
 
 def rule(function: Function) -> Function:
@@ -56,14 +58,14 @@ def rule(function: Function) -> Function:
     return cast(Function, numba.njit(forceinline=True, error_model="numpy")(function))
 
 
-def part(function: Function) -> Function:
+def part(function: Callable[..., Any]) -> Callable[..., Any]:
     """A part of a compiled loop (a pass along a block, or a step told one by one)."""
-    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
+    return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy")(function))
 
 
-def loop(function: Function) -> Function:
+def loop(function: Callable[..., Any]) -> Callable[..., Any]:
     """A compiled loop that Python calls: runs without the interpreter's lock, kept on disk."""
-    return cast(Function, numba.njit(nogil=True, error_model="numpy", cache=True)(function))
+    return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy", cache=True)(function))
 
 
 def plain(function: Function) -> Function:

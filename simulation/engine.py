@@ -15,7 +15,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from simulation.columns import Buffers, Ints, Lives, Localities, Numbers, People, Seats, Told, events_room
+from simulation.chance import MONTH_ZERO
+from simulation.columns import Buffers, Ints, Lives, Localities, Longs, Numbers, People, Seats, Told, events_room
 from simulation.month import FIRST_FACTOR, close_month, live_month
 from simulation.numbers import limits, months_before, numbers_of
 from simulation.numbers import seats as seats_of
@@ -26,14 +27,15 @@ from simulation.volunteers import open_month
 
 BLOCK = 1024
 """People in a block: its random words stay in the nearest cache."""
-CHUNK_PEOPLE = 8192
-"""People in a chunk, about; a replicate larger than four chunks is cut by places."""
+CHUNK_PEOPLE = 16384
+"""People in a chunk, about; a replicate larger than two chunks is cut by places."""
 
 Result = TypeVar("Result")
+Table = TypeVar("Table", bound=NamedTuple)
 
 
 class Cohort(NamedTuple):
-    """People and what became of them, in order of replicate and number."""
+    """People and what became of them: whole replicates, in order of replicate and number unless said otherwise."""
 
     people: People
     lives: Lives
@@ -72,12 +74,14 @@ def begin_world(scenario: Scenario, numbers: Numbers, replicates: npt.NDArray[np
         at_liberty=np.zeros(size, np.int64), offending=np.zeros(size, np.int64),
         demand=np.zeros((factors, size), np.uint64),
         limit=np.ascontiguousarray(np.tile(limits(scenario), count)),
-        came=np.zeros(size, np.uint32), quit=np.zeros(size, np.int64),
+        came=np.zeros(size, np.uint32), quit=np.zeros(size, np.int64), gaps=np.zeros(size, np.int32),
     )  # fmt: skip
     chair = Seats(
         begin=np.concatenate([[0], np.cumsum(chairs)]).astype(np.int32),
         state=np.zeros(total, np.uint8), name=np.zeros(total, np.uint32), ready=np.zeros(total, np.int16),
         months=np.zeros(total, np.int16), person=np.full(total, -1, np.int32),
+        run=np.repeat(local.replicate, chairs), address=np.repeat(local.number * 65536 + MONTH_ZERO, chairs),
+        month=np.zeros(total, np.uint32), words=np.zeros((4, total), np.uint32),
     )  # fmt: skip
     return local, chair
 
@@ -149,7 +153,7 @@ def over_chunks(
     replicates
         Numbers of the replicates.
     reduce
-        Function of a cohort of whole replicates; called in a worker thread.
+        Function of a cohort of whole replicates, whose people come in no particular order; called in a worker thread.
     threads
         Worker threads; None for one per core.
     chunk_people, block
@@ -188,32 +192,42 @@ def run(
             scenario, seed, wanted, lambda cohort: cohort, threads=threads, chunk_people=chunk_people, block=block
         )
     )
-    if len(parts) == 1:
-        return parts[0]
-    return Cohort(*(_joined([getattr(part, name) for part in parts]) for name in Cohort._fields))
+    people = _joined([part.people for part in parts])
+    lives = _joined([part.lives for part in parts])
+    local = _joined([part.local for part in parts])
+    rows = np.lexsort((people.person, people.replicate))
+    return Cohort(ordered(people, rows), ordered(lives, rows), local)
 
 
-def _joined(tables: list) -> tuple:  # type: ignore[type-arg]
+def _joined(tables: list[Table]) -> Table:
     columns = (np.concatenate([table[c] for table in tables], axis=-1) for c in range(len(tables[0])))
-    return type(tables[0])(*columns)
+    return tables[0]._make(columns)
 
 
 def _cohort(scenario: Scenario, seed: int, part: range, block: int, chunk_people: int) -> Cohort:
-    """One chunk in order of replicate and number; a very large replicate is told place by place, in threads."""
+    """One chunk of whole replicates; a very large replicate is told place by place."""
     whole = prepared(scenario, seed, part)
-    pieces = whole.by_places(4 * chunk_people)
+    pieces = whole.by_places(2 * chunk_people)
     told = [_tell_chunk(scenario, seed, piece, 0, block) for piece in pieces]
     if len(pieces) == 1:
         lives, local, _ = told[0]
-        return Cohort(ordered(whole.people, whole.back), ordered(lives, whole.back), local)
+        return Cohort(whole.people, lives, local)
     lives = _joined([lives for lives, _, _ in told])
-    rows = np.argsort(np.concatenate([piece.rows for piece in pieces]))[whole.back]
-    return Cohort(ordered(whole.people, whole.back), ordered(lives, rows), told[0][1])
+    people = _joined([piece.people for piece in pieces])
+    local = _summed([local for _, local, _ in told])
+    return Cohort(people, lives, local)
 
 
-def ordered(table, rows):  # type: ignore[no-untyped-def]
+def _summed(parts: list[Localities]) -> Localities:
+    """Localities of pieces that were told place by place: each place is in one piece only."""
+    counted = {name: np.sum([getattr(part, name) for part in parts], axis=0) for name in ("came", "quit", "gaps")}
+    return parts[0]._replace(**counted)
+
+
+def ordered(table: Table, rows: Longs) -> Table:
+    """The people of a table of columns in the order of ``rows``; columns that are not about people stay as they are."""
     n = len(table[0])
-    return type(table)(*(column[..., rows] if column.shape[-1] == n else column for column in table))
+    return table._make(column[..., rows] if column.shape[-1] == n else column for column in table)
 
 
 def tell(scenario: Scenario, *, seed: int, replicate: int = 0, block: int = BLOCK) -> tuple[Cohort, Told]:
@@ -224,7 +238,7 @@ def tell(scenario: Scenario, *, seed: int, replicate: int = 0, block: int = BLOC
     if told.count[0] > room:
         lives, local, told = _tell_chunk(scenario, seed, ready, int(told.count[0]), block)
     number = int(told.count[0])
-    told = Told(told.count, *(column[:number] for column in told[1:]))
+    told = Told._make((told.count, *(column[:number] for column in told[1:])))
     told = told._replace(person=np.argsort(ready.back).astype(np.int32)[told.person])
     return Cohort(ordered(ready.people, ready.back), ordered(lives, ready.back), local), told
 

@@ -92,7 +92,7 @@ class History:
         return cls(people=tables[0], events=tables[1], about=notes)
 
 
-def simulate(scenario: Scenario, *, seed: int, replicates: int = 1) -> History:
+def simulate(scenario: Scenario, *, seed: int, replicates: int = 1, first: int = 0) -> History:
     """Tell some replicates of a scenario with every event.
 
     Parameters
@@ -102,13 +102,15 @@ def simulate(scenario: Scenario, *, seed: int, replicates: int = 1) -> History:
     seed
         Whole number from 0 to 2**64 - 1.
     replicates
-        How many, each with its own chance; numbered from 0.
+        How many, each with its own chance.
+    first
+        Number of the first.
 
     Returns
     -------
     A history whose tables are sorted by replicate, person and month; equal scenarios and seeds give equal bytes.
     """
-    parts = [_one(scenario, seed, replicate) for replicate in range(replicates)]
+    parts = [_one(scenario, seed, replicate) for replicate in range(first, first + replicates)]
     people = pd.concat([people for people, _ in parts], ignore_index=True)
     events = pd.concat([events for _, events in parts], ignore_index=True)
     about = {"scenario": scenario.digest, "name": scenario.name, "seed": seed, "replicates": replicates}
@@ -124,19 +126,19 @@ def people_table(scenario: Scenario, cohort: Cohort) -> pd.DataFrame:
     """The people of a cohort as the table of a history."""
     people, lives = cohort.people, cohort.lives
     followed, decided = known_until(scenario, people)
-    names = np.array([place.name for place in scenario.municipalities])
-    table = pd.DataFrame(
+    names = [place.name for place in scenario.municipalities]
+    return pd.DataFrame(
         {
             "replicate": people.replicate.astype(np.int32),
             "person": people.person.astype(np.int32),
-            "arm": pd.Categorical.from_codes(mentored(scenario, people).astype(np.int8), list(ARMS)),
+            "arm": pd.Categorical.from_codes(mentored(scenario, people).astype(np.int8), pd.Index(ARMS)),
             "treated": lives.months_met.sum(axis=0) > 0,
-            "group": pd.Categorical.from_codes(lives.highest.astype(np.int8), list(GROUPS)),
+            "group": pd.Categorical.from_codes(lives.highest.astype(np.int8), pd.Index(GROUPS)),
             "age": people.age,
             "woman": people.woman == 1,
             "priors": people.priors,
             "sentence": people.sentence,
-            "place": pd.Categorical.from_codes(people.place, list(names)),
+            "place": pd.Categorical.from_codes(people.place, pd.Index(names)),
             "release": people.release - np.int16(months_before(scenario)),
             "motivation": people.motivation,
             "propensity": people.propensity,
@@ -146,13 +148,13 @@ def people_table(scenario: Scenario, cohort: Cohort) -> pd.DataFrame:
             "decided": decided,
         }
     )
-    return table
 
 
 def mentored(scenario: Scenario, people: People) -> npt.NDArray[np.bool_]:
     """Whether each person is in the mentored arm: offered the programmes, whatever came of it (array of N)."""
     if scenario.trial.assignment == "randomised":
-        return people.side == 1
+        in_arm: npt.NDArray[np.bool_] = people.side == 1
+        return in_arm
     return np.full(len(people.person), scenario.trial.assignment == "everyone")
 
 
@@ -170,7 +172,7 @@ def known_until(scenario: Scenario, people: People) -> tuple[npt.NDArray[np.int1
 def events_table(scenario: Scenario, cohort: Cohort, told: Told) -> pd.DataFrame:
     """Events in their own words, sorted by replicate, person, month and kind."""
     labels, code = _details(scenario, told)
-    rows = {
+    rows: dict[str, npt.NDArray[Any]] = {
         "replicate": cohort.people.replicate[told.person].astype(np.int32),
         "person": cohort.people.person[told.person].astype(np.int32),
         "month": told.month,
@@ -181,8 +183,8 @@ def events_table(scenario: Scenario, cohort: Cohort, told: Told) -> pd.DataFrame
     _, decided = known_until(scenario, cohort.people)
     order = order[told.month[order] < decided[told.person[order]]]
     table = pd.DataFrame({name: column[order] for name, column in rows.items()})
-    table["event"] = pd.Categorical.from_codes(told.kind[order].astype(np.int8), list(EVENTS))
-    table["detail"] = pd.Categorical.from_codes(code[order], labels)
+    table["event"] = pd.Categorical.from_codes(told.kind[order].astype(np.int8), pd.Index(EVENTS))
+    table["detail"] = pd.Categorical.from_codes(code[order], pd.Index(labels))
     table["value"] = value[order]
     return table
 
@@ -192,7 +194,8 @@ def _details(scenario: Scenario, told: Told) -> tuple[list[str], npt.NDArray[np.
     programmes = list(scenario.programme)
     endings = [f"{name}: {how}" for name in programmes for how in ENDS.values()]
     groups = [[""], programmes, endings, list(scenario.factor), list(SANCTIONS)]
-    begin = dict(zip(("", "programme", "ending", "factor", "sanction"), np.cumsum([0, *map(len, groups)]), strict=False))
+    kinds = ("", "programme", "ending", "factor", "sanction")
+    begin = dict(zip(kinds, np.cumsum([0, *map(len, groups)]), strict=False))
     code = np.zeros(len(told.kind), np.int16)
     about = {
         "match": "programme", "unmatched": "programme", "contact": "programme", "gain": "factor", "loss": "factor",

@@ -11,15 +11,53 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.chance import (
-    CONSEQUENCES, LATER_PROGRAMMES, LIFE, MONTH_ZERO, PAROLE, RUIN, WORD, draw_four, fill_four,
+    CONSEQUENCES,
+    LATER_PROGRAMMES,
+    LIFE,
+    MONTH_ZERO,
+    PAROLE,
+    RUIN,
+    WORD,
+    draw_four,
+    fill_four,
 )  # fmt: skip
 from simulation.compiled import loop, part
 from simulation.rules import (
-    CAUGHT, MATCHED, NEVER, PRISON, SUSPENDED, among_peers, burst, fading, happens, holds, in_relation, lacking,
-    likelier, meets, offends, present, rarer, remembered, sanctioned, scarce, served, standing, waits,
+    CAUGHT,
+    MATCHED,
+    NEVER,
+    PRISON,
+    SUSPENDED,
+    among_peers,
+    burst,
+    fading,
+    happens,
+    holds,
+    in_relation,
+    lacking,
+    likelier,
+    meets,
+    offends,
+    present,
+    rarer,
+    remembered,
+    sanctioned,
+    scarce,
+    served,
+    standing,
+    waits,
 )  # fmt: skip
 from simulation.telling import (
-    CONTACT, CUSTODY_IN, CUSTODY_OUT, EXIT, GAIN, LOSS, OFFENCE, RELEASE, SANCTION, tell,
+    CONTACT,
+    CUSTODY_IN,
+    CUSTODY_OUT,
+    EXIT,
+    GAIN,
+    LOSS,
+    OFFENCE,
+    RELEASE,
+    SANCTION,
+    tell,
 )  # fmt: skip
 
 FIRST_FACTOR = 3
@@ -103,9 +141,9 @@ def _due(found, turn, t):  # type: ignore[no-untyped-def]
 
 
 @part
-def _turns(
+def _turns(  # type: ignore[no-untyped-def]
     t, s, found, person, replicate, release, inside, turn, free_since, pending, held, status, ruin, key0, key1, told
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Somebody's month of release or of custody has come."""
     for j in found:
         i = s + j
@@ -306,10 +344,10 @@ def _may_offend(found, word, hazard, inside):  # type: ignore[no-untyped-def]
 
 
 @part
-def _offences(
+def _offences(  # type: ignore[no-untyped-def]
     t, s, found, offence_word, hazard, person, replicate, release, priors, locality, turn, pending, pending_from,
     cases, offences, first_offence, time_any, time_prison, time_sentence, offending, n, told,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+):  # fmt: skip
     """Offences are committed in month t: how many, and what follows from them."""
     for j in found:
         if not offends(offence_word[j], hazard[j]):
@@ -319,7 +357,7 @@ def _offences(
         at, who, run = month + MONTH_ZERO, person[i], replicate[i]
         w_burst, w_wait, w_sanction, w_sentence = draw_four(who, run, at, LIFE | CONSEQUENCES, n.key0, n.key1)
         number = burst(w_burst, n.another, n.most_offences)
-        decided = month + waits(w_wait, n.delay)
+        decided = month + waits(w_wait, n.phase)
         convictions = priors[i] + cases[i]
         sanction = sanctioned(w_sanction, convictions, n.prison, n.prison_per_conviction, n.suspended)
         cases[i] += 1

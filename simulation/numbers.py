@@ -7,12 +7,13 @@ with support factors becomes "so many times likelier", by following the expected
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from functools import lru_cache
 
 import numpy as np
 
 from simulation.chance import key_of
-from simulation.columns import Floats, Numbers
+from simulation.columns import Bytes, Floats, Ints, Numbers, Shorts
 from simulation.population import reference
 from simulation.scenario import Scenario
 from simulation.supports import UNLIMITED, Programme
@@ -46,7 +47,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         follow_up=scenario.people.follow_up_months, calendar=calendar_months(scenario),
         offered=ASSIGNMENTS.index(scenario.trial.assignment),
         later=scenario.risk.later_hazard, settling=scenario.risk.settling_months,
-        another=offending.another_offence, most_offences=MOST_OFFENCES, delay=offending.delay_mean_months,
+        another=offending.another_offence, most_offences=MOST_OFFENCES, phase=phase_table(offending.delay_mean_months),
         prison=offending.prison_chance, prison_per_conviction=offending.prison_per_conviction,
         suspended=offending.suspended_chance, sentences=np.minimum(sentences, 192.0),
         parole=custody.parole_chance, parole_from=custody.parole_from_months, parole_part=custody.parole_served,
@@ -80,12 +81,21 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
     )  # fmt: skip
 
 
-def _floats(values) -> Floats:  # type: ignore[no-untyped-def]
+def _floats(values: Iterable[float]) -> Floats:
     return np.array(list(values), dtype=np.float64)
 
 
-def _shorts(values):  # type: ignore[no-untyped-def]
+def _shorts(values: Iterable[int]) -> Shorts:
     return np.array(list(values), dtype=np.int16)
+
+
+@lru_cache(maxsize=32)
+def phase_table(mean: float) -> Bytes:
+    """Months of one phase of a case: geometric with half of the mean, for 65,536 equal parts of chance."""
+    if mean <= 0.0:
+        return np.zeros(65536, np.uint8)
+    part = (np.arange(65536) + 1.0) / 65536
+    return np.minimum(np.floor(np.log(part) / math.log(mean / (2.0 + mean))), 250.0).astype(np.uint8)
 
 
 def months_before(scenario: Scenario) -> int:
@@ -96,17 +106,18 @@ def months_before(scenario: Scenario) -> int:
 def calendar_months(scenario: Scenario) -> int:
     """Calendar months that are told: until the last follow-up ends, or until the scenario stops observing."""
     people = scenario.people
-    whole = months_before(scenario) + people.release_months + people.follow_up_months
+    whole = months_before(scenario) + people.release_months - 1 + people.follow_up_months
     stop = people.calendar_months
     return whole if stop == 0 else min(whole, stop)
 
 
-def seats(scenario: Scenario) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+def seats(scenario: Scenario) -> Ints:
     """Most volunteers at a time in each place of the scenario (array of P)."""
     supply = scenario.volunteers
-    total = supply.ceiling or max(3.0 * supply.at_start, 12.0 * supply.recruits_per_month)
+    total = supply.ceiling or max(2.0 * supply.at_start, 12.0 * supply.recruits_per_month)
     people = np.array([place.population for place in scenario.municipalities], dtype=np.float64)
-    return np.ceil(total * people / people.sum()).astype(np.int32)
+    most: Floats = np.ceil(total * people / people.sum())
+    return most.astype(np.int32)
 
 
 def limits(scenario: Scenario) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
@@ -170,8 +181,8 @@ def _expected_reach(
         before = [share.copy() for share in with_help]
         for f, (gain, loss, ratio) in enumerate(rows):
             chance = np.full(len(times), gain)
-            for g, more in enumerate(helped[f]):
-                chance = chance * (1.0 + before[g] * (more - 1.0))
+            for g, likelier in enumerate(helped[f]):
+                chance = chance * (1.0 + before[g] * (likelier - 1.0))
             more = times ** weights[f]
             share = before[f]
             with_help[f] = share + (1.0 - share) * np.minimum(1.0, chance * more) - share * loss / more

@@ -7,7 +7,7 @@ the same treatment. People whose window has not ended are censored: they never c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -144,7 +144,8 @@ def curve(table: pd.DataFrame, *, by: Sequence[str] = ("arm",)) -> pd.DataFrame:
     for name, rows in groups:
         part = _kaplan_meier(rows["time"].to_numpy(np.int64), rows["known"].to_numpy(np.int64))
         for position, key in enumerate(keys):
-            part.insert(position, key, name[position] if isinstance(name, tuple) else name)
+            value: Any = name[position] if isinstance(name, tuple) else name
+            part.insert(position, key, value)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from simulation.parameters import ParameterError
@@ -55,7 +55,7 @@ def _spelling(name: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip()
 
 
-def chosen(include: Sequence[str]) -> tuple[Place, ...]:
+def chosen(include: Iterable[str]) -> tuple[Place, ...]:
     """Places that a scenario names, in order of their numbers.
 
     Parameters
@@ -68,6 +68,11 @@ def chosen(include: Sequence[str]) -> tuple[Place, ...]:
     ParameterError
         If a name is not known (the nearest known one is named), or the list is empty.
     """
+    return _chosen(tuple(include))
+
+
+@lru_cache(maxsize=256)
+def _chosen(include: tuple[str, ...]) -> tuple[Place, ...]:
     if not include:
         raise ParameterError("places.include is [[]]; at least one municipality is needed, or all")
     found: set[Place] = set()

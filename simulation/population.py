@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simulation.chance import ARRIVAL, LOTTERY, WORD, key_of, normal, normal_table, draw_four
+from simulation.chance import ARRIVAL, LOTTERY, WORD, draw_four, key_of, normal, normal_table
 from simulation.columns import Floats, People
 from simulation.compiled import loop, part
 from simulation.scenario import Scenario, fingerprint

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.columns import Bytes, Floats, Ints, Longs, People, Singles
+from simulation.numbers import months_before
 from simulation.population import draw, reference, relative_hazard, who
 from simulation.scenario import Scenario
 
@@ -44,7 +45,7 @@ class Prepared(NamedTuple):
         parts = []
         for number in np.unique(group[heads > 0]):
             rows = np.flatnonzero(group[self.locality] == number)
-            people = People(*(np.ascontiguousarray(column[..., rows]) for column in self.people))
+            people = People._make(np.ascontiguousarray(column[..., rows]) for column in self.people)
             parts.append(
                 self._replace(
                     people=people, hazard=self.hazard[rows], score=self.score[rows], highest=self.highest[rows],
@@ -65,7 +66,7 @@ _lock = Lock()
 
 def prepared(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     """The people of some replicates, ready to be told; from memory if the same people were told lately."""
-    key = (who(scenario), seed, replicates.start, replicates.stop)
+    key = (who(scenario), months_before(scenario), seed, replicates.start, replicates.stop)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -81,7 +82,8 @@ def prepared(scenario: Scenario, seed: int, replicates: range) -> Prepared:
 def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     drawn = draw(scenario, seed, replicates)
     order = np.lexsort((drawn.person, drawn.place, drawn.replicate, drawn.release))
-    people = People(*(np.ascontiguousarray(column[..., order]) for column in drawn))
+    people = People._make(np.ascontiguousarray(column[..., order]) for column in drawn)
+    people = people._replace(release=people.release + np.int16(months_before(scenario)))
     about = reference(scenario)
     score, hazard = relative_hazard(scenario, people)
     group = (people.replicate - np.uint32(replicates.start)).astype(np.int32)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 from simulation.chance import WORD
+from simulation.columns import Bytes
 from simulation.compiled import rule
 
 # What has become of a person in a programme.
@@ -57,7 +58,12 @@ def among_peers(share: float, usual: float, strength: float) -> float:
 
 @rule
 def offends(word: int, hazard: float) -> bool:
-    """Whether at least one offence is committed in a month: chance 1 - exp(-hazard)."""
+    """Whether at least one offence is committed in a month: chance 1 - exp(-hazard).
+
+    That lies above hazard - hazard**2 / 2, so most words need no ``exp``.
+    """
+    if word < (hazard - 0.5 * hazard * hazard) * WORD:
+        return True
     return word < (1.0 - math.exp(-hazard)) * WORD
 
 
@@ -136,11 +142,13 @@ def burst(word: int, another: float, most: int) -> int:
 
 
 @rule
-def waits(word: int, mean: float) -> int:
-    """Whole months until a case is decided, geometric with the given mean."""
-    if mean <= 0.0:
-        return 0
-    return int(math.floor(math.log((word + 1.0) / WORD) / math.log(mean / (1.0 + mean))))
+def waits(word: int, phase: Bytes) -> int:
+    """Whole months until a case is decided: investigation, then court, each read from a table of 65,536 months.
+
+    The two halves of the word choose the months of the two phases, each geometric (``numbers.phase_table``).
+    """
+    both = int(word)
+    return int(phase[both >> 16]) + int(phase[both & 65535])
 
 
 @rule

@@ -69,7 +69,9 @@ class Scenario(Section):
             if names.count(name) > 1:
                 raise ParameterError(f"the name [{name}] stands for two things; rename the factor or programme")
         if len(self.factor) > MOST_FACTORS or len(self.programme) > MOST_PROGRAMMES:
-            raise ParameterError(f"at most {MOST_FACTORS} factors and {MOST_PROGRAMMES} programmes can be in a scenario")
+            raise ParameterError(
+                f"at most {MOST_FACTORS} factors and {MOST_PROGRAMMES} programmes can be in a scenario"
+            )
         if sum(row.carried_by == "volunteers" for row in self.programme.values()) > 1:
             raise ParameterError("two programmes are carried by volunteers; the supply of volunteers serves only one")
         if not self.programme and (self.trial.signed_up or self.trial.assignment != "nobody"):
@@ -80,7 +82,9 @@ class Scenario(Section):
         low, high = self.people.accepts_volunteers, self.people.accepts_system
         for name, row in self.programme.items():
             if self.trial.signed_up and (low if row.accepted_from == "volunteers" else high) <= 0:
-                raise ParameterError(f"trial.signed_up is [true], but nobody accepts programme.{name}; raise the uptake")
+                raise ParameterError(
+                    f"trial.signed_up is [true], but nobody accepts programme.{name}; raise the uptake"
+                )
         return self
 
     @cached_property

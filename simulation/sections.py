@@ -57,9 +57,8 @@ class People(Section):
         what="how far saying yes to volunteers and to the system go together, motivation apart",
         source="volunteers reach people who refuse the system [S2]; size assumed", grade="assumed")
     clustering: float = par(0.38, "correlation", 0, 0.95, what="how far problems at release go together",
-        source="93 % have at least one problem, Norway [S71]; the 51 % with three or more cannot be met with 75 % in debt",
-        grade="judged",
-        prior="U(0.2, 0.5)")
+        source="93 % have at least one problem, Norway [S71]; "
+        "the 51 % with three or more cannot be met with 75 % in debt", grade="judged", prior="U(0.2, 0.5)")
     problems_by_propensity: float = par(0.40, "correlation", 0, 0.95,
         what="how far problems at release go with the lasting difference between people",
         source="two thirds of the raw association is not effect [S23][S35]", grade="judged")
@@ -73,19 +72,19 @@ class Risk(Section):
 
     level: float = par(1.0, "times", 0.01, 20, what="multiplies everybody's hazard (1: all released in Denmark)",
         source="by definition", grade="assumed", prior="LN(1.0, 0.3)")
-    monthly_hazard: float = par(0.094, "per month", 0, 5,
+    monthly_hazard: float = par(0.0882, "per month", 0, 5,
         what="hazard in the first month of a man of 34 without earlier convictions, motivation and propensity average",
-        source="fitted to 39 / 53 / 66 % [S9][S10]", grade="judged", prior="LN(0.30, 0.1)")
-    propensity_sd: float = par(0.568, "sd of log", 0, 3, what="lasting unobserved difference between people",
+        source="fitted to 39 / 53 / 66 % [S9][S10]", grade="judged", prior="LN(0.088, 0.1)")
+    propensity_sd: float = par(0.535, "sd of log", 0, 3, what="lasting unobserved difference between people",
         source="fitted to timing and counts [S9][S10]", grade="judged", prior="U(0.5, 1.5)")
-    never_share: float = par(0.053, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
+    never_share: float = par(0.045, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
         source="split-population model; fitted [S95][S96]", grade="judged", prior="B(25, 75)")
-    later_hazard: float = par(0.638, "times", 0.0, 1.0, what="hazard long after release, as a part of the first month's",
+    later_hazard: float = par(0.57, "times", 0.0, 1.0, what="hazard long after release, as a part of the first month's",
         source="fitted", grade="judged", prior="U(0.1, 0.6)")
-    settling_months: float = par(3.58, "months", 0.1, 60,
+    settling_months: float = par(5.26, "months", 0.1, 60,
         what="months after which half of the fall from the first month's hazard to the later one has happened",
         source="fitted", grade="judged", prior="LN(6.0, 0.3)")
-    age_hazard_ratio: float = par(0.683, "times per 10 years", 0.3, 1.2, what="hazard of a person ten years older",
+    age_hazard_ratio: float = par(0.676, "times per 10 years", 0.3, 1.2, what="hazard of a person ten years older",
         source="0.70 per ten years, North Carolina 1978 [S97]; 1.22 / 1 / 0.77 / 0.47 by age, Denmark [S7]",
         grade="judged", prior="LN(0.72, 0.07)")
     women_hazard_ratio: float = par(0.68, "times", 0.1, 1.5, what="hazard of women against men",
@@ -103,18 +102,19 @@ class Risk(Section):
 class Offending(Section):
     """What follows when a person offends: how many offences, when they are decided, what the sanction is."""
 
-    another_offence: float = par(0.492, "share 0-1", 0, 0.95,
+    another_offence: float = par(0.4835, "share 0-1", 0, 0.95,
         what="chance that one offence is followed by another in the same month (bursts)",
         source="fitted: 21 % of the reoffenders one offence, 54 % four or more [S9]", grade="judged",
         prior="B(20, 20)")
-    delay_mean_months: float = par(4.0, "months", 0, 24, what="mean time from offence to decision",
+    delay_mean_months: float = par(4.0, "months", 0, 24,
+        what="mean time from offence to decision (investigation and court)",
         source="general knowledge, 3 to 6 months", grade="assumed", prior="LN(4.0, 0.25)")
-    prison_chance: float = par(0.25, "share 0-1", 0, 1,
+    prison_chance: float = par(0.2715, "share 0-1", 0, 1,
         what="chance that a decision is prison, without earlier convictions",
         source="fitted: 40 % of the men back in prison within two years [S13]", grade="judged", prior="B(14, 86)")
     prison_per_conviction: float = par(0.012, "share 0-1 per conviction", 0, 0.2,
         what="added to that chance for each earlier conviction, up to 15", source="assumed", grade="assumed")
-    suspended_chance: float = par(0.1, "share 0-1", 0, 1,
+    suspended_chance: float = par(0.09, "share 0-1", 0, 1,
         what="chance that a decision which is not prison is a suspended sentence or community service",
         source="so that about a third have a new sentence decided within two years [S4][S5]", grade="judged",
         prior="B(15, 85)")
@@ -142,7 +142,7 @@ class Peers(Section):
         what="log hazard added if all one's peers offended last month rather than none",
         source="living with a recently convicted person: 1.34 times [S35]; spread over a share of peers; assumed",
         grade="assumed", prior="U(0.0, 2.0)")
-    usual_share: float = par(0.08, "share 0-1", 0, 1, what="share offending at which peers make no difference",
+    usual_share: float = par(0.083, "share 0-1", 0, 1, what="share offending at which peers make no difference",
         source="fitted: the mean of the first two years, so that peers do not move the baseline", grade="judged")
     pseudo_people: float = par(10.0, "people", 0, 1000,
         what="people at the usual share added to each place, so that small places do not swing",

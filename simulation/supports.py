@@ -46,11 +46,12 @@ class Factor(Row):
     destroyed_by_custody: float = par(0.0, "chance", 0, 1, what="chance that custody destroys it",
         source="assumed for a new factor; say more in its about table", grade="assumed")
     openings: float = par(UNLIMITED, "per 100 people and month", 0, 100,
-        what="openings (flats, jobs) that come up in a place, per 100 released people at liberty there; 100: no scarcity",
+        what="openings (flats, jobs) that come up in a place, per 100 released people at liberty there; "
+        "100: no scarcity",
         source="assumed for a new factor; say more in its about table", grade="assumed")
     helped_by: dict[str, float] = par(dict, "times, by factor",
-        what="how many times likelier a gain is for people who hold another factor", source="assumed for a new factor; say more in its about table",
-        grade="assumed")
+        what="how many times likelier a gain is for people who hold another factor",
+        source="assumed for a new factor; say more in its about table", grade="assumed")
 
 
 class Programme(Row):
@@ -86,14 +87,15 @@ class Programme(Row):
         prior="LN(0.97, 0.15)")
     support_effect: float = par(1.0, "hazard ratio", 0.05, 1,
         what="hazard that the help with support factors aims at, mean of the first year, highest-risk group; "
-        "decides how many times likelier gains become", source="docs/settings.md, or the programme's about table", grade="assumed",
-        prior="LN(0.85, 0.10)")
+        "decides how many times likelier gains become",
+        source="docs/settings.md, or the programme's about table", grade="assumed", prior="LN(0.85, 0.10)")
     support_effect_others: float = par(1.0, "hazard ratio", 0.05, 1, what="the same for everybody else",
         source="as direct_effect_others", grade="assumed", prior="LN(0.97, 0.02)")
     helps: dict[str, float] = par(dict, "weight 0-1, by factor",
-        what="which factors the help is about, as powers of a common multiplier", source="docs/settings.md, or the programme's about table",
-        grade="assumed")
-    stays: float = par(1.0, "share 0-1", 0, 1, what="part of the direct effect that stays when contact ends as planned; "
+        what="which factors the help is about, as powers of a common multiplier",
+        source="docs/settings.md, or the programme's about table", grade="assumed")
+    stays: float = par(1.0, "share 0-1", 0, 1,
+        what="part of the direct effect that stays when contact ends as planned; "
         "less after fewer months of contact, in proportion", source="length of engagement drives progress [S88]",
         grade="assumed", prior="U(0.3, 1.0)")
     half_life_months: float = par(18.0, "months", 0.1, 1200, what="time in which the part that stays halves",
@@ -116,7 +118,7 @@ class Volunteers(Section):
         source="pilot: 37 courses a year, two volunteers each [S4]", grade="judged")
     recruits_per_month: float = par(0.0, "volunteers per month", 0, 100_000, what="people who come forward",
         source="as at_start", grade="assumed", prior="LN(4.0, 0.4)")
-    ceiling: float = par(0.0, "volunteers", 0, 1_000_000, what="most volunteers at a time (0: three times at_start, "
+    ceiling: float = par(0.0, "volunteers", 0, 1_000_000, what="most volunteers at a time (0: twice at_start, "
         "at least a year's recruits)", source="assumed", grade="assumed")
     training_months: int = par(2, "months", 0, 24, what="clearance and training before the first match",
         source="information meeting and courses [S4]; length assumed", grade="assumed")

@@ -11,7 +11,12 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.chance import (
-    LOTTERY, MONTH_ZERO, RECRUITING, VOLUNTEER, draw_four, fill_four,
+    LOTTERY,
+    MONTH_ZERO,
+    RECRUITING,
+    VOLUNTEER,
+    draw_four,
+    fill_four,
 )  # fmt: skip
 from simulation.columns import Ints, Lives, Localities, Longs, Numbers, People, Seats, Told
 from simulation.compiled import loop, part
@@ -39,8 +44,8 @@ def open_month(
     """Open calendar month t. ``first[m]:last[m]`` are the rows of the people released in month m."""
     if n.supply >= 0:
         _supply(
-            t, local.number, local.replicate, local.place, local.came, local.quit, seats, lives.status[n.supply],
-            lives.carried, people.release, n, told,
+            t, local.number, local.replicate, local.place, local.came, local.quit, local.gaps, seats, seats.words,
+            lives.status[n.supply], lives.carried, people.release, n, told,
         )  # fmt: skip
     if n.offered == 0:
         return
@@ -52,7 +57,8 @@ def open_month(
             continue
         order = _list_order(k, waiting, people, lives, n)
         if k == n.supply:
-            _pair(t, k, order, lives.locality, lives.status[k], lives.carried, people.release, seats, n.per_person, told)
+            status, carried = lives.status[k], lives.carried
+            _pair(t, k, order, lives.locality, status, carried, people.release, seats, n.per_person, told)
         else:
             taken = np.bincount(
                 lives.locality[lives.status[k] == MATCHED], minlength=len(local.number)
@@ -76,9 +82,12 @@ def _join(k: int, rows: slice, people: People, lives: Lives, n: Numbers) -> None
 
 
 def _leave_without(t: int, k: int, rows: slice, people: People, lives: Lives, told: Told) -> None:
-    for i in np.flatnonzero(lives.status[k, rows] == WAITING) + rows.start:
-        lives.status[k, i] = WITHOUT
-        _tell_one(told, i, t - people.release[i], UNMATCHED, k, 0)
+    status = lives.status[k, rows]
+    late = status == WAITING
+    status[late] = WITHOUT
+    if len(told.person):
+        for i in np.flatnonzero(late) + rows.start:
+            _tell_one(told, i, t - people.release[i], UNMATCHED, k, 0)
 
 
 def _waiting(k: int, earliest: int, latest: int, lives: Lives, first: Ints, last: Ints) -> Longs:
@@ -87,7 +96,8 @@ def _waiting(k: int, earliest: int, latest: int, lives: Lives, first: Ints, last
     if earliest > latest:
         return np.empty(0, np.int64)
     begin, end = first[earliest], last[latest]
-    return np.flatnonzero(lives.status[k, begin:end] == WAITING) + begin
+    rows: Longs = np.flatnonzero(lives.status[k, begin:end] == WAITING) + begin
+    return rows
 
 
 def _list_order(k: int, waiting: Longs, people: People, lives: Lives, n: Numbers) -> Longs:
@@ -128,15 +138,24 @@ def _hand_out(t, k, order, locality, status, release, taken, limit, told):  # ty
 
 @loop
 def _pair(t, k, order, locality, status, carried, release, seats, per_person, told):  # type: ignore[no-untyped-def]
-    """Coordinators match free volunteers of their place with the people on the list."""
+    """Coordinators match free volunteers of their place with the people on the list (place by place)."""
+    place, seat, chosen = -1, 0, np.empty(per_person, np.int64)
     for i in order:
-        place = locality[i]
-        free = 0
-        for seat in range(seats.begin[place], seats.begin[place + 1]):
-            free += seats.state[seat] == FREE
-        if free < per_person:
+        if locality[i] != place:
+            place = locality[i]
+            seat = seats.begin[place]
+        found = 0
+        while found < per_person and seat < seats.begin[place + 1]:
+            if seats.state[seat] == FREE:
+                chosen[found] = seat
+                found += 1
+            seat += 1
+        if found < per_person:
             continue
-        _complete(i, place, seats, carried, per_person)
+        for each in chosen:
+            seats.state[each] = BUSY
+            seats.person[each] = i
+        carried[i] = 1.0
         status[i] = MATCHED
         tell(told, i, t - release[i], MATCH, k, per_person)
 
@@ -145,74 +164,104 @@ def _pair(t, k, order, locality, status, carried, release, seats, per_person, to
 
 
 @loop
-def _supply(t, number, replicate, row, came, quit_, seats, status, carried, release, n, told):  # type: ignore[no-untyped-def]
+def _supply(  # type: ignore[no-untyped-def]
+    t, number, replicate, row, came, quit_, gaps, seats, words, status, carried, release, n, told
+):  # fmt: skip
     """The month of the volunteers, place by place. ``status`` is of the programme that they carry."""
+    most = 0
     for place in range(len(number)):
-        begin, end = seats.begin[place], seats.begin[place + 1]
-        _settle(t, place, number[place], replicate[place], seats, status, carried, quit_, n)
-        word = _luck(0, replicate[place], t, RECRUITING, number[place], n)[0]
-        starting = t == 0
-        new = rounded(n.at_start[row[place]], word) if starting else come_forward(
-            word, n.nobody[row[place]], n.rate[row[place]]
-        )  # fmt: skip
-        _seat_new(t, begin, end, new, 0 if starting else n.training, came, place, seats)
-        alone = np.empty(end - begin, np.int64)
-        lost = 0
-        for seat in range(begin, end):
-            if seats.state[seat] != FREE and seats.state[seat] != BUSY:
-                continue
-            seats.months[seat] += seats.state[seat] == BUSY
-            word = _luck(seats.name[seat], replicate[place], t, VOLUNTEER, number[place], n)[0]
-            if tires(word, n.quits, n.tiring, float(seats.months[seat])):
-                if seats.state[seat] == BUSY:
-                    alone[lost] = seats.person[seat]
-                    lost += 1
-                    carried[seats.person[seat]] -= 1.0 / n.per_person
-                _stop(seat, place, seats, quit_)
-        for person in alone[:lost]:
-            _complete(person, place, seats, carried, n.per_person)
-            if carried[person] < 0.01 and status[person] == MATCHED:
-                status[person] = LEFT
-                tell(told, person, t - release[person], EXIT, n.supply, LEFT)
-        for seat in range(begin, end):
-            if seats.state[seat] == BUSY and carried[seats.person[seat]] < 0.99:
-                _complete(seats.person[seat], place, seats, carried, n.per_person)
+        most = max(most, seats.begin[place + 1] - seats.begin[place])
+    alone = np.empty(most, np.int64)
+    _recruit(t, number, replicate, row, came, seats, n)
+    for seat in range(len(seats.month)):
+        seats.month[seat] = seats.address[seat] + t
+    fill_four(words[0], words[1], words[2], words[3], seats.name, seats.run, seats.month, VOLUNTEER, n.key0, n.key1)
+    for place in range(len(number)):
+        lost = _live_volunteers(
+            t, place, seats, words, status, carried, quit_, alone, n.per_person, n.quits, n.tiring, n.quits_after
+        )
+        if lost > 0 or gaps[place] > 0:
+            gaps[place] = _fill_gaps(
+                t, place, alone[:lost], seats, status, carried, release, n.per_person, n.supply, told
+            )
 
 
 @part
-def _luck(name, replicate, t, purpose, number, n):  # type: ignore[no-untyped-def]
-    return draw_four(name, replicate, t + MONTH_ZERO, purpose | number, n.key0, n.key1)
+def _recruit(t, number, replicate, row, came, seats, n):  # type: ignore[no-untyped-def]
+    """Volunteers come forward in each place; those of month 0 have been trained before."""
+    for place in range(len(number)):
+        word = draw_four(0, replicate[place], t + MONTH_ZERO, RECRUITING | number[place], n.key0, n.key1)[0]
+        if t == 0:
+            _seat_new(t, place, rounded(n.at_start[row[place]], word), 0, came, seats)
+        else:
+            _seat_new(t, place, come_forward(word, n.nobody[row[place]], n.rate[row[place]]), n.training, came, seats)
 
 
 @part
-def _settle(t, place, number, replicate, seats, status, carried, quit_, n):  # type: ignore[no-untyped-def]
-    """Volunteers whose match has ended are free again, or stop; those who have been trained become free."""
-    for seat in range(seats.begin[place], seats.begin[place + 1]):
-        if seats.state[seat] == TRAINING and seats.ready[seat] <= t:
-            seats.state[seat] = FREE
-        if seats.state[seat] != BUSY or status[seats.person[seat]] == MATCHED:
-            continue
-        carried[seats.person[seat]] = 0.0
-        seats.person[seat] = -1
-        seats.state[seat] = FREE
-        word = _luck(seats.name[seat], replicate, t, VOLUNTEER, number, n)[1]
-        if happens(word, n.quits_after):
-            _stop(seat, place, seats, quit_)
-
-
-@part
-def _seat_new(t, begin, end, new, training, came, place, seats):  # type: ignore[no-untyped-def]
+def _seat_new(t, place, new, training, came, seats):  # type: ignore[no-untyped-def]
     """Volunteers who come forward sit down to be trained, as far as there are seats."""
-    for seat in range(begin, end):
+    for seat in range(seats.begin[place], seats.begin[place + 1]):
         if new <= 0:
             return
         if seats.state[seat] == EMPTY:
             new -= 1
-            seats.state[seat] = TRAINING if training > 0 else FREE
+            seats.state[seat] = TRAINING
             seats.name[seat] = came[place]
             seats.ready[seat] = t + training
             seats.months[seat] = 0
             came[place] += 1
+
+
+@part
+def _live_volunteers(  # type: ignore[no-untyped-def]
+    t, place, seats, words, status, carried, quit_, alone, per_person, quits, tiring, quits_after
+):  # fmt: skip
+    """Volunteers finish their training, are free after a match, tire and stop.
+
+    Returns how many of the first of ``alone`` are people who lost a volunteer (once for each).
+    """
+    lost = 0
+    for seat in range(seats.begin[place], seats.begin[place + 1]):
+        state, person = seats.state[seat], seats.person[seat]
+        there = (state == FREE) | (state == BUSY) | ((state == TRAINING) & (seats.ready[seat] <= t))
+        over = (state == BUSY) & (status[person] != MATCHED)
+        seats.months[seat] += (state == BUSY) & (status[person] == MATCHED)
+        stops = there & tires(words[0, seat], quits, tiring, float(seats.months[seat]))
+        if state == TRAINING and there:
+            seats.state[seat] = FREE
+        if not (stops or over):
+            continue
+        if over:
+            carried[person] = 0.0
+            seats.person[seat] = -1
+            seats.state[seat] = FREE
+            stops = stops or happens(words[1, seat], quits_after)
+        elif state == BUSY:
+            alone[lost] = person
+            lost += 1
+            carried[person] -= 1.0 / per_person
+        if stops:
+            _stop(seat, place, seats, quit_)
+    return lost
+
+
+@part
+def _fill_gaps(t, place, alone, seats, status, carried, release, per_person, supply, told):  # type: ignore[no-untyped-def]
+    """People who lost a volunteer come before the waiting list; who has none left and is given none is left.
+
+    Returns how many people still have one volunteer too few.
+    """
+    for person in alone:
+        _complete(person, place, seats, carried, per_person)
+        if carried[person] < 0.01 and status[person] == MATCHED:
+            status[person] = LEFT
+            tell(told, person, t - release[person], EXIT, supply, LEFT)
+    incomplete = 0
+    for seat in range(seats.begin[place], seats.begin[place + 1]):
+        if seats.state[seat] == BUSY and carried[seats.person[seat]] < 0.99:
+            _complete(seats.person[seat], place, seats, carried, per_person)
+            incomplete += carried[seats.person[seat]] < 0.99
+    return incomplete
 
 
 @part

@@ -1,0 +1,176 @@
+"""The command line: one verb a study. Each prints a short answer in words and says where tables and figures are.
+
+Exit codes: 0 fine; 1 the check against the observed rates failed; 2 bad input; 130 interrupted (what was finished is
+written).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+Item = TypeVar("Item")
+
+VERBS = {
+    "sweep": "experiments.verbs_sweep:sweep",
+    "trial": "experiments.verbs_trial:trial",
+    "run": "experiments.verbs_run:run",
+    "life": "experiments.verbs_run:life",
+    "scenario": "experiments.verbs_model:scenario",
+    "parameters": "experiments.verbs_model:parameters",
+    "places": "experiments.verbs_model:places",
+    "baseline": "experiments.verbs_model:baseline",
+    "fit-baseline": "experiments.verbs_model:fit_baseline",
+    "fit-settings": "experiments.verbs_model:fit_settings",
+    "bench": "experiments.verbs_bench:bench",
+}
+"""Verbs in the order of the help, each where it is written; a verb is loaded when it is used."""
+SUMMARIES = {
+    "sweep": "Under which assumptions does the trial print 29 % against 67 %? (the main job)",
+    "trial": "Run the trial of 97 people again, 10,000 times, for each setting of the effect.",
+    "run": "Run one scenario: history, outcomes by arm, survival curves.",
+    "life": "Tell one person's life, month by month, and why.",
+    "scenario": "Print a full scenario, or list those that come with Desist.",
+    "parameters": "Print every quantity with unit, bounds, source, evidence grade and prior.",
+    "places": "List the municipalities that scenarios may name.",
+    "baseline": "Put the released population beside the Danish figures.",
+    "fit-baseline": "Fit the defaults of risk and offending to the Danish figures.",
+    "fit-settings": "Solve for the parameters of the three named settings of the effect.",
+    "bench": "Measure speed, memory and start-up.",
+}
+
+
+class Verbs(click.Group):
+    """A group whose verbs are imported only when they are used, so that help comes at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Verbs in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb of that name."""
+        if cmd_name not in VERBS:
+            return None
+        module, name = VERBS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb; an unknown one is answered with the nearest."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from simulation.mistakes import nearest
+
+            raise click.UsageError(f"unknown verb [{args[0]}]; {nearest(args[0], VERBS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Verbs with their summaries, without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in VERBS])
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="desist", message="desist %(version)s")
+def cli() -> None:
+    """Desist: people released from prison, the volunteers who mentor them, and new crime, agent by agent.
+
+    It weighs policies for populations. It must never be read as a forecast for one real person.
+    """
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line on standard error and exit code 2, never a traceback."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.ClickException as mistake:
+        _bad_input(mistake.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("desist: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except ValueError as mistake:
+        from simulation.parameters import ParameterError
+
+        if not isinstance(mistake, ParameterError):
+            raise
+        _bad_input(str(mistake))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _bad_input(message: str) -> NoReturn:
+    click.echo("\n".join(f"desist: {line}" for line in message.splitlines()), err=True)
+    sys.exit(2)
+
+
+# What verbs share ---------------------------------------------------------------------------------------------
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def seed_option(function: Verb) -> Verb:
+    """``--seed``: luck."""
+    seeds = click.IntRange(0, 2**64 - 1)
+    return click.option("--seed", type=seeds, default=1, show_default=True, help="Luck.")(function)
+
+
+def json_option(function: Verb) -> Verb:
+    """``--json``: for machines."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of words.")(function)
+
+
+def set_option(function: Verb) -> Verb:
+    """``--set key=value``: changes to the scenario."""
+    return click.option(
+        "--set", "changes", multiple=True, metavar="KEY=VALUE",
+        help="Change the scenario, for example risk.level=1.1; may be repeated.",
+    )(function)  # fmt: skip
+
+
+def threads_option(function: Verb) -> Verb:
+    """``--threads``: worker threads."""
+    return click.option(
+        "--threads", type=click.IntRange(1, 1024), default=None, help="Worker threads (default: one per core)."
+    )(function)
+
+
+def out_option(function: Verb) -> Verb:
+    """``--out``: folder for results."""
+    return click.option(
+        "--out", type=click.Path(path_type=Path), default=None, help="Folder for results (default: results/NAME)."
+    )(function)
+
+
+def command_line() -> str:
+    """The command as it was typed, for manifests."""
+    return shlex.join(["desist", *sys.argv[1:]])
+
+
+def progress(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
+    """Show progress on standard error once it has taken two seconds, if somebody is looking."""
+    from tqdm import tqdm
+
+    yield from tqdm(items, total=total, desc=what, unit="", delay=2, disable=None, leave=False)
+
+
+def echo_json(data: Any) -> None:
+    """Print JSON, without NaN."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+if __name__ == "__main__":
+    main()

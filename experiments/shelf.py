@@ -1,0 +1,50 @@
+"""Scenarios that come with Desist, found by name, with changes from the command line."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from simulation.parameters import ParameterError
+from simulation.scenario import Scenario, find
+
+SHELF = Path(__file__).parent / "scenarios"
+SETTINGS = ("as-reported", "pooled", "sceptical")
+"""The three named settings of the mentors' effect: scenarios that extend ``trial``."""
+
+
+def names() -> list[str]:
+    """Names of the scenarios on the shelf."""
+    return sorted(str(file.relative_to(SHELF).with_suffix("")) for file in SHELF.rglob("*.toml"))
+
+
+def load(name: str, changes: Sequence[str] = ()) -> Scenario:
+    """A scenario by name or path, with changes such as ``risk.level=1.1``.
+
+    Raises
+    ------
+    ParameterError
+        If it is not found, cannot be read, or a change is not allowed.
+    """
+    if name == Scenario().name and not changes:
+        return Scenario.read(SHELF / "everyone.toml")
+    scenario = Scenario.read(find(name, (Path(), SHELF)), shelf=(SHELF,))
+    return scenario.changed(dict(change(each) for each in changes)) if changes else scenario
+
+
+def change(text: str) -> tuple[str, Any]:
+    """A change ``key=value``; the value is read as TOML (numbers, true, lists, text in quotes) or plain text."""
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise ParameterError(f"change [{text}] is not of the form key=value, for example risk.level=1.1")
+    return key.strip(), read_value(value.strip())
+
+
+def read_value(text: str) -> Any:
+    """A value as TOML reads it, or the text itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

@@ -1,0 +1,35 @@
+"""``desist bench``: speed, memory and start-up, as ratios measured in one run."""
+
+from __future__ import annotations
+
+import click
+
+from experiments.cli import echo_json, json_option
+
+
+@click.command()
+@click.option("--people", multiple=True, type=click.IntRange(100, 10_000_000), help="Sizes (1000 10000 100000).")
+@click.option("--quick", is_flag=True, help="One size, no start-up, no studies.")
+@json_option
+def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
+    """Measure person-months per second of both drivers on the same scenario, memory and start-up.
+
+    Machines are noisy: compare the ratios of one run, not seconds between runs.
+    """
+    from experiments.bench import driver_rows, start_up, studies
+    from experiments.output import spelled, versions
+
+    sizes = people or ((10_000,) if quick else (1_000, 10_000, 100_000))
+    rows = driver_rows(sizes)
+    found = {"drivers": rows.to_dict("records"), "versions": versions()}
+    if not quick:
+        found |= {"start_up": start_up(), "studies": studies()}
+    if as_json:
+        echo_json(found)
+        return
+    click.echo(spelled(rows, {"engine 1 thread": ",.1f", "engine all threads": ",.1f", "Mesa": ",.3f", "ratio": ",.0f",
+                              "ratio all": ",.0f", "bytes a person": ".0f"}))  # fmt: skip
+    click.echo("Million person-months per second; ratio: engine (1 thread, all threads) to Mesa, on the same scenario.")
+    for part in ("start_up", "studies"):
+        for what, seconds in found.get(part, {}).items():
+            click.echo(f"{seconds:8.2f} s  {what}")

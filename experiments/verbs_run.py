@@ -1,0 +1,96 @@
+"""``desist run`` and ``desist life``: one scenario with its history; one person with his or her story."""
+
+from __future__ import annotations
+
+import click
+
+from experiments.cli import command_line, echo_json, json_option, out_option, progress, seed_option, set_option
+
+
+@click.command()
+@click.argument("scenario", default="everyone")
+@click.option("--replicates", type=click.IntRange(1, 100_000), default=1, show_default=True, help="How many runs.")
+@click.option("--window", type=click.IntRange(1, 240), default=24, show_default=True, help="Months after release.")
+@click.option("--export", type=click.Choice(["validation"]), default=None, help="Tables for outside checks.")
+@seed_option
+@set_option
+@out_option
+@json_option
+def run(scenario, replicates, window, export, seed, changes, out, as_json):  # type: ignore[no-untyped-def]
+    """Run one scenario: its history, outcomes by arm with the definition named, and survival curves.
+
+    SCENARIO is a name (desist scenario --list) or a TOML file.
+    """
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from experiments.export import write_validation
+    from experiments.figures import style, survival
+    from experiments.output import RESULTS, Folder, spelled
+    from experiments.shelf import load
+    from simulation.history import History, simulate
+    from simulation.outcomes import DEFINITIONS, RULES, curve, matches, offence_counts, shares, times
+
+    plan = load(scenario, changes)
+    folder = Folder(out or RESULTS / plan.name)
+    parts = [
+        simulate(plan, seed=seed, first=number) for number in progress(range(replicates), replicates, "replicates")
+    ]
+    history = History(
+        people=pd.concat([part.people for part in parts], ignore_index=True),
+        events=pd.concat([part.events for part in parts], ignore_index=True),
+        about={**parts[0].about, "replicates": replicates},
+    )
+    history.write(folder.path)
+    split = ["arm", "group"] if plan.programme else ["arm"]
+    rates = pd.concat(
+        [shares(times(history, name), window=window, by=split).assign(definition=name) for name in DEFINITIONS],
+        ignore_index=True,
+    )
+    rates = rates[["definition", *rates.columns.drop("definition")]]
+    chosen = plan.trial.definition
+    curves = curve(times(history, chosen))
+    counts, found = offence_counts(history, window=window), matches(history)
+    folder.table("outcomes", rates)
+    folder.table("curves", curves)
+    folder.table("offences", counts)
+    if len(found):
+        folder.table("matches", found)
+    style()
+    figure = Figure(figsize=(6.8, 4.6))
+    survival(curves, figure.add_subplot(), definition=chosen).set_title(plan.title, fontsize=10, wrap=True)
+    folder.figure("curves", figure)
+    folder.manifest(plan, seed=seed, command=command_line(), replicates=replicates)
+    if export:
+        write_validation(folder, plan, seed=seed)
+    if as_json:
+        echo_json({"scenario": plan.name, "digest": plan.digest, "seed": seed, "outcomes": rates.to_dict("records"),
+                   "offences": counts.to_dict("records"), "matches": found.to_dict("records"),
+                   "folder": str(folder.path)})  # fmt: skip
+        return
+    who = f"{plan.people.count:,} people" + (f" in each of {replicates} replicates" if replicates > 1 else "")
+    click.echo(f"{plan.title}: {who}, reoffending within {window} months of release.\n")
+    click.echo(spelled(rates.drop(columns="censored" if not rates["censored"].any() else []),
+                       {"share": "%", "low": "%", "high": "%"}))  # fmt: skip
+    click.echo("\n" + "\n".join(f"{name}: {RULES[name]}." for name in DEFINITIONS))
+    click.echo("low and high: 95 % interval of one cohort of this size. Among those who reoffended (any), offences:\n")
+    click.echo(spelled(counts, {"share": "%"}))
+    if len(found):
+        click.echo("\nMatches:\n" + spelled(found, {"people": ".1f"}))
+    click.echo(f"\nHistory (people, events), tables, curves and manifest: {folder.path}/")
+
+
+@click.command()
+@click.argument("person", type=int)
+@click.option("--scenario", default="pooled", show_default=True, help="Scenario the person lives in.")
+@click.option("--replicate", type=click.IntRange(0), default=0, show_default=True, help="Which run.")
+@click.option("--without", is_flag=True, help="The same person on the same luck, without the programme.")
+@seed_option
+@set_option
+def life(person, scenario, replicate, without, seed, changes):  # type: ignore[no-untyped-def]
+    """Tell the life of PERSON (a number from 0), month by month: what happened, and why."""
+    from experiments.life import story
+    from experiments.shelf import load
+
+    plan = load(scenario, (*changes, *(["trial.assignment=nobody"] if without else [])))
+    click.echo("\n".join(story(plan, person, seed=seed, replicate=replicate)))

@@ -1,0 +1,219 @@
+"""Trials and sweeps: counts, the two analyses, solved control risks, designs, and what the studies say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import baseline
+from experiments.designs import Axis, axes_of, points
+from experiments.settings import SETTINGS, risk_at
+from experiments.shelf import load, names
+from experiments.sweep import at_point, evaluate, in_words, read_study, study_scenario, sweep, table_of
+from experiments.trial import answer, highest_risk, trial_counts, with_control_risk
+from simulation.history import simulate
+from simulation.outcomes import DEFINITIONS, times
+from simulation.parameters import ParameterError
+from simulation.scenario import Scenario
+
+
+@pytest.fixture(scope="module")
+def pooled() -> Scenario:
+    """The planning setting of the trial."""
+    return load("pooled")
+
+
+def test_counts_agree_with_histories(pooled: Scenario) -> None:
+    """The counts of trials are those of their histories, for each arm, group, definition and analysis."""
+    counts = trial_counts(pooled, seed=4, trials=3)
+    history = simulate(pooled, seed=4, replicates=3)
+    for definition in DEFINITIONS:
+        table = times(history, definition)
+        table["hit"] = table["time"] <= 24
+        for arm_code, arm in enumerate(("control", "mentored")):
+            rows = table[(table["arm"] == arm) & (table["group"] == "highest risk")]
+            expected = rows.groupby("replicate")["hit"].sum().reindex(range(3), fill_value=0).tolist()
+            treated = rows[rows["treated"]] if arm == "mentored" else rows
+            expected_treated = treated.groupby("replicate")["hit"].sum().reindex(range(3), fill_value=0).tolist()
+            column = 1 + DEFINITIONS.index(definition)
+
+            assert expected == counts[:, arm_code, 1, column].tolist()
+            assert expected_treated == counts[:, arm_code, 1, 4 + column].tolist()
+
+
+def test_counts_do_not_depend_on_threads(pooled: Scenario) -> None:
+    """One thread, two threads, and trials told alone give the same counts."""
+    together = trial_counts(pooled, seed=9, trials=40, threads=2)
+    alone = np.concatenate([trial_counts(pooled, seed=9, trials=range(k, k + 1), threads=1) for k in range(40)])
+
+    assert np.array_equal(trial_counts(pooled, seed=9, trials=40, threads=1), together)
+    assert np.array_equal(alone, together)
+
+
+def test_arms_split_97_people(pooled: Scenario) -> None:
+    """Every trial has 97 people, 48 and 49 in the arms."""
+    people = trial_counts(pooled, seed=1, trials=50)[..., 0].sum(axis=2)
+
+    assert (people.sum(axis=1) == 97).all()
+    assert set(np.unique(people)) <= {48, 49}
+
+
+def test_simulation_error_is_that_of_repetition(pooled: Scenario) -> None:
+    """The stated error of a pooled risk is near the spread of that risk over independent seeds."""
+    risks, errors = [], []
+    for seed in range(40):
+        arms = highest_risk(trial_counts(pooled, seed=seed, trials=50), "any")
+        risks.append(arms.risks[0])
+        errors.append(arms.errors[0])
+
+    assert np.std(risks, ddof=1) == pytest.approx(np.mean(errors), rel=0.45)
+
+
+def test_control_risk_is_solved_for() -> None:
+    """A run on other luck has the control risk that was asked for, within simulation error."""
+    for wanted in (0.5, 0.67, 0.8):
+        scenario = with_control_risk(load("trial"), wanted)
+        arms = highest_risk(trial_counts(scenario, seed=77, trials=400), "any")
+
+        assert arms.risks[1] == pytest.approx(wanted, abs=5 * (arms.errors[1] + 0.006))
+
+
+def test_control_risk_out_of_reach_is_told() -> None:
+    """A control risk that no level reaches is refused, with what is reached."""
+    scenario = load("trial").changed({"trial.definition": "prison"})
+
+    with pytest.raises(ParameterError, match=r"trial.control_risk is \[0.99\].*reaches"):
+        with_control_risk(scenario, 0.99)
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda each: each.name)
+def test_settings_stand_for_their_hazard_ratio(setting) -> None:  # type: ignore[no-untyped-def]
+    """Each shipped setting gives the risk of the mentored that its hazard ratio over 24 months stands for."""
+    arms = highest_risk(trial_counts(load(setting.name), seed=5, trials=800), "any")
+
+    assert arms.risks[0] == pytest.approx(setting.risk, abs=5 * arms.errors[0] + 0.01)
+    assert arms.risks[1] == pytest.approx(0.67, abs=5 * arms.errors[1] + 0.01)
+
+
+def test_strength_is_monotone() -> None:
+    """A stronger effect on the same luck lowers the risk of the mentored."""
+    base = load("trial")
+    risks = [risk_at(base, strength, trials=100) for strength in (1.0, 0.5, 0.2, 0.05)]
+
+    assert risks == sorted(risks, reverse=True)
+
+
+def test_as_reported_reproduces_and_no_effect_does_not() -> None:
+    """At face value the observed pair is reproduced; without any effect it is excluded."""
+    reported = answer(load("as-reported"), seed=1, trials=400).rows()
+    nothing = answer(load("trial"), seed=1, trials=400).rows()
+
+    assert reported["support"].iloc[0] > 0.9
+    assert nothing["support"].iloc[0] < 0.05
+
+
+def test_routes_divide_the_strength() -> None:
+    """Strength and share resolve to a direct effect and an aim through support factors whose product is the strength."""
+    scenario = at_point(load("trial"), {"effect.strength": 0.25, "effect.support_share": 0.5})
+    programme = scenario.programme["primus_motor"]
+
+    assert programme.direct_effect * programme.support_effect == pytest.approx(0.25)
+
+
+def test_grid_has_every_combination() -> None:
+    """A grid of 3 x 2 values has six points, in order."""
+    grid = points([Axis.read("a=0:1:3"), Axis.read("b=x,y")], "grid", 0, seed=0)
+
+    assert grid == [{"a": a, "b": b} for a in (0.0, 0.5, 1.0) for b in ("x", "y")]
+
+
+@pytest.mark.parametrize("design", ["latin", "sobol"])
+def test_space_filling_designs(design) -> None:  # type: ignore[no-untyped-def]
+    """A Latin hypercube and a Sobol' sequence put one point in each of n slices of each axis, inside its ends."""
+    number = 32
+    rows = points([Axis.read("a=1:3"), Axis.read("b=0.01:1:log")], design, number, seed=3)
+    a = np.array([row["a"] for row in rows])
+    b = np.log([row["b"] for row in rows]) / np.log(0.01)
+
+    assert sorted((number * (a - 1) / 2).astype(int).tolist()) == list(range(number))
+    assert len(set((number * b).astype(int).tolist())) >= number - 1
+
+
+@pytest.mark.parametrize("text", ["", "a", "a=", "a=1:x:3", "a=3:1:3", "a=0:1:3:log", "a=1:2:3:4"])
+def test_wrong_axes_are_told(text: str) -> None:
+    """An axis that cannot be read is refused in one line that shows it."""
+    with pytest.raises(ParameterError, match="--vary"):
+        points([Axis.read(text)], "grid", 0, seed=0)
+
+
+def test_sweep_meets_the_same_luck() -> None:
+    """A point's result does not depend on the other points of the design, nor on threads."""
+    base = load("trial")
+    axes = axes_of({"effect.strength": [1.0, 0.3], "programme.half_life_months": [3, 120]})
+    design = points(axes, "grid", 0, seed=0)
+    rows = list(sweep(base, design, seed=2, replicates=10, threads=2))
+    alone = evaluate(base, design[3], seed=2, replicates=10)
+
+    assert rows[3].numbers == alone.numbers
+    assert [row.point for row in rows] == design
+
+
+def test_words_when_nothing_reproduces_it() -> None:
+    """Where no point reproduces the trial the nearest is named."""
+    base = load("trial")
+    design = points([Axis.read("programme.direct_effect=0.9:1.0:2")], "grid", 0, seed=0)
+    table = table_of(list(sweep(base, design, seed=2, replicates=40)))
+    words = in_words(table, ["programme.direct_effect"])
+
+    assert not table["reproduced"].any()
+    assert words[0].startswith("0 of 2 points reproduce")
+    assert "nearest" in words[1]
+
+
+def test_shipped_study_and_scenarios_are_sound() -> None:
+    """Every scenario on the shelf loads, and the default study's points are all possible scenarios."""
+    assert {"everyone", "trial", "as-reported", "pooled", "sceptical"} <= set(names())
+    study = read_study("effect")
+    base = study_scenario(study)
+    design = points(study.axes(), study.design, study.points, seed=study.seed)
+    assert len(design) == 480
+    for point in design[:: len(design) // 7]:
+        at_point(base, {key: value for key, value in point.items() if key != "trial.control_risk"})
+    for name in names():
+        assert load(name).digest
+
+
+def test_baseline_meets_its_targets() -> None:
+    """The default scenario, 20,000 people: every Danish and open figure lies inside its band, jointly."""
+    table = baseline.check(Scenario(), seed=1)
+
+    assert table.loc[~table["inside"], ["id", "model", "low", "high"]].to_dict("records") == []
+
+
+def test_the_baseline_check_can_fail() -> None:
+    """A population with half the risk misses the figures."""
+    table = baseline.check(Scenario().changed({"risk.level": 0.5}), seed=1, people=5_000)
+
+    assert not table["inside"].all()
+
+
+def test_fit_finds_its_way_back() -> None:
+    """From a hazard that is a fifth too high the fit comes nearer to the targets."""
+    start = Scenario().changed({"risk.monthly_hazard": Scenario().risk.monthly_hazard * 1.2})
+    before = baseline.distance(baseline.measure(start, seed=3, people=4_000), baseline.targets())
+    _, after = baseline.fit(start, seed=3, people=4_000, evaluations=40)
+
+    assert after < 0.7 * before
+
+
+def test_shift_of_a_new_factor_is_small_and_told() -> None:
+    """Adding substance use with a hazard ratio of 1.6 moves the baseline by less than two points, and the shift is printed."""
+    from simulation.supports import Factor
+
+    data = Scenario().model_dump()
+    data["factor"]["substance"] = Factor(lacked_at_release=0.56, gain=0.02, loss=0.02, lacking_hazard_ratio=1.6).model_dump()
+    shifts = baseline.shifts(Scenario.model_validate(data), seed=1, people=20_000).set_index("factor")
+
+    assert isinstance(shifts, pd.DataFrame)
+    assert abs(shifts.loc["substance", "shift"]) < 2.0
