@@ -7,6 +7,7 @@ written).
 from __future__ import annotations
 
 import json
+import math
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -91,6 +92,9 @@ def main() -> None:
     """Entry point: a user's mistake is one line on standard error and exit code 2, never a traceback."""
     try:
         code = cli.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message())
+        sys.exit(0)
     except click.ClickException as mistake:
         _bad_input(mistake.format_message())
     except (click.Abort, KeyboardInterrupt):
@@ -164,12 +168,20 @@ def progress(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:
 
 
 def echo_json(data: Any) -> None:
-    """Print JSON, without NaN."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, default=_plain))
+    """Print JSON; what is not a number is null."""
+    click.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from experiments.output import Folder
 from experiments.shelf import load
 from simulation.engine import run
 from simulation.history import History, simulate
-from simulation.population import reference
+from simulation.population import centre, reference
 from simulation.scenario import Scenario
 
 PEOPLE = 20_000
@@ -67,7 +67,8 @@ def agents(history: History) -> pd.DataFrame:
 
     first = offences.groupby(["replicate", "person"])["month"].min().reindex(key)
     return pd.DataFrame({
-        "age": people["age"].round(2), "priors": people["priors"], "t1_months": (first.to_numpy(float) + 1),
+        "age": people["age"].astype(float).round(2), "priors": people["priors"],
+        "t1_months": first.to_numpy(float) + 1,
         "n_0_12": number(offences[offences["month"] < 12]),
         "n_12_24": number(offences[(offences["month"] >= 12) & (offences["month"] < 24)]),
     })  # fmt: skip
@@ -115,7 +116,7 @@ def single_factor(scenario: Scenario, *, seed: int) -> pd.DataFrame:
         }  # fmt: skip
         # The centre is kept: the hazard of each person is the scenario's own, only what is held differs.
         moved = scenario.model_copy(update={"factor": factor})
-        level = scenario.risk.level * reference(moved).centre / reference(scenario).centre
+        level = scenario.risk.level * centre(moved) / centre(scenario)
         moved = moved.model_copy(update={"risk": scenario.risk.model_copy(update={"level": level})})
         first = run(moved, seed=seed).lives.first_offence
         rows.append({"factor": name, "n": len(first), "reoffended_12m": int((first < 12).sum()),

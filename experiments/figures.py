@@ -106,8 +106,8 @@ def support_map(table: pd.DataFrame, ax: Axes, *, x: str, y: str) -> Axes:
                 ax.plot(column + 0.5, row + 0.5, "o", color="black", markeredgecolor="white", markersize=6)
             elif value >= POSSIBLE:
                 ax.plot(column + 0.5, row + 0.5, "o", color="none", markeredgecolor="#666666", markersize=4)
-    ax.set_xticks(np.arange(grid.shape[1]) + 0.5, [f"{value:g}" for value in grid.columns])
-    ax.set_yticks(np.arange(grid.shape[0]) + 0.5, [f"{value:g}" for value in grid.index])
+    ax.set_xticks(np.arange(grid.shape[1]) + 0.5, [_value(value) for value in grid.columns])
+    ax.set_yticks(np.arange(grid.shape[0]) + 0.5, [_value(value) for value in grid.index])
     ax.tick_params(length=0)
     ax.tick_params(axis="y", rotation=0)
     return ax
@@ -139,14 +139,14 @@ def support_along(table: pd.DataFrame, ax: Axes, *, x: str) -> Axes:
     return ax
 
 
-def sweep_figure(table: pd.DataFrame, axes: Sequence[str]) -> Figure:
+def sweep_figure(table: pd.DataFrame, axes: Sequence[str], *, grid: bool = True) -> Figure:
     """The whole sweep in one figure: maps over the first two axes for each value of the next two, if it is a grid."""
     numeric = [key for key in axes if pd.api.types.is_numeric_dtype(table[key])]
     if len(axes) == 1 and numeric:
         figure = Figure(figsize=(6.4, 4.4))
         arms_along(table, figure.add_subplot(), x=axes[0])
         return figure
-    on_grid = len(axes) >= 2 and all(table[key].nunique() <= 12 for key in axes[:4])
+    on_grid = grid and len(axes) >= 2 and all(len(table[key].unique()) <= 16 for key in axes[:4])
     if not on_grid:
         shown = numeric or [axes[0]]
         figure = Figure(figsize=(3.4 * min(3, len(shown)), 3.1 * ((len(shown) + 2) // 3)))
@@ -162,7 +162,7 @@ def _panels(table: pd.DataFrame, axes: list[str]) -> Figure:
     values: list[list[object]] = [sorted(table[key].unique()) for key in axes[2:4]]
     columns = values[0] if values else [None]
     rows = values[1][::-1] if len(values) > 1 else [None]
-    figure = Figure(figsize=(max(5.5, 3.0 * len(columns) + 1.4), max(4.0, 1.9 * len(rows) + 1.9)))
+    figure = Figure(figsize=(max(7.5, 3.0 * len(columns) + 1.4), max(4.0, 1.9 * len(rows) + 1.9)))
     grid = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
     for row, down in enumerate(rows):
         for column, along in enumerate(columns):
@@ -189,4 +189,4 @@ def _panels(table: pd.DataFrame, axes: list[str]) -> Figure:
 
 
 def _value(value: object) -> str:
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+    return f"{value:.3g}" if isinstance(value, (int, float)) else str(value)

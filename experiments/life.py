@@ -15,6 +15,9 @@ from simulation.scenario import Scenario
 NOTE = "This shows how the model works. It says nothing about any real person."
 
 
+SPOKEN = {"fine": "a fine", "suspended": "a suspended sentence", "prison": "a prison sentence"}
+
+
 def story(scenario: Scenario, number: int, *, seed: int, replicate: int = 0) -> list[str]:
     """The life of person ``number`` of a replicate, a line a month in which something happened.
 
@@ -39,9 +42,10 @@ def _beginning(model: ReentryModel, person: Person) -> list[str]:
         model.scenario.trial.assignment, ""
     )
     high = "in the highest-risk group" if model.lives.highest[row] else "not in the highest-risk group"
+    past = "conviction" if person.priors == 1 else "convictions"
     text = (
-        f"Person {person.number}: a {who} of {person.age:.0f} from {person.place}, {person.priors} earlier "
-        f"convictions, sentence {people.sentence[row]:.1f} months; {high}{', ' + arm if arm else ''}. "
+        f"Person {person.number}: a {who} of {person.age:.0f} from {person.place}, {person.priors} earlier {past}, "
+        f"sentence {people.sentence[row]:.1f} months; {high}{', ' + arm if arm else ''}. "
         f"At release lacks {', '.join(lacks) if lacks else 'nothing'}."
     )
     return [text, f"Motivation {people.motivation[row]:+.1f} sd, lasting difference {people.propensity[row]:+.1f} sd "
@@ -56,7 +60,7 @@ def _months(scenario: Scenario, history: History, person: Person) -> list[str]:
     lines: list[tuple[int, int, str]] = []
     for month, rows in events[events["person"] == person.number].groupby("month", sort=True):
         told = [
-            _sentence(str(row.event), _named(str(row.detail), labels), int(row.value), diary.get(int(month)))
+            _sentence(str(row.event), _named(str(row.detail), labels), int(row.value), diary.get(int(month)), labels)
             for row in rows.itertuples()
         ]
         text = "; ".join(told)
@@ -74,10 +78,10 @@ def _named(detail: str, labels: dict[str, str]) -> str:
     return labels.get(name, name) + sign + rest
 
 
-def _sentence(event: str, detail: str, value: int, entry: Entry | None) -> str:
+def _sentence(event: str, detail: str, value: int, entry: Entry | None, labels: dict[str, str]) -> str:
     if event == "offence":
         number = "1 offence" if value == 1 else f"{value} offences"
-        return f"{number} ({_why(entry)})" if entry is not None else number
+        return f"{number} ({_why(entry, labels)})" if entry is not None else number
     lost = "custody destroys" if value else "loses"
     programme, _, how = detail.partition(": ")
     return {
@@ -90,13 +94,14 @@ def _sentence(event: str, detail: str, value: int, entry: Entry | None) -> str:
         "contact": f"meets {programme}",
         "gain": f"gains {detail}",
         "loss": f"{lost} {detail}",
-        "sanction": f"{detail} for the case of month {value}",
+        "sanction": f"{SPOKEN.get(detail, detail)} for the case of month {value}",
     }[event]
 
 
-def _why(entry: Entry) -> str:
+def _why(entry: Entry, labels: dict[str, str]) -> str:
     chance = 1 - math.exp(-entry.hazard)
-    raised = [f"{name} x{times:.2f}" for name, times in list(entry.parts.items())[1:] if abs(times - 1) > 0.005]
+    parts = list(entry.parts.items())[1:]
+    raised = [f"{labels.get(name, name)} x{times:.2f}" for name, times in parts if abs(times - 1) > 0.005]
     return f"chance {100 * chance:.1f} %, luck {entry.luck:.3f}; {', '.join(raised) or 'nothing changed it'}"
 
 

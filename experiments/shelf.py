@@ -15,6 +15,10 @@ SETTINGS = ("as-reported", "pooled", "sceptical")
 """The three named settings of the mentors' effect: scenarios that extend ``trial``."""
 
 
+SHORT_AXES = ("effect.strength", "effect.support_share", "trial.control_risk")
+"""Axes of a sweep that stand for changes of several parameters (``sweep.py``)."""
+
+
 def names() -> list[str]:
     """Names of the scenarios on the shelf."""
     return sorted(str(file.relative_to(SHELF).with_suffix("")) for file in SHELF.rglob("*.toml"))
@@ -30,7 +34,7 @@ def load(name: str, changes: Sequence[str] = ()) -> Scenario:
     """
     if name == Scenario().name and not changes:
         return Scenario.read(SHELF / "everyone.toml")
-    scenario = Scenario.read(find(name, (Path(), SHELF)), shelf=(SHELF,))
+    scenario = Scenario.read(find(name, (SHELF,)), shelf=(SHELF,))
     return scenario.changed(dict(change(each) for each in changes)) if changes else scenario
 
 
@@ -39,7 +43,10 @@ def change(text: str) -> tuple[str, Any]:
     key, sign, value = text.partition("=")
     if not sign or not key.strip():
         raise ParameterError(f"change [{text}] is not of the form key=value, for example risk.level=1.1")
-    return key.strip(), read_value(value.strip())
+    key = key.strip()
+    if key in SHORT_AXES:
+        raise ParameterError(f"[{key}] stands for several parameters; it is an axis for desist sweep --vary")
+    return key, read_value(value.strip())
 
 
 def read_value(text: str) -> Any:

@@ -21,14 +21,17 @@ from pydantic import Field, ValidationError
 
 from experiments.designs import Axis, Design, axes_of
 from experiments.observed import CLOSE, CONTROL_PERCENT, POSSIBLE, support
-from experiments.shelf import change, load
+from experiments.shelf import SHORT_AXES, change, load
 from experiments.trial import highest_risk, trial_counts, with_control_risk
 from simulation.mistakes import explain
+from simulation.numbers import support_reach
 from simulation.parameters import ParameterError, Section
 from simulation.scenario import Scenario
 
 STRENGTH, SHARE, CONTROL_RISK = "effect.strength", "effect.support_share", "trial.control_risk"
 REPORTED = CONTROL_PERCENT / 100
+USUAL_STRENGTH, USUAL_SHARE = 0.65, 0.4
+"""What ``effect.strength`` and ``effect.support_share`` are where only the other of them varies."""
 HALF_LIFE = "programme.half_life_months"
 STUDIES = Path(__file__).parent / "studies"
 EXPLAINED = {
@@ -80,11 +83,10 @@ def read_study(name: str) -> Study:
 
 def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
     """The scenario at a point, with the three short axes resolved."""
-    plain = {key: value for key, value in point.items() if key not in (STRENGTH, SHARE, CONTROL_RISK)}
-    changes = {key: float(value) if type(value) is int and "." in key and _wants_float(key) else value
-               for key, value in plain.items()}  # fmt: skip
+    plain = {key: value for key, value in point.items() if key not in SHORT_AXES}
+    changes = {key: _whole(base, key, value) for key, value in plain.items()}
     if STRENGTH in point or SHARE in point:
-        strength, share = float(point.get(STRENGTH, 0.65)), float(point.get(SHARE, 0.4))
+        strength, share = float(point.get(STRENGTH, USUAL_STRENGTH)), float(point.get(SHARE, USUAL_SHARE))
         if not 0 < strength <= 1 or not 0 <= share <= 1:
             raise ParameterError(
                 f"{STRENGTH} is [{strength}] and {SHARE} [{share}]; allowed are more than 0 to 1, and 0 to 1"
@@ -95,8 +97,12 @@ def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
     return with_control_risk(scenario, float(point[CONTROL_RISK])) if CONTROL_RISK in point else scenario
 
 
-def _wants_float(key: str) -> bool:
-    return not key.endswith(("_months", "_month")) or "half_life" in key
+def _whole(base: Scenario, key: str, value: Any) -> Any:
+    """A whole number where the scenario has one: axes are spaced in fractions."""
+    now = base.value(key)
+    if isinstance(value, float) and isinstance(now, int) and not isinstance(now, bool):
+        return round(value)
+    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,10 +122,12 @@ def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: in
     treated = highest_risk(counts, scenario.trial.definition, treated=True)
     (mentored, control), (mentored_error, control_error) = arms.risks, arms.errors
     likely = float(support(mentored, control))
+    programme = next(iter(scenario.programme.values()))
     numbers: dict[str, float | bool | str] = {
         "definition": scenario.trial.definition, "mentored": mentored, "mentored_error": mentored_error,
         "control": control, "control_error": control_error, "difference": control - mentored,
-        "mentored_treated": treated.risks[0], "support": likely, "reproduced": likely >= CLOSE,
+        "mentored_treated": treated.risks[0], "support_aim": programme.support_effect,
+        "support_reach": support_reach(scenario, programme), "support": likely, "reproduced": likely >= CLOSE,
         "possible": likely >= POSSIBLE, "digest": scenario.digest[:16],
     }  # fmt: skip
     return Row(point=point, scenario=scenario, numbers=numbers)
@@ -163,8 +171,8 @@ def in_words(table: pd.DataFrame, axes: list[str]) -> list[str]:
     good, number = table[table["reproduced"]], len(table)
     excluded = number - int(table["possible"].sum())
     lines = [
-        f"{len(good)} of {number} points reproduce 29 % against 67 %; {number - len(good) - excluded} more are not "
-        f"excluded; {excluded} are."
+        f"{len(good) or 'None'} of {number} points reproduce{'' if len(good) != 1 else 's'} 29 % against 67 %; "
+        f"{number - len(good) - excluded} more cannot be excluded; {excluded} can."
     ]
     best = table.loc[table["support"].idxmax()]
     where = ", ".join(f"{_name(key)} {_spelled(best[key])}" for key in axes)
@@ -174,6 +182,12 @@ def in_words(table: pd.DataFrame, axes: list[str]) -> list[str]:
         return [*lines, f"The nearest: {risks}, 1/{odds} as probable as the best possible pair ({where})."]
     lines += _strengths(table, good, axes)
     lines += [_along(table, good, key) for key in axes if key != STRENGTH and len(table[key].unique()) > 1]
+    beyond = table[table["support_aim"] < table["support_reach"]]
+    if len(beyond):
+        lines.append(
+            f"At {len(beyond)} points more is asked of the support factors than they can give: help lowers the "
+            f"hazard to {beyond['support_reach'].median():.2f} times in the first year at the most."
+        )
     return [*lines, f"Best: {risks} ({where})."]
 
 
@@ -202,8 +216,8 @@ def _along(table: pd.DataFrame, good: pd.DataFrame, key: str) -> str:
     values = sorted(table[key].unique())
     kept = sorted(good[key].unique())
     missed = [value for value in values if value not in kept]
-    name = EXPLAINED.get(key, key)
-    name = name[0].upper() + name[1:] if key in EXPLAINED else name
+    name = EXPLAINED.get(key, _name(key))
+    name = name[0].upper() + name[1:]
     if len(values) > 12:
         return f"{name}: between {_spelled(kept[0])} and {_spelled(kept[-1])}."
     counts = ", ".join(f"{_spelled(value)} ({int((good[key] == value).sum())})" for value in kept)
@@ -215,7 +229,7 @@ def _name(key: str) -> str:
 
 
 def _spelled(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+    return f"{value:.3g}" if isinstance(value, (int, float)) else str(value)
 
 
 def _listed(values: list[Any]) -> str:
@@ -223,9 +237,13 @@ def _listed(values: list[Any]) -> str:
     return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
 
 
-def study_scenario(study: Study, changes: tuple[str, ...] = ()) -> Scenario:
-    """The scenario that a study starts from, with its own and the command line's changes."""
-    base = load(study.scenario)
+def study_scenario(study: Study, changes: tuple[str, ...] = (), *, beside: Path | None = None) -> Scenario:
+    """The scenario that a study starts from, with its own and the command line's changes.
+
+    A scenario file is looked up beside the study file, too.
+    """
+    near = beside / study.scenario if beside is not None and study.scenario.endswith(".toml") else None
+    base = load(str(near) if near is not None and near.is_file() else study.scenario)
     if study.set:
         base = base.changed(study.set)
     if changes:

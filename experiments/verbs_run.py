@@ -30,8 +30,15 @@ def run(scenario, replicates, window, export, seed, changes, out, as_json):  # t
     from experiments.shelf import load
     from simulation.history import History, simulate
     from simulation.outcomes import DEFINITIONS, RULES, curve, matches, offence_counts, shares, times
+    from simulation.parameters import ParameterError
 
     plan = load(scenario, changes)
+    longest = plan.people.follow_up_months
+    if window > longest:
+        raise ParameterError(
+            f"--window is [{window}]; scenario {plan.name} follows people for {longest} months: name a "
+            f"shorter window or set people.follow_up_months={window}"
+        )
     folder = Folder(out or RESULTS / plan.name)
     parts = [
         simulate(plan, seed=seed, first=number) for number in progress(range(replicates), replicates, "replicates")
@@ -72,6 +79,8 @@ def run(scenario, replicates, window, export, seed, changes, out, as_json):  # t
     click.echo(f"{plan.title}: {who}, reoffending within {window} months of release.\n")
     click.echo(spelled(rates.drop(columns="censored" if not rates["censored"].any() else []),
                        {"share": "%", "low": "%", "high": "%"}))  # fmt: skip
+    if not rates["people"].all():
+        click.echo("\nRows of 0 people: nobody was followed long enough, people.calendar_months ends before.")
     click.echo("\n" + "\n".join(f"{name}: {RULES[name]}." for name in DEFINITIONS))
     click.echo("low and high: 95 % interval of one cohort of this size. Among those who reoffended (any), offences:\n")
     click.echo(spelled(counts, {"share": "%"}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -40,7 +41,7 @@ def sweep(ctx, study, vary, design, points, replicates, scenario_name, seed, cha
     from experiments.designs import Axis
     from experiments.designs import points as points_of
     from experiments.output import RESULTS, Folder
-    from experiments.sweep import Row, read_study, study_scenario
+    from experiments.sweep import CONTROL_RISK, Row, at_point, read_study, study_scenario
     from experiments.sweep import sweep as rows_of
 
     plan = read_study(study)
@@ -48,9 +49,10 @@ def sweep(ctx, study, vary, design, points, replicates, scenario_name, seed, cha
     plan = plan.model_copy(update={key: value for key, value in update.items() if value is not None})
     axes = [Axis.read(text) for text in vary] if vary else plan.axes()
     name = plan.name if not vary else "sweep"
-    base = study_scenario(plan, changes)
+    base = study_scenario(plan, changes, beside=Path(study).parent if study.endswith(".toml") else None)
     chosen = points_of(axes, plan.design, plan.points, seed=plan.seed)
     folder = Folder(out or RESULTS / name)
+    at_point(base, {key: value for key, value in chosen[0].items() if key != CONTROL_RISK})
     rows: list[Row] = []
     interrupted = False
     if not as_json:
@@ -69,8 +71,8 @@ def _report(rows, axes, plan, base, folder, wanted, as_json, interrupted):  # ty
     """Write and print what was found; returns the exit code."""
     from experiments.figures import style, sweep_figure
     from experiments.observed import RULE
-    from experiments.output import percent, spelled
-    from experiments.sweep import in_words, table_of
+    from experiments.output import spelled
+    from experiments.sweep import SHARE, STRENGTH, USUAL_SHARE, USUAL_STRENGTH, in_words, table_of
     from experiments.trial import sizes_in_words
 
     if not rows:
@@ -80,21 +82,26 @@ def _report(rows, axes, plan, base, folder, wanted, as_json, interrupted):  # ty
     keys = [axis.key for axis in axes]
     words = in_words(table, keys)
     error = float(table[["mentored_error", "control_error"]].max().max())
+    assumed = ((SHARE, STRENGTH, USUAL_STRENGTH), (STRENGTH, SHARE, USUAL_SHARE))
+    for there, missing, value in assumed:
+        if there in keys and missing not in keys:
+            words.append(f"{missing} did not vary; it is {value:g} at every point.")
     notes = [
-        f"Simulation error of each rate: at most {percent(error)} ({plan.replicates} trials a point, the same luck).",
+        f"Simulation error of each rate: at most {100 * error:.1f} points ({plan.replicates} trials, the same luck).",
         f"Check: {RULE}.", sizes_in_words(),
     ]  # fmt: skip
     best = table.sort_values("support", ascending=False).head(5)
     shown = spelled(best[[*keys, "mentored", "control", "support"]],
                     {"mentored": "%", "control": "%", "support": ".2f"})  # fmt: skip
     style()
-    paths = [folder.table("points", table), folder.figure("map", sweep_figure(table, keys))]
+    paths = [folder.table("points", table)]
     text = "\n".join([*words, "", "The five points that reproduce it best:", shown, "", *notes])
     paths.append(folder.text("answer.txt", text + "\n"))
     folder.manifest(
-        base, seed=plan.seed, command=command_line(), study=plan.model_dump(), axes=[_axis(axis) for axis in axes],
-        points=len(rows), complete=len(rows) == wanted,
+        base, seed=plan.seed, command=command_line(), study=plan.name, design=plan.design, replicates=plan.replicates,
+        axes=[_axis(axis) for axis in axes], points=len(rows), complete=len(rows) == wanted,
     )  # fmt: skip
+    paths.append(folder.figure("map", sweep_figure(table, keys, grid=plan.design == "grid")))
     if interrupted:
         click.echo(f"desist: interrupted after {len(rows)} of {wanted} points; these are written", err=True)
     if as_json:
@@ -110,4 +117,5 @@ def _report(rows, axes, plan, base, folder, wanted, as_json, interrupted):  # ty
 
 def _axis(axis):  # type: ignore[no-untyped-def]
     values = ",".join(map(str, axis.values))
-    return f"{axis.key}={values}" if axis.values else f"{axis.key}={axis.low:g}:{axis.high:g}:{axis.number}"
+    ends = f"{axis.low:g}:{axis.high:g}" + (f":{axis.number}" if axis.number else "") + (":log" if axis.log else "")
+    return f"{axis.key}={values or ends}"

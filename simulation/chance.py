@@ -33,7 +33,6 @@ LOTTERY = 4 << 24  # order of a waiting list, sides of a trial
 # Blocks of a person's month (LIFE). Words 0-7 are needed by everybody every month and come first.
 CONSEQUENCES = 64  # of an offence: how many, how long until it is decided, which sanction, how long
 PAROLE = 65
-PARTING = 66  # whether volunteers stop when a match ends
 RUIN = 72  # what custody destroys: one word a factor, from this block on
 LATER_PROGRAMMES = 32  # contact and end in the second and later programmes, two to a block from this one on
 MONTH_ZERO = 1024

@@ -17,9 +17,10 @@ import numpy.typing as npt
 
 from simulation.chance import MONTH_ZERO
 from simulation.columns import Buffers, Ints, Lives, Localities, Longs, Numbers, People, Seats, Told, events_room
-from simulation.month import FIRST_FACTOR, close_month, live_month
+from simulation.month import close_month, live_month
 from simulation.numbers import limits, months_before, numbers_of
 from simulation.numbers import seats as seats_of
+from simulation.passes import FIRST_FACTOR
 from simulation.prepared import Prepared, prepared
 from simulation.rules import NEVER
 from simulation.scenario import Scenario

@@ -18,7 +18,8 @@ NEEDED = {
     "finite_number": "a finite number is needed",
     "dict_type": "a table is needed",
     "model_type": "a table is needed",
-    "list_type": "a list is needed",
+    "list_type": 'a list is needed, for example ["Aarhus"]',
+    "string_pattern_mismatch": "letters, digits, - and _ are allowed",
 }
 
 
@@ -26,9 +27,11 @@ def nearest(name: str, known: Iterable[str], above: Sequence[str] = ()) -> str:
     """A hint for an unknown name: the nearest known one with its path, or a few of the known ones."""
     names = list(known)
     prefix = "".join(f"{part}." for part in above)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    near = get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"did you mean {prefix}{near[0]}?"
+    if not names:
+        return "nothing is known here"
     return f"known here: {', '.join(prefix + each for each in names[:12])}{' ...' if len(names) > 12 else ''}"
 
 
@@ -48,8 +51,8 @@ def _line(mistake: Any, model: type[BaseModel]) -> str:
         return f"{key}: {problem}" if key else problem
     extra = field.json_schema_extra if field is not None else None
     about = extra if isinstance(extra, dict) else {}
-    allowed = _allowed(about, field)
     needed = NEEDED.get(kind, "")
+    allowed = "" if kind == "list_type" else _allowed(about, field)
     rest = "; ".join(part for part in (needed, allowed) if part) or mistake["msg"]
     return f"{key} is [{_short(value)}]; {rest}"
 

@@ -1,27 +1,38 @@
-"""The story of one month, told for a block of people: one short pass for each rule, in the order of the design.
+"""The story of one month, told for a block of people, in the order of the design.
 
-First what was due (release, custody), then contact, support, risk; the few who may offend are told one by one. A
-pass has no branches on its path and takes plain rows, so the compiler turns it into vector instructions. People
-read only what the month opened with, and write only their own rows; what they add to a place's tallies are whole
-numbers. So the order of people is without meaning.
+First what was due (release, custody), then contact, support, risk; the few who may offend are told one by one.
+People read only what the month opened with, and write only their own rows; what they add to a place's tallies are
+whole numbers. So the order of people is without meaning. The passes along a block are in ``passes.py``.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from simulation.chance import (
-    CONSEQUENCES,
-    LATER_PROGRAMMES,
-    LIFE,
-    MONTH_ZERO,
-    PAROLE,
-    RUIN,
-    WORD,
-    draw_four,
-    fill_four,
-)  # fmt: skip
+from simulation.chance import CONSEQUENCES, LIFE, MONTH_ZERO, PAROLE, RUIN, WORD, draw_four
 from simulation.compiled import loop, part
+from simulation.passes import (
+    FIRST_FACTOR,
+    base_hazard,
+    begin_with,
+    copy_row,
+    count_at_liberty,
+    fill_words,
+    find_due,
+    find_offenders,
+    help_on,
+    hold,
+    lower_in_relation,
+    make_likelier,
+    meet,
+    own_months,
+    programme_row,
+    raise_among_peers,
+    raise_where_lacking,
+    relate,
+    share_out,
+    stand,
+)
 from simulation.rules import (
     CAUGHT,
     MATCHED,
@@ -30,38 +41,14 @@ from simulation.rules import (
     SUSPENDED,
     among_peers,
     burst,
-    fading,
     happens,
-    holds,
-    in_relation,
-    lacking,
-    likelier,
-    meets,
     offends,
-    present,
-    rarer,
-    remembered,
     sanctioned,
     scarce,
     served,
-    standing,
     waits,
-)  # fmt: skip
-from simulation.telling import (
-    CONTACT,
-    CUSTODY_IN,
-    CUSTODY_OUT,
-    EXIT,
-    GAIN,
-    LOSS,
-    OFFENCE,
-    RELEASE,
-    SANCTION,
-    tell,
-)  # fmt: skip
-
-FIRST_FACTOR = 3
-"""Row of the first factor's word; rows 0 to 2 are offence, contact and end of the first programme."""
+)
+from simulation.telling import CONTACT, CUSTODY_IN, CUSTODY_OUT, EXIT, GAIN, LOSS, OFFENCE, RELEASE, SANCTION, tell
 
 
 @loop
@@ -72,9 +59,9 @@ def live_month(t, low, high, people, lives, local, n, b, told, recording):  # ty
         e = min(s + block, high)
         size = e - s
         release, month, words = people.release[s:e], b.month[:size], b.words
-        _months(month, t, release)
-        _words(words, people.person[s:e], people.replicate[s:e], month, len(n.gain), len(n.starts), n.key0, n.key1)
-        due = _due(b.found, lives.turn[s:e], t)
+        own_months(month, t, release)
+        fill_words(words, people.person[s:e], people.replicate[s:e], month, len(n.gain), len(n.starts), n.key0, n.key1)
+        due = find_due(b.found, lives.turn[s:e], t)
         if due > 0:
             _turns(
                 t, s, b.found[:due], people.person, people.replicate, people.release, lives.inside, lives.turn,
@@ -84,14 +71,14 @@ def live_month(t, low, high, people, lives, local, n, b, told, recording):  # ty
         _contacts(t, s, e, release, month, lives, n, b, told, recording)
         _support(t, s, e, release, inside, highest, locality, lives.held, lives.met, local, n, b, told, recording)
         hazard = b.hazard[:size]
-        _base_hazard(hazard, lives.baseline[s:e], lives.free_since[s:e], t, n.later, n.settling)
+        base_hazard(hazard, lives.baseline[s:e], lives.free_since[s:e], t, n.later, n.settling)
         for f in range(len(n.gain)):
-            _lacking(hazard, lives.held[f, s:e], n.ratio[f])
+            raise_where_lacking(hazard, lives.held[f, s:e], n.ratio[f])
         for k in range(len(n.starts)):
-            _in_relation(hazard, b.level[k, :size], highest, n.effect[k, 0], n.effect[k, 1])
+            lower_in_relation(hazard, b.level[k, :size], highest, n.effect[k, 0], n.effect[k, 1])
         if n.peers_strength != 0.0:
-            _among_peers(hazard, locality, local.peers)
-        offenders = _may_offend(b.found, words[0, :size], hazard, inside)
+            raise_among_peers(hazard, locality, local.peers)
+        offenders = find_offenders(b.found, words[0, :size], hazard, inside)
         if offenders > 0:
             _offences(
                 t, s, b.found[:offenders], words[0, :size], hazard, people.person, people.replicate, people.release,
@@ -99,45 +86,7 @@ def live_month(t, low, high, people, lives, local, n, b, told, recording):  # ty
                 lives.offences, lives.first_offence, lives.time_any, lives.time_prison, lives.time_sentence,
                 local.offending, n, told,
             )  # fmt: skip
-        _count(inside, locality, local.at_liberty)
-
-
-# What was due ------------------------------------------------------------------------------------------------
-
-
-@part
-def _months(month, t, release):  # type: ignore[no-untyped-def]
-    for i in range(len(month)):
-        month[i] = t - release[i] + MONTH_ZERO
-
-
-@part
-def _words(words, person, replicate, month, factors, programmes, key0, key1):  # type: ignore[no-untyped-def]
-    """This month's words for everybody: the first eight rows always, more with more factors or programmes."""
-    size = len(person)
-    blocks = (FIRST_FACTOR + factors + 3) // 4
-    for j in range(blocks + programmes // 2):
-        purpose = LIFE | j if j < blocks else LIFE | (LATER_PROGRAMMES + j - blocks)
-        fill_four(
-            words[4 * j, :size], words[4 * j + 1, :size], words[4 * j + 2, :size], words[4 * j + 3, :size],
-            person, replicate, month, purpose, key0, key1,
-        )  # fmt: skip
-
-
-@part
-def programme_row(k, factors):  # type: ignore[no-untyped-def]
-    """Row of the word that decides contact with programme k; the next decides an unplanned end."""
-    return 1 if k == 0 else 4 * ((FIRST_FACTOR + factors + 3) // 4) + 2 * (k - 1)
-
-
-@part
-def _due(found, turn, t):  # type: ignore[no-untyped-def]
-    number = 0
-    for i in range(len(turn)):
-        if turn[i] == t:
-            found[number] = i
-            number += 1
-    return number
+        count_at_liberty(inside, locality, local.at_liberty)
 
 
 @part
@@ -169,9 +118,6 @@ def _turns(  # type: ignore[no-untyped-def]
                 tell(told, i, month, EXIT, k, CAUGHT)
 
 
-# The relationship --------------------------------------------------------------------------------------------
-
-
 @part
 def _contacts(t, s, e, release, month, lives, n, b, told, recording):  # type: ignore[no-untyped-def]
     """Does the match end, do they meet, and what is there of each relationship (left in ``b.level``)?"""
@@ -180,20 +126,14 @@ def _contacts(t, s, e, release, month, lives, n, b, told, recording):  # type: i
     for k in range(len(n.starts)):
         row = programme_row(k, len(n.gain))
         status, met = lives.status[k, s:e], lives.met[k, s:e]
-        _standing(after, status, month, n.ends[k] + MONTH_ZERO, b.words[row + 1, :size], n.leaves[k])
+        stand(after, status, month, n.ends[k] + MONTH_ZERO, b.words[row + 1, :size], n.leaves[k])
         _tell_ends(t, s, k, status, after, release, told)
         carried = lives.carried[s:e] if k == n.supply else b.whole[:size]
-        _meet(met, status, carried, b.words[row, :size], n.contact[k])
+        meet(met, status, carried, b.words[row, :size], n.contact[k])
         full = float(n.ends[k] - n.starts[k])
-        _relate(met, lives.months_met[k, s:e], lives.echo[k, s:e], b.level[k, :size], full, n.stays[k], n.fade[k])
+        relate(met, lives.months_met[k, s:e], lives.echo[k, s:e], b.level[k, :size], full, n.stays[k], n.fade[k])
         if recording:
             _tell_contacts(t, s, k, met, release, told)
-
-
-@part
-def _standing(after, status, month, ends, word, leaves):  # type: ignore[no-untyped-def]
-    for i in range(len(after)):
-        after[i] = standing(status[i], month[i], ends, word[i], leaves)
 
 
 @part
@@ -205,27 +145,10 @@ def _tell_ends(t, s, k, status, after, release, told):  # type: ignore[no-untype
 
 
 @part
-def _meet(met, status, carried, word, chance):  # type: ignore[no-untyped-def]
-    for i in range(len(met)):
-        met[i] = meets(status[i], carried[i], word[i], chance)
-
-
-@part
-def _relate(met, months, echo, level, full, stays, fade):  # type: ignore[no-untyped-def]
-    for i in range(len(met)):
-        months[i] += met[i]
-        level[i] = present(met[i], echo[i], fade)
-        echo[i] = remembered(met[i], months[i], full, echo[i], stays, fade)
-
-
-@part
 def _tell_contacts(t, s, k, met, release, told):  # type: ignore[no-untyped-def]
     for i in range(len(met)):
         if met[i]:
             tell(told, s + i, t - release[i], CONTACT, k, 0)
-
-
-# Support -----------------------------------------------------------------------------------------------------
 
 
 @part
@@ -234,68 +157,22 @@ def _support(t, s, e, release, inside, highest, locality, held, met, local, n, b
     size, factors = e - s, len(n.gain)
     gain, loss = b.gain[:size], b.loss[:size]
     for f in range(factors):
-        _copy(b.before[f, :size], held[f, s:e])
+        copy_row(b.before[f, :size], held[f, s:e])
     for f in range(factors):
-        _begin_with(gain, n.gain[f])
-        _begin_with(loss, n.loss[f])
+        begin_with(gain, n.gain[f])
+        begin_with(loss, n.loss[f])
         for g in range(factors):
             if n.helped[f, g] != 1.0:
-                _made_likelier(gain, b.before[g, :size], n.helped[f, g])
+                make_likelier(gain, b.before[g, :size], n.helped[f, g])
         for k in range(len(n.starts)):
             if n.boost[k, f, 0] != 1.0 or n.boost[k, f, 1] != 1.0:
-                _helped_on(gain, loss, met[k, s:e], highest, n.boost[k, f, 0], n.boost[k, f, 1])
+                help_on(gain, loss, met[k, s:e], highest, n.boost[k, f, 0], n.boost[k, f, 1])
         before = b.before[f, :size]
         if n.openings[f] >= 0.0:
-            _shared_out(gain, before, inside, locality, local.demand[f], local.room[f])
-        _hold(held[f, s:e], before, inside, b.words[FIRST_FACTOR + f, :size], gain, loss)
+            share_out(gain, before, inside, locality, local.demand[f], local.room[f])
+        hold(held[f, s:e], before, inside, b.words[FIRST_FACTOR + f, :size], gain, loss)
         if recording:
             _tell_support(t, s, f, before, held[f, s:e], release, told)
-
-
-@part
-def _copy(to, row):  # type: ignore[no-untyped-def]
-    for i in range(len(to)):
-        to[i] = row[i]
-
-
-@part
-def _begin_with(row, value):  # type: ignore[no-untyped-def]
-    for i in range(len(row)):
-        row[i] = value
-
-
-@part
-def _made_likelier(gain, has, times):  # type: ignore[no-untyped-def]
-    for i in range(len(gain)):
-        gain[i] = likelier(gain[i], has[i], times)
-
-
-@part
-def _helped_on(gain, loss, met, highest, others, high):  # type: ignore[no-untyped-def]
-    for i in range(len(gain)):
-        times = high if highest[i] else others
-        gain[i] = likelier(gain[i], met[i], times)
-        loss[i] = rarer(loss[i], met[i], times)
-
-
-@part
-def _shared_out(gain, before, inside, locality, demand, room):  # type: ignore[no-untyped-def]
-    """Add to what is wanted in each place, then take the part that its openings allow."""
-    place, wanted = locality[0], np.uint64(0)
-    for i in range(len(gain)):
-        if locality[i] != place:
-            demand[place] += wanted
-            place, wanted = locality[i], np.uint64(0)
-        seeks = (before[i] | inside[i]) == 0
-        wanted += np.uint64(min(gain[i], 1.0) * WORD if seeks else 0.0)
-        gain[i] *= room[place]
-    demand[place] += wanted
-
-
-@part
-def _hold(held, before, inside, word, gain, loss):  # type: ignore[no-untyped-def]
-    for i in range(len(held)):
-        held[i] = holds(before[i], inside[i], word[i], gain[i], loss[i])
 
 
 @part
@@ -303,44 +180,6 @@ def _tell_support(t, s, f, before, held, release, told):  # type: ignore[no-unty
     for i in range(len(held)):
         if held[i] != before[i]:
             tell(told, s + i, t - release[i], GAIN if held[i] else LOSS, f, 0)
-
-
-# Risk, and what follows --------------------------------------------------------------------------------------
-
-
-@part
-def _base_hazard(hazard, baseline, since, t, later, settling):  # type: ignore[no-untyped-def]
-    for i in range(len(hazard)):
-        hazard[i] = baseline[i] * fading(float(t - since[i]), later, settling)
-
-
-@part
-def _lacking(hazard, held, ratio):  # type: ignore[no-untyped-def]
-    for i in range(len(hazard)):
-        hazard[i] = lacking(hazard[i], held[i], ratio)
-
-
-@part
-def _in_relation(hazard, level, highest, others, high):  # type: ignore[no-untyped-def]
-    for i in range(len(hazard)):
-        hazard[i] = in_relation(hazard[i], level[i], high if highest[i] else others)
-
-
-@part
-def _among_peers(hazard, locality, peers):  # type: ignore[no-untyped-def]
-    for i in range(len(hazard)):
-        hazard[i] *= peers[locality[i]]
-
-
-@part
-def _may_offend(found, word, hazard, inside):  # type: ignore[no-untyped-def]
-    """Those at liberty whose word is below the hazard: 1 - exp(-hazard) is below it too."""
-    number = 0
-    for i in range(len(hazard)):
-        if word[i] < hazard[i] * WORD and not inside[i]:
-            found[number] = i
-            number += 1
-    return number
 
 
 @part
@@ -383,18 +222,6 @@ def _offences(  # type: ignore[no-untyped-def]
                 turn[i] = pending_from[i]
 
 
-@part
-def _count(inside, locality, at_liberty):  # type: ignore[no-untyped-def]
-    """Who is at liberty, place by place."""
-    place, number = locality[0], 0
-    for i in range(len(inside)):
-        if locality[i] != place:
-            at_liberty[place] += number
-            place, number = locality[i], 0
-        number += 1 - inside[i]
-    at_liberty[place] += number
-
-
 @loop
 def close_month(local, n):  # type: ignore[no-untyped-def]
     """The world closes the month: free flats and jobs, and the share of one's peers who are offending."""
@@ -416,6 +243,6 @@ def words_of_month(t, people, low, high, rows, factors, programmes, key0, key1):
     """The words of one month for the people in rows low to high: an array of rows x (high - low)."""
     size = high - low
     words, month = np.zeros((rows, size), np.uint32), np.zeros(size, np.uint32)
-    _months(month, t, people.release[low:high])
-    _words(words, people.person[low:high], people.replicate[low:high], month, factors, programmes, key0, key1)
+    own_months(month, t, people.release[low:high])
+    fill_words(words, people.person[low:high], people.replicate[low:high], month, factors, programmes, key0, key1)
     return words

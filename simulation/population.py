@@ -24,7 +24,7 @@ MOST_PRIORS = 20
 """Earlier convictions beyond which more of them no longer raise the hazard."""
 REFERENCE_PEOPLE = 20_000
 REFERENCE_SEED = 20_200_101
-"""Seed of the reference population by which effects are centred and risk groups cut (no run uses it)."""
+"""Seed of the reference population by which risk groups are cut (no run uses it)."""
 
 
 class Draws(NamedTuple):
@@ -220,29 +220,27 @@ def relative_hazard(scenario: Scenario, people: People) -> tuple[Floats, Floats]
     return predicted, np.where(people.never == 1, 0.0, np.exp(predicted + lasting))
 
 
-def support_ratio(scenario: Scenario, people: People) -> Floats:
-    """Times the hazard for the support factors that each person lacks at release (array of N)."""
-    ratio = np.ones(len(people.person))
-    for row, lacks in zip(scenario.factor.values(), people.lacks, strict=True):
-        ratio = np.where(lacks == 1, ratio * row.lacking_hazard_ratio, ratio)
-    return ratio
+def centre(scenario: Scenario) -> float:
+    """What the lacked support factors multiply the hazard by, at release, in the geometric mean over the released.
+
+    Every baseline is divided by it, so a factor added to the scenario leaves the mean of the log hazard where it was,
+    whatever it goes together with; near two thirds reoffending that also holds the share (its second derivative in
+    the log hazard is zero at a cumulative hazard of one).
+    """
+    log = sum(row.lacked_at_release * math.log(row.lacking_hazard_ratio) for row in scenario.factor.values())
+    return math.exp(log)
 
 
 class Reference(NamedTuple):
     """What the reference population says of a scenario."""
 
-    centre: float  # mean of the factors' ratios, weighted by the rest of the hazard: divides every baseline
     highest_from: float  # score from which a person of the scenario belongs to the highest-risk group
     terciles: tuple[float, float]  # scores between the three risk groups of equal size
     lacked: tuple[tuple[float, ...], tuple[float, ...]]  # shares lacking each factor: others, highest-risk group
 
 
 def reference(scenario: Scenario) -> Reference:
-    """Centre of the support factors and cuts of the risk groups, from a reference population of 20,000.
-
-    The centre is taken over everybody released, so that a factor added to the scenario does not move the mean
-    hazard at release; the cuts over the people who may be in the scenario, so that the groups have the wanted sizes.
-    """
+    """Cuts of the risk groups, from a reference population of 20,000 people who may be in the scenario."""
     return _reference(_People(scenario))
 
 
@@ -276,15 +274,10 @@ def who(scenario: Scenario) -> str:
 @lru_cache(maxsize=64)
 def _reference(group: _People) -> Reference:
     scenario = group.scenario
-    everybody = draw(scenario, REFERENCE_SEED, range(1), selected=False, count=REFERENCE_PEOPLE)
-    _, rest = relative_hazard(scenario, everybody)
-    weight = rest.sum()
-    ratio = support_ratio(scenario, everybody)
-    centre = float((rest * ratio).sum() / weight) if weight > 0 else 1.0
-    own = draw(scenario, REFERENCE_SEED, range(1), count=REFERENCE_PEOPLE) if scenario.trial.signed_up else everybody
+    own = draw(scenario, REFERENCE_SEED, range(1), count=REFERENCE_PEOPLE)
     score, _ = relative_hazard(scenario, own)
     cut = float(np.quantile(score, 1.0 - scenario.risk.highest_share))
     high = score >= cut
     shares = [tuple(float(row[group].mean()) if group.any() else 0.0 for row in own.lacks) for group in (~high, high)]
     low_cut, high_cut = np.quantile(score, [1 / 3, 2 / 3])
-    return Reference(centre, cut, (float(low_cut), float(high_cut)), (shares[0], shares[1]))
+    return Reference(cut, (float(low_cut), float(high_cut)), (shares[0], shares[1]))

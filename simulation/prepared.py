@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from simulation.columns import Bytes, Floats, Ints, Longs, People, Singles
 from simulation.numbers import months_before
-from simulation.population import draw, reference, relative_hazard, who
+from simulation.population import centre, draw, reference, relative_hazard, who
 from simulation.scenario import Scenario
 
 KEPT_BYTES = 400_000_000
@@ -90,7 +90,7 @@ def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     return Prepared(
         people=people,
         replicates=np.asarray(replicates, dtype=np.uint32),
-        hazard=hazard / about.centre,
+        hazard=hazard / centre(scenario),
         score=score.astype(np.float32),
         highest=(score >= about.highest_from).astype(np.uint8),
         locality=(group * len(scenario.municipalities) + people.place).astype(np.int32),

@@ -18,7 +18,7 @@ from typing import Any, Self
 import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
-from simulation.mistakes import explain
+from simulation.mistakes import explain, nearest
 from simulation.parameters import ParameterError, Section
 from simulation.places import Place, chosen
 from simulation.sections import Custody, Offending, Peers, People, Risk, Trial
@@ -39,7 +39,9 @@ def _built_in_factors() -> dict[str, Factor]:
 class Scenario(Section):
     """Everything that decides a run, apart from the seed. Without arguments: everybody released, no programme."""
 
-    name: str = Field("everyone", description="short name, used for folders")
+    name: str = Field(
+        "everyone", pattern=r"^[\w][\w.-]*$", description="short name, used for folders: letters, digits, - and _"
+    )
     title: str = Field("Everybody released from prison in Denmark, no programme", description="one line for readers")
     people: People = Field(default_factory=People)
     risk: Risk = Field(default_factory=Risk)
@@ -118,6 +120,13 @@ class Scenario(Section):
             _put(data, _full_key(key, data), value)
         return validated(data)
 
+    def value(self, key: str) -> Any:
+        """The value at a dotted key, None if there is none (the only programme's name may be left out)."""
+        inner: Any = self.model_dump()
+        for part in _full_key(key, inner):
+            inner = inner.get(part) if isinstance(inner, dict) else None
+        return inner
+
     def to_toml(self) -> str:
         """The full scenario as TOML text; ``Scenario.from_toml`` gives an equal scenario back."""
         return tomli_w.dumps({"complete": True, **self.model_dump()})
@@ -148,7 +157,7 @@ class Scenario(Section):
             If the file is missing, not TOML, or describes no possible scenario.
         """
         file = Path(path)
-        return cls.from_toml(_text_of(file), shelf=(file.parent, *shelf), label=file.name)
+        return cls.from_toml(_text_of(file), shelf=(*shelf, file.parent), label=file.name)
 
 
 def fingerprint(data: Any) -> str:
@@ -197,22 +206,26 @@ def _resolved(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, .
         if name in seen:
             raise ParameterError(f"{label}: extends goes in a circle through [{name}]")
         file = find(name, shelf, label)
-        part = _resolved(_text_of(file), (file.parent, *shelf), file.name, (*seen, name))
+        part = _resolved(_text_of(file), (*shelf, file.parent), file.name, (*seen, name))
         merged = part if position == 0 else _merged(merged, tomllib.loads(_text_of(file)))
     return _merged(merged, data)
 
 
-def find(name: str, shelf: Iterable[Path], label: str = "the command") -> Path:
-    """The file of a scenario by path or by name on a shelf; raises ``ParameterError`` if there is none."""
-    if name.endswith(".toml") and Path(name).is_file():
-        return Path(name)
+def find(name: str, shelf: Iterable[Path], label: str = "") -> Path:
+    """The file of a scenario: by path if it ends in .toml (also looked up beside ``shelf``), else by name on a shelf.
+
+    Raises ``ParameterError`` if there is none, naming the nearest.
+    """
     folders = list(dict.fromkeys(shelf))
-    for folder in folders:
-        for file in (folder / f"{name}.toml", folder / name):
-            if file.is_file():
-                return file
-    known = sorted({str(file.relative_to(folder))[:-5] for folder in folders for file in folder.rglob("*.toml")})
-    raise ParameterError(f"{label}: scenario [{name}] was not found; known are {', '.join(known) or 'none'}")
+    tried = [Path(name), *(folder / name for folder in folders)] if name.endswith(".toml") else [
+        folder / f"{name}.toml" for folder in folders
+    ]  # fmt: skip
+    for file in tried:
+        if file.is_file():
+            return file
+    known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
+    hint = "check the path" if name.endswith(".toml") else nearest(name, known)
+    raise ParameterError(f"{label + ': ' if label else ''}scenario [{name}] was not found; {hint}")
 
 
 def _merged(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -234,8 +247,6 @@ def _full_key(key: str, data: dict[str, Any]) -> list[str]:
 
 def _put(data: dict[str, Any], parts: list[str], value: Any) -> None:
     """Set a value below dotted parts; refuses tables that are not there, naming the nearest."""
-    from simulation.mistakes import nearest
-
     inner = data
     for depth, part in enumerate(parts[:-1]):
         if not isinstance(inner.get(part), dict):
@@ -244,5 +255,10 @@ def _put(data: dict[str, Any], parts: list[str], value: Any) -> None:
         inner = inner[part]
     open_table = len(parts) > 1 and parts[-2] in ("helps", "helped_by")
     if parts[-1] not in inner and not open_table:
-        raise ParameterError(f"unknown key [{'.'.join(parts)}]; {nearest(parts[-1], list(inner), parts[:-1])}")
+        known = list(inner)
+        if parts[:-1] == ["programme"]:
+            if not known:
+                raise ParameterError(f"unknown key [{'.'.join(parts)}]; this scenario has no programme")
+            known = [*known, *Programme.model_fields]
+        raise ParameterError(f"unknown key [{'.'.join(parts)}]; {nearest(parts[-1], known, parts[:-1])}")
     inner[parts[-1]] = value

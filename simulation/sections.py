@@ -72,14 +72,14 @@ class Risk(Section):
 
     level: float = par(1.0, "times", 0.01, 20, what="multiplies everybody's hazard (1: all released in Denmark)",
         source="by definition", grade="assumed", prior="LN(1.0, 0.3)")
-    monthly_hazard: float = par(0.0882, "per month", 0, 5,
-        what="hazard in the first month of a man of 34 without earlier convictions, motivation and propensity average",
-        source="fitted to 39 / 53 / 66 % [S9][S10]", grade="judged", prior="LN(0.088, 0.1)")
+    monthly_hazard: float = par(0.0675, "per month", 0, 5,
+        what="hazard in the first month of a man of 34 without earlier convictions, with average support",
+        source="fitted to 39 / 53 / 66 % [S9][S10]", grade="judged", prior="LN(0.068, 0.1)")
     propensity_sd: float = par(0.535, "sd of log", 0, 3, what="lasting unobserved difference between people",
         source="fitted to timing and counts [S9][S10]", grade="judged", prior="U(0.5, 1.5)")
     never_share: float = par(0.045, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
         source="split-population model; fitted [S95][S96]", grade="judged", prior="B(25, 75)")
-    later_hazard: float = par(0.57, "times", 0.0, 1.0, what="hazard long after release, as a part of the first month's",
+    later_hazard: float = par(0.592, "times", 0.0, 1.0, what="hazard long after release, as a part of the first month's",
         source="fitted", grade="judged", prior="U(0.1, 0.6)")
     settling_months: float = par(5.26, "months", 0.1, 60,
         what="months after which half of the fall from the first month's hazard to the later one has happened",

@@ -35,6 +35,11 @@ def assert_same_tables(expected, actual):
     assert expected.reset_index(drop=True).equals(actual.reset_index(drop=True))
 
 
+def began(events):
+    """Own month of each event, and of the offence where it is a sanction."""
+    return events["month"].where(events["event"] != "sanction", events["value"])
+
+
 # The two drivers ----------------------------------------------------------------------------------------------
 
 
@@ -175,11 +180,11 @@ def test_a_short_follow_up_is_the_start_of_a_longer_one(scenario, seed, more):
     """Months of follow-up that are added later change nothing in the months before."""
     short = scenario.replace(people__calendar_months=0)
     length = short.people.follow_up_months
-    begun = simulate(short, seed=seed).events
-    events = simulate(short.replace(people__follow_up_months=length + more), seed=seed).events
-    sanctions = events["event"] == "sanction"
+    begun, whole = (
+        simulate(short.replace(people__follow_up_months=months), seed=seed).events for months in (length, length + more)
+    )
 
-    assert_same_tables(begun, events[np.where(sanctions, events["value"], events["month"]) < length])
+    assert_same_tables(*(events[began(events) < length] for events in (begun, whole)))
 
 
 @given(scenarios(programmes=(1, 3)), SEEDS)

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 
 from experiments.observed import (
-    CLOSE, MENTORED_ARM, PEOPLE, POSSIBLE, best_log_likelihood, log_likelihood, printed, rounds_to, size_weights, support,
+    CLOSE,
+    MENTORED_ARM,
+    PEOPLE,
+    POSSIBLE,
+    best_log_likelihood,
+    log_likelihood,
+    printed,
+    rounds_to,
+    size_weights,
+    support,
 )  # fmt: skip
 
 
