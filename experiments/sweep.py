@@ -151,7 +151,7 @@ def sweep(
         at_point(base, {CONTROL_RISK: point[CONTROL_RISK]})
     first = evaluate(base, design[0], seed=seed, replicates=replicates)
     yield first
-    with ThreadPoolExecutor(threads or cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(threads if threads is not None else cpu_count()) as pool:
         work = [pool.submit(evaluate, base, point, seed=seed, replicates=replicates) for point in design[1:]]
         try:
             for each in work:

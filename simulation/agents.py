@@ -152,7 +152,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
             return
         n, t = self.numbers, self.month
         first, last = self._released
-        told = events_room(4 * len(self.by_row) + 16)
+        told = events_room((2 * len(n.starts) + 1) * len(self.by_row))
         open_month(t, self.people, self.lives, self.local, self.seats, n, first, last, told)
         number = int(told.count[0])
         self.told.extend(zip(*(column[:number].tolist() for column in told[1:]), strict=True))

@@ -161,11 +161,13 @@ def over_chunks(
         How the work is cut. No result depends on them.
     """
 
-    def work(part: range) -> Result:
-        return reduce(_cohort(scenario, seed, part, block, chunk_people))
-
     parts = chunks(scenario, replicates, chunk_people)
-    workers = threads or os.cpu_count() or 1
+    cores = os.cpu_count() if threads is None else threads
+    workers = 1 if cores is None else cores
+
+    def work(part: range) -> Result:
+        return reduce(_cohort(scenario, seed, part, block, chunk_people, workers if len(parts) == 1 else 1))
+
     if workers == 1 or len(parts) == 1:
         yield from map(work, parts)
         return
@@ -197,7 +199,10 @@ def run(
     lives = _joined([part.lives for part in parts])
     local = _joined([part.local for part in parts])
     rows = np.lexsort((people.person, people.replicate))
-    return Cohort(ordered(people, rows), ordered(lives, rows), local)
+    people, lives = ordered(people, rows), ordered(lives, rows)
+    group = people.replicate.astype(np.int64) - wanted.start
+    locality = (group * len(scenario.municipalities) + people.place).astype(np.int32)
+    return Cohort(people, lives._replace(locality=locality), local)
 
 
 def _joined(tables: list[Table]) -> Table:
@@ -205,24 +210,33 @@ def _joined(tables: list[Table]) -> Table:
     return tables[0]._make(columns)
 
 
-def _cohort(scenario: Scenario, seed: int, part: range, block: int, chunk_people: int) -> Cohort:
-    """One chunk of whole replicates; a very large replicate is told place by place."""
+def _cohort(scenario: Scenario, seed: int, part: range, block: int, chunk_people: int, threads: int) -> Cohort:
+    """One chunk of whole replicates; a very large replicate is told place by place, each piece in a thread."""
     whole = prepared(scenario, seed, part)
     pieces = whole.by_places(2 * chunk_people)
-    told = [_tell_chunk(scenario, seed, piece, 0, block) for piece in pieces]
+
+    def work(piece: Prepared) -> tuple[Lives, Localities, Told]:
+        return _tell_chunk(scenario, seed, piece, 0, block)
+
     if len(pieces) == 1:
-        lives, local, _ = told[0]
+        lives, local, _ = work(whole)
         return Cohort(whole.people, lives, local)
+    with ThreadPoolExecutor(threads) as pool:
+        told = list(pool.map(work, pieces))
     lives = _joined([lives for lives, _, _ in told])
     people = _joined([piece.people for piece in pieces])
-    local = _summed([local for _, local, _ in told])
-    return Cohort(people, lives, local)
+    return Cohort(people, lives, _gathered([local for _, local, _ in told], pieces))
 
 
-def _summed(parts: list[Localities]) -> Localities:
-    """Localities of pieces that were told place by place: each place is in one piece only."""
-    counted = {name: np.sum([getattr(part, name) for part in parts], axis=0) for name in ("came", "quit", "gaps")}
-    return parts[0]._replace(**counted)
+def _gathered(parts: list[Localities], pieces: list[Prepared]) -> Localities:
+    """Localities of a cohort that was told place by place, each from the piece that it belongs to."""
+    columns = []
+    for column in zip(*parts, strict=True):
+        whole = column[0].copy()
+        for array, piece in zip(column, pieces, strict=True):
+            whole[..., piece.places] = array[..., piece.places]
+        columns.append(whole)
+    return Localities._make(columns)
 
 
 def ordered(table: Table, rows: Longs) -> Table:

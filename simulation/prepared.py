@@ -32,7 +32,7 @@ class Prepared(NamedTuple):
     score: Singles
     highest: Bytes
     locality: Ints
-    rows: Longs  # row in the whole cohort's order of telling
+    places: Longs  # the localities that belong to it (all of them, unless it was cut by places)
     back: Longs  # rows in order of replicate and number
 
     def by_places(self, most: int) -> list[Prepared]:
@@ -40,16 +40,17 @@ class Prepared(NamedTuple):
         size = len(self.people.person)
         if size <= most:
             return [self]
-        heads = np.bincount(self.locality)
+        heads = np.bincount(self.locality, minlength=len(self.places))
         group = np.cumsum(heads) // most
+        group = np.maximum(group, group[heads > 0].min())
         parts = []
-        for number in np.unique(group[heads > 0]):
+        for number in np.unique(group):
             rows = np.flatnonzero(group[self.locality] == number)
             people = People._make(np.ascontiguousarray(column[..., rows]) for column in self.people)
             parts.append(
                 self._replace(
                     people=people, hazard=self.hazard[rows], score=self.score[rows], highest=self.highest[rows],
-                    locality=self.locality[rows], rows=self.rows[rows],
+                    locality=self.locality[rows], places=np.flatnonzero(group == number), back=np.arange(len(rows)),
                 )
             )  # fmt: skip
         return parts
@@ -94,6 +95,6 @@ def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
         score=score.astype(np.float32),
         highest=(score >= about.highest_from).astype(np.uint8),
         locality=(group * len(scenario.municipalities) + people.place).astype(np.int32),
-        rows=np.arange(len(order)),
+        places=np.arange(len(replicates) * len(scenario.municipalities)),
         back=np.argsort(order),
     )

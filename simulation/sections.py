@@ -79,7 +79,7 @@ class Risk(Section):
         source="fitted to timing and counts [S9][S10]", grade="judged", prior="U(0.5, 1.5)")
     never_share: float = par(0.045, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
         source="split-population model; fitted [S95][S96]", grade="judged", prior="B(25, 75)")
-    later_hazard: float = par(0.592, "times", 0.0, 1.0, what="hazard long after release, as a part of the first month's",
+    later_hazard: float = par(0.592, "times", 0.0, 1.0, what="hazard long after release, part of the first month's",
         source="fitted", grade="judged", prior="U(0.1, 0.6)")
     settling_months: float = par(5.26, "months", 0.1, 60,
         what="months after which half of the fall from the first month's hazard to the later one has happened",
