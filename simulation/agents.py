@@ -102,6 +102,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         self._before = months_before(self.scenario)
         self.month = 0
         self.low = self.high = 0
+        self.rows = slice(0, 0)  # of the people who are followed this month
         self.words: list[list[int]] = []
         self.told: list[tuple[int, int, int, int, int]] = []
         self.by_row = [Person(self, row) for row in range(len(self.people.person))]
@@ -111,7 +112,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
                 "month": lambda model: model.month,
                 "at liberty": lambda model: int((model.lives.inside[model.rows] == 0).sum()),
                 "in custody": lambda model: int((model.lives.inside[model.rows] == 1).sum()),
-                "meeting a programme": lambda model: int(model.lives.met.any(axis=0).sum()),
+                "meeting a programme": lambda model: int(model.lives.met[:, model.rows].any(axis=0).sum()),
                 "have offended": lambda model: int((model.lives.first_offence < NEVER).sum()),
                 "volunteers": lambda model: int((model.seats.state != EMPTY).sum()),
             }
@@ -125,11 +126,6 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
     @scenario.setter
     def scenario(self, value: object) -> None:
         """Mesa 3.5 sets a scenario class of its own when a model is made; this model keeps its own kind."""
-
-    @property
-    def rows(self) -> slice:
-        """Rows of the people whose window is open this month."""
-        return slice(self.low, self.high)
 
     @property
     def persons(self) -> list[Person]:
@@ -157,7 +153,8 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         number = int(told.count[0])
         self.told.extend(zip(*(column[:number].tolist() for column in told[1:]), strict=True))
         self._seat_volunteers()
-        self.low, self.high = active(t, first, last, self._before, n.follow_up)
+        self.low, self.high = active(t, first, last, self._before, n.told_for)
+        self.rows = slice(*active(t, first, last, self._before, n.follow_up))
         rows = len(begin_buffers(n, 1).words)
         words = words_of_month(t, self.people, self.low, self.high, rows, len(n.gain), len(n.starts), n.key0, n.key1)
         self.words = words.T.tolist()

@@ -103,6 +103,7 @@ class Numbers(NamedTuple):
     key0: int
     key1: int
     follow_up: int  # months
+    told_for: int  # months after release, at least follow_up
     calendar: int  # months until observation stops
     offered: int  # 0 nobody, 1 everyone, 2 one of each two
     later: float
@@ -121,6 +122,7 @@ class Numbers(NamedTuple):
     peers_strength: float
     peers_usual: float
     peers_pseudo: float
+    first_room: Floats  # F, part of the wanted gains where nothing is known of the demand
     gain: Floats  # F
     loss: Floats  # F
     ratio: Floats  # F, hazard when lacked
@@ -132,7 +134,7 @@ class Numbers(NamedTuple):
     starts: Shorts  # K
     deadline: Shorts  # K
     ends: Shorts  # K
-    shortest: Floats  # K, months of sentence
+    shortest: Singles  # K, months of sentence
     allocation: Bytes  # K
     contact: Floats  # K
     leaves: Floats  # K

@@ -71,7 +71,7 @@ def begin_world(scenario: Scenario, numbers: Numbers, replicates: npt.NDArray[np
         number=np.tile(np.array([place.number for place in places], np.uint32), count),
         replicate=np.repeat(replicates, len(places)),
         place=np.tile(np.arange(len(places), dtype=np.int16), count),
-        peers=np.ones(size), room=np.ones((factors, size)),
+        peers=np.ones(size), room=np.ascontiguousarray(np.repeat(numbers.first_room[:, None], size, axis=1)),
         at_liberty=np.zeros(size, np.int64), offending=np.zeros(size, np.int64),
         demand=np.zeros((factors, size), np.uint64),
         limit=np.ascontiguousarray(np.tile(limits(scenario), count)),
@@ -106,9 +106,9 @@ def released(people: People) -> tuple[Ints, Ints]:
     return first, np.searchsorted(people.release, months, side="right").astype(np.int32)
 
 
-def active(t: int, first: Ints, last: Ints, before: int, follow_up: int) -> tuple[int, int]:
-    """Rows of the people whose own month lies from ``before`` months before release to the end of follow-up."""
-    earliest, latest = max(0, t - follow_up + 1), min(len(first) - 1, t + before)
+def active(t: int, first: Ints, last: Ints, before: int, months: int) -> tuple[int, int]:
+    """Rows of the people whose own month lies from ``before`` months before release to ``months`` after it."""
+    earliest, latest = max(0, t - months + 1), min(len(first) - 1, t + before)
     return (int(first[earliest]), int(last[latest])) if earliest <= latest else (0, 0)
 
 
@@ -123,7 +123,7 @@ def _tell_chunk(
     before = months_before(scenario)
     for t in range(n.calendar):
         open_month(t, people, lives, local, seats, n, first, last, told)
-        low, high = active(t, first, last, before, n.follow_up)
+        low, high = active(t, first, last, before, n.told_for)
         live_month(t, low, high, people, lives, local, n, buffers, told, room > 0)
         close_month(local, n)
     return lives, local, told
@@ -160,7 +160,6 @@ def over_chunks(
     chunk_people, block
         How the work is cut. No result depends on them.
     """
-
     parts = chunks(scenario, replicates, chunk_people)
     cores = os.cpu_count() if threads is None else threads
     workers = 1 if cores is None else cores

@@ -110,6 +110,8 @@ def simulate(scenario: Scenario, *, seed: int, replicates: int = 1, first: int =
     -------
     A history whose tables are sorted by replicate, person and month; equal scenarios and seeds give equal bytes.
     """
+    if replicates < 1:
+        raise ParameterError(f"replicates is [{replicates}]; at least 1 is needed")
     parts = [_one(scenario, seed, replicate) for replicate in range(first, first + replicates)]
     people = pd.concat([people for people, _ in parts], ignore_index=True)
     events = pd.concat([events for _, events in parts], ignore_index=True)
@@ -180,8 +182,9 @@ def events_table(scenario: Scenario, cohort: Cohort, told: Told) -> pd.DataFrame
     ends = EVENTS.index("exit")
     value = np.where(told.kind == ends, 0, told.value).astype(np.int16)
     order = np.lexsort((value, code, told.kind, told.month, rows["person"], rows["replicate"]))
-    _, decided = known_until(scenario, cohort.people)
-    order = order[told.month[order] < decided[told.person[order]]]
+    followed, decided = known_until(scenario, cohort.people)
+    seen = np.where(told.kind == EVENTS.index("sanction"), decided[told.person], followed[told.person])
+    order = order[told.month[order] < seen[order]]
     table = pd.DataFrame({name: column[order] for name, column in rows.items()})
     table["event"] = pd.Categorical.from_codes(told.kind[order].astype(np.int8), pd.Index(EVENTS))
     table["detail"] = pd.Categorical.from_codes(code[order], pd.Index(labels))

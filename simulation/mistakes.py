@@ -49,6 +49,8 @@ def _line(mistake: Any, model: type[BaseModel]) -> str:
     if kind == "value_error":
         problem = str(mistake["ctx"]["error"])
         return f"{key}: {problem}" if key else problem
+    if kind == "missing":
+        return f"{key} is needed"
     extra = field.json_schema_extra if field is not None else None
     about = extra if isinstance(extra, dict) else {}
     needed = NEEDED.get(kind, "")

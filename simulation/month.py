@@ -39,6 +39,8 @@ from simulation.rules import (
     NEVER,
     PRISON,
     SUSPENDED,
+    WAITING,
+    WITHOUT,
     among_peers,
     burst,
     happens,
@@ -48,7 +50,19 @@ from simulation.rules import (
     served,
     waits,
 )
-from simulation.telling import CONTACT, CUSTODY_IN, CUSTODY_OUT, EXIT, GAIN, LOSS, OFFENCE, RELEASE, SANCTION, tell
+from simulation.telling import (
+    CONTACT,
+    CUSTODY_IN,
+    CUSTODY_OUT,
+    EXIT,
+    GAIN,
+    LOSS,
+    OFFENCE,
+    RELEASE,
+    SANCTION,
+    UNMATCHED,
+    tell,
+)
 
 
 @loop
@@ -116,6 +130,9 @@ def _turns(  # type: ignore[no-untyped-def]
             if status[k, i] == MATCHED:
                 status[k, i] = CAUGHT
                 tell(told, i, month, EXIT, k, CAUGHT)
+            elif status[k, i] == WAITING:
+                status[k, i] = WITHOUT
+                tell(told, i, month, UNMATCHED, k, 0)
 
 
 @part
@@ -200,17 +217,19 @@ def _offences(  # type: ignore[no-untyped-def]
         convictions = priors[i] + cases[i]
         sanction = sanctioned(w_sanction, convictions, n.prison, n.prison_per_conviction, n.suspended)
         cases[i] += 1
-        offences[i] += number
-        first_offence[i] = min(first_offence[i], month)
         offending[locality[i]] += 1
-        window = max(month + 1, decided - n.decided_within + 1)
-        time_any[i] = min(time_any[i], window)
-        tell(told, i, month, OFFENCE, 0, number)
-        tell(told, i, decided, SANCTION, sanction, month)
-        if sanction >= SUSPENDED:
-            time_sentence[i] = min(time_sentence[i], decided + 1)
+        if month < n.follow_up:
+            offences[i] += number
+            first_offence[i] = min(first_offence[i], month)
+            window = max(month + 1, decided - n.decided_within + 1)
+            time_any[i] = min(time_any[i], window)
+            if sanction >= SUSPENDED:
+                time_sentence[i] = min(time_sentence[i], decided + 1)
+            if sanction == PRISON:
+                time_prison[i] = min(time_prison[i], window)
+            tell(told, i, month, OFFENCE, 0, number)
+            tell(told, i, decided, SANCTION, sanction, month)
         if sanction == PRISON:
-            time_prison[i] = min(time_prison[i], window)
             w_parole, w_odd, _, _ = draw_four(who, run, at, LIFE | PAROLE, n.key0, n.key1)
             sentence = n.sentences[w_sentence >> np.uint64(22)]
             months = served(sentence, w_parole, n.parole, n.parole_from, n.parole_part, w_odd)
@@ -232,7 +251,9 @@ def close_month(local, n):  # type: ignore[no-untyped-def]
             local.peers[place] = among_peers(share, n.peers_usual, n.peers_strength)
         for f in range(len(n.openings)):
             if n.openings[f] >= 0.0:
-                local.room[f, place] = scarce(n.openings[f], people, local.demand[f, place] / WORD)
+                local.room[f, place] = scarce(
+                    n.openings[f], people, local.demand[f, place] / WORD, n.first_room[f]
+                )
                 local.demand[f, place] = 0
         local.at_liberty[place] = 0
         local.offending[place] = 0

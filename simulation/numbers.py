@@ -44,7 +44,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
     carried = [position for position, row in enumerate(programmes) if row.carried_by == "volunteers"]
     return Numbers(
         key0=key0, key1=key1,
-        follow_up=scenario.people.follow_up_months, calendar=calendar_months(scenario),
+        follow_up=scenario.people.follow_up_months, told_for=told_for(scenario), calendar=calendar_months(scenario),
         offered=ASSIGNMENTS.index(scenario.trial.assignment),
         later=scenario.risk.later_hazard, settling=scenario.risk.settling_months,
         another=offending.another_offence, most_offences=MOST_OFFENCES, phase=phase_table(offending.delay_mean_months),
@@ -53,7 +53,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         parole=custody.parole_chance, parole_from=custody.parole_from_months, parole_part=custody.parole_served,
         decided_within=DECIDED_WITHIN,
         peers_strength=scenario.peers.strength, peers_usual=scenario.peers.usual_share,
-        peers_pseudo=scenario.peers.pseudo_people,
+        peers_pseudo=scenario.peers.pseudo_people, first_room=first_room(scenario),
         gain=_floats(row.gain for row in factors.values()),
         loss=_floats(row.loss for row in factors.values()),
         ratio=_floats(row.lacking_hazard_ratio for row in factors.values()),
@@ -67,7 +67,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         starts=_shorts(row.starts_month for row in programmes),
         deadline=_shorts(row.deadline_month for row in programmes),
         ends=_shorts(row.ends_month for row in programmes),
-        shortest=_floats(row.shortest_sentence_months for row in programmes),
+        shortest=_floats(row.shortest_sentence_months for row in programmes).astype(np.float32),
         allocation=np.array([ALLOCATIONS.index(row.allocation) for row in programmes], np.uint8),
         contact=_floats(row.contact_chance for row in programmes),
         leaves=_floats(row.unplanned_exit for row in programmes),
@@ -89,6 +89,19 @@ def _shorts(values: Iterable[int]) -> Shorts:
     return np.array(list(values), dtype=np.int16)
 
 
+def first_room(scenario: Scenario) -> Floats:
+    """Part of the wanted gains that a place can give in the first month, before any demand is known (array of F).
+
+    Openings against what people who lack the factor at release want of it.
+    """
+    rows = scenario.factor.values()
+    wanted = [row.lacked_at_release * row.gain for row in rows]
+    return np.array([
+        1.0 if row.openings >= UNLIMITED or want <= 0.0 else min(1.0, row.openings / 100 / want)
+        for row, want in zip(rows, wanted, strict=True)
+    ])  # fmt: skip
+
+
 @lru_cache(maxsize=32)
 def phase_table(mean: float) -> Bytes:
     """Months of one phase of a case: geometric with half of the mean, for 65,536 equal parts of chance."""
@@ -103,12 +116,22 @@ def months_before(scenario: Scenario) -> int:
     return max((-row.starts_month for row in scenario.programme.values()), default=0)
 
 
+def told_for(scenario: Scenario) -> int:
+    """Months after release in which people are told: as long as they are followed or may be in a programme.
+
+    What happens after the follow-up is not recorded, but it keeps volunteers and places taken.
+    """
+    ends = max((row.ends_month + 1 for row in scenario.programme.values()), default=0)
+    return max(scenario.people.follow_up_months, ends)
+
+
 def calendar_months(scenario: Scenario) -> int:
     """Calendar months that are told: until the last follow-up ends, or until the scenario stops observing."""
     people = scenario.people
-    whole = months_before(scenario) + people.release_months - 1 + people.follow_up_months
+    before = months_before(scenario)
+    whole = before + people.release_months - 1 + people.follow_up_months
     stop = people.calendar_months
-    return whole if stop == 0 else min(whole, stop)
+    return whole if stop == 0 else min(whole, before + stop)
 
 
 def seats(scenario: Scenario) -> Ints:
@@ -116,7 +139,8 @@ def seats(scenario: Scenario) -> Ints:
     supply = scenario.volunteers
     total = supply.ceiling or max(2.0 * supply.at_start, 12.0 * supply.recruits_per_month)
     people = np.array([place.population for place in scenario.municipalities], dtype=np.float64)
-    most: Floats = np.ceil(total * people / people.sum())
+    upto = np.ceil(total * np.cumsum(people) / people.sum() - 1e-9)
+    most: Floats = np.diff(upto, prepend=0.0)
     return most.astype(np.int32)
 
 

@@ -202,11 +202,12 @@ def matches(history: History) -> pd.DataFrame:
     rows = []
     known = events[events["event"].isin(["match", "unmatched", "exit", "contact"])]
     for programme in dict.fromkeys(known.loc[known["event"].isin(["match", "unmatched"]), "detail"]):
-        mine = known[known["detail"].astype(str).str.startswith(str(programme))]
+        detail = known["detail"].astype(str)
+        mine = known[(detail == str(programme)) | (known["event"].eq("exit") & detail.str.startswith(f"{programme}: "))]
         matched = int((mine["event"] == "match").sum())
         rows.append((programme, "matched", float(matched)))
         rows.append((programme, "left without", float((mine["event"] == "unmatched").sum())))
         for how, number in mine.loc[mine["event"] == "exit", "detail"].astype(str).value_counts().items():
-            rows.append((programme, f"ended: {str(how).split(': ')[1]}", float(number)))
+            rows.append((programme, f"ended: {str(how).rsplit(': ', 1)[1]}", float(number)))
         rows.append((programme, "months of contact, mean", float((mine["event"] == "contact").sum() / max(1, matched))))
     return pd.DataFrame(rows, columns=["programme", "what", "people"])

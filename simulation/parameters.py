@@ -87,7 +87,7 @@ class Prior:
         """Read the short notation; raises ``ValueError`` naming what is wrong with it."""
         if text == "fixed":
             return cls(kind="fixed")
-        found = re.fullmatch(r"(N|LN|B|U)\(\s*([-\d.]+)\s*,\s*([-\d.]+)\s*\)", text)
+        found = re.fullmatch(r"(N|LN|B|U)\(\s*(-?\d+\.?\d*)\s*,\s*(-?\d+\.?\d*)\s*\)", text)
         if found is None:
             raise ValueError(f"prior [{text}] is not one of N(,) LN(,) B(,) U(,) or fixed")
         kind, first, second = found.group(1), float(found.group(2)), float(found.group(3))

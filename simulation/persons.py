@@ -13,7 +13,7 @@ from simulation import rules
 from simulation.chance import CONSEQUENCES, LIFE, MONTH_ZERO, PAROLE, RUIN, WORD, words_at
 from simulation.compiled import plain
 from simulation.passes import FIRST_FACTOR, programme_row
-from simulation.rules import CAUGHT, MATCHED, NEVER, PRISON, SUSPENDED
+from simulation.rules import CAUGHT, MATCHED, NEVER, PRISON, SUSPENDED, WAITING, WITHOUT
 from simulation.telling import (
     CONTACT,
     CUSTODY_IN,
@@ -24,6 +24,7 @@ from simulation.telling import (
     OFFENCE,
     RELEASE,
     SANCTION,
+    UNMATCHED,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -164,6 +165,9 @@ class Person(mesa.Agent):  # type: ignore[misc]
             if lives.status[k, i] == MATCHED:
                 lives.status[k, i] = CAUGHT
                 self._tell(EXIT, k, CAUGHT)
+            elif lives.status[k, i] == WAITING:
+                lives.status[k, i] = WITHOUT
+                self._tell(UNMATCHED, k, 0)
 
     def _contact(self, k: int, words: list[int]) -> float:
         """Does the match end, do they meet; returns the level of the relationship this month."""
@@ -241,18 +245,11 @@ class Person(mesa.Agent):  # type: ignore[misc]
         convictions = int(self.model.people.priors[i]) + int(lives.cases[i])
         sanction = sanctioned(w_sanction, convictions, n.prison, n.prison_per_conviction, n.suspended)
         lives.cases[i] += 1
-        lives.offences[i] += number
-        lives.first_offence[i] = min(int(lives.first_offence[i]), month)
         self.model.local.offending[lives.locality[i]] += 1
-        window = max(month + 1, decided - n.decided_within + 1)
-        lives.time_any[i] = min(int(lives.time_any[i]), window)
-        self._tell(OFFENCE, 0, number)
-        self._tell(SANCTION, sanction, month, decided)
-        if sanction >= SUSPENDED:
-            lives.time_sentence[i] = min(int(lives.time_sentence[i]), decided + 1)
+        if month < n.follow_up:
+            self._count(month, decided, number, sanction)
         if sanction != PRISON:
             return
-        lives.time_prison[i] = min(int(lives.time_prison[i]), window)
         w_parole, w_odd, _, _ = self._words(PAROLE)
         sentence = float(n.sentences[w_sentence >> 22])
         months = served(sentence, w_parole, n.parole, n.parole_from, n.parole_part, w_odd)
@@ -262,3 +259,17 @@ class Person(mesa.Agent):  # type: ignore[misc]
             lives.pending_from[i] = begins if waiting == 0 else min(int(lives.pending_from[i]), begins)
             lives.pending[i] = min(waiting + months, 1200)
             lives.turn[i] = lives.pending_from[i]
+
+    def _count(self, month: int, decided: int, number: int, sanction: int) -> None:
+        """Offences that are seen: what they are in the sense of each definition."""
+        lives, i = self.model.lives, self.row
+        lives.offences[i] += number
+        lives.first_offence[i] = min(int(lives.first_offence[i]), month)
+        window = max(month + 1, decided - self.model.numbers.decided_within + 1)
+        lives.time_any[i] = min(int(lives.time_any[i]), window)
+        if sanction >= SUSPENDED:
+            lives.time_sentence[i] = min(int(lives.time_sentence[i]), decided + 1)
+        if sanction == PRISON:
+            lives.time_prison[i] = min(int(lives.time_prison[i]), window)
+        self._tell(OFFENCE, 0, number)
+        self._tell(SANCTION, sanction, month, decided)

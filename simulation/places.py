@@ -51,7 +51,7 @@ def municipalities() -> tuple[Place, ...]:
 
 def _spelling(name: str) -> str:
     """A name as it is compared: small letters, aa for å, without other accents (Århus and Aarhus are one)."""
-    text = name.casefold().replace("å", "aa").replace("ø", "oe").replace("æ", "ae")
+    text = unicodedata.normalize("NFC", name).casefold().replace("å", "aa").replace("ø", "oe").replace("æ", "ae")
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip()
 
 

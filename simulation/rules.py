@@ -115,17 +115,23 @@ def rarer(chance: float, has: int, times: float) -> float:
 
 @rule
 def holds(held: int, inside: int, word: int, gain: float, loss: float) -> int:
-    """Whether a support factor is held after this month; in custody nothing changes."""
-    lost = word < loss * WORD
+    """Whether a support factor is held after this month; in custody nothing changes.
+
+    Low words gain and high words lose, so on the same luck whoever holds it ends up no worse than whoever lacks it.
+    """
+    lost = word >= (1.0 - loss) * WORD
     won = word < gain * WORD
     after = (not lost) if held else won
     return held if inside else after
 
 
 @rule
-def scarce(openings: float, people: float, demand: float) -> float:
-    """Part of the wanted gains that a place can give: openings per person and month against expected gains."""
-    return min(1.0, openings * people / demand) if demand > 0.0 else 1.0
+def scarce(openings: float, people: float, demand: float, unknown: float) -> float:
+    """Part of the wanted gains that a place can give: openings per person and month against expected gains.
+
+    Where nobody wanted anything, nothing is known of the demand.
+    """
+    return min(1.0, openings * people / demand) if demand > 0.0 else unknown
 
 
 # Consequences of an offence ---------------------------------------------------------------------------------

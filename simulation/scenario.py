@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
@@ -26,8 +27,8 @@ from simulation.supports import Factor, Places, Programme, Volunteers
 
 MOST_FACTORS = 16
 MOST_PROGRAMMES = 8
-WORDS_ABOUT = ("name", "title", "label", "about")
-"""Fields that describe and do not decide: left out of the digest."""
+LEAST_SIGNED_UP = 0.001
+"""Least share of the released who may be in a scenario of people who sign up (fewer are too slow to find)."""
 
 
 @cache
@@ -68,6 +69,8 @@ class Scenario(Section):
                         )
         names = [*self.factor, *self.programme, "fine", "suspended", "prison"]
         for name in names:
+            if not name.strip():
+                raise ParameterError("a factor or programme has no name; give it one")
             if names.count(name) > 1:
                 raise ParameterError(f"the name [{name}] stands for two things; rename the factor or programme")
         if len(self.factor) > MOST_FACTORS or len(self.programme) > MOST_PROGRAMMES:
@@ -81,13 +84,23 @@ class Scenario(Section):
                 f"trial.assignment is [{self.trial.assignment}] and trial.signed_up [{self.trial.signed_up}], but the "
                 "scenario has no programme; add one or set them to nobody and false"
             )
-        low, high = self.people.accepts_volunteers, self.people.accepts_system
-        for name, row in self.programme.items():
-            if self.trial.signed_up and (low if row.accepted_from == "volunteers" else high) <= 0:
-                raise ParameterError(
-                    f"trial.signed_up is [true], but nobody accepts programme.{name}; raise the uptake"
-                )
+        if self.trial.signed_up and self._share_who_may_sign_up() < LEAST_SIGNED_UP:
+            raise ParameterError(
+                "trial.signed_up is [true], but fewer than 1 in 1,000 released people would be eligible and say yes; "
+                "raise the uptake (people.accepts_volunteers or accepts_system) or lower shortest_sentence_months"
+            )
         return self
+
+    def _share_who_may_sign_up(self) -> float:
+        """Share of the released who have time for the first programme and say yes to it."""
+        first, people = next(iter(self.programme.values())), self.people
+        yes = people.accepts_volunteers if first.accepted_from == "volunteers" else people.accepts_system
+        if first.shortest_sentence_months <= 0:
+            return yes
+        shorter = math.log(first.shortest_sentence_months / people.sentence_median_months)
+        if people.sentence_log_sd <= 0:
+            return yes if shorter <= 1e-6 else 0.0
+        return yes * 0.5 * math.erfc(shorter / people.sentence_log_sd / math.sqrt(2))
 
     @cached_property
     def municipalities(self) -> tuple[Place, ...]:
@@ -97,7 +110,15 @@ class Scenario(Section):
     @cached_property
     def digest(self) -> str:
         """64 hexadecimal digits that name the scenario by what it decides (labels and sources left out)."""
-        return fingerprint(_decisive(self.model_dump()))
+        rows = dict.fromkeys(("label", "about"), True)
+        tables = {name: {"__all__": rows} for name in ("factor", "programme")}
+        return fingerprint(self.model_dump(exclude={"name": True, "title": True, **tables}))
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in every value and in the order of factors and programmes (which is their address in chance)."""
+        return isinstance(other, Scenario) and self.model_dump_json() == other.model_dump_json()
+
+    __hash__ = None  # type: ignore[assignment]
 
     def replace(self, **overrides: Any) -> Scenario:
         """A scenario that differs in the given dotted keys, written with two underscores for the dot.
@@ -174,12 +195,6 @@ def validated(data: dict[str, Any], *, label: str = "the scenario") -> Scenario:
         raise ParameterError(explain(mistakes, Scenario, data, label)) from None
 
 
-def _decisive(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {key: _decisive(value) for key, value in data.items() if key not in WORDS_ABOUT}
-    return data
-
-
 def _text_of(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
@@ -191,24 +206,29 @@ def _text_of(file: Path) -> str:
 
 def _resolved(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, ...]) -> dict[str, Any]:
     """Plain data of a TOML text with everything it extends merged below it."""
+    data = Scenario().model_dump()
+    for layer in _layers(text, shelf, label, seen):
+        data = layer if layer.get("complete") is True else _merged(data, layer)
+    return data
+
+
+def _layers(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The differences that a TOML text stands for, in the order in which they count: what it extends, then its own."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise ParameterError(f"{label} is not valid TOML: {problem}") from None
-    if data.get("complete") is True:
-        return data
     below = data.get("extends", [])
     names = [below] if isinstance(below, str) else below
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ParameterError(f"{label}: extends is [{below}]; a name, a path or a list of them is needed")
-    merged = Scenario().model_dump()
-    for position, name in enumerate(names):
+    layers = []
+    for name in names:
         if name in seen:
             raise ParameterError(f"{label}: extends goes in a circle through [{name}]")
         file = find(name, shelf, label)
-        part = _resolved(_text_of(file), (*shelf, file.parent), file.name, (*seen, name))
-        merged = part if position == 0 else _merged(merged, tomllib.loads(_text_of(file)))
-    return _merged(merged, data)
+        layers += _layers(_text_of(file), (*shelf, file.parent), file.name, (*seen, name))
+    return [*layers, data]
 
 
 def find(name: str, shelf: Iterable[Path], label: str = "") -> Path:
@@ -249,7 +269,10 @@ def _put(data: dict[str, Any], parts: list[str], value: Any) -> None:
     """Set a value below dotted parts; refuses tables that are not there, naming the nearest."""
     inner = data
     for depth, part in enumerate(parts[:-1]):
-        if not isinstance(inner.get(part), dict):
+        if part in inner and not isinstance(inner[part], dict):
+            whole = ".".join(parts[: depth + 1])
+            raise ParameterError(f"unknown key [{'.'.join(parts)}]; {whole} is a value without parts")
+        if part not in inner:
             known = [name for name, below in inner.items() if isinstance(below, dict)]
             raise ParameterError(f"unknown key [{'.'.join(parts)}]; {nearest(part, known, parts[:depth])}")
         inner = inner[part]

@@ -23,7 +23,8 @@ class People(Section):
         source="a cohort released at once", grade="assumed")
     follow_up_months: int = par(24, "months", 1, 240, what="months after release in which offences count",
         source="two years, as Statistics Denmark and the trial [S2][S99]", grade="measured")
-    calendar_months: int = par(0, "months", 0, 1_000, what="calendar month in which observation stops (0: when "
+    calendar_months: int = par(0, "months", 0, 1_000,
+        what="months after the first release in which observation stops (0: when "
         "the last person's follow-up has ended); people whose follow-up is cut short are censored",
         source="no early stop", grade="assumed")
     age_median: float = par(33.0, "years", 15, 80, what="median age at release",
@@ -78,7 +79,8 @@ class Risk(Section):
     propensity_sd: float = par(0.535, "sd of log", 0, 3, what="lasting unobserved difference between people",
         source="fitted to timing and counts [S9][S10]", grade="judged", prior="U(0.5, 1.5)")
     never_share: float = par(0.045, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
-        source="split-population model; fitted [S95][S96]", grade="judged", prior="B(25, 75)")
+        source="split-population model [S95][S96]; fitted, pulled down by the hazard of year 2", grade="judged",
+        prior="U(0.0, 0.3)")
     later_hazard: float = par(0.592, "times", 0.0, 1.0, what="hazard long after release, part of the first month's",
         source="fitted", grade="judged", prior="U(0.1, 0.6)")
     settling_months: float = par(5.26, "months", 0.1, 60,

@@ -5,7 +5,7 @@ A sixth factor or a new programme is a few lines of TOML; the fields below are a
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -49,7 +49,7 @@ class Factor(Row):
         what="openings (flats, jobs) that come up in a place, per 100 released people at liberty there; "
         "100: no scarcity",
         source="assumed for a new factor; say more in its about table", grade="assumed")
-    helped_by: dict[str, float] = par(dict, "times, by factor",
+    helped_by: dict[str, Annotated[float, Field(gt=0, le=100)]] = par(dict, "times, by factor",
         what="how many times likelier a gain is for people who hold another factor",
         source="assumed for a new factor; say more in its about table", grade="assumed")
 
@@ -88,10 +88,10 @@ class Programme(Row):
     support_effect: float = par(1.0, "hazard ratio", 0.05, 1,
         what="hazard that the help with support factors aims at, mean of the first year, highest-risk group; "
         "decides how many times likelier gains become",
-        source="docs/settings.md, or the programme's about table", grade="assumed", prior="LN(0.85, 0.10)")
+        source="docs/settings.md, or the programme's about table", grade="assumed", prior="B(17, 3)")
     support_effect_others: float = par(1.0, "hazard ratio", 0.05, 1, what="the same for everybody else",
-        source="as direct_effect_others", grade="assumed", prior="LN(0.97, 0.02)")
-    helps: dict[str, float] = par(dict, "weight 0-1, by factor",
+        source="as direct_effect_others", grade="assumed", prior="B(97, 3)")
+    helps: dict[str, Annotated[float, Field(ge=0, le=1)]] = par(dict, "weight 0-1, by factor",
         what="which factors the help is about, as powers of a common multiplier",
         source="docs/settings.md, or the programme's about table", grade="assumed")
     stays: float = par(1.0, "share 0-1", 0, 1,
@@ -116,7 +116,7 @@ class Volunteers(Section):
 
     at_start: float = par(0.0, "volunteers", 0, 1_000_000, what="trained volunteers when the calendar starts",
         source="pilot: 37 courses a year, two volunteers each [S4]", grade="judged")
-    recruits_per_month: float = par(0.0, "volunteers per month", 0, 100_000, what="people who come forward",
+    recruits_per_month: float = par(0.0, "volunteers per month", 0, 500, what="people who come forward",
         source="as at_start", grade="assumed", prior="LN(4.0, 0.4)")
     ceiling: float = par(0.0, "volunteers", 0, 1_000_000, what="most volunteers at a time (0: twice at_start, "
         "at least a year's recruits)", source="assumed", grade="assumed")

@@ -97,7 +97,7 @@ def _risk():
 def _offending():
     return st.fixed_dictionaries({
         "another_offence": chances(0.0, 0.9),
-        "delay_mean_months": numbers(0.0, 6.0),
+        "delay_mean_months": numbers(0.0, 20.0),
         "prison_chance": chances(),
         "suspended_chance": chances(),
         "sentence_log_sd": numbers(0.0, 2.0),

@@ -138,14 +138,28 @@ def test_support_changes_only_at_liberty(scenario, seed):
 @many
 @given(scenarios(programmes=(1, 3)), SEEDS)
 def test_people_are_matched_in_time_or_not_at_all(scenario, seed):
-    """A match comes once, between the first month and the deadline; whoever waits until the deadline is left without."""
+    """A match comes once, between the first month and the deadline; else people are left without then, or by custody."""
     for events in lives_told(simulate(scenario, seed=seed)).values():
+        custody = {event.month for event in of_kind(events, "custody in")}
         for name, rules, match, _, _ in by_programme(scenario, events):
             left = [e.month for e in events if e.what == "unmatched" and e.detail == name]
 
             assert len(match) + len(left) <= 1
             assert all(rules.starts_month <= month < rules.deadline_month for month in match)
-            assert all(month == rules.deadline_month for month in left)
+            assert all(month == rules.deadline_month or month in custody for month in left)
+
+
+@many
+@given(scenarios(programmes=(1, 3)), SEEDS)
+def test_only_people_who_say_yes_and_have_time_are_offered_help(scenario, seed):
+    """Whoever is matched or left without accepts help of that kind and has a sentence that is long enough."""
+    history, people = simulate(scenario, seed=seed), run(scenario, seed=seed).people
+    listed = history.events[history.events["event"].isin(["match", "unmatched"])]
+    for name, rules in scenario.programme.items():
+        rows = listed.loc[listed["detail"] == name, "person"].to_numpy()
+
+        assert (people.accepts[rows] & (1 if rules.accepted_from == "volunteers" else 2) > 0).all()
+        assert (people.sentence[rows] >= np.float32(rules.shortest_sentence_months)).all()
 
 
 @many

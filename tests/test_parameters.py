@@ -43,11 +43,11 @@ def test_every_prior_is_a_distribution(quantity):
 
 @doubted_by_key
 def test_every_value_is_believed_possible(quantity):
-    """The value in use is none at all, or lies within the middle 99.9 % of what is believed of it."""
+    """The value in use does nothing (0, or 1 for a ratio), or lies within the middle 99.9 % of what is believed of it."""
     prior = Prior.read(quantity.prior)
     low, high = prior.quantile([0.0, 1.0] if prior.kind == "U" else [0.0005, 0.9995])
 
-    assert quantity.value == 0.0 or low <= quantity.value <= high
+    assert quantity.value in (0.0, 1.0) or low <= quantity.value <= high
 
 
 @doubted_by_key

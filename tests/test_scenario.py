@@ -54,7 +54,7 @@ def refusal(text, **options):
             "employment, network, education",
         ),
         ("extends = 3", "extends is [3]; a name, a path or a list of them is needed"),
-        ('extends = "nowhere"', "scenario [nowhere] was not found; known are none"),
+        ('extends = "nowhere"', "scenario [nowhere] was not found; nothing is known here"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_what_is_allowed(text, expected):
@@ -71,7 +71,7 @@ def test_a_mistake_is_named_with_what_is_allowed(text, expected):
         ("[factor.help]\ngain = 0.1\n" + HELP, r"the name \[help\] stands for two things"),
         ('[trial]\nassignment = "everyone"', r"trial.assignment is \[everyone\].* the scenario has no programme"),
         ("[trial]\nsigned_up = true", "the scenario has no programme; add one or set them to nobody and false"),
-        (HELP + "[people]\naccepts_volunteers = 0.0\n[trial]\nsigned_up = true", "nobody accepts programme.help"),
+        (HELP + "[people]\naccepts_volunteers = 0.0\n[trial]\nsigned_up = true", "fewer than 1 in 1,000 released people"),
         ("\n".join(f"[programme.p{k}]" for k in range(9)), "at most 16 factors and 8 programmes"),
         ("\n".join(f"[factor.f{k}]" for k in range(12)), "at most 16 factors and 8 programmes"),
     ],
@@ -192,9 +192,9 @@ def test_a_circle_of_scenarios_is_refused(tmp_path):
         Scenario.read(tmp_path / "one.toml")
 
 
-def test_an_unknown_scenario_is_answered_with_the_known_ones(tmp_path):
-    """The message lists what there is on the shelf."""
-    with pytest.raises(ParameterError, match=r"scenario \[trail\] was not found; known are other, trial"):
+def test_an_unknown_scenario_is_answered_with_the_nearest(tmp_path):
+    """The message names what was probably meant of what there is on the shelf."""
+    with pytest.raises(ParameterError, match=r"scenario \[trail\] was not found; did you mean trial\?"):
         Scenario.from_toml('extends = "trail"', shelf=[shelf(tmp_path, trial="", other="")])
 
 

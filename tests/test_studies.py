@@ -167,7 +167,7 @@ def test_words_when_nothing_reproduces_it() -> None:
     words = in_words(table, ["programme.direct_effect"])
 
     assert not table["reproduced"].any()
-    assert words[0].startswith("0 of 2 points reproduce")
+    assert words[0].startswith("None of 2 points reproduce")
     assert "nearest" in words[1]
 
 

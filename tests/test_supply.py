@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -85,6 +87,21 @@ def test_volunteers_are_trained_before_they_are_matched(scenario, seed):
         assert (world.seats.ready[training] > world.month).all()
         assert (world.seats.ready[training] <= world.month + scenario.volunteers.training_months).all()
         assert (world.seats.ready[np.isin(world.seats.state, (FREE, BUSY))] <= world.month).all()
+
+
+@many
+@given(SUPPLIED, SEEDS)
+def test_months_matched_are_counted_for_each_volunteer(scenario, seed):
+    """What tires a volunteer is the number of months in which a match lasted, for as long as he or she stays."""
+    lasted = Counter()
+    for stage, world in told_by_month(scenario, seed=seed):
+        seats, status = world.seats, world.lives.status[world.numbers.supply]
+        for seat in np.flatnonzero(seats.state != EMPTY):
+            volunteer = (int(np.searchsorted(seats.begin, seat, side="right")), int(seats.name[seat]))
+            if stage == "opened":
+                assert lasted[volunteer] == seats.months[seat]
+            else:
+                lasted[volunteer] += int(seats.state[seat] == BUSY and status[seats.person[seat]] == MATCHED)
 
 
 def test_volunteers_are_not_kept_by_people_out_of_sight():

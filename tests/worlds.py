@@ -87,8 +87,8 @@ def without(events, *names):
 def told_by_month(scenario, *, seed, replicate=0):
     """Tell a scenario with the engine's own parts; stops in each month when it has opened and when it was lived.
 
-    Yields ``"opened"`` or ``"lived"`` and the world: month, people, lives, local, seats, numbers, and the rows of
-    the people whose window is open.
+    Yields ``"opened"`` or ``"lived"`` and the world: month, people, lives, local, seats, numbers, buffers (scratch
+    rows of the last block of people), and the rows of the people who live the month.
     """
     ready = prepared(scenario, seed, range(replicate, replicate + 1))
     n = numbers_of(scenario, seed)
@@ -96,11 +96,11 @@ def told_by_month(scenario, *, seed, replicate=0):
     local, seats = begin_world(scenario, n, ready.replicates)
     first, last = released(people)
     told = events_room(200 * len(people.person))
-    world = SimpleNamespace(people=people, lives=lives, local=local, seats=seats, numbers=n)
+    world = SimpleNamespace(people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers)
     for t in range(n.calendar):
         world.month = t
         open_month(t, people, lives, local, seats, n, first, last, told)
-        low, high = active(t, first, last, months_before(scenario), n.follow_up)
+        low, high = active(t, first, last, months_before(scenario), n.told_for)
         world.rows = slice(low, high)
         yield "opened", world
         live_month(t, low, high, people, lives, local, n, buffers, told, True)
