@@ -61,11 +61,18 @@ def begin_lives(scenario: Scenario, ready: Prepared, numbers: Numbers) -> Lives:
     )  # fmt: skip
 
 
-def begin_world(scenario: Scenario, numbers: Numbers, replicates: npt.NDArray[np.uint32]) -> tuple[Localities, Seats]:
-    """Localities of the given replicates (all places of the scenario in each) before the first month."""
+def begin_world(
+    scenario: Scenario, numbers: Numbers, replicates: npt.NDArray[np.uint32], own: Longs | None = None
+) -> tuple[Localities, Seats]:
+    """Localities of the given replicates (all places of the scenario in each) before the first month.
+
+    Seats for volunteers are only in the localities ``own`` (all of them if it is None).
+    """
     places = scenario.municipalities
     size, count, factors = len(places) * len(replicates), len(replicates), len(numbers.gain)
     chairs = np.tile(seats_of(scenario), count) if numbers.supply >= 0 else np.zeros(size, np.int32)
+    if own is not None:
+        chairs = chairs * np.isin(np.arange(size), own)
     total = int(chairs.sum())
     local = Localities(
         number=np.tile(np.array([place.number for place in places], np.uint32), count),
@@ -117,7 +124,7 @@ def _tell_chunk(
 ) -> tuple[Lives, Localities, Told]:
     n = numbers_of(scenario, seed)
     people, lives, buffers = ready.people, begin_lives(scenario, ready, n), begin_buffers(n, block)
-    local, seats = begin_world(scenario, n, ready.replicates)
+    local, seats = begin_world(scenario, n, ready.replicates, ready.places)
     told = events_room(room)
     first, last = released(people)
     before = months_before(scenario)

@@ -22,6 +22,8 @@ MOST_OFFENCES = 20
 """Most offences in one month."""
 DECIDED_WITHIN = 12
 """Months after the window in which a decision still counts (definitions any and prison)."""
+MOST_RECRUITS = 700.0
+"""Most volunteers who come forward in one place and month, in the mean (beyond it exp(-rate) has no number)."""
 MOST_TIMES = 1000.0
 """Most that help can multiply the chance of a gain by."""
 ALLOCATIONS = ("first come", "highest risk", "lowest risk", "lottery")
@@ -40,7 +42,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
     middle = (np.arange(1024) + 0.5) / 1024
     sentences = offending.sentence_median_months * np.exp(offending.sentence_log_sd * ndtri(middle))
     people = np.array([place.population for place in scenario.municipalities], dtype=np.float64)
-    rate = supply.recruits_per_month * people / people.sum()
+    rate = np.minimum(supply.recruits_per_month * people / people.sum(), MOST_RECRUITS)
     carried = [position for position, row in enumerate(programmes) if row.carried_by == "volunteers"]
     return Numbers(
         key0=key0, key1=key1,

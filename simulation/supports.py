@@ -116,7 +116,8 @@ class Volunteers(Section):
 
     at_start: float = par(0.0, "volunteers", 0, 1_000_000, what="trained volunteers when the calendar starts",
         source="pilot: 37 courses a year, two volunteers each [S4]", grade="judged")
-    recruits_per_month: float = par(0.0, "volunteers per month", 0, 500, what="people who come forward",
+    recruits_per_month: float = par(0.0, "volunteers per month", 0, 5_000,
+        what="people who come forward (at most 700 in one place)",
         source="as at_start", grade="assumed", prior="LN(4.0, 0.4)")
     ceiling: float = par(0.0, "volunteers", 0, 1_000_000, what="most volunteers at a time (0: twice at_start, "
         "at least a year's recruits)", source="assumed", grade="assumed")

@@ -251,15 +251,16 @@ def _fill_gaps(t, place, alone, seats, status, carried, release, per_person, sup
 
     Returns how many people still have one volunteer too few.
     """
+    cursor = seats.begin[place]
     for person in alone:
-        _complete(person, place, seats, carried, per_person)
+        cursor = _complete(person, place, cursor, seats, carried, per_person)
         if carried[person] < 0.01 and status[person] == MATCHED:
             status[person] = LEFT
             tell(told, person, t - release[person], EXIT, supply, LEFT)
     incomplete = 0
     for seat in range(seats.begin[place], seats.begin[place + 1]):
         if seats.state[seat] == BUSY and carried[seats.person[seat]] < 0.99:
-            _complete(seats.person[seat], place, seats, carried, per_person)
+            cursor = _complete(seats.person[seat], place, cursor, seats, carried, per_person)
             incomplete += carried[seats.person[seat]] < 0.99
     return incomplete
 
@@ -273,12 +274,15 @@ def _stop(seat, place, seats, quit_):  # type: ignore[no-untyped-def]
 
 
 @part
-def _complete(person, place, seats, carried, per_person):  # type: ignore[no-untyped-def]
-    """Give a person free volunteers of the place until there are enough, as far as there are any."""
-    for seat in range(seats.begin[place], seats.begin[place + 1]):
-        if carried[person] > 0.99:
-            return
-        if seats.state[seat] == FREE:
-            seats.state[seat] = BUSY
-            seats.person[seat] = person
+def _complete(person, place, cursor, seats, carried, per_person):  # type: ignore[no-untyped-def]
+    """Give a person free volunteers of the place until there are enough, as far as there are any.
+
+    Seats before ``cursor`` are known to hold nobody free; returns where the next search may begin.
+    """
+    while carried[person] <= 0.99 and cursor < seats.begin[place + 1]:
+        if seats.state[cursor] == FREE:
+            seats.state[cursor] = BUSY
+            seats.person[cursor] = person
             carried[person] += 1.0 / per_person
+        cursor += 1
+    return cursor

@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simulation import Scenario
 from simulation.chance import WORD
 from simulation.compiled import plain
-from simulation.numbers import phase_table
-from simulation.parameters import quantities
+from simulation.numbers import MOST_RECRUITS, phase_table
 from simulation.rules import (
     ASIDE,
     FINE,
@@ -38,7 +36,6 @@ from simulation.rules import (
 
 WORDS = [int((i + 0.5) * WORD / 4096) for i in range(4096)]
 """Words spread evenly: what a rule does with them is what it does by chance, to one part in 4,096."""
-MOST_RECRUITS = float(next(q.high for q in quantities(Scenario()) if q.key == "volunteers.recruits_per_month"))
 
 
 def share_of(outcomes, value):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from simulation import History, ParameterError, simulate
+from simulation.engine import run
 from simulation.history import EVENTS, SANCTIONS
 from tests.strategies import SEEDS, scenarios
 from tests.worlds import complete, differing
@@ -66,8 +67,9 @@ def test_a_seed_out_of_range_is_refused(seed):
 
 def test_no_replicates_are_refused():
     """A run of nothing is a mistake of the user, said in one line."""
-    with pytest.raises(ParameterError, match="replicates"):
-        simulate(SMALL, seed=1, replicates=0)
+    for tell in (simulate, run):
+        with pytest.raises(ParameterError, match=r"replicates is \[0\]"):
+            tell(SMALL, seed=1, replicates=0)
 
 
 @settings(max_examples=40)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,20 @@ def test_importing_the_package_is_cheap():
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=HOME.parent)
 
     assert "[]" == found.stdout.strip()
+
+
+def test_old_compiled_code_is_forgotten_and_nothing_else(tmp_path):
+    """Making room for compiled code deletes folders of older compiled code only, whatever else lies beside them."""
+    kept, old = ("runs", "my notes"), [f"{number:016x}" for number in range(8)]
+    for order, name in enumerate((*kept, *old)):
+        (tmp_path / "desist" / name).mkdir(parents=True)
+        os.utime(tmp_path / "desist" / name, (order, order))
+    environment = {**os.environ, "DESIST_CACHE": str(tmp_path), "NUMBA_CACHE_DIR": ""}
+    subprocess.run([sys.executable, "-c", "import simulation.compiled"], check=True, cwd=HOME.parent, env=environment)
+    left = {path.name for path in (tmp_path / "desist").iterdir()}
+
+    assert len(left & set(old)) < len(old)
+    assert set(kept) <= left
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
