@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -40,7 +41,8 @@ def _prepare(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         os.utime(folder)
-        older = sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        mine = [path for path in folder.parent.iterdir() if re.fullmatch("[0-9a-f]{16}", path.name)]
+        older = sorted(mine, key=lambda path: path.stat().st_mtime, reverse=True)
         for old in older[KEPT_CACHES:]:
             shutil.rmtree(old, ignore_errors=True)
     except OSError:

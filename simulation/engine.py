@@ -20,6 +20,7 @@ from simulation.columns import Buffers, Ints, Lives, Localities, Longs, Numbers,
 from simulation.month import close_month, live_month
 from simulation.numbers import limits, months_before, numbers_of
 from simulation.numbers import seats as seats_of
+from simulation.parameters import ParameterError
 from simulation.passes import FIRST_FACTOR
 from simulation.prepared import Prepared, prepared
 from simulation.rules import NEVER
@@ -196,6 +197,8 @@ def run(
     w or less reoffended within w months in the sense of the definition (``NEVER`` if not at all).
     """
     wanted = range(replicates) if isinstance(replicates, int) else replicates
+    if not len(wanted):
+        raise ParameterError("replicates is [0]; at least 1 is needed")
     parts = list(
         over_chunks(
             scenario, seed, wanted, lambda cohort: cohort, threads=threads, chunk_people=chunk_people, block=block

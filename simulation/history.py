@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,11 @@ def simulate(scenario: Scenario, *, seed: int, replicates: int = 1, first: int =
     parts = [_one(scenario, seed, replicate) for replicate in range(first, first + replicates)]
     people = pd.concat([people for people, _ in parts], ignore_index=True)
     events = pd.concat([events for _, events in parts], ignore_index=True)
-    about = {"scenario": scenario.digest, "name": scenario.name, "seed": seed, "replicates": replicates}
+    packages = ("desist", "numpy", "numba", "pandas")
+    about = {
+        "scenario": scenario.digest, "name": scenario.name, "seed": seed, "replicates": replicates, "first": first,
+        "versions": {package: version(package) for package in packages},
+    }  # fmt: skip
     return History(people=people, events=events, about=about)
 
 

@@ -247,7 +247,9 @@ def close_month(local, n):  # type: ignore[no-untyped-def]
     for place in range(len(local.number)):
         people = float(local.at_liberty[place])
         if n.peers_strength != 0.0:
-            share = (local.offending[place] + n.peers_pseudo * n.peers_usual) / max(people + n.peers_pseudo, 1.0)
+            crowd = people + n.peers_pseudo
+            seen = local.offending[place] + n.peers_pseudo * n.peers_usual
+            share = seen / crowd if crowd > 0.0 else n.peers_usual
             local.peers[place] = among_peers(share, n.peers_usual, n.peers_strength)
         for f in range(len(n.openings)):
             if n.openings[f] >= 0.0:

@@ -237,7 +237,9 @@ def find(name: str, shelf: Iterable[Path], label: str = "") -> Path:
     Raises ``ParameterError`` if there is none, naming the nearest.
     """
     folders = list(dict.fromkeys(shelf))
-    tried = [Path(name), *(folder / name for folder in folders)] if name.endswith(".toml") else [
+    beside = [folder / name for folder in reversed(folders)]
+    paths = [*beside, Path(name)] if label else [Path(name), *beside]
+    tried = paths if name.endswith(".toml") else [
         folder / f"{name}.toml" for folder in folders
     ]  # fmt: skip
     for file in tried:
