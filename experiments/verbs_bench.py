@@ -28,8 +28,10 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
         echo_json(found)
         return
     click.echo(spelled(rows, {"engine 1 thread": ",.1f", "engine all threads": ",.1f", "Mesa": ",.3f", "ratio": ",.0f",
-                              "ratio all": ",.0f", "bytes a person": ".0f"}))  # fmt: skip
-    click.echo("Million person-months per second; ratio: engine (1 thread, all threads) to Mesa, on the same scenario.")
+                              "ratio all": ",.0f", "no programme": ",.1f",
+                              "bytes a person": ".0f"}))  # fmt: skip
+    click.echo("Million person-months per second. Engine, Mesa and their ratio: the full model of the trial;")
+    click.echo("no programme: everybody released (support, scarcity, peers, offences, custody), engine, 1 thread.")
     for part in ("start_up", "studies"):
         for what, seconds in found.get(part, {}).items():
             click.echo(f"{seconds:8.2f} s  {what}")
