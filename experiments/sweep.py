@@ -83,8 +83,7 @@ def read_study(name: str) -> Study:
 
 def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
     """The scenario at a point, with the three short axes resolved."""
-    plain = {key: value for key, value in point.items() if key not in SHORT_AXES}
-    changes = {key: _whole(base, key, value) for key, value in plain.items()}
+    changes = {key: value for key, value in in_kind(base, point).items() if key not in SHORT_AXES}
     if STRENGTH in point or SHARE in point:
         strength, share = float(point.get(STRENGTH, USUAL_STRENGTH)), float(point.get(SHARE, USUAL_SHARE))
         if not 0 < strength <= 1 or not 0 <= share <= 1:
@@ -97,12 +96,14 @@ def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
     return with_control_risk(scenario, float(point[CONTROL_RISK])) if CONTROL_RISK in point else scenario
 
 
-def _whole(base: Scenario, key: str, value: Any) -> Any:
-    """A whole number where the scenario has one: axes are spaced in fractions."""
-    now = base.value(key)
-    if isinstance(value, float) and isinstance(now, int) and not isinstance(now, bool):
-        return round(value)
-    return value
+def in_kind(base: Scenario, point: dict[str, Any]) -> dict[str, Any]:
+    """A point with whole numbers where the scenario has them: axes are spaced in fractions."""
+
+    def whole(key: str, value: Any) -> Any:
+        now = base.value(key)
+        return round(value) if isinstance(value, float) and type(now) is int else value
+
+    return {key: whole(key, value) for key, value in point.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

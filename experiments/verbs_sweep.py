@@ -41,7 +41,7 @@ def sweep(ctx, study, vary, design, points, replicates, scenario_name, seed, cha
     from experiments.designs import Axis
     from experiments.designs import points as points_of
     from experiments.output import RESULTS, Folder
-    from experiments.sweep import CONTROL_RISK, Row, at_point, read_study, study_scenario
+    from experiments.sweep import CONTROL_RISK, Row, at_point, in_kind, read_study, study_scenario
     from experiments.sweep import sweep as rows_of
 
     plan = read_study(study)
@@ -50,7 +50,7 @@ def sweep(ctx, study, vary, design, points, replicates, scenario_name, seed, cha
     axes = [Axis.read(text) for text in vary] if vary else plan.axes()
     name = plan.name if not vary else "sweep"
     base = study_scenario(plan, changes, beside=Path(study).parent if study.endswith(".toml") else None)
-    chosen = points_of(axes, plan.design, plan.points, seed=plan.seed)
+    chosen = [in_kind(base, point) for point in points_of(axes, plan.design, plan.points, seed=plan.seed)]
     folder = Folder(out or RESULTS / name)
     at_point(base, {key: value for key, value in chosen[0].items() if key != CONTROL_RISK})
     rows: list[Row] = []
