@@ -9,6 +9,7 @@ the setting stands for.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,8 +75,12 @@ def solve(setting: Setting, base: Scenario, *, trials: int = TRIALS) -> float:
     return float(f"{np.sqrt(low * high):.3g}")
 
 
-def solved(*, trials: int = TRIALS) -> tuple[float, pd.DataFrame]:
+def solved(
+    *, trials: int = TRIALS, shown: Callable[[Iterable[Setting]], Iterable[Setting]] = iter
+) -> tuple[float, pd.DataFrame]:
     """Level of risk for the trial's controls, and the parameters of each setting beside the shipped ones.
+
+    ``shown`` may wrap the settings to show progress.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def solved(*, trials: int = TRIALS) -> tuple[float, pd.DataFrame]:
     """
     base = with_control_risk(load("trial"), CONTROL_PERCENT / 100)
     rows = []
-    for setting in SETTINGS:
+    for setting in shown(SETTINGS):
         strength = solve(setting, base, trials=trials)
         shipped = next(iter(load(setting.name).programme.values()))
         rows.append({

@@ -20,9 +20,11 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     from experiments.output import spelled, versions
 
     sizes = people or ((10_000,) if quick else (1_000, 10_000, 100_000))
+    click.echo(f"measuring both drivers at {len(sizes)} sizes ...", err=True)
     rows = driver_rows(sizes)
     found = {"drivers": rows.to_dict("records"), "versions": versions()}
     if not quick:
+        click.echo("measuring start-up and the headline studies ...", err=True)
         found |= {"start_up": start_up(), "studies": studies()}
     if as_json:
         echo_json(found)

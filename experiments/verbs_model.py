@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import echo_json, json_option, seed_option, set_option
+from experiments.cli import echo_json, json_option, progress, seed_option, set_option
 
 
 @click.command()
@@ -172,9 +172,9 @@ def fit_baseline(people, evaluations, seed, changes):  # type: ignore[no-untyped
 def fit_settings(trials, as_json):  # type: ignore[no-untyped-def]
     """Solve for the strength of the effect in as-reported, pooled and sceptical; prints what to put in their files."""
     from experiments.output import spelled
-    from experiments.settings import solved
+    from experiments.settings import SETTINGS, solved
 
-    level, table = solved(trials=trials)
+    level, table = solved(trials=trials, shown=lambda each: progress(each, len(SETTINGS), "settings"))
     if as_json:
         echo_json({"risk.level": level, "settings": table.to_dict("records")})
         return

@@ -9,6 +9,7 @@ from experiments.cli import (
     echo_json,
     json_option,
     out_option,
+    progress,
     seed_option,
     set_option,
     threads_option,
@@ -47,7 +48,8 @@ def trial(settings, trials, seed, changes, threads, out, as_json):  # type: igno
                 "set it to randomised"
             )
     folder = Folder(out or RESULTS / "trial")
-    answers = [answer(scenario, seed=seed, trials=trials, threads=threads) for scenario in scenarios]
+    work = (answer(scenario, seed=seed, trials=trials, threads=threads) for scenario in scenarios)
+    answers = list(progress(work, len(scenarios), "settings"))
     rows = pd.concat(
         [each.rows().assign(setting=name) for name, each in zip(names, answers, strict=True)], ignore_index=True
     )
