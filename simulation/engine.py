@@ -27,8 +27,8 @@ from simulation.rules import NEVER
 from simulation.scenario import Scenario
 from simulation.volunteers import open_month
 
-BLOCK = 1024
-"""People in a block: its random words stay in the nearest cache."""
+BLOCK = 4096
+"""People in a block: its rows stay in the second cache; smaller blocks pay more for taking the rows apart."""
 CHUNK_PEOPLE = 16384
 """People in a chunk, about; a replicate larger than two chunks is cut by places."""
 
