@@ -23,8 +23,6 @@ from simulation.scenario import Scenario
 
 SUPPORT_SHARE = 0.4
 """Share of the log effect through support factors: the middle of U(0.2, 0.6)."""
-OTHERS_RATIO = 0.97
-"""Hazard ratio outside the highest-risk group: LN(0.97, 0.15)."""
 SEED = 20_160_402
 TRIALS = 1_000
 

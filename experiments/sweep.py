@@ -76,7 +76,7 @@ def read_study(name: str) -> Study:
     except tomllib.TOMLDecodeError as problem:
         raise ParameterError(f"{path.name} is not valid TOML: {problem}") from None
     except ValidationError as mistakes:
-        raise ParameterError(explain(mistakes, Study, {}, path.name)) from None
+        raise ParameterError(explain(mistakes, Study, path.name)) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise ParameterError(f"file [{path}] could not be read: {problem}") from None
 

@@ -35,8 +35,8 @@ def nearest(name: str, known: Iterable[str], above: Sequence[str] = ()) -> str:
     return f"known here: {', '.join(prefix + each for each in names[:12])}{' ...' if len(names) > 12 else ''}"
 
 
-def explain(mistakes: ValidationError, model: type[BaseModel], data: Any, label: str) -> str:  # noqa: ARG001
-    """One line for each mistake that the validation found in plain data."""
+def explain(mistakes: ValidationError, model: type[BaseModel], label: str) -> str:
+    """One line for each mistake that the validation found."""
     return "\n".join(f"{label}: {_line(mistake, model)}" for mistake in mistakes.errors())
 
 

@@ -7,7 +7,7 @@ the same treatment. People whose window has not ended are censored: they never c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,6 @@ RULES: dict[str, str] = {
 FURTHER_YEAR = 12
 NOT_IN_SIGHT = 32_000
 """Time of people who have not reoffended as far as is known."""
-Interval = Literal["wilson"]
 
 
 def times(history: History, definition: Definition = "any") -> pd.DataFrame:

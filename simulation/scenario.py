@@ -192,7 +192,7 @@ def validated(data: dict[str, Any], *, label: str = "the scenario") -> Scenario:
     try:
         return Scenario.model_validate(data)
     except ValidationError as mistakes:
-        raise ParameterError(explain(mistakes, Scenario, data, label)) from None
+        raise ParameterError(explain(mistakes, Scenario, label)) from None
 
 
 def _text_of(file: Path) -> str:
