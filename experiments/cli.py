@@ -22,6 +22,11 @@ Item = TypeVar("Item")
 VERBS = {
     "sweep": "experiments.verbs_sweep:sweep",
     "trial": "experiments.verbs_trial:trial",
+    "calibrate": "experiments.verbs_calibrate:calibrate",
+    "rivals": "experiments.verbs_rivals:rivals",
+    "mechanisms": "experiments.verbs_mechanisms:mechanisms",
+    "sensitivity": "experiments.verbs_sensitivity:sensitivity",
+    "power": "experiments.verbs_power:power",
     "run": "experiments.verbs_run:run",
     "life": "experiments.verbs_run:life",
     "scenario": "experiments.verbs_model:scenario",
@@ -30,12 +35,18 @@ VERBS = {
     "baseline": "experiments.verbs_model:baseline",
     "fit-baseline": "experiments.verbs_model:fit_baseline",
     "fit-settings": "experiments.verbs_model:fit_settings",
+    "runs": "experiments.verbs_runs:runs",
     "bench": "experiments.verbs_bench:bench",
 }
 """Verbs in the order of the help, each where it is written; a verb is loaded when it is used."""
 SUMMARIES = {
     "sweep": "Under which assumptions does the trial print 29 % against 67 %? (the main job)",
     "trial": "Run the trial of 97 people again, 10,000 times, for each setting of the effect.",
+    "calibrate": "What 97 people can tell us: a posterior of what the trial and the registers leave open.",
+    "rivals": "Rival explanations of the trial: support factors, direct, both, or chance.",
+    "mechanisms": "How much of the effect runs through housing, work ... and the direct route?",
+    "sensitivity": "Which doubts matter most for an outcome?",
+    "power": "What would a planned trial find, and how large must it be?",
     "run": "Run one scenario: history, outcomes by arm, survival curves.",
     "life": "Tell one person's life, month by month, and why.",
     "scenario": "Print a full scenario, or list those that come with Desist.",
@@ -44,6 +55,7 @@ SUMMARIES = {
     "baseline": "Put the released population beside the Danish figures.",
     "fit-baseline": "Fit the defaults of risk and offending to the Danish figures.",
     "fit-settings": "Solve for the parameters of the three named settings of the effect.",
+    "runs": "List the store of finished runs, show its size, prune it.",
     "bench": "Measure speed, memory and start-up.",
 }
 
@@ -153,6 +165,29 @@ def out_option(function: Verb) -> Verb:
     return click.option(
         "--out", type=click.Path(path_type=Path), default=None, help="Folder for results (default: results/NAME)."
     )(function)
+
+
+def posterior_option(function: Verb) -> Verb:
+    """``--posterior FILE --draws N``: run over draws of what is doubted."""
+    function = click.option(
+        "--draws", type=click.IntRange(1, 100_000), default=None, help="How many draws of --posterior (default: the verb's)."
+    )(function)  # fmt: skip
+    return click.option(
+        "--posterior", type=click.Path(path_type=Path), default=None, metavar="FILE",
+        help="Run over draws from desist calibrate (its posterior.parquet), so that parameter doubt reaches the result.",
+    )(function)  # fmt: skip
+
+
+def store_options(function: Verb) -> Verb:
+    """``--store``, ``--no-store`` and ``--cluster``: where finished pieces are kept, and who computes them."""
+    function = click.option(
+        "--cluster", default=None, metavar="tcp://HOST:PORT", help="Send the pieces to a running Dask cluster."
+    )(function)
+    function = click.option("--no-store", is_flag=True, help="Keep no pieces and read none.")(function)
+    return click.option(
+        "--store", type=click.Path(path_type=Path), default=None, envvar="DESIST_STORE",
+        help="Folder of finished pieces (default: results/runs, or DESIST_STORE).",
+    )(function)  # fmt: skip
 
 
 def command_line() -> str:

@@ -1,9 +1,6 @@
 """The main job: under which assumptions about mentoring does the trial print 29 % against 67 %?
 
-Every point of a design is a scenario; all points meet the same people and the same luck. Three axes are short for
-changes of several parameters: ``effect.strength`` and ``effect.support_share`` divide a hazard ratio S between the
-routes (direct S**(1 - share), through support factors S**share, for the highest-risk group), and
-``trial.control_risk`` solves for the level of risk at which that share of the highest-risk controls reoffends.
+Every point of a design is a scenario (``points.py``); all points meet the same people and the same luck.
 """
 
 from __future__ import annotations
@@ -21,17 +18,15 @@ from pydantic import Field, ValidationError
 
 from experiments.designs import Axis, Design, axes_of
 from experiments.observed import CLOSE, CONTROL_PERCENT, POSSIBLE, support
-from experiments.shelf import SHORT_AXES, change, load
-from experiments.trial import highest_risk, trial_counts, with_control_risk
+from experiments.points import CONTROL_RISK, SHARE, STRENGTH, USUAL_SHARE, USUAL_STRENGTH, at_point, in_kind
+from experiments.shelf import change, load
+from experiments.trial import highest_risk, trial_counts
 from simulation.mistakes import explain
 from simulation.numbers import support_reach
 from simulation.parameters import ParameterError, Section
 from simulation.scenario import Scenario
 
-STRENGTH, SHARE, CONTROL_RISK = "effect.strength", "effect.support_share", "trial.control_risk"
 REPORTED = CONTROL_PERCENT / 100
-USUAL_STRENGTH, USUAL_SHARE = 0.65, 0.4
-"""What ``effect.strength`` and ``effect.support_share`` are where only the other of them varies."""
 HALF_LIFE = "programme.half_life_months"
 STUDIES = Path(__file__).parent / "studies"
 EXPLAINED = {
@@ -79,31 +74,6 @@ def read_study(name: str) -> Study:
         raise ParameterError(explain(mistakes, Study, path.name)) from None
     except (OSError, UnicodeDecodeError) as problem:
         raise ParameterError(f"file [{path}] could not be read: {problem}") from None
-
-
-def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
-    """The scenario at a point, with the three short axes resolved."""
-    changes = {key: value for key, value in in_kind(base, point).items() if key not in SHORT_AXES}
-    if STRENGTH in point or SHARE in point:
-        strength, share = float(point.get(STRENGTH, USUAL_STRENGTH)), float(point.get(SHARE, USUAL_SHARE))
-        if not 0 < strength <= 1 or not 0 <= share <= 1:
-            raise ParameterError(
-                f"{STRENGTH} is [{strength}] and {SHARE} [{share}]; allowed are more than 0 to 1, and 0 to 1"
-            )
-        changes["programme.direct_effect"] = max(0.001, strength ** (1 - share))
-        changes["programme.support_effect"] = max(0.05, strength**share)
-    scenario = base.changed(changes) if changes else base
-    return with_control_risk(scenario, float(point[CONTROL_RISK])) if CONTROL_RISK in point else scenario
-
-
-def in_kind(base: Scenario, point: dict[str, Any]) -> dict[str, Any]:
-    """A point with whole numbers where the scenario has them: axes are spaced in fractions."""
-
-    def whole(key: str, value: Any) -> Any:
-        now = base.value(key)
-        return round(value) if isinstance(value, float) and type(now) is int else value
-
-    return {key: whole(key, value) for key, value in point.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

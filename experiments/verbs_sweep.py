@@ -41,7 +41,8 @@ def sweep(ctx, study, vary, design, points, replicates, scenario_name, seed, cha
     from experiments.designs import Axis
     from experiments.designs import points as points_of
     from experiments.output import RESULTS, Folder
-    from experiments.sweep import CONTROL_RISK, Row, at_point, in_kind, read_study, study_scenario
+    from experiments.points import CONTROL_RISK, at_point, in_kind
+    from experiments.sweep import Row, read_study, study_scenario
     from experiments.sweep import sweep as rows_of
 
     plan = read_study(study)
@@ -72,7 +73,8 @@ def _report(rows, axes, plan, base, folder, wanted, as_json, interrupted):  # ty
     from experiments.figures import style, sweep_figure
     from experiments.observed import RULE
     from experiments.output import spelled
-    from experiments.sweep import SHARE, STRENGTH, USUAL_SHARE, USUAL_STRENGTH, in_words, table_of
+    from experiments.points import SHARE, STRENGTH, USUAL_SHARE, USUAL_STRENGTH
+    from experiments.sweep import in_words, table_of
     from experiments.trial import sizes_in_words
 
     if not rows:

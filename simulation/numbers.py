@@ -156,10 +156,20 @@ def limits(scenario: Scenario) -> np.ndarray[tuple[int, int], np.dtype[np.int32]
 
 def _boosts(scenario: Scenario, programme: Programme) -> Floats:
     """Times the chance of a gain for each factor (rows) and group (others, highest risk)."""
-    aims = (programme.support_effect_others, programme.support_effect)
-    common = [support_multiplier(scenario, programme, group) if aim < 1.0 else 1.0 for group, aim in enumerate(aims)]
+    common = gain_multipliers(scenario, programme)
     weights = np.array([programme.helps.get(name, 0.0) for name in scenario.factor])
     return np.array([[times**weight for times in common] for weight in weights]).reshape(len(weights), 2)
+
+
+def gain_multipliers(scenario: Scenario, programme: Programme) -> tuple[float, float]:
+    """Times the chance of a gain for a factor of weight 1: others, highest-risk group."""
+    aims = (programme.support_effect_others, programme.support_effect)
+    given = (programme.gain_times_others, programme.gain_times)
+    others, highest = (
+        times or (support_multiplier(scenario, programme, group) if aim < 1.0 else 1.0)
+        for group, (times, aim) in enumerate(zip(given, aims, strict=True))
+    )
+    return others, highest
 
 
 def support_multiplier(scenario: Scenario, programme: Programme, group: int) -> float:

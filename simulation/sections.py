@@ -77,12 +77,12 @@ class Risk(Section):
         what="hazard in the first month of a man of 34 without earlier convictions, with average support",
         source="fitted to 39 / 53 / 66 % [S9][S10]", grade="judged", prior="LN(0.068, 0.1)")
     propensity_sd: float = par(0.535, "sd of log", 0, 3, what="lasting unobserved difference between people",
-        source="fitted to timing and counts [S9][S10]", grade="judged", prior="U(0.5, 1.5)")
+        source="fitted to timing and counts [S9][S10]", grade="judged", prior="U(0.2, 1.5)")
     never_share: float = par(0.045, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
         source="split-population model [S95][S96]; fitted, pulled down by the hazard of year 2", grade="judged",
         prior="U(0.0, 0.3)")
     later_hazard: float = par(0.592, "times", 0.0, 1.0, what="hazard long after release, part of the first month's",
-        source="fitted", grade="judged", prior="U(0.1, 0.6)")
+        source="fitted", grade="judged", prior="U(0.1, 0.9)")
     settling_months: float = par(5.26, "months", 0.1, 60,
         what="months after which half of the fall from the first month's hazard to the later one has happened",
         source="fitted", grade="judged", prior="LN(6.0, 0.3)")

@@ -81,7 +81,7 @@ class Programme(Row):
         source="45 % over 14 months; Scotland 56 % in up to 6 [S88]", grade="judged", prior="B(9, 206)")
     direct_effect: float = par(1.0, "hazard ratio", 0.001, 5,
         what="hazard while they meet, for the highest-risk group, apart from support factors",
-        source="docs/settings.md, or the programme's about table", grade="assumed", prior="LN(0.65, 0.28)")
+        source="docs/settings.md, or the programme's about table", grade="assumed", prior="LN(0.74, 0.42)")
     direct_effect_others: float = par(1.0, "hazard ratio", 0.001, 5, what="the same for everybody else",
         source="no effect is reported outside the highest-risk group; LN(0.97, 0.15)", grade="assumed",
         prior="LN(0.97, 0.15)")
@@ -91,6 +91,11 @@ class Programme(Row):
         source="docs/settings.md, or the programme's about table", grade="assumed", prior="B(17, 3)")
     support_effect_others: float = par(1.0, "hazard ratio", 0.05, 1, what="the same for everybody else",
         source="as direct_effect_others", grade="assumed", prior="B(97, 3)")
+    gain_times: float = par(0.0, "times", 0, 1000,
+        what="how many times likelier gains become with help, highest-risk group; 0: as many as support_effect asks for",
+        source="found from support_effect", grade="assumed")
+    gain_times_others: float = par(0.0, "times", 0, 1000, what="the same for everybody else",
+        source="found from support_effect_others", grade="assumed")
     helps: dict[str, Annotated[float, Field(ge=0, le=1)]] = par(dict, "weight 0-1, by factor",
         what="which factors the help is about, as powers of a common multiplier",
         source="docs/settings.md, or the programme's about table", grade="assumed")
@@ -108,6 +113,9 @@ class Programme(Row):
                 f"starts_month [{self.starts_month}], deadline_month [{self.deadline_month}] and ends_month "
                 f"[{self.ends_month}] must come in this order"
             )
+        for name in ("gain_times", "gain_times_others"):
+            if 0 < getattr(self, name) < 1:
+                raise ParameterError(f"{name} is [{getattr(self, name)}]; allowed is 0 (as support_effect asks), or 1 to 1,000")
         return self
 
 

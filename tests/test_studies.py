@@ -10,7 +10,8 @@ from experiments import baseline
 from experiments.designs import Axis, axes_of, points
 from experiments.settings import SETTINGS, risk_at
 from experiments.shelf import load, names
-from experiments.sweep import at_point, evaluate, in_words, read_study, study_scenario, sweep, table_of
+from experiments.points import at_point
+from experiments.sweep import evaluate, in_words, read_study, study_scenario, sweep, table_of
 from experiments.trial import answer, highest_risk, trial_counts, with_control_risk
 from simulation.history import simulate
 from simulation.outcomes import DEFINITIONS, times
