@@ -8,11 +8,15 @@ the highest-risk controls reoffends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from experiments.shelf import SHORT_AXES
 from experiments.trial import with_control_risk
-from simulation.parameters import ParameterError, Quantity, quantities
+from simulation.parameters import ParameterError, Prior, Quantity, quantities
 from simulation.scenario import Scenario
 
 STRENGTH, SHARE, CONTROL_RISK = SHORT_AXES
@@ -93,3 +97,27 @@ def doubted(base: Scenario) -> list[Quantity]:
             continue
         found.append(Quantity(**{**row.__dict__, "key": key}))
     return [*found, *(EFFECT if alone else ())]
+
+
+def at_shares(rows: Sequence[Quantity], shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values of quantities at shares of their priors, kept within what is allowed.
+
+    Parameters
+    ----------
+    rows
+        K quantities with priors.
+    shares
+        N x K numbers between 0 and 1: uniform ones give draws from the priors.
+
+    Returns
+    -------
+    N x K values, rounded to eight digits.
+    """
+    columns = []
+    for k, row in enumerate(rows):
+        values = Prior.read(row.prior).quantile(np.clip(shares[:, k], 1e-6, 1 - 1e-6))
+        low = -np.inf if row.low is None else row.low
+        high = np.inf if row.high is None else row.high
+        clipped = np.clip(values, low, high)
+        columns.append([float(f"{value:.8g}") for value in clipped])
+    return np.array(columns, dtype=np.float64).T.reshape(len(shares), len(rows))
