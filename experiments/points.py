@@ -27,7 +27,7 @@ STRONGEST = 5.0
 EFFECT = (
     Quantity(
         key=STRENGTH, value=USUAL_STRENGTH, unit="hazard ratio", low=0.001, high=STRONGEST, grade="judged",
-        prior="LN(0.60, 0.70)",
+        prior="LN(0.45, 1.20)",
         what="hazard of the highest-risk group while they meet, both routes together; above 1 mentors do harm, "
         "directly only",
         source="other trials only: hazard ratio LN(0.82, 0.30) over 24 months ([S30], circles of support [S82], "

@@ -1,0 +1,105 @@
+"""A response surface: what the simulator gives, as a smooth function of what is doubted.
+
+Outputs are regressed on all first and second powers and products of the inputs. Each point of the design has luck of
+its own, so the regression averages chance away; what is left between surface and simulator is measured on points that
+it has not seen. This file knows nothing of prisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Kind = Literal["share", "ratio", "number"]
+"""Share (0-1): regressed as its log odds; ratio (positive): as its logarithm; number: as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surface:
+    """Quadratic regressions of several outputs on the same inputs."""
+
+    names: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+    coefficients: Floats  # terms x outputs
+    error: Floats  # root mean square of surface minus simulator on points not seen, by output
+    noise: Floats  # standard error of the surface itself from the chance in its design, by output (mean over points)
+
+    @classmethod
+    def fit(
+        cls, inputs: Floats, outputs: Floats, names: Sequence[str], kinds: Sequence[Kind], *,
+        weights: Floats | None = None, kept_out: float = 0.15,
+    ) -> Surface:  # fmt: skip
+        """Fit to a design.
+
+        Parameters
+        ----------
+        inputs
+            N x K numbers on a scale of about one.
+        outputs
+            N x M; rows with a value that is not a number are left out.
+        names, kinds
+            M names and kinds.
+        weights
+            N weights; None for equal ones.
+        kept_out
+            Share of the points on which the error is measured; the surface that is returned is fitted to all.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer points than terms.
+        """
+        weight = np.ones(len(inputs)) if weights is None else weights
+        good = np.isfinite(outputs).all(axis=1)
+        for m, kind in enumerate(kinds):
+            good &= (outputs[:, m] > 0) & ((outputs[:, m] < 1) | (kind != "share")) if kind != "number" else True
+        x, y, weight = inputs[good], outputs[good], weight[good]
+        terms = _terms(x)
+        if len(x) < 1.2 * terms.shape[1]:
+            raise ValueError(f"{len(x)} points cannot carry {terms.shape[1]} terms")
+        target = _forward(y, kinds)
+        test = np.arange(len(x)) % max(2, round(1 / kept_out)) == 0
+        first = _solve(terms[~test], target[~test], weight[~test])
+        residual = _back(terms[test] @ first, kinds) - y[test]
+        scale = weight[test] / weight[test].sum()
+        error = np.sqrt((scale[:, None] * residual**2).sum(axis=0))
+        share = terms.shape[1] / len(x)
+        return cls(
+            names=tuple(names), kinds=tuple(kinds), coefficients=_solve(terms, target, weight),
+            error=error, noise=error * np.sqrt(share),
+        )  # fmt: skip
+
+    def __call__(self, inputs: Floats) -> Floats:
+        """Outputs (N x M) at inputs (N x K)."""
+        return _back(_terms(inputs) @ self.coefficients, self.kinds)
+
+
+def _terms(x: Floats) -> Floats:
+    i, j = np.triu_indices(x.shape[1])
+    return np.hstack([np.ones((len(x), 1)), x, x[:, i] * x[:, j]])
+
+
+def _solve(terms: Floats, target: Floats, weight: Floats) -> Floats:
+    root = np.sqrt(weight)[:, None]
+    return np.asarray(np.linalg.lstsq(root * terms, root * target, rcond=None)[0])
+
+
+def _forward(y: Floats, kinds: Sequence[Kind]) -> Floats:
+    columns = []
+    for m, kind in enumerate(kinds):
+        v = y[:, m]
+        columns.append(np.log(v / (1 - v)) if kind == "share" else np.log(v) if kind == "ratio" else v)
+    return np.column_stack(columns)
+
+
+def _back(t: Floats, kinds: Sequence[Kind]) -> Floats:
+    columns = []
+    for m, kind in enumerate(kinds):
+        v = t[:, m]
+        columns.append(1 / (1 + np.exp(-v)) if kind == "share" else np.exp(v) if kind == "ratio" else v)
+    return np.column_stack(columns)
