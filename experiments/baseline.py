@@ -8,7 +8,7 @@ be put into the table later.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib.resources import files
 from io import StringIO
 
@@ -101,6 +101,23 @@ def check(scenario: Scenario, *, seed: int, people: int | None = None) -> pd.Dat
     table = targets()
     values = measure(scenario, seed=seed, people=people)
     table["model"] = [values[name] for name in table["id"]]
+    table["inside"] = (table["model"] >= table["low"]) & (table["model"] <= table["high"])
+    return table
+
+
+def check_over(scenarios: Iterable[Scenario], *, seed: int, people: int) -> pd.DataFrame:
+    """Model beside data over the draws of a posterior, each on luck of its own.
+
+    Returns
+    -------
+    The targets with columns model (mean over draws), model_low, model_high (middle 95 %) and inside (whether the mean
+    lies in the band).
+    """
+    table = targets()
+    found = [measure(scenario, seed=seed + k, people=people) for k, scenario in enumerate(scenarios)]
+    columns = np.array([[each[name] for name in table["id"]] for each in found])
+    table["model"] = columns.mean(axis=0)
+    table["model_low"], table["model_high"] = np.quantile(columns, [0.025, 0.975], axis=0)
     table["inside"] = (table["model"] >= table["low"]) & (table["model"] <= table["high"])
     return table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario
 
 RESULTS = Path("results")
-PACKAGES = ("desist", "mesa", "numba", "numpy", "pandas", "scipy", "pyarrow", "matplotlib", "seaborn")
+PACKAGES = ("desist", "emcee", "mesa", "numba", "numpy", "pandas", "scipy", "pyarrow", "matplotlib", "seaborn")
 
 
 class Folder:
@@ -63,6 +64,11 @@ class Folder:
             "versions": versions(),
         }  # fmt: skip
         return self.text("manifest.json", json.dumps(made, indent=2, ensure_ascii=False) + "\n")
+
+
+def digest_of(path: Path) -> str:
+    """First 16 hexadecimal digits of a file's SHA-256: what a manifest says of a file that was read."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def versions() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""``desist bench``: speed, memory and start-up, as ratios measured in one run."""
+"""``desist bench``: speed, memory, start-up and what the same luck is worth, as ratios measured in one run."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from experiments.cli import echo_json, json_option
 
 @click.command()
 @click.option("--people", multiple=True, type=click.IntRange(100, 10_000_000), help="Sizes (1000 10000 100000).")
-@click.option("--quick", is_flag=True, help="One size, no start-up, no studies.")
+@click.option("--quick", is_flag=True, help="One size, no start-up, no studies, no luck.")
 @json_option
 def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
-    """Measure person-months per second of both drivers on the same scenario, memory and start-up.
+    """Measure person-months per second of both drivers on the same scenario, memory, start-up, and the same luck.
 
     Machines are noisy: compare the ratios of one run, not seconds between runs.
     """
     from experiments.bench import driver_rows, start_up, studies
+    from experiments.luck import PEOPLE, REPLICATES, luck_rows
     from experiments.output import spelled, versions
 
     sizes = people or ((10_000,) if quick else (1_000, 10_000, 100_000))
@@ -26,6 +27,9 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     if not quick:
         click.echo("measuring start-up and the headline studies ...", err=True)
         found |= {"start_up": start_up(), "studies": studies()}
+        click.echo("measuring what the same luck is worth ...", err=True)
+        luck = luck_rows()
+        found["luck"] = luck.to_dict("records")
     if as_json:
         echo_json(found)
         return
@@ -37,3 +41,9 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     for part in ("start_up", "studies"):
         for what, seconds in found.get(part, {}).items():
             click.echo(f"{seconds:8.2f} s  {what}")
+    if not quick:
+        forms = {"difference": "+.2f", "sd_same": ".2f", "sd_independent": ".2f", "ratio": ",.0f", "low": ",.0f"}
+        click.echo("\n" + spelled(luck, {**forms, "high": ",.0f", "bound": ",.0f"}))
+        click.echo(f"Same luck: two-year reoffending, {PEOPLE:,} people, {REPLICATES} replicates (points).")
+        click.echo("sd: of the difference, on the same and on independent luck; ratio of the variances with its 95 %")
+        click.echo("interval; bound: the most it could be if people shared nothing.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import echo_json, json_option, progress, seed_option, set_option
+from experiments.cli import echo_json, json_option, posterior_option, progress, seed_option, set_option
 
 
 @click.command()
@@ -103,15 +103,26 @@ def places(as_json):  # type: ignore[no-untyped-def]
 
 @click.command()
 @click.option("--people", type=click.IntRange(1_000, 5_000_000), default=20_000, show_default=True, help="Cohort.")
+@posterior_option
 @seed_option
 @set_option
 @json_option
-def baseline(people, seed, changes, as_json):  # type: ignore[no-untyped-def]
-    """Put the released population (no programme) beside the Danish and open figures; exit code 1 if any is missed."""
-    from experiments.baseline import check
-    from experiments.shelf import load
+def baseline(people, posterior, draws, seed, changes, as_json):  # type: ignore[no-untyped-def]
+    """Put the released population (no programme) beside the Danish and open figures; exit code 1 if any is missed.
 
-    table = check(load("everyone", changes), seed=seed, people=people)
+    With --posterior the population is that of its draws (40 if --draws is not given), each with so many people.
+    """
+    from experiments.baseline import check, check_over
+    from experiments.posterior import Posterior
+    from experiments.shelf import change, load
+
+    base = load("everyone", changes)
+    if posterior is None:
+        table = check(base, seed=seed, people=people)
+    else:
+        found = Posterior.read(posterior).scenarios(base, draws or 40, but=[change(each)[0] for each in changes])
+        scenarios = progress([scenario for _, scenario in found], len(found), "draws")
+        table = check_over(scenarios, seed=seed, people=people)
     if as_json:
         echo_json(table.to_dict("records"))
     else:
@@ -128,8 +139,10 @@ def _targets(table):  # type: ignore[no-untyped-def]
     lines = []
     for row in table.itertuples():
         mark = "inside " if row.inside else "OUTSIDE"
-        lines.append(f"{row.model:7.3f}  {mark}  {row.low:.3f} to {row.high:.3f}  {row.what}  ({row.source})")
-    return "\n".join(["  model           band             figure", *lines])
+        draws = f"  ({row.model_low:.3f} to {row.model_high:.3f})" if "model_low" in table else ""
+        lines.append(f"{row.model:7.3f}{draws}  {mark}  {row.low:.3f} to {row.high:.3f}  {row.what}  ({row.source})")
+    over = "  95 % of draws   " if "model_low" in table else ""
+    return "\n".join([f"  model{over}           band             figure", *lines])
 
 
 @click.command("fit-baseline")

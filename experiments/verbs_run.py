@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import command_line, echo_json, json_option, out_option, progress, seed_option, set_option
+from experiments.cli import (
+    command_line,
+    echo_json,
+    json_option,
+    out_option,
+    posterior_option,
+    progress,
+    seed_option,
+    set_option,
+    store_options,
+    threads_option,
+)  # fmt: skip
 
 
 @click.command()
 @click.argument("scenario", default="everyone")
-@click.option("--replicates", type=click.IntRange(1, 100_000), default=1, show_default=True, help="How many runs.")
+@click.option("--replicates", type=click.IntRange(1, 100_000), default=None, help="How many runs (default: 1; with --posterior as many as make 4,000 people).")  # noqa: E501
 @click.option("--window", type=click.IntRange(1, 240), default=24, show_default=True, help="Months after release.")
 @click.option("--export", type=click.Choice(["validation"]), default=None, help="Tables for outside checks.")
+@posterior_option
 @seed_option
 @set_option
+@threads_option
+@store_options
 @out_option
 @json_option
-def run(scenario, replicates, window, export, seed, changes, out, as_json):  # type: ignore[no-untyped-def]
+def run(scenario, replicates, window, export, posterior, draws, seed, changes, threads, store, no_store, cluster, out,
+        as_json):  # type: ignore[no-untyped-def]  # fmt: skip
     """Run one scenario: its history, outcomes by arm with the definition named, and survival curves.
 
-    SCENARIO is a name (desist scenario --list) or a TOML file.
+    SCENARIO is a name (desist scenario --list) or a TOML file. With --posterior it is run at draws of what is doubted
+    (100 if --draws is not given), and no history is kept; --store, --cluster and --threads are of use only then.
     """
     import pandas as pd
     from matplotlib.figure import Figure
@@ -40,6 +56,12 @@ def run(scenario, replicates, window, export, seed, changes, out, as_json):  # t
             f"shorter window or set people.follow_up_months={window}"
         )
     folder = Folder(out or RESULTS / plan.name)
+    if replicates is None:
+        replicates = 1 if posterior is None else max(1, round(4_000 / plan.people.count))
+    if posterior is not None:
+        _over_draws(plan, posterior, draws, replicates, window, changes, seed, threads, store, no_store, cluster, folder,
+                    as_json)  # fmt: skip
+        return
     parts = [
         simulate(plan, seed=seed, first=number) for number in progress(range(replicates), replicates, "replicates")
     ]
@@ -87,6 +109,48 @@ def run(scenario, replicates, window, export, seed, changes, out, as_json):  # t
     if len(found):
         click.echo("\nMatches:\n" + spelled(found, {"people": ".1f"}))
     click.echo(f"\nHistory (people, events), tables, curves and manifest: {folder.path}/")
+
+
+def _over_draws(plan, posterior, draws, replicates, window, changes, seed, threads, store, no_store, cluster, folder,
+                as_json):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Run a scenario at draws of a posterior and report its outcomes with their doubt."""
+    from experiments.cluster import executor_of
+    from experiments.output import digest_of, spelled
+    from experiments.overdraws import over_draws, summary
+    from experiments.posterior import Posterior, fitting
+    from experiments.runs import finish, opened
+    from experiments.shelf import change
+    from simulation.outcomes import RULES
+
+    read, kept = Posterior.read(posterior), opened(store, no_store)
+    but = [change(each)[0] for each in changes]
+    number = min(draws or 100, len(read.table))
+    with executor_of(cluster) as executor:
+
+        def compute(job):  # type: ignore[no-untyped-def]
+            return progress(finish(job, store=kept, executor=executor, threads=threads), len(job.pieces), "draws")
+
+        table = over_draws(plan, read, number, compute, seed=seed, replicates=replicates, window=window, but=but,
+                           command=command_line())  # fmt: skip
+    shares = summary(table, by=("arm", "group") if plan.programme else ("arm",))
+    folder.table("draws", table)
+    folder.table("outcomes_over_draws", shares)
+    folder.manifest(plan, seed=seed, command=command_line(), replicates=replicates, draws=number,
+                    posterior=digest_of(posterior))  # fmt: skip
+    if as_json:
+        echo_json({"scenario": plan.name, "digest": plan.digest, "seed": seed, "draws": number,
+                   "outcomes": shares.to_dict("records"), "folder": str(folder.path)})  # fmt: skip
+        return
+    taken = len(fitting(plan, read.draws(1)[0], but=but))
+    click.echo(f"{plan.name}: {plan.people.count:,} people, {replicates} replicates at each of {number} draws, reoffending within "
+               f"{window} months of release. {taken} quantities follow the draws, "
+               f"{'the effect among them' if plan.programme else 'none of them a programme'}.\n")  # fmt: skip
+    form = dict.fromkeys(("share", "low", "high", "chance", "doubt"), "%")
+    click.echo(spelled(shares, {**form, "people": ".0f"}))
+    click.echo("\n" + "\n".join(f"{name}: {RULES[name]}." for name in RULES))
+    click.echo("low and high: the middle 95 % of the draws; doubt: standard deviation over draws; chance: what the runs of one "
+               "draw add to it (more --replicates make it smaller).")  # fmt: skip
+    click.echo(f"\nTables and manifest: {folder.path}/")
 
 
 @click.command()
