@@ -1,4 +1,4 @@
-"""A posterior as ArviZ ``InferenceData``, the format that other tools of inference read; only where ArviZ is installed."""
+"""A posterior as ArviZ ``InferenceData``, which other tools of inference read; only where ArviZ is installed."""
 
 from __future__ import annotations
 

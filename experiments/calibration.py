@@ -130,7 +130,7 @@ def first_surface(plan: Plan, run: Runner) -> tuple[Surface, Floats]:
 
 
 def doubt_of(known: Facts, surface: Surface, noise: Floats) -> Floats:
-    """Standard deviation of each figure: its own, and the surface's error beyond the chance in what it was tested on."""
+    """Standard deviation of each figure: its own, and the surface's error beyond the chance in its test."""
     return np.sqrt(known.sd**2 + np.maximum(surface.error**2 - noise**2, 0.0))
 
 
@@ -160,7 +160,8 @@ def bank_of(
         raise ValueError("the two scenarios do not share the doubts of the registers")
     luck = np.random.default_rng([plan.seed, 3])
     flat = known.chains.flat
-    where = rerun.extended(rows, flat[luck.choice(len(flat), plan.draws, replace=len(flat) < plan.draws)], seed=plan.seed)
+    chosen = luck.choice(len(flat), plan.draws, replace=len(flat) < plan.draws)
+    where = rerun.extended(rows, flat[chosen], seed=plan.seed)
     if moved is not None:
         where = moved(where)
     job = Job(
@@ -224,8 +225,8 @@ class Calibration:
             told.append(f"one draw carries {100 * d['largest_weight']:.0f} % of all weight, at most "
                         f"{100 * MOST_WEIGHT:.0f} %; raise --draws")  # fmt: skip
         if not d["likelihood_chance"] <= MOST_CHANCE:
-            told.append(f"chance moves the log likelihood by {d['likelihood_chance']:.2f}, at most {MOST_CHANCE}; raise "
-                        "--trials")  # fmt: skip
+            told.append(f"chance moves the log likelihood by {d['likelihood_chance']:.2f}, at most {MOST_CHANCE}; "
+                        "raise --trials")  # fmt: skip
         return told
 
     def drawn(self) -> pd.DataFrame:

@@ -36,7 +36,8 @@ from simulation.scenario import Scenario
 LEVELS = (0.5, 0.8, 0.95)
 FALSE_ALARM = 0.01
 """Probability with which a method that works fails the test of all ranks together (Kolmogorov-Smirnov, Holm)."""
-OF_TRIALS = ("risk.level", "risk.highest_share", STRENGTH, SHARE, "programme.half_life_months", "programme.unplanned_exit")
+OF_TRIALS = ("risk.level", "risk.highest_share", STRENGTH, SHARE, "programme.half_life_months",
+             "programme.unplanned_exit")  # fmt: skip
 OF_REGISTERS = ("risk.monthly_hazard", "risk.propensity_sd", "risk.never_share", "risk.later_hazard",
                 "offending.another_offence", "offending.prison_chance", "risk.priors_hazard_ratio")  # fmt: skip
 REGISTER_PEOPLE = 40_000
@@ -85,7 +86,7 @@ def register_piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
     ``context`` has ``scenario``, the wide ``surface`` (coefficients) and ``doubt``; ``payload`` has ``places``,
     ``seeds``. The figures of each truth are the model's own plus normal errors of their stated size.
     """
-    base, rows = registers._scenario(context["scenario"])
+    _, rows = registers.base_of(context["scenario"])
     known = facts()
     surface = Surface(names=known.names, kinds=tuple(known.kinds), coefficients=np.array(context["coefficients"]),
                       error=np.zeros(0), noise=np.zeros(0))  # fmt: skip
@@ -218,7 +219,8 @@ def judged(ranks: pd.DataFrame, levels: Sequence[float] = LEVELS) -> tuple[pd.Da
 def check_in_words(found: Check) -> list[str]:
     """The verdict in sentences."""
     parts = found.uniform.groupby("part", sort=False)["number"].max()
-    what = " and ".join(f"{number} made-up {'trials' if part == 'trial' else 'registers'}" for part, number in parts.items())
+    kinds = {"trial": "trials", "registers": "registers"}
+    what = " and ".join(f"{number} made-up {kinds[str(part)]}" for part, number in parts.items())
     worst = found.uniform.loc[found.uniform["p"].idxmin()]
     lines = [
         f"{what[0].upper() + what[1:]} with a known truth were calibrated. Ranks of the truth "
@@ -228,8 +230,8 @@ def check_in_words(found: Check) -> list[str]:
     ]  # fmt: skip
     for level, rows in found.coverage.groupby("level"):
         lines.append(
-            f"Intervals of {100 * level:.0f} % hold the truth in {100 * rows['covered'].mean():.0f} % of cases on average, "
-            f"from {100 * rows['covered'].min():.0f} to {100 * rows['covered'].max():.0f} % by quantity."
+            f"Intervals of {100 * level:.0f} % hold the truth in {100 * rows['covered'].mean():.0f} % of cases on "
+            f"average, from {100 * rows['covered'].min():.0f} to {100 * rows['covered'].max():.0f} % by quantity."
         )
     pairs = "; ".join(f"{row.definition} {row.expected:.0f} expected, {row.happened:.0f} happened"
                       for row in found.definitions.itertuples())  # fmt: skip

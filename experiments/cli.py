@@ -170,11 +170,12 @@ def out_option(function: Verb) -> Verb:
 def posterior_option(function: Verb) -> Verb:
     """``--posterior FILE --draws N``: run over draws of what is doubted."""
     function = click.option(
-        "--draws", type=click.IntRange(1, 100_000), default=None, help="How many draws of --posterior (default: the verb's)."
+        "--draws", type=click.IntRange(1, 100_000), default=None,
+        help="How many draws of --posterior (default: the verb's).",
     )(function)  # fmt: skip
     return click.option(
         "--posterior", type=click.Path(path_type=Path), default=None, metavar="FILE",
-        help="Run over draws from desist calibrate (its posterior.parquet), so that parameter doubt reaches the result.",
+        help="Run over draws from desist calibrate (posterior.parquet), so that parameter doubt reaches the result.",
     )(function)  # fmt: skip
 
 

@@ -30,8 +30,8 @@ def risk_pairs(drawn: pd.DataFrame, ax: Axes) -> Axes:
     ax.text(0.335, 0.365, "no difference", rotation=42, fontsize=8, color=COLOURS["observed"], ha="center", va="center")
     printed = (CONTROL_PERCENT / 100, MENTORED_PERCENT / 100)
     ax.plot(*printed, "X", ms=11, color=COLOURS["observed"], mec="white")
-    ax.annotate(f"printed\n{MENTORED_PERCENT} / {CONTROL_PERCENT} %", printed, xytext=(9, -3), textcoords="offset points",
-                fontsize=8, va="top")  # fmt: skip
+    ax.annotate(f"printed\n{MENTORED_PERCENT} / {CONTROL_PERCENT} %", printed, xytext=(9, -3),
+                textcoords="offset points", fontsize=8, va="top")  # fmt: skip
     ax.set(xlim=(0.25, 0.9), ylim=(0.1, 0.9), xlabel="risk of the controls, two years", ylabel="risk of the mentored",
            title="Highest-risk group like the trial's")  # fmt: skip
     _percent(ax, "xy")
@@ -44,8 +44,8 @@ def survivors(drawn: pd.DataFrame, groups: pd.DataFrame, ax: Axes) -> Axes:
     own = drawn["trial.definition"].iloc[: int(groups["draw"].max()) + 1].to_numpy()
     gaps = {LIKE_THE_TRIAL: (drawn["_control"] - drawn["_mentored"]).to_numpy()}
     for name in GROUPS[1:]:
-        wide = groups[groups["group"] == name].pivot(index="draw", columns="definition", values="difference")
-        gaps[name] = np.array([wide.loc[k, definition] for k, definition in enumerate(own)])
+        mine = groups[groups["group"] == name].set_index(["draw", "definition"])["difference"]
+        gaps[name] = np.array([mine.loc[(k, definition)] for k, definition in enumerate(own)])
     for place, (name, values) in enumerate(gaps.items()):
         low, middle, high = 100 * np.quantile(values, [0.025, 0.5, 0.975])
         y = len(gaps) - 1 - place
@@ -55,7 +55,8 @@ def survivors(drawn: pd.DataFrame, groups: pd.DataFrame, ax: Axes) -> Axes:
         body.set_alpha(0.35)
         ax.plot([low, high], [y, y], color=SHADES[place], linewidth=2)
         ax.plot(middle, y, "o", color=SHADES[place], ms=6)
-        ax.text(HEADLINE + 1.5, y, f"{middle:.1f}\n({low:.1f} to {high:.1f})", va="center", fontsize=8, color=SHADES[place])
+        said = f"{middle:.1f}\n({low:.1f} to {high:.1f})"
+        ax.text(HEADLINE + 1.5, y, said, va="center", fontsize=8, color=SHADES[place])
         ax.text(-9.5, y + 0.37, name, fontsize=9, va="bottom")
     ax.axvline(0, color=COLOURS["observed"], linewidth=0.8)
     ax.axvline(HEADLINE, color=COLOURS["observed"], linestyle="--", linewidth=1.2)
@@ -108,7 +109,8 @@ def calibration_figure(
     risk_pairs(drawn, axes[0, 0])
     survivors(drawn, groups, axes[0, 1])
     definitions(chances, axes[0, 2])
-    panels = ((STRENGTH, "strength: hazard ratio while they meet", True), (SHARE, "share through support factors", False),
+    panels = ((STRENGTH, "strength: hazard ratio while they meet", True),
+              (SHARE, "share through support factors", False),
               ("programme.half_life_months", "half-life of the direct effect, months", False))  # fmt: skip
     for ax, (key, label, log) in zip(axes[1], panels, strict=True):
         prior_and_posterior(prior[key].to_numpy(), drawn[key].to_numpy(), ax, label=label, log=log)
@@ -183,7 +185,8 @@ def rival_bars(table: pd.DataFrame, ax: Axes) -> Axes:
     ax.axvline(1 / len(names), color=PRIOR, linewidth=1.5)
     ax.text(1 / len(names), len(names) - 0.42, "before", fontsize=8, color="#555555", ha="center")
     ax.set_yticks(np.arange(len(names))[::-1], [name.replace(", ", ",\n") for name in names])
-    ax.set(xlim=(0, None), ylim=(-0.6, len(names) - 0.3), xlabel="probability after the trial", title="Rival explanations")
+    ax.set(xlim=(0, None), ylim=(-0.6, len(names) - 0.3), xlabel="probability after the trial")
+    ax.set_title("Rival explanations")
     _percent(ax, "x")
     ax.legend(frameon=False, title="prior of the strength", loc="lower right")
     return ax
@@ -212,7 +215,7 @@ def rivals_figure(table: pd.DataFrame, apart: pd.DataFrame) -> Figure:
     rival_bars(table, axes[0])
     separation_curves(apart, axes[1], first="support", second="direct", title="Support factors or direct?")
     separation_curves(apart, axes[2], first="both", second="chance", title="Both routes or chance?")
-    axes[1].legend(frameon=False, fontsize=8, loc="upper center", bbox_to_anchor=(1.1, -0.17), ncols=2)
+    figure.legend(*axes[1].get_legend_handles_labels(), frameon=False, fontsize=9, loc="outside lower right", ncols=3)
     return figure
 
 

@@ -18,7 +18,11 @@ from simulation.outcomes import DEFINITIONS
 LIKE_THE_TRIAL = "a new group like the trial's"
 OWN = "the trial's own"
 """Definition of a difference: by whichever definition the draw says that the trial used."""
-ROUTES = (SHARE, "programme.half_life_months", "programme.stays", "programme.unplanned_exit")
+ROUTES = {
+    SHARE: "the share through support factors", "programme.half_life_months": "the half-life (months)",
+    "programme.stays": "the part of the effect that stays",
+    "programme.unplanned_exit": "unplanned ends (chance a month)",
+}  # fmt: skip
 """Doubts on which a single trial can hardly speak: route, persistence, drop-out."""
 HEADLINE = CONTROL_PERCENT - MENTORED_PERCENT
 
@@ -49,7 +53,8 @@ def parameters(cal: Calibration) -> pd.DataFrame:
             "registers_median": registers[0], "registers_low": registers[1], "registers_high": registers[2],
             "posterior_median": both[0], "posterior_low": both[1], "posterior_high": both[2],
             "by_registers": 1 - before if k < len(cal.known.rows) else 0.0, "by_trial": 1 - after / before,
-            "shift": mean, "upper_third": float(likely[place >= high].mean() / max(likely[place <= low].mean(), 1e-300)),
+            "shift": mean,
+            "upper_third": float(likely[place >= high].mean() / max(likely[place <= low].mean(), 1e-300)),
         })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -137,60 +142,56 @@ def in_words(cal: Calibration, drawn: pd.DataFrame, table: pd.DataFrame, about: 
 
     like = row(LIKE_THE_TRIAL, OWN)
     words = [
-        f"The trial printed {MENTORED_PERCENT} % against {CONTROL_PERCENT} %, {HEADLINE} points apart. In a new group like "
-        f"the trial's the difference is {_points(like)}: {100 * like['survives']:.0f} % of the headline survives. The "
-        f"probability that mentoring lowers reoffending there at all is {_percent(like['helps'])}.",
+        f"The trial printed {MENTORED_PERCENT} % against {CONTROL_PERCENT} %, {HEADLINE} points apart. In a new group "
+        f"like the trial's the difference is {_points(like)}: {100 * like['survives']:.0f} % of the headline survives. "
+        f"The probability that mentoring lowers reoffending there at all is {_percent(like['helps'])}.",
     ]
     for group, text in (("all who would sign up", "Among all who would sign up, at any risk"),
                         ("all released", "Among all released, most of whom cannot or will not take part")):  # fmt: skip
         own, usual = row(group, OWN), row(group, "any")
         words.append(f"{text}, it is {_points(own)}; by any new guilty decision {_points(usual)}.")
-    chances = cal.definition_chances
+    words.append(_definition(cal, drawn))
     words.append(
-        "Which definition of reoffending the trial used: " + ", ".join(f"{name} {_percent(chances[name])}" for name in DEFINITIONS)
-        + f" (before: {_percent(1 / len(DEFINITIONS))} each). By any new decision "
-        f"{100 * drawn['_any_control'].mean():.0f} % of such controls would reoffend, more than the {CONTROL_PERCENT} % printed."
-        if np.allclose(cal.plan.definitions, 1 / len(DEFINITIONS))
-        else "The definition of reoffending was given, not inferred."
-    )  # fmt: skip
-    words.append(
-        f"The sizes behind the percentages: {_sizes(drawn['_size_mentored'])} mentored and {_sizes(drawn['_size_control'])} "
-        "controls at highest risk."
+        f"The sizes behind the percentages: {_sizes(drawn['_size_mentored'])} mentored and "
+        f"{_sizes(drawn['_size_control'])} controls at highest risk."
     )
     words += _told(about)
     return words
 
 
+def _definition(cal: Calibration, drawn: pd.DataFrame) -> str:
+    """Which definition of reoffending the trial used."""
+    if not np.allclose(cal.plan.definitions, 1 / len(DEFINITIONS)):
+        return "The definition of reoffending was given, not inferred."
+    chances = ", ".join(f"{name} {_percent(share)}" for name, share in cal.definition_chances.items())
+    control = 100 * drawn["_any_control"].mean()
+    return (
+        f"Which definition of reoffending the trial used: {chances} (before: {_percent(1 / len(DEFINITIONS))} each). "
+        f"By any new decision {control:.0f} % of such controls would reoffend, where {CONTROL_PERCENT} % were printed."
+    )
+
+
 def _told(about: pd.DataFrame) -> list[str]:
     """What the data changed, and what they could not."""
-    named = about.set_index("key")
-    moved = about[(about["by_trial"].abs() >= 0.05) | (about["by_registers"] >= 0.3)]
-    first = moved.assign(most=moved[["by_trial", "by_registers"]].max(axis=1)).sort_values("most", ascending=False)
-    strength = named.loc[STRENGTH]
+    named = {str(row["key"]): row for row in about.to_dict("records")}
+    gains = [(max(row["by_registers"], row["by_trial"]), row["what"]) for row in named.values()]
+    first = [(gain, str(what).split(",")[0].split(" (")[0]) for gain, what in sorted(gains, reverse=True)[:5]]
     words = [
-        f"Strength of the effect (hazard ratio while they meet): before {_range(strength, 'prior')}, now "
-        f"{_range(strength, 'posterior')}.",
-        "The data say most about: " + "; ".join(
-            f"{_name(row.key)} ({_percent(max(row.by_registers, row.by_trial))} less variance)"
-            for row in first.head(5).itertuples()) + ".",
-    ]  # fmt: skip
-    blind = [key for key in ROUTES if key in named.index and abs(named.loc[key, "by_trial"]) < 0.1]
+        f"Strength of the effect (hazard ratio while they meet): before {_range(named[STRENGTH], 'prior')}, now "
+        f"{_range(named[STRENGTH], 'posterior')}.",
+        f"The data say most about: {'; '.join(f'{what} ({_percent(gain)} less variance)' for gain, what in first)}.",
+    ]
+    blind = [key for key in ROUTES if key in named and abs(named[key]["by_trial"]) < 0.1]
     if blind:
+        ranges = [(ROUTES[key], _range(named[key], "prior"), _range(named[key], "posterior")) for key in blind]
+        each = "; ".join(f"{name} {before} before, {now} now" for name, before, now in ranges)
+        words.append(f"What 97 people cannot tell: {each}.")
+    if SHARE in blind:
         words.append(
-            "What 97 people cannot tell apart: " + "; ".join(
-                f"{_name(key)} {_range(named.loc[key], 'prior')} before, {_range(named.loc[key], 'posterior')} now"
-                for key in blind)
-            + f". By the trial alone a large share through support factors is {named.loc[SHARE, 'upper_third']:.1f} times as "
-            "probable as a small one: the routes remain what the prior says.",
-        )  # fmt: skip
+            f"By the trial alone a large share through support factors is {named[SHARE]['upper_third']:.1f} times as "
+            "probable as a small one: the routes remain what the prior says."
+        )
     return words
-
-
-def _name(key: str) -> str:
-    names = {SHARE: "the share through support factors", STRENGTH: "the strength of the effect",
-             "programme.half_life_months": "the half-life (months)", "programme.stays": "the part that stays",
-             "programme.unplanned_exit": "unplanned ends (a month)"}  # fmt: skip
-    return names.get(key, key.split(".", 1)[-1].replace("_", " ").replace(".", " "))
 
 
 def _range(row: Any, which: str) -> str:
@@ -216,7 +217,7 @@ def diagnosed(diagnostics: dict[str, float]) -> Sequence[str]:
     return [
         f"Convergence: R-hat {d['r_hat']:.3f}; {d['register_draws']:.0f} effective draws from the registers, "
         f"{d['trial_draws']:.0f} after the trial; the largest weight of a draw {100 * d['largest_weight']:.2f} %.",
-        f"Chance in the simulator moves the log likelihood of the trial by {d['likelihood_chance']:.2f} (1 would matter) and a "
-        f"register's figure by {d['register_chance']:.2f} of its standard deviation; the response surface is off by at most "
-        f"{d['surface_bias']:.2f}.",
+        f"Chance in the simulator moves the log likelihood of the trial by {d['likelihood_chance']:.2f} (1 would "
+        f"matter) and a register's figure by {d['register_chance']:.2f} of its standard deviation; the response "
+        f"surface is off by at most {d['surface_bias']:.2f}.",
     ]  # fmt: skip

@@ -52,7 +52,8 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
     rows = []
     for number, (draw, seed) in enumerate(zip(payload["draws"], payload["seeds"], strict=True)):
         scenario = at_point(base, fitting(base, draw, but=tuple(ENOUGH)))
-        told = [run(each, seed=seed, threads=1) for each in (scenario, scenario.changed({"trial.assignment": "nobody"}))]
+        without = scenario.changed({"trial.assignment": "nobody"})
+        told = [run(each, seed=seed, threads=1) for each in (scenario, without)]
         people, lives = told[0].people, told[0].lives
         shortest = next(iter(scenario.programme.values())).shortest_sentence_months
         signs = (people.accepts & 1 > 0) & (people.sentence >= shortest)
@@ -75,9 +76,10 @@ def new_groups(
     """
     clean = [{key: value for key, value in draw.items() if not key.startswith("_")} for draw in draws]
     pieces = [
-        {"draws": clean[k : k + DRAWS_A_PIECE], "seeds": [seed * 1_000_003 + j for j in range(k, min(k + DRAWS_A_PIECE, len(clean)))]}
+        {"draws": part, "seeds": [seed * 1_000_003 + k + j for j in range(len(part))]}
         for k in range(0, len(clean), DRAWS_A_PIECE)
-    ]  # fmt: skip
+        for part in [clean[k : k + DRAWS_A_PIECE]]
+    ]
     job = Job(
         name="calibrate: new groups", work="experiments.newgroups:piece", command=command, pieces=pieces,
         context={"scenario": everybody(trial, people).to_toml()},

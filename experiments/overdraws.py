@@ -70,8 +70,9 @@ def over_draws(
         name=f"run {base.name} over draws", work="experiments.overdraws:piece", command=command,
         context={"scenario": base.to_toml(), "replicates": replicates, "window": window},
         pieces=[
-            {"points": points[k : k + each], "seeds": [seed * 1_000_003 + j for j in range(k, min(k + each, len(points)))]}
+            {"points": part, "seeds": [seed * 1_000_003 + k + j for j in range(len(part))]}
             for k in range(0, len(points), each)
+            for part in [points[k : k + each]]
         ],
     )  # fmt: skip
     tables = [pd.DataFrame(table).assign(draw=lambda t, k=k: t["draw"] + k * each)
@@ -93,7 +94,8 @@ def summary(table: pd.DataFrame, *, by: Sequence[str] = ("arm", "group")) -> pd.
         people, hits = (part.groupby("draw")[name].sum().to_numpy() for name in ("people", "hits"))
         if people.sum() == 0:
             continue
-        rows.append((definition, *names, people.mean(), *_spread(hits / np.maximum(people, 1), _variance(hits, people))))
+        spread = _spread(hits / np.maximum(people, 1), _variance(hits, people))
+        rows.append((definition, *names, people.mean(), *spread))
     if "arm" in by and table.loc[table["people"] > 0, "arm"].nunique() == 2:
         rest = [name for name in by if name != "arm"]
         for (definition, *names), part in table.groupby(["definition", *rest], sort=False):

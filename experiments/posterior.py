@@ -53,7 +53,9 @@ class Posterior:
         about = json.loads((read.schema.metadata or {}).get(b"desist", b"{}"))
         table = read.to_pandas()
         if about.get("kind") != "posterior" or table.empty:
-            raise ParameterError(f"--posterior is [{path}], which holds no draws; desist calibrate writes posterior.parquet")
+            raise ParameterError(
+                f"--posterior is [{path}], which holds no draws; desist calibrate writes posterior.parquet"
+            )
         return cls(table=table, about=about)
 
     def write(self, path: Path) -> Path:
@@ -95,14 +97,14 @@ def fitting(base: Scenario, draw: dict[str, Any], *, but: Sequence[str] = ()) ->
     ``but`` names keys that something else decides (axes of a sweep, changes of the user's). A direct or support
     effect in it rules out the draw's strength and route.
     """
-    taken = set(but)
-    if {"programme.direct_effect", "programme.support_effect"} & {_bare(key, base) for key in taken}:
+    taken = {_bare(key, base) for key in but}
+    if {"programme.direct_effect", "programme.support_effect"} & taken:
         taken |= set(SHORT_AXES[:2])
     if SHORT_AXES[2] in taken:
         taken.add("risk.level")
     kept = {}
     for key, value in draw.items():
-        if key in taken or (key in OF_THE_TRIAL and not base.trial.signed_up):
+        if _bare(key, base) in taken or (key in OF_THE_TRIAL and not base.trial.signed_up):
             continue
         if key in SHORT_AXES[:2]:
             if len(base.programme) == 1:

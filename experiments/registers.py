@@ -99,7 +99,8 @@ def log_prior(rows: Sequence[Quantity], where: Floats) -> Floats:
 
 
 @lru_cache(maxsize=8)
-def _scenario(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
+def base_of(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
+    """A population from its TOML, with the doubts on which the registers say something."""
     base = Scenario.from_toml(text)
     return base, tuple(told(base))
 
@@ -109,7 +110,7 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[fl
 
     ``context`` has ``scenario`` (TOML) and ``people``; ``payload`` has ``places`` (N x K) and ``seeds`` (N).
     """
-    base, rows = _scenario(context["scenario"])
+    base, rows = base_of(context["scenario"])
     values = at_shares(rows, shares_of(rows, np.array(payload["places"])))
     found = []
     for point, seed in zip(values, payload["seeds"], strict=True):
@@ -122,9 +123,10 @@ def pieces(where: Floats, first_seed: int) -> list[dict[str, Any]]:
     """Places cut into payloads for ``piece``; each place has a seed of its own."""
     spelled = [[float(f"{value:.7g}") for value in row] for row in where]
     return [
-        {"places": spelled[k : k + ROWS_A_PIECE], "seeds": list(range(first_seed + k, first_seed + min(k + ROWS_A_PIECE, len(spelled))))}
+        {"places": part, "seeds": list(range(first_seed + k, first_seed + k + len(part)))}
         for k in range(0, len(spelled), ROWS_A_PIECE)
-    ]  # fmt: skip
+        for part in [spelled[k : k + ROWS_A_PIECE]]
+    ]
 
 
 def design(rows: Sequence[Quantity], number: int, *, seed: int) -> Floats:
@@ -136,7 +138,9 @@ def design(rows: Sequence[Quantity], number: int, *, seed: int) -> Floats:
     return np.asarray(places(rows, shares))
 
 
-def log_density(rows: Sequence[Quantity], surface: Surface, known: Facts, *, doubt: Floats) -> Callable[[Floats], Floats]:
+def log_density(
+    rows: Sequence[Quantity], surface: Surface, known: Facts, *, doubt: Floats
+) -> Callable[[Floats], Floats]:
     """Log posterior density at N x K places, up to a constant.
 
     ``doubt`` (M) is the standard deviation of each figure: its own, and the surface's error.
@@ -197,6 +201,8 @@ def sample(
         Places from which the walkers of each ensemble are taken, at random (N x K).
     seed, steps, burn, thin, ensembles
         Luck; steps kept (before thinning) and steps forgotten of each ensemble.
+    shown
+        May wrap the numbers of the ensembles to show progress.
     """
     import emcee
     from emcee.autocorr import integrated_time

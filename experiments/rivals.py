@@ -36,9 +36,9 @@ NOTHING: dict[str, float] = {
 }  # fmt: skip
 RIVALS: dict[str, tuple[str, dict[str, float]]] = {
     "support": ("all through support factors", {SHARE: 1.0}),
-    "direct": ("all direct, by the relationship itself", {SHARE: 0.0}),
+    "direct": ("all direct", {SHARE: 0.0}),
     "both": ("both routes", {}),
-    "chance": ("no effect at all, and chance", NOTHING),
+    "chance": ("no effect, only chance", NOTHING),
 }
 """Name, description, and keys that do not follow the draws."""
 STRENGTHS = {"other trials": "", "sceptical": "LN(0.55, 0.58)", "wide": "LN(0.20, 2.00)"}
@@ -46,7 +46,8 @@ STRENGTHS = {"other trials": "", "sceptical": "LN(0.55, 0.58)", "wide": "LN(0.20
 ratio LN(0.85, 0.15) over 24 months; a wide one."""
 MEASUREMENTS = {
     "risk_24": "reoffending within 24 months", "risk_12": "reoffending within 12 months",
-    "late": "reoffending in months 25-36, among those free of it so far", "held": "support factors held after a year (mean share)",
+    "late": "reoffending in months 25-36, among those free of it so far",
+    "held": "support factors held after a year (mean share)",
     "housing": "housing held after a year", "employment": "employment held after a year",
 }  # fmt: skip
 """What might tell the rivals apart: differences between mentored and controls, highest-risk group."""
@@ -151,7 +152,7 @@ def _scenario(text: str) -> Scenario:
 def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
     """What each measurement would give at some draws: shares of the controls and of the mentored, highest-risk group.
 
-    Everybody lives twice on the same luck, with mentors and without; so the expected difference has little chance in it.
+    Everybody lives twice on the same luck, with mentors and without; so there is little chance in the differences.
     """
     base = _scenario(context["scenario"])
     out: dict[str, list[float]] = {f"{name}_{arm}": [] for name in MEASUREMENTS for arm in ("control", "mentored")}
@@ -239,8 +240,8 @@ def separation(table: pd.DataFrame, *, sizes: Sequence[int] = SIZES, draws: int 
 def _spread(side: pd.DataFrame, name: str) -> float:
     """Standard deviation of a difference of one person an arm."""
     p = [side[f"{name}_{arm}"].mean() for arm in ("control", "mentored")]
-    share = 5.0 if name == "held" else 1.0  # a mean of five factors varies less; taken as independent
-    return float(np.sqrt(sum(each * (1 - each) for each in p) / share))
+    less = 0.5 if name == "held" else 1.0  # a mean over factors that go together; five such halve the variance at least
+    return float(np.sqrt(less * sum(each * (1 - each) for each in p)))
 
 
 def _right(gaps: list[Floats], noise: list[float], size: int, draws: int, luck: np.random.Generator) -> float:
@@ -249,7 +250,8 @@ def _right(gaps: list[Floats], noise: list[float], size: int, draws: int, luck: 
     for k in (0, 1):
         seen = luck.choice(gaps[k], draws) + noise[k] / np.sqrt(size) * luck.standard_normal(draws)
         density = [-0.5 * ((seen - gap.mean()) / each) ** 2 - np.log(each) for gap, each in zip(gaps, sd, strict=True)]
-        named.append(float((density[k] > density[1 - k]).mean()))
+        better = density[k] - density[1 - k]
+        named.append(float((better > 0).mean() + 0.5 * (better == 0).mean()))
     return float(np.mean(named))
 
 
@@ -257,20 +259,23 @@ def in_words(table: pd.DataFrame, apart: pd.DataFrame) -> list[str]:
     """The answer in sentences."""
     main = table[table["prior"] == next(iter(STRENGTHS))].set_index("rival")
     listed = "; ".join(f"{row.what} {100 * row.probability:.0f} %" for row in main.itertuples())
-    helps = 1 - main.loc["chance", "probability"]
+    nothing = float(main["probability"]["chance"])
+    helps = 1 - nothing
+    others = [
+        f"under the {label} prior {rows['probability'].iloc[:3].sum() / 3 / rows['probability'].iloc[3]:.1f}"
+        for label, rows in table[table["prior"] != next(iter(STRENGTHS))].groupby("prior", sort=False)
+    ]
     words = [
         f"With all four equally probable before, the trial leaves: {listed}.",
-        f"Some effect is {helps / 3 / main.loc['chance', 'probability']:.1f} times as probable as none, on average over the "
-        "three routes; " + "; ".join(
-            f"under the {label} prior {rows['probability'].iloc[:3].sum() / 3 / rows['probability'].iloc[3]:.1f}"
-            for label, rows in table[table["prior"] != next(iter(STRENGTHS))].groupby("prior", sort=False)) + ".",
-    ]  # fmt: skip
+        f"Some effect is {float(helps / 3 / nothing):.1f} times as probable as none, on average over the three routes; "
+        f"{'; '.join(others)}.",
+    ]
     routes = main.loc[["support", "direct", "both"], "probability"]
     words.append(
         f"Between the routes the trial hardly decides: the most probable is {routes.max() / routes.min():.1f} times as "
         "probable as the least." if routes.max() < 5 * routes.min() else
-        f"Of the routes, {RIVALS[str(routes.idxmin())][0]} is {routes.max() / routes.min():.0f} times less probable than "
-        f"{RIVALS[str(routes.idxmax())][0]}."
+        f"Of the routes, {RIVALS[str(routes.idxmin())][0]} is {routes.max() / routes.min():.0f} times less probable "
+        f"than {RIVALS[str(routes.idxmax())][0]}."
     )  # fmt: skip
     for first, second in (("support", "direct"), ("direct", "chance"), ("support", "chance")):
         pair = apart[(apart["first"] == first) & (apart["second"] == second)]
@@ -282,8 +287,8 @@ def in_words(table: pd.DataFrame, apart: pd.DataFrame) -> list[str]:
         best = good.iloc[0]
         words.append(
             f"To tell {label}: {best['what']} would name the right one in {100 * SURE:.0f} % of cases with "
-            f"{best['needed']:,.0f} people an arm ({100 * best['first_mean']:+.0f} against {100 * best['second_mean']:+.0f} "
-            "points)."
+            f"{best['needed']:,.0f} people an arm ({100 * best['first_mean']:+.0f} against "
+            f"{100 * best['second_mean']:+.0f} points)."
         )
     return words
 

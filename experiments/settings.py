@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.observed import CONTROL_PERCENT
-from experiments.shelf import load
 from experiments.points import SHARE, STRENGTH, at_point
+from experiments.shelf import load
 from experiments.trial import highest_risk, trial_counts, with_control_risk
 from simulation.scenario import Scenario
 

@@ -17,8 +17,8 @@ from experiments.cli import (
 
 @click.command()
 @click.option("--check", is_flag=True, help="Calibrate made-up trials whose truth is known (many minutes, resumable).")
-@click.option("--trials-checked", type=click.IntRange(100, 100_000), default=400, show_default=True, help="Made-up trials of --check.")  # noqa: E501
-@click.option("--registers-checked", type=click.IntRange(0, 10_000), default=100, show_default=True, help="Made-up registers of --check.")  # noqa: E501
+@click.option("--trials-checked", type=click.IntRange(100, 100_000), default=1_000, show_default=True, help="Made-up trials of --check.")  # noqa: E501
+@click.option("--registers-checked", type=click.IntRange(0, 10_000), default=200, show_default=True, help="Made-up registers of --check.")  # noqa: E501
 @click.option("--points", type=click.IntRange(100, 1_000_000), default=2_000, show_default=True, help="Points of the design over the priors.")  # noqa: E501
 @click.option("--near-points", type=click.IntRange(100, 1_000_000), default=900, show_default=True, help="Points of the design near the data.")  # noqa: E501
 @click.option("--people", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True, help="People told at each point.")  # noqa: E501
@@ -37,7 +37,7 @@ from experiments.cli import (
 @json_option
 @click.pass_context
 def calibrate(ctx, check, trials_checked, registers_checked, points, near_points, people, steps, draws, trials, kept,
-              groups, definition, scenario_name, population, seed, threads, store, no_store, cluster, out, as_json):  # type: ignore[no-untyped-def]  # fmt: skip  # noqa: E501
+              groups, definition, scenario_name, population, seed, threads, store, no_store, cluster, out, as_json):  # type: ignore[no-untyped-def]  # fmt: skip
     """What 97 people can tell us: a posterior of what the trial and the registers leave open.
 
     Writes posterior.parquet, equally probable draws that every other study takes with --posterior. The exit code is 1,
@@ -134,16 +134,18 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     paths += [extra] if extra else []
     style()
     luck = np.random.default_rng([plan.seed, 5])
-    prior = pd.DataFrame(at_shares(found.bank.rows, luck.random((20_000, len(found.bank.rows)))), columns=found.bank.keys)
+    shares = luck.random((20_000, len(found.bank.rows)))
+    prior = pd.DataFrame(at_shares(found.bank.rows, shares), columns=found.bank.keys)
     paths.append(folder.figure("calibration", calibration_figure(drawn, told, prior, found.definition_chances)))
     shown = spelled(table.drop(columns="survives"), {"without": "%", "with": "%", "difference": "%", "low": "%",
                                                      "high": "%", "helps": "%"})  # fmt: skip
-    text = "\n".join([*words, "", "Two-year reoffending without and with mentors offered (95 % of the posterior):", shown,
-                      "", *good])  # fmt: skip
+    head = "Two-year reoffending without and with mentors offered (95 % of the posterior):"
+    text = "\n".join([*words, "", head, shown, "", *good])
     folder.text("answer.txt", text + "\n")
     folder.manifest(
         plan.trial, seed=plan.seed, command=plan.command, population=plan.population.digest, points=plan.points,
-        near_points=plan.near_points, steps=plan.steps, draws=plan.draws, trials=plan.trials, kept=plan.kept,
+        near_points=plan.near_points, people=plan.people, steps=plan.steps, draws=plan.draws, trials=plan.trials,
+        kept=plan.kept,
         groups=groups, diagnostics=found.diagnostics(),
     )  # fmt: skip
     if as_json:
@@ -173,9 +175,9 @@ def _checked(plan, compute, folder, trials, registers, as_json):  # type: ignore
     text = "\n".join([*words, "", spelled(found.uniform, {"p": ".3f", "distance": ".3f"}), "",
                       spelled(found.coverage, forms)])  # fmt: skip
     folder.text("answer.txt", text + "\n")
-    folder.manifest(plan.trial, seed=plan.seed, command=plan.command, trials_checked=trials, registers_checked=registers,
-                    points=plan.points, near_points=plan.near_points, steps=plan.steps, draws=plan.draws,
-                    trials=plan.trials)  # fmt: skip
+    folder.manifest(plan.trial, seed=plan.seed, command=plan.command, trials_checked=trials,
+                    registers_checked=registers, points=plan.points, near_points=plan.near_points, steps=plan.steps,
+                    people=plan.people, draws=plan.draws, trials=plan.trials)  # fmt: skip
     if as_json:
         echo_json({"answer": words, "uniform": found.uniform.to_dict("records"),
                    "coverage": found.coverage.to_dict("records"), "folder": str(folder.path)})  # fmt: skip

@@ -16,7 +16,7 @@ from experiments.cli import (
 
 
 @click.command()
-@click.option("--draws", type=click.IntRange(50, 1_000_000), default=1_500, show_default=True, help="Draws for each rival at which the trial is re-run.")  # noqa: E501
+@click.option("--draws", type=click.IntRange(50, 1_000_000), default=1_000, show_default=True, help="Draws for each rival at which the trial is re-run.")  # noqa: E501
 @click.option("--trials", type=click.IntRange(2, 100_000), default=100, show_default=True, help="Trials at each draw.")
 @click.option("--measured", "number", type=click.IntRange(20, 100_000), default=120, show_default=True, help="Draws for each rival at which further evidence is foreseen.")  # noqa: E501
 @click.option("--points", type=click.IntRange(100, 1_000_000), default=2_000, show_default=True, help="As in desist calibrate.")  # noqa: E501

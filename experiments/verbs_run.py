@@ -59,8 +59,8 @@ def run(scenario, replicates, window, export, posterior, draws, seed, changes, t
     if replicates is None:
         replicates = 1 if posterior is None else max(1, round(4_000 / plan.people.count))
     if posterior is not None:
-        _over_draws(plan, posterior, draws, replicates, window, changes, seed, threads, store, no_store, cluster, folder,
-                    as_json)  # fmt: skip
+        _over_draws(plan, posterior, draws, replicates, window, changes, seed, threads, store, no_store, cluster,
+                    folder, as_json)  # fmt: skip
         return
     parts = [
         simulate(plan, seed=seed, first=number) for number in progress(range(replicates), replicates, "replicates")
@@ -142,14 +142,14 @@ def _over_draws(plan, posterior, draws, replicates, window, changes, seed, threa
                    "outcomes": shares.to_dict("records"), "folder": str(folder.path)})  # fmt: skip
         return
     taken = len(fitting(plan, read.draws(1)[0], but=but))
-    click.echo(f"{plan.name}: {plan.people.count:,} people, {replicates} replicates at each of {number} draws, reoffending within "
-               f"{window} months of release. {taken} quantities follow the draws, "
+    click.echo(f"{plan.name}: {plan.people.count:,} people in each of {replicates} replicates, at each of {number} "
+               f"draws, reoffending within {window} months of release. {taken} quantities follow the draws, "
                f"{'the effect among them' if plan.programme else 'none of them a programme'}.\n")  # fmt: skip
     form = dict.fromkeys(("share", "low", "high", "chance", "doubt"), "%")
     click.echo(spelled(shares, {**form, "people": ".0f"}))
     click.echo("\n" + "\n".join(f"{name}: {RULES[name]}." for name in RULES))
-    click.echo("low and high: the middle 95 % of the draws; doubt: standard deviation over draws; chance: what the runs of one "
-               "draw add to it (more --replicates make it smaller).")  # fmt: skip
+    click.echo("low and high: the middle 95 % of the draws; doubt: standard deviation over draws; chance: what the "
+               "runs of one draw add to it (more --replicates make it smaller).")  # fmt: skip
     click.echo(f"\nTables and manifest: {folder.path}/")
 
 

@@ -1,0 +1,158 @@
+"""Rival explanations and runs over draws: evidence that is known, measurements that tell apart, doubt beside chance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.likelihood import Printed
+from experiments.overdraws import over_draws, piece, summary
+from experiments.points import STRENGTH, effect
+from experiments.posterior import Posterior
+from experiments.registers import places
+from experiments.rerun import Bank
+from experiments.rivals import MEASUREMENTS, RIVALS, Rival, evidence, in_words, separation
+from experiments.runs import finish
+from experiments.shelf import load
+from simulation.parameters import ParameterError, Quantity
+from simulation.scenario import Scenario
+
+
+def rival(name: str, strengths: np.ndarray, likelihoods: np.ndarray) -> Rival:
+    """A rival whose draws and likelihoods are given."""
+    row = Quantity(key=STRENGTH, value=1.0, unit="", low=0.001, high=5.0, grade="assumed", prior="LN(0.45, 1.20)", what="", source="")  # fmt: skip
+    z = (np.log(strengths) - np.log(0.45)) / 1.2
+    bank = Bank(rows=(row,), where=z[:, None], counts=np.zeros((len(z), 2, 2, 2, 8), np.int64))
+    return Rival(name=name, bank=bank, likelihoods=likelihoods)
+
+
+def helping(number: int = 40_000) -> np.ndarray:
+    """Draws of the strength's prior, cut at 1."""
+    luck = np.random.default_rng(1)
+    draws = 0.45 * np.exp(1.2 * luck.standard_normal(4 * number))
+    return draws[draws <= 1][:number]
+
+
+def test_evidence_is_the_mean_likelihood() -> None:
+    """Where the likelihood of a rival is constant its evidence is that constant, under every prior, without error."""
+    found = rival("both", helping(), np.full(40_000, 0.002))
+
+    for prior in ("", "LN(0.55, 0.58)"):
+        mean, error, _ = found.evidence(prior)
+        assert mean == pytest.approx(0.002, rel=1e-9)
+        assert error < 1e-9
+
+
+def test_another_prior_of_the_strength_is_that_prior() -> None:
+    """Reweighted draws have the mean that draws of the other prior have."""
+    strengths = helping()
+    mean, error, effective = rival("direct", strengths, strengths).evidence("LN(0.55, 0.58)")
+    luck = np.random.default_rng(2)
+    other = 0.55 * np.exp(0.58 * luck.standard_normal(200_000))
+
+    assert mean == pytest.approx(other[other <= 1].mean(), abs=5 * error + 0.002)
+    assert effective < len(strengths)
+
+
+def test_probabilities_of_rivals() -> None:
+    """Rivals with evidence 3, 3, 3 and 1 have probabilities of 30, 30, 30 and 10 % and Bayes factors of 3."""
+    strengths = helping(2_000)
+    rivals = [rival(name, strengths, np.full(2_000, 1e-4 if name == "chance" else 3e-4)) for name in RIVALS]
+    table = evidence(rivals)
+    first = table[table["prior"] == "other trials"].set_index("rival")
+
+    assert first["probability"].to_dict() == pytest.approx({"support": 0.3, "direct": 0.3, "both": 0.3, "chance": 0.1})
+    assert first.loc["both", "against_chance"] == pytest.approx(3.0)
+
+
+def expected(first: float, second: float) -> pd.DataFrame:
+    """Two rivals that differ in one measurement only, without doubt about it."""
+    rows = []
+    for name, gap in (("support", first), ("direct", second)):
+        row = {f"{each}_{arm}": 0.5 for each in MEASUREMENTS for arm in ("control", "mentored")}
+        rows += [{**row, "housing_mentored": 0.5 + gap, "rival": name}] * 40
+    return pd.DataFrame(rows)
+
+
+def test_measurements_that_differ_tell_rivals_apart() -> None:
+    """With a true difference of 20 points between the rivals the share named rightly is that of the normal formula."""
+    from scipy.stats import norm
+
+    table = separation(expected(0.2, 0.0), sizes=(25, 100, 400), draws=40_000).set_index("measurement")
+    for size in (25, 100, 400):
+        spread = [np.sqrt((0.25 + p * (1 - p)) / size) for p in (0.7, 0.5)]
+        right = np.mean([norm.cdf(0.1 / each) for each in spread])
+
+        assert table.loc["housing", f"right_{size}"] == pytest.approx(right, abs=0.02)
+        assert table.loc["employment", f"right_{size}"] == pytest.approx(0.5, abs=0.02)
+    assert table.loc["housing", "needed"] == 100
+    assert np.isnan(table.loc["employment", "needed"])
+
+
+def test_the_answer_says_when_nothing_will_do() -> None:
+    """Where no measurement separates a pair, the words say so."""
+    strengths = helping(500)
+    rivals = [rival(name, strengths, np.full(500, 1e-4)) for name in RIVALS]
+    words = in_words(evidence(rivals), separation(expected(0.0, 0.0)))
+
+    assert any("none of the measurements would do" in each for each in words)
+    assert "25 %" in words[0]
+
+
+def test_more_strength_than_one_is_harm_by_the_direct_route() -> None:
+    """Support factors cannot do harm; what is not allowed is refused in one line."""
+    assert effect(1.5, 0.6) == {"programme.direct_effect": 1.5, "programme.support_effect": 1.0}
+    with pytest.raises(ParameterError, match=r"effect.strength is \[7"):
+        effect(7.0, 0.4)
+
+
+# Runs over draws ------------------------------------------------------------------------------------------------
+
+
+def posterior(**columns: list[float]) -> Posterior:
+    return Posterior(table=pd.DataFrame({key.replace("__", "."): value for key, value in columns.items()}), about={})
+
+
+def test_a_draw_is_the_scenario_it_makes() -> None:
+    """Run over one draw, a scenario gives the counts of the same change written out."""
+    base = load("pooled")
+    points = [{"risk.level": 0.9}, {}]
+    context = {"scenario": base.to_toml(), "replicates": 3, "window": 24}
+    drawn = pd.DataFrame(piece(context, {"points": points, "seeds": [5, 5]}))
+    changed = {**context, "scenario": base.changed({"risk.level": 0.9}).to_toml()}
+    written = pd.DataFrame(piece(changed, {"points": [{}], "seeds": [5]}))
+
+    assert drawn[drawn["draw"] == 0]["hits"].tolist() == written["hits"].tolist()
+    assert drawn[drawn["draw"] == 1]["hits"].tolist() != written["hits"].tolist()
+
+
+def test_doubt_is_told_from_chance() -> None:
+    """Draws that all say the same have chance and no doubt; draws that differ have doubt."""
+    base = Scenario().replace(people__count=2_000)
+
+    def doubt(levels: list[float]) -> pd.Series:
+        table = over_draws(base, posterior(risk__monthly_hazard=levels), len(levels), finish, seed=1, replicates=1, window=24)
+        rows = summary(table, by=("arm",))
+        return rows[rows["definition"] == "any"].iloc[0]
+
+    same, different = doubt([0.0675] * 30), doubt(list(np.linspace(0.04, 0.1, 30)))
+
+    assert same["doubt"] < 0.6 * same["chance"]
+    assert different["doubt"] > 3 * different["chance"]
+    assert same["low"] < same["share"] < same["high"]
+
+
+def test_a_change_of_the_users_wins_over_the_draws() -> None:
+    """A key that was set stays as it was set at every draw."""
+    base = Scenario().replace(people__count=500, risk__monthly_hazard=0.0)
+    draws = posterior(risk__monthly_hazard=[0.05, 0.1])
+    table = over_draws(base, draws, 2, finish, seed=1, replicates=1, window=24, but=["risk.monthly_hazard"])
+
+    assert table["hits"].sum() == 0
+
+
+def test_printed_pairs_have_arms_that_add_up_to_97() -> None:
+    """The two arms hold the 97 people of the trial."""
+    assert Printed().mentored_arm + Printed().control_arm == 97
+    assert places([], np.zeros((3, 0))).shape == (3, 0)
