@@ -1,0 +1,234 @@
+"""Which doubts matter most for an outcome: Morris screening, then Sobol' indices, over the priors.
+
+Doubts are shares of their priors, so the space is a unit cube with independent uniform sides, whatever the priors
+are. ``screen`` finds the doubts that matter at all, ``indices`` divides the outcome's variance among them, ``given``
+does what can be done with draws that go together (a posterior). These three know nothing of people or prisons.
+
+References
+----------
+Morris (1991), Technometrics 33:161, doi:10.1080/00401706.1991.10484804; Campolongo, Cariboni & Saltelli (2007),
+Environmental Modelling & Software 22:1509, doi:10.1016/j.envsoft.2006.10.004; Saltelli et al. (2010), Computer
+Physics Communications 181:259, doi:10.1016/j.cpc.2009.09.018; Plischke, Borgonovo & Smith (2013), European Journal
+of Operational Research 226:536, doi:10.1016/j.ejor.2012.11.047.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simulation.parameters import ParameterError
+
+Floats = npt.NDArray[np.float64]
+Evaluate = Callable[[Floats], npt.ArrayLike]
+"""What an outcome is at N x K shares (each 0-1): N numbers."""
+OTHERS = "all others"
+"""Name of the doubts that have no index of their own, taken together."""
+LEVELS = 4
+"""Levels of each doubt in the screening: 0, 1/3, 2/3 and 1."""
+RESAMPLES = 1000
+"""Bootstrap samples behind each interval."""
+MOST_BINS, ROWS_A_BIN = 24, 30
+"""Groups of draws behind a first-order index from given draws."""
+NORMAL_95 = 1.959964
+
+
+# Indices of any function ----------------------------------------------------------------------------------------
+
+
+def _problem(keys: Sequence[str], groups: Sequence[str] | None = None) -> dict[str, Any]:
+    problem = {"num_vars": len(keys), "names": list(keys), "bounds": [[0.0, 1.0]] * len(keys)}
+    return problem if groups is None else {**problem, "groups": list(groups)}
+
+
+def screen(keys: Sequence[str], evaluate: Evaluate, *, trajectories: int, seed: int) -> pd.DataFrame:
+    """Elementary effects of each doubt, by Morris's method.
+
+    Parameters
+    ----------
+    keys
+        Names of K doubts.
+    evaluate
+        The outcome at shares.
+    trajectories
+        Walks through the cube, each of K + 1 points.
+    seed
+        Luck of the design.
+
+    Returns
+    -------
+    One row a doubt, the largest first: key; ``mu_star`` (mean absolute change of the outcome from the low to the
+    high end of the doubt, by proportion), ``mu_star_low`` and ``mu_star_high`` (95 %, bootstrap); ``mu`` (the same
+    with signs); ``sigma`` (standard deviation of the change: curved, or together with others).
+    """
+    from SALib.analyze import morris as analysis
+    from SALib.sample import morris as design
+
+    points = design.sample(_problem(keys), trajectories, num_levels=LEVELS, seed=seed)
+    values = np.asarray(evaluate(points), dtype=np.float64)
+    found = analysis.analyze(
+        _problem(keys), points, values, num_resamples=RESAMPLES, num_levels=LEVELS, seed=seed
+    )  # fmt: skip
+    star, half = np.asarray(found["mu_star"], np.float64), np.asarray(found["mu_star_conf"], np.float64)
+    table = pd.DataFrame({
+        "key": list(keys), "mu_star": star, "mu_star_low": np.maximum(star - half, 0.0), "mu_star_high": star + half,
+        "mu": np.asarray(found["mu"], np.float64), "sigma": np.asarray(found["sigma"], np.float64),
+    })  # fmt: skip
+    return table.sort_values("mu_star", ascending=False, kind="stable", ignore_index=True)
+
+
+def indices(
+    keys: Sequence[str], evaluate: Evaluate, *, points: int, seed: int, chosen: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Sobol' indices: the parts of the outcome's variance that are due to each doubt.
+
+    Parameters
+    ----------
+    keys
+        Names of K doubts; all of them vary.
+    evaluate
+        The outcome at shares.
+    points
+        Size of the design's base, a power of two; there are so many times (chosen + 2) evaluations, or + 3.
+    seed
+        Luck of the design and the bootstrap.
+    chosen
+        The doubts that get an index of their own (None for all); the rest get one together, as ``OTHERS``.
+
+    Returns
+    -------
+    One row a doubt, the largest total first, ``OTHERS`` last: key; ``first`` (part of the variance that would go if
+    it were known) and ``total`` (part that would stay if all others were known), each with ``_low`` and ``_high``
+    (95 %, bootstrap). NaN if the outcome does not vary.
+
+    Raises
+    ------
+    ParameterError
+        If ``points`` is no power of two.
+    """
+    from SALib.analyze import sobol as analysis
+    from SALib.sample import sobol as design
+
+    check_points(points)
+    own = set(keys) if chosen is None else set(chosen)
+    groups = [key if key in own else OTHERS for key in keys]
+    names = list(dict.fromkeys(groups))
+    values = np.asarray(evaluate(
+        design.sample(_problem(keys, groups), points, calc_second_order=False, seed=seed)
+    ), dtype=np.float64)  # fmt: skip
+    columns = ("first", "first_low", "first_high", "total", "total_low", "total_high")
+    if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
+        table = pd.DataFrame({"key": names, **dict.fromkeys(columns, np.nan)})
+    else:
+        found = analysis.analyze(
+            _problem(names), values, calc_second_order=False, num_resamples=RESAMPLES, seed=seed + 1
+        )  # fmt: skip
+        table = pd.DataFrame({"key": names})
+        for name, index in (("first", "S1"), ("total", "ST")):
+            middle, half = np.asarray(found[index]), np.asarray(found[f"{index}_conf"])
+            table[name], table[f"{name}_low"], table[f"{name}_high"] = middle, middle - half, middle + half
+    return _in_order(table, "total")
+
+
+def base_rows(number: int, names: int) -> npt.NDArray[np.int64]:
+    """Rows of a design of ``indices`` that are independent draws of all doubts (2 x ``number`` of them)."""
+    first = np.arange(number) * (names + 2)
+    return np.concatenate([first, first + names + 1])
+
+
+def check_points(points: int) -> None:
+    """Refuse a size of a Sobol' sequence at which it is not balanced."""
+    if points < 2 or points & (points - 1):
+        below = 2 ** max(1, points.bit_length() - 1)
+        raise ParameterError(f"--points is [{points}]; a Sobol' sequence needs a power of two: {below} or {2 * below}")
+
+
+def _in_order(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    table = table.sort_values(column, ascending=False, kind="stable")
+    last = table["key"] == OTHERS
+    return pd.concat([table[~last], table[last]], ignore_index=True)
+
+
+def given(table: pd.DataFrame, values: npt.ArrayLike, *, seed: int) -> pd.DataFrame:
+    """First-order indices from given draws, which may go together.
+
+    Parameters
+    ----------
+    table
+        N draws, one column a doubt (numbers, or texts of a few kinds).
+    values
+        The outcome at each draw.
+    seed
+        Luck of the bootstrap.
+
+    Returns
+    -------
+    One row a doubt that varies, the largest first: key; ``first``, ``first_low``, ``first_high``: the part of the
+    outcome's variance that would go, on average, if the doubt were known (95 %, bootstrap); NaN if the outcome does
+    not vary.
+
+    Notes
+    -----
+    Draws are put in groups of like size along the doubt (a group for each value where there are few); the index is
+    the part of the variance between the groups, freed of what chance would put there (epsilon squared).
+    """
+    y = np.asarray(values, dtype=np.float64)
+    rng = np.random.default_rng(seed)
+    again = rng.integers(len(y), size=(RESAMPLES, len(y)))
+    flat = bool(np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())))
+    rows = []
+    for key in table.columns:
+        group = groups_of(table[key])
+        if group.max() == 0:
+            continue
+        first = np.nan if flat else _between(group, y)
+        half = np.nan if flat else NORMAL_95 * float(np.std([_between(group[k], y[k]) for k in again], ddof=1))
+        rows.append({"key": key, "first": first, "first_low": first - half, "first_high": first + half})
+    return _in_order(pd.DataFrame(rows, columns=["key", "first", "first_low", "first_high"]), "first")
+
+
+def groups_of(column: pd.Series) -> npt.NDArray[np.int64]:
+    """Numbers of groups of like size along a column; of its values, where they are few."""
+    bins = int(np.clip(len(column) // ROWS_A_BIN, 2, MOST_BINS))
+    codes, kinds = pd.factorize(column, sort=True)
+    if len(kinds) <= bins or not pd.api.types.is_numeric_dtype(column):
+        return np.asarray(codes, np.int64)
+    place = np.argsort(np.argsort(column.to_numpy(np.float64), kind="stable"), kind="stable")
+    return place * bins // len(column)
+
+
+def _between(group: npt.NDArray[np.int64], y: Floats) -> float:
+    """Part of the variance that lies between groups, freed of chance; 0 if nothing varies."""
+    count = np.bincount(group)
+    there = count > 0
+    sums = np.bincount(group, weights=y)[there]
+    whole = float(((y - y.mean()) ** 2).sum())
+    between = float((sums**2 / count[there]).sum() - y.sum() ** 2 / len(y))
+    if whole <= 0 or len(y) <= there.sum():
+        return 0.0
+    return 1.0 - (whole - between) / whole * (len(y) - 1) / (len(y) - int(there.sum()))
+
+
+def chance(same: Floats, other: Floats) -> tuple[float, float]:
+    """What of an outcome is chance in the simulation.
+
+    Parameters
+    ----------
+    same
+        Values at P points, all on one luck.
+    other
+        Values at the same points on each of L other lucks (L x P).
+
+    Returns
+    -------
+    Variance of the differences between points that is chance (what a luck does to all points alike is left out,
+    since all points share it), and the standard deviation that chance gives one value.
+    """
+    values = np.vstack([same, other])
+    rest = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()
+    number = (values.shape[0] - 1) * (values.shape[1] - 1)
+    return float((rest**2).sum() / number), float(np.sqrt(values.var(axis=0, ddof=1).mean()))
