@@ -120,9 +120,17 @@ def studies() -> dict[str, float]:
     design = points(plan.axes(), plan.design, plan.points, seed=plan.seed)
     pooled = load("pooled")
     answer(pooled, seed=2, trials=100)
+
+    def whole(*verb: str) -> float:
+        """Seconds that a verb takes with its default settings, in a process of its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "experiments.cli", *verb, "--no-store", "--out", folder]
+            return seconds(lambda: subprocess.run(command, check=True, capture_output=True), tries=1)
+
     return {
         "10,000 trials of 97 people": seconds(lambda: answer(pooled, seed=1, trials=10_000), tries=1),
         f"the default sweep ({len(design)} points)": seconds(
             lambda: list(sweep(base, design, seed=plan.seed, replicates=plan.replicates)), tries=1
         ),
+        **{f"desist {verb}, as it comes": whole(verb) for verb in ("power", "mechanisms", "sensitivity", "calibrate")},
     }

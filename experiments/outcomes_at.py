@@ -5,14 +5,10 @@ One run gives them all, so that asking for another outcome later costs no other 
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context, parent_process
-from threading import Thread
 from typing import Any, Literal
 
 import numpy as np
@@ -30,8 +26,6 @@ from simulation.scenario import Scenario
 
 PIECE_ROWS = 8
 """Points in a piece: some 0.2 seconds, and few enough that neighbours find the same people still in memory."""
-POINTS_FOR_PROCESSES = 300
-"""From how many points on worker processes are faster than threads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +218,7 @@ class Points:
     trials: int
     store: Store | None = None
     executor: Executor | None = None
+    threads: int | None = None
     command: str = ""
     told: Callable[[Iterable[Table], int, str], Iterable[Table]] = lambda pieces, *_: pieces
     """Shows progress: given the pieces, how many there are, and what they are for."""
@@ -260,31 +255,6 @@ class Points:
                 {"seed": (self.seed + luck) % 2**64, "points": [list(points[row]) for row in part]} for part in order
             ],
         )  # fmt: skip
-        work = finish(job, store=self.store, executor=self.executor)
+        work = finish(job, store=self.store, executor=self.executor, threads=self.threads)
         table = pd.concat([pd.DataFrame(each) for each in self.told(work, len(order), what)], ignore_index=True)
         return table.iloc[np.argsort(np.concatenate(order))].reset_index(drop=True)
-
-
-def spread(workers: int | None, *, points: int) -> Executor:
-    """Who runs so many points: worker processes (None: one per core), or threads here where there are few points.
-
-    A point takes some ten milliseconds in steps of a fraction of one; threads would spend a third of the time on
-    handing the interpreter's lock to one another. Processes take a second to start.
-    """
-    number = workers or os.cpu_count() or 1
-    if number == 1 or points < POINTS_FOR_PROCESSES:
-        return ThreadPoolExecutor(number)
-    return ProcessPoolExecutor(number, mp_context=get_context("spawn"), initializer=_begin_worker)
-
-
-def _begin_worker() -> None:
-    """Leave interrupts to the main process, and end with it, however it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

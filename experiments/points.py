@@ -50,6 +50,9 @@ def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
     ParameterError
         If a key is not known or a value not allowed.
     """
+    for key in SHORT_AXES:
+        if key in point and (isinstance(point[key], bool) or not isinstance(point[key], (int, float))):
+            raise ParameterError(f"{key} is [{point[key]}]; a number is needed")
     changes = {key: value for key, value in in_kind(base, point).items() if key not in SHORT_AXES}
     if STRENGTH in point or SHARE in point:
         changes |= effect(float(point.get(STRENGTH, USUAL_STRENGTH)), float(point.get(SHARE, USUAL_SHARE)))
@@ -78,10 +81,9 @@ def in_kind(base: Scenario, point: dict[str, Any]) -> dict[str, Any]:
     """A point with whole numbers where the scenario has them: axes are spaced in fractions."""
 
     def whole(key: str, value: Any) -> Any:
-        now = base.value(key)
-        return round(value) if isinstance(value, float) and type(now) is int else value
+        return round(value) if isinstance(value, float) and type(base.value(key)) is int else value
 
-    return {key: whole(key, value) for key, value in point.items()}
+    return {key: whole(key, value) if key not in SHORT_AXES else value for key, value in point.items()}
 
 
 def doubted(base: Scenario) -> list[Quantity]:

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.points import SHORT_AXES, at_point
+from experiments.points import at_point
+from experiments.shelf import SHORT_AXES
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
@@ -56,6 +57,10 @@ class Posterior:
             raise ParameterError(
                 f"--posterior is [{path}], which holds no draws; desist calibrate writes posterior.parquet"
             )
+        numbers = table.select_dtypes("number")
+        broken = [name for name in numbers if not np.isfinite(numbers[name]).all()]
+        if broken:
+            raise ParameterError(f"--posterior is [{path}], in which {broken[0]} has values that are no numbers")
         return cls(table=table, about=about)
 
     def write(self, path: Path) -> Path:

@@ -1,52 +1,52 @@
-"""The store of runs: each finished piece of a study is written once, whole, under the digest of all that decides it.
+"""A study as a job of pieces: each is computed once, here or elsewhere, and kept in the store (``store.py``).
 
-A *job* is a study cut into *pieces*: one function, one context (the scenario as text and what else all pieces share),
-and one small payload a piece. ``finish`` gives the table of every piece in order: what the store has is read, the
-rest is computed by threads or by any executor, and kept. So a study that was killed goes on where it stood, and a
-finished one is read back in a moment.
-
-A piece is an Arrow file (``pandas.read_feather`` opens it) whose name holds its address and the checksum of its
-bytes. This file knows nothing of what is computed.
+A *job* is one function, one context (the scenario as text and what else all pieces share), and one small payload a
+piece. ``finish`` gives the table of every piece in order: what the store has is read, the rest is computed by threads
+or by any executor, and kept as soon as it is there. So a study that was killed goes on where it stood, and a finished
+one is read back in a moment. Every table passes through the bytes of its file, so nobody can tell by a result where or
+when it was computed.
 """
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import Any
 
+from experiments.code import code_of
+from experiments.output import RESULTS, versions
+from experiments.store import ADDRESS, Store, Table, canonical, decoded, encoded
 from simulation.parameters import ParameterError
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+__all__ = ["Job", "Store", "Table", "code_of", "compute", "finish", "opened"]
 
-Table = dict[str, list[Any]]
-"""What a piece gives: columns of equal length, of numbers, truth values or texts."""
-
-ADDRESS, CHECKSUM = 40, 16
-"""Hexadecimal digits of a piece's address (160 bits), and of the checksum in its name."""
 BATCH_SECONDS = 0.5
 """How long a task sent to an executor should take: short pieces are sent together."""
 AHEAD = 4
-"""Tasks in flight for each worker."""
-STRAY_SECONDS = 3600.0
-"""Age from which a half-written file of another process is removed."""
-HERE = Path(__file__).resolve().parent
+"""Tasks in flight for each worker; no more pieces than these hold are in memory."""
+LOOK_SECONDS = 5.0
+"""How often an executor is asked how many workers it has: clusters grow and shrink."""
+KEPT = RESULTS / "runs"
+"""The store of whoever names none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """A study cut into pieces."""
+    """A study cut into pieces.
+
+    Raises ``TypeError`` or ``ValueError`` for a context or piece that JSON does not have.
+    """
 
     name: str
     """What it is called in ``desist runs``."""
@@ -62,171 +62,40 @@ class Job:
     """Digest of the model and of the studies' code that the work rests on."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "code", code_of(self.work.split(":")[0]))
+        object.__setattr__(self, "code", code_of(self.work.partition(":")[0]))
+        object.__setattr__(self, "context", _plain(self.context))
 
-    def addresses(self) -> list[str]:
-        """Where each piece is kept: a digest of work, code, context and payload."""
-        common = hashlib.sha256(_canonical([self.work, self.code, self.context]))
+    @cached_property
+    def _addresses(self) -> list[str]:
+        common = hashlib.sha256(canonical([self.work, self.code, self.context]))
         found = []
         for piece in self.pieces:
             own = common.copy()
-            own.update(_canonical(piece))
+            own.update(canonical(piece))
             found.append(own.hexdigest()[:ADDRESS])
         return found
 
+    def addresses(self) -> list[str]:
+        """Where each piece is kept: a digest of work, code, context and payload."""
+        return self._addresses
 
-def _canonical(data: Any) -> bytes:
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    """Data as JSON gives it back, so that work sees the same wherever it is done."""
+    plain: dict[str, Any] = json.loads(json.dumps(data, ensure_ascii=False, allow_nan=False))
+    return plain
+
+
+# Computing -------------------------------------------------------------------------------------------------------
 
 
 @cache
-def code_of(module: str) -> str:
-    """Digest of every file that can decide what a study's module computes.
-
-    All of the model with its data, the module itself and the studies' modules it imports (wherever in the file),
-    and the studies' data.
-    """
-    import simulation
-
-    model = Path(simulation.__file__).parent
-    files = [*model.glob("*.py"), *(model / "data").iterdir(), *(HERE / "data").iterdir(), *_sources(module)]
-    digest = hashlib.sha256()
-    for path in sorted(set(files)):
-        if path.is_file():
-            digest.update(f"{path.parent.name}/{path.name}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+def _versions() -> dict[str, str]:
+    return versions()
 
 
-def _sources(module: str) -> set[Path]:
-    """The file of a module and of what it imports beside it."""
-    start = Path(str(import_module(module).__file__)).resolve()
-    found, waiting = set(), [start]
-    while waiting:
-        path = waiting.pop()
-        if path in found or not path.is_file() or path == Path(__file__).resolve():
-            continue
-        found.add(path)
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == HERE.name:
-                names = [node.module.split(".")[-1], *(alias.name for alias in node.names)]
-                waiting += [HERE / f"{name}.py" for name in names]
-    return found
-
-
-class Store:
-    """A folder of finished pieces.
-
-    ``pieces/ab/cdef...-CHECKSUM.arrow`` holds a piece; ``studies/DIGEST.txt`` says which pieces a study is made of.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.damaged: list[Path] = []
-        """Files that were found damaged, and removed."""
-        self._names: dict[str, dict[str, str]] = {}
-        try:
-            (path / "pieces").mkdir(parents=True, exist_ok=True)
-            (path / "studies").mkdir(exist_ok=True)
-            probe = path / f".writable-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
-        except OSError as problem:
-            raise ParameterError(
-                f"--store is [{path}], which cannot be written ({problem.strerror}); name another folder or give "
-                "--no-store"
-            ) from None
-        self._sweep_out()
-
-    def _sweep_out(self) -> None:
-        """Remove what killed processes left half-written."""
-        for stray in [*self.path.glob("pieces/*/.*.part"), *self.path.glob("studies/.*.part")]:
-            try:
-                if time.time() - stray.stat().st_mtime > STRAY_SECONDS:
-                    stray.unlink()
-            except OSError:
-                continue
-
-    def _folder(self, prefix: str) -> dict[str, str]:
-        """Address to file name, for the pieces whose address begins so."""
-        if prefix not in self._names:
-            try:
-                names = [name for name in os.listdir(self.path / "pieces" / prefix) if not name.startswith(".")]
-            except OSError:
-                names = []
-            self._names[prefix] = {prefix + name.split("-")[0]: name for name in names}
-        return self._names[prefix]
-
-    def has(self, address: str) -> bool:
-        """Whether a piece is there (its bytes are checked when it is read)."""
-        return address in self._folder(address[:2])
-
-    def read(self, address: str) -> Table | None:
-        """A piece; None if it is not there. A damaged file is removed and remembered in ``damaged``."""
-        import pyarrow as pa
-
-        name = self._folder(address[:2]).get(address)
-        if name is None:
-            return None
-        path = self.path / "pieces" / address[:2] / name
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            self._folder(address[:2]).pop(address)
-            return None
-        if _checksum(data) != name.split("-")[-1].removesuffix(".arrow"):
-            self.damaged.append(path)
-            self._folder(address[:2]).pop(address)
-            path.unlink(missing_ok=True)
-            return None
-        table: Table = pa.ipc.open_file(pa.BufferReader(data)).read_all().to_pydict()
-        return table
-
-    def write(self, address: str, table: Table, about: dict[str, Any]) -> None:
-        """Keep a piece: written beside, flushed to disk, then moved into place, so that it is whole or not there."""
-        data = _encoded(table, about)
-        folder = self.path / "pieces" / address[:2]
-        folder.mkdir(exist_ok=True)
-        name = f"{address[2:]}-{_checksum(data)}.arrow"
-        _whole(folder, name, data)
-        if address[:2] in self._names:
-            self._names[address[:2]][address] = name
-
-    def enter(self, job: Job, addresses: Sequence[str]) -> None:
-        """Write down which pieces a study is made of."""
-        digest = hashlib.sha256(_canonical([job.name, job.work, list(addresses)])).hexdigest()[:16]
-        head = {"name": job.name, "work": job.work, "code": job.code, "command": job.command, "pieces": len(addresses)}
-        text = json.dumps(head, ensure_ascii=False) + "\n" + "\n".join(addresses) + "\n"
-        _whole(self.path / "studies", f"{digest}.txt", text.encode())
-
-
-def _checksum(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()[:CHECKSUM]
-
-
-def _encoded(table: Table, about: dict[str, Any]) -> bytes:
-    import pyarrow as pa
-
-    made: pa.Table = pa.table(table).replace_schema_metadata({"desist": json.dumps(about, ensure_ascii=False)})
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, made.schema) as writer:
-        writer.write_table(made)
-    data: bytes = sink.getvalue().to_pybytes()
-    return data
-
-
-def _whole(folder: Path, name: str, data: bytes) -> None:
-    part = folder / f".{name}.{os.getpid()}.part"
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    try:
-        os.write(handle, data)
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    os.replace(part, folder / name)
-
-
-def compute(work: str, code: str, context: dict[str, Any], payloads: list[dict[str, Any]]) -> list[tuple[Table, float]]:
-    """The tables of some pieces, with the seconds each took: what an executor is sent.
+def compute(work: str, code: str, context: dict[str, Any], payloads: list[dict[str, Any]]) -> list[tuple[bytes, float]]:
+    """Some pieces as the bytes of their files, with the seconds each took: what an executor is sent.
 
     Raises
     ------
@@ -234,22 +103,56 @@ def compute(work: str, code: str, context: dict[str, Any], payloads: list[dict[s
         If the code here is not that of whoever sent it: then the results would not be the same.
     """
     module, name = work.split(":")
-    if code_of(module) != code:
+    here = code_of(module)
+    if here != code:
         raise ParameterError(
-            f"a worker runs other code ({code_of(module)}) than this machine ({code}); install the same version of "
-            "Desist there and start the workers again"
+            f"a worker has other code [{here}] than this machine [{code}]; install the same version of Desist there "
+            "and start the workers again"
         )
-    function = getattr(import_module(module), name)
+    function: Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]] = getattr(import_module(module), name)
     results = []
     for payload in payloads:
         begun = time.perf_counter()
-        results.append((function(context, payload), time.perf_counter() - begun))
+        table = function(context, payload)
+        seconds = time.perf_counter() - begun
+        about = {"work": work, "code": code, "piece": payload, "versions": _versions()}
+        results.append((encoded(table, about), seconds))
     return results
+
+
+class _Task:
+    """Pieces that were sent together; kept as soon as they are back, whoever asks for them and when."""
+
+    def __init__(self, job: Job, part: list[int], pool: Executor, store: Store | None) -> None:
+        self.part, self._store, self._lock, self._kept = part, store, Lock(), store is None
+        self._addresses = [job.addresses()[k] for k in part]
+        payloads = [_plain(job.pieces[k]) for k in part]
+        self.future: Future[list[tuple[bytes, float]]] = pool.submit(compute, job.work, job.code, job.context, payloads)
+        self.future.add_done_callback(self._arrived)
+
+    def _arrived(self, future: Future[list[tuple[bytes, float]]]) -> None:
+        """Called by whoever finished the task; a store that cannot be written is told by ``take``."""
+        if not future.cancelled() and future.exception() is None:
+            with suppress(ParameterError):
+                self._keep(future.result())
+
+    def _keep(self, results: list[tuple[bytes, float]]) -> None:
+        with self._lock:
+            if not self._kept and self._store is not None:
+                for address, (data, _) in zip(self._addresses, results, strict=True):
+                    self._store.write(address, data)
+                self._kept = True
+
+    def take(self) -> list[tuple[bytes, float]]:
+        """Wait for the results and see them kept."""
+        results = self.future.result()
+        self._keep(results)
+        return results
 
 
 def finish(
     job: Job, *, store: Store | None = None, executor: Executor | None = None, threads: int | None = None
-) -> Iterator[Table]:
+) -> Generator[Table, None, None]:
     """The table of every piece, in order; those that the store has are read, the others computed and kept.
 
     Parameters
@@ -264,95 +167,141 @@ def finish(
     threads
         Worker threads without an executor; None for one per core.
 
+    Raises
+    ------
+    ParameterError
+        In its turn, for a mistake in a piece; and if workers are lost, cannot import Desist or have other code.
+        Whatever is finished by then is kept.
+
     Notes
     -----
-    A mistake in a piece is raised when its turn comes; whatever was finished by then is kept. The first missing piece
-    is computed before others are sent, so that a mistake of the user's is told at once.
+    The first missing piece is computed before others are sent, so that a mistake of the user's is told at once.
     """
-    addresses = job.addresses()
     if store is not None:
-        store.enter(job, addresses)
-    missing = [k for k, address in enumerate(addresses) if store is None or not store.has(address)]
-    computed = _computed(job, missing, addresses, store, executor, threads)
-    due = set(missing)
-    try:
-        for k, address in enumerate(addresses):
-            if k not in due and store is not None:
-                table = store.read(address)
-                if table is None:
-                    table = _kept(job, [k], addresses, store, compute(job.work, job.code, job.context, [job.pieces[k]]))[0]
-                yield table
+        head = {"name": job.name, "work": job.work, "code": job.code, "command": job.command}
+        store.enter(head, job.context, job.addresses())
+    here = None if executor is not None else ThreadPoolExecutor(threads if threads is not None else os.cpu_count())
+    with here or nullcontext():
+        flight = _Flight(job, store, executor or here, batches=executor is not None)  # type: ignore[arg-type]
+        try:
+            yield from map(decoded, flight.results())
+        except Exception as problem:
+            told = _told(problem, store) if executor is not None else None
+            if told is None:
+                raise
+            raise told from None
+        finally:
+            flight.cancel()
+
+
+def _told(problem: Exception, store: Store | None) -> ParameterError | None:
+    """What became of an executor, in one line; None if the problem is one of the piece's own."""
+    for each in (problem, problem.__cause__):
+        if isinstance(each, ImportError):
+            return ParameterError(f"a worker or scheduler lacks Desist ({each}); install the same version there")
+    if isinstance(problem, (BrokenExecutor, CancelledError)) or type(problem).__module__.startswith("distributed."):
+        again = "what was finished is in the store: start the command again to go on" if store else "start it again"
+        return ParameterError(f"the workers were lost ({type(problem).__name__}); {again}")
+    return None
+
+
+class _Flight:
+    """The pieces of a job on their way: a few tasks ahead of what has been asked for, results in order."""
+
+    def __init__(self, job: Job, store: Store | None, pool: Executor, *, batches: bool) -> None:
+        self.job, self.store, self.pool, self.batches = job, store, pool, batches
+        self.slots: deque[bytes | tuple[_Task, int]] = deque()
+        """Pieces ahead, in order: what was read, or the task they are in with their number there."""
+        self.position = 0
+        self.size = 1
+        """Pieces sent together."""
+        self.tried = False
+        """Whether a computed piece has come back."""
+        self.asked = float("-inf")
+        self.workers = 1
+
+    def results(self) -> Iterator[bytes]:
+        """The bytes of every piece, in order."""
+        self._fill()
+        while self.slots:
+            slot = self.slots.popleft()
+            data = slot if isinstance(slot, bytes) else self._taken(*slot)
+            self._fill()
+            yield data
+
+    def _taken(self, task: _Task, number: int) -> bytes:
+        results = task.take()
+        if number == 0 and self.batches:
+            seconds = sum(spent for _, spent in results) / len(results)
+            self.size = max(1, min(int(BATCH_SECONDS / max(seconds, 1e-6)), 2 * self.size if self.tried else 1))
+        self.tried = True
+        return results[number][0]
+
+    def _fill(self) -> None:
+        """Read or send more pieces, once there is room for a whole task."""
+        left = len(self.job.pieces) - self.position
+        if not left or (not self.tried and any(isinstance(slot, tuple) for slot in self.slots)):
+            return
+        if time.monotonic() - self.asked > LOOK_SECONDS:
+            self.workers, self.asked = _workers(self.pool), time.monotonic()
+        size = min(self.size, 1 + left // self.workers)
+        room = AHEAD * self.workers * size
+        if len(self.slots) > room - size:
+            return
+        addresses, missing = self.job.addresses(), 0
+        run: list[bytes | int] = []
+        while self.position < len(addresses) and len(self.slots) + len(run) < room:
+            data = self.store.read(addresses[self.position]) if self.store is not None else None
+            run.append(self.position if data is None else data)
+            missing += data is None
+            self.position += 1
+            if missing == size or (missing and not self.tried):
+                self._send(run)
+                run, missing = [], 0
+                if not self.tried:
+                    break
+        self._send(run)
+
+    def _send(self, run: list[bytes | int]) -> None:
+        """Line up pieces that were read, and one task of those (by their numbers) that were not there."""
+        part = [each for each in run if isinstance(each, int)]
+        task = _Task(self.job, part, self.pool, self.store) if part else None
+        number = 0
+        for each in run:
+            if isinstance(each, bytes) or task is None:
+                self.slots.append(each)  # type: ignore[arg-type]
             else:
-                yield next(computed)
-    finally:
-        computed.close()
+                self.slots.append((task, number))
+                number += 1
+
+    def cancel(self) -> None:
+        """Call back what has not begun."""
+        for slot in self.slots:
+            if isinstance(slot, tuple):
+                slot[0].future.cancel()
 
 
-def _kept(
-    job: Job, part: list[int], addresses: list[str], store: Store | None, results: list[tuple[Table, float]]
-) -> list[Table]:
-    if store is not None:
-        for k, (table, seconds) in zip(part, results, strict=True):
-            about = {"work": job.work, "code": job.code, "study": job.name, "piece": job.pieces[k]}
-            store.write(addresses[k], table, about)
-            del seconds
-    return [table for table, _ in results]
+def _workers(pool: Executor) -> int:
+    """How many pieces an executor computes at once, as far as it tells."""
+    client = getattr(pool, "_client", None)
+    if client is not None and hasattr(client, "nthreads"):
+        return max(1, int(sum(client.nthreads().values())))
+    return int(getattr(pool, "_max_workers", 0) or os.cpu_count() or 1)
 
 
-def _computed(
-    job: Job, missing: list[int], addresses: list[str], store: Store | None, executor: Executor | None,
-    threads: int | None,
-) -> Iterator[Table]:  # fmt: skip
-    """Tables of the missing pieces, in order; kept as soon as they arrive."""
-    if not missing:
-        return
-    if executor is None:
-        workers = threads if threads is not None else os.cpu_count() or 1
-        with ThreadPoolExecutor(workers) as pool:
-            yield from _flight(job, missing, addresses, store, pool, workers, local=True)
-    else:
-        yield from _flight(job, missing, addresses, store, executor, _workers(executor), local=False)
+# For verbs -------------------------------------------------------------------------------------------------------
 
 
-def _workers(executor: Executor) -> int:
-    return int(getattr(executor, "_max_workers", 0) or os.cpu_count() or 1)
+def opened(path: Path | None, no_store: bool = False) -> Store | None:
+    """The store that a verb's options name (``results/runs`` if none); damaged files are told on standard error.
 
+    Raises
+    ------
+    ParameterError
+        If it cannot be written.
+    """
+    if no_store:
+        return None
+    import click
 
-def _flight(
-    job: Job, missing: list[int], addresses: list[str], store: Store | None, pool: Executor, workers: int, *,
-    local: bool,
-) -> Iterator[Table]:  # fmt: skip
-    """Send pieces, a few tasks ahead of what has been asked for, and give their tables in order."""
-    waiting = deque(missing)
-    flying: deque[tuple[list[int], Future[list[tuple[Table, float]]]]] = deque()
-    seconds, size = 0.0, 1
-
-    def send(number: int) -> None:
-        part = [waiting.popleft() for _ in range(min(number, len(waiting)))]
-        payloads = [job.pieces[k] for k in part]
-        if local:
-            flying.append((part, pool.submit(_here, job, part, addresses, store)))
-        else:
-            flying.append((part, pool.submit(compute, job.work, job.code, job.context, payloads)))
-
-    try:
-        send(1)
-        while flying:
-            part, future = flying.popleft()
-            results = future.result()
-            tables = [table for table, _ in results] if local else _kept(job, part, addresses, store, results)
-            seconds = max(sum(spent for _, spent in results) / len(results), 1e-6)
-            if not local:
-                size = max(1, min(int(BATCH_SECONDS / seconds), 1 + len(waiting) // workers))
-            while waiting and len(flying) < AHEAD * workers:
-                send(size)
-            yield from tables
-    finally:
-        for _, future in flying:
-            future.cancel()
-
-
-def _here(job: Job, part: list[int], addresses: list[str], store: Store | None) -> list[tuple[Table, float]]:
-    results = compute(job.work, job.code, job.context, [job.pieces[k] for k in part])
-    _kept(job, part, addresses, store, results)
-    return results
+    return Store(path or KEPT, notice=lambda line: click.echo(f"desist: {line}", err=True))

@@ -6,10 +6,9 @@ Every point of a design is a scenario (``points.py``); all points meet the same 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from os import cpu_count
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +16,13 @@ import pandas as pd
 from pydantic import Field, ValidationError
 
 from experiments.designs import Axis, Design, axes_of
-from experiments.observed import CLOSE, CONTROL_PERCENT, POSSIBLE, support
-from experiments.points import CONTROL_RISK, SHARE, STRENGTH, USUAL_SHARE, USUAL_STRENGTH, at_point, in_kind
+from experiments.observed import CLOSE, CONTROL_PERCENT, POSSIBLE
+from experiments.pieces import Numbers
+from experiments.points import CONTROL_RISK, SHARE, STRENGTH, at_point
+from experiments.posterior import interval
+from experiments.runs import Job, Store, finish
 from experiments.shelf import change, load
-from experiments.trial import highest_risk, trial_counts
 from simulation.mistakes import explain
-from simulation.numbers import support_reach
 from simulation.parameters import ParameterError, Section
 from simulation.scenario import Scenario
 
@@ -81,64 +81,105 @@ class Row:
     """One point with what the trial prints there."""
 
     point: dict[str, Any]
-    scenario: Scenario
-    numbers: dict[str, float | bool | str]
-
-
-def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: int) -> Row:
-    """Run both arms at one point and check the result against 29 / 67."""
-    scenario = at_point(base, point)
-    counts = trial_counts(scenario, seed=seed, trials=replicates, threads=1)
-    arms = highest_risk(counts, scenario.trial.definition)
-    treated = highest_risk(counts, scenario.trial.definition, treated=True)
-    (mentored, control), (mentored_error, control_error) = arms.risks, arms.errors
-    likely = float(support(mentored, control))
-    programme = next(iter(scenario.programme.values()))
-    numbers: dict[str, float | bool | str] = {
-        "definition": scenario.trial.definition, "mentored": mentored, "mentored_error": mentored_error,
-        "control": control, "control_error": control_error, "difference": control - mentored,
-        "mentored_treated": treated.risks[0], "support_aim": programme.support_effect,
-        "support_reach": support_reach(scenario, programme), "support": likely, "reproduced": likely >= CLOSE,
-        "possible": likely >= POSSIBLE, "digest": scenario.digest[:16],
-    }  # fmt: skip
-    return Row(point=point, scenario=scenario, numbers=numbers)
+    numbers: Numbers
+    draw: int | None = None
+    """Number of the draw of a posterior, if the sweep runs over draws."""
 
 
 def sweep(
-    base: Scenario, design: list[dict[str, Any]], *, seed: int, replicates: int, threads: int | None = None
-) -> Iterator[Row]:
+    base: Scenario,
+    design: list[dict[str, Any]],
+    *,
+    seed: int,
+    replicates: int,
+    threads: int | None = None,
+    draws: Sequence[dict[str, Any]] = (),
+    store: Store | None = None,
+    executor: Executor | None = None,
+    name: str = "sweep",
+    command: str = "",
+) -> Generator[Row, None, None]:
     """Evaluate every point of a design, in order, several at a time.
 
-    The first point is evaluated before the others begin, so that a mistake is told at once.
+    Parameters
+    ----------
+    base, design
+        A trial of two arms, and the points: keys and values that change it (``designs.points``).
+    seed, replicates
+        Luck, and trials at each point.
+    threads, store, executor
+        Who does it and where finished points are kept (``runs.finish``).
+    draws
+        Keys and values that are not known: the whole design is run on each of these, draw by draw. A point wins over
+        a draw.
+    name, command
+        What it is called in ``desist runs``.
+
+    Raises
+    ------
+    ParameterError
+        At once for a scenario without two arms and for control risks out of reach; else at the first such point.
     """
     if base.trial.assignment != "randomised":
         raise ParameterError(
             f"trial.assignment is [{base.trial.assignment}] in scenario {base.name}; a sweep compares two arms: "
             "use the scenario trial or set it to randomised"
         )
-    for point in design:
-        if CONTROL_RISK not in point:
-            break
-        at_point(base, {CONTROL_RISK: point[CONTROL_RISK]})
-    first = evaluate(base, design[0], seed=seed, replicates=replicates)
-    yield first
-    with ThreadPoolExecutor(threads if threads is not None else cpu_count()) as pool:
-        work = [pool.submit(evaluate, base, point, seed=seed, replicates=replicates) for point in design[1:]]
-        try:
-            for each in work:
-                yield each.result()
-        finally:
-            for each in work:
-                each.cancel()
+    rows = [(k, point) for k in range(len(draws)) for point in design] if draws else [(None, each) for each in design]
+    job = Job(
+        name=name, work="experiments.pieces:of_sweep", command=command,
+        context={"scenario": base.to_toml(), "seed": seed, "replicates": replicates},
+        pieces=[{"point": point if k is None else {**draws[k], **point}} for k, point in rows],
+    )  # fmt: skip
+    if store is None or not all(map(store.has, job.addresses())):
+        for risk in dict.fromkeys(point[CONTROL_RISK] for point in design if CONTROL_RISK in point):
+            at_point(base, {**(draws[0] if draws else {}), CONTROL_RISK: risk})
+    tables = finish(job, store=store, executor=executor, threads=threads)
+    try:
+        for (k, point), table in zip(rows, tables, strict=True):
+            yield Row(point=point, numbers={key: values[0] for key, values in table.items()}, draw=k)
+    finally:
+        tables.close()
 
 
-def table_of(rows: list[Row]) -> pd.DataFrame:
-    """The sweep as a table: one row a point, axes first."""
+def table_of(rows: Sequence[Row]) -> pd.DataFrame:
+    """The sweep as a table: one row a point, axes first; over draws if it ran over draws (see ``over_draws``)."""
+    if rows and rows[0].draw is not None:
+        return over_draws(rows)
     return pd.DataFrame([{**row.point, **row.numbers} for row in rows])
+
+
+def over_draws(rows: Sequence[Row]) -> pd.DataFrame:
+    """One row a point: means over the draws, and the middle 95 % of draws in the columns ``_low`` and ``_high``.
+
+    ``support`` is the median over the draws; ``reproduced`` and ``possible`` are shares of the draws. ``draws`` says
+    how many there are, which differs between points if the sweep was interrupted.
+    """
+    number = sum(row.draw == 0 for row in rows)
+    found = []
+    for k, first in enumerate(rows[:number]):
+        table = pd.DataFrame([row.numbers for row in rows[k::number]])
+        out: dict[str, Any] = {**first.point, "draws": len(table)}
+        for name in ("mentored", "control", "difference"):
+            _, low, high = interval(table[name].to_numpy())
+            out |= {name: float(table[name].mean()), f"{name}_low": low, f"{name}_high": high}
+        out |= {name: float(table[name].mean()) for name in ("mentored_error", "control_error", "mentored_treated")}
+        out |= {name: float(table[name].median()) for name in ("support_aim", "support_reach", "support")}
+        out |= {name: float(table[name].mean()) for name in ("reproduced", "possible")}
+        found.append(out)
+    return pd.DataFrame(found)
+
+
+def judged(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with true or false in ``reproduced`` and ``possible``: over draws, whether half of them are so."""
+    if "draws" not in table.columns:
+        return table
+    return table.assign(reproduced=table["support"] >= CLOSE, possible=table["support"] >= POSSIBLE)
 
 
 def in_words(table: pd.DataFrame, axes: list[str]) -> list[str]:
     """The answer in a few sentences: where in the space the trial is reproduced, and where it is not."""
+    shares, table = table["reproduced"], judged(table)
     good, number = table[table["reproduced"]], len(table)
     excluded = number - int(table["possible"].sum())
     lines = [
@@ -147,7 +188,12 @@ def in_words(table: pd.DataFrame, axes: list[str]) -> list[str]:
     ]
     best = table.loc[table["support"].idxmax()]
     where = ", ".join(f"{_name(key)} {_spelled(best[key])}" for key in axes)
-    risks = f"{100 * best['mentored']:.0f} % against {100 * best['control']:.0f} %"
+    risks = f"{_risk(best, 'mentored')} against {_risk(best, 'control')}"
+    if "draws" in table.columns:
+        lines.append(
+            f"Counted so by the median of {table['draws'].max()} draws: {int((shares == 1).sum())} points reproduce it "
+            f"in every draw, {int((shares > 0).sum())} in at least one."
+        )
     if good.empty:
         odds = max(1, round(1 / max(float(best["support"]), 1e-9)))
         return [*lines, f"The nearest: {risks}, 1/{odds} as probable as the best possible pair ({where})."]
@@ -160,6 +206,12 @@ def in_words(table: pd.DataFrame, axes: list[str]) -> list[str]:
             f"hazard to {beyond['support_reach'].median():.2f} times in the first year at the most."
         )
     return [*lines, f"Best: {risks} ({where})."]
+
+
+def _risk(row: pd.Series, arm: str) -> str:
+    """A risk in per cent, with the middle 95 % of draws if there are draws."""
+    ends = f" ({100 * row[f'{arm}_low']:.0f}-{100 * row[f'{arm}_high']:.0f})" if "draws" in row.index else ""
+    return f"{100 * row[arm]:.0f} %{ends}"
 
 
 def _strengths(table: pd.DataFrame, good: pd.DataFrame, axes: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     Machines are noisy: compare the ratios of one run, not seconds between runs.
     """
     from experiments.bench import driver_rows, start_up, studies
+    from experiments.bench_runs import store_costs
     from experiments.luck import PEOPLE, REPLICATES, luck_rows
     from experiments.output import spelled, versions
 
@@ -25,8 +26,10 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     rows = driver_rows(sizes)
     found = {"drivers": rows.to_dict("records"), "versions": versions()}
     if not quick:
-        click.echo("measuring start-up and the headline studies ...", err=True)
+        click.echo("measuring start-up and the headline studies (some minutes) ...", err=True)
         found |= {"start_up": start_up(), "studies": studies()}
+        click.echo("measuring the store of runs ...", err=True)
+        found["store"] = store_costs()
         click.echo("measuring what the same luck is worth ...", err=True)
         luck = luck_rows()
         found["luck"] = luck.to_dict("records")
@@ -41,6 +44,8 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     for part in ("start_up", "studies"):
         for what, seconds in found.get(part, {}).items():
             click.echo(f"{seconds:8.2f} s  {what}")
+    for what, value in found.get("store", {}).items():
+        click.echo(f"{value:8.3f}    {what}")
     if not quick:
         forms = {"difference": "+.2f", "sd_same": ".2f", "sd_independent": ".2f", "ratio": ",.0f", "low": ",.0f"}
         click.echo("\n" + spelled(luck, {**forms, "high": ",.0f", "bound": ",.0f"}))

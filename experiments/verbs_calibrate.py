@@ -45,10 +45,10 @@ def calibrate(ctx, check, trials_checked, registers_checked, points, near_points
     """
     from experiments.calibration import Plan
     from experiments.calibration import calibrate as calibrated
-    from experiments.cluster import executor_of
     from experiments.output import RESULTS, Folder
     from experiments.runs import opened
     from experiments.shelf import load
+    from experiments.workers import workers_of
     from simulation.outcomes import DEFINITIONS
 
     given = {} if definition is None else {"definitions": tuple(float(name == definition) for name in DEFINITIONS)}
@@ -59,7 +59,7 @@ def calibrate(ctx, check, trials_checked, registers_checked, points, near_points
     )  # fmt: skip
     folder = Folder(out or RESULTS / ("calibration-check" if check else "calibration"))
     kept_store = opened(store, no_store)
-    with executor_of(cluster) as executor:
+    with workers_of(cluster, threads, runs=points + draws) as executor:
         compute = _runner(kept_store, executor, threads)
         if check:
             code = _checked(plan, compute, folder, trials_checked, registers_checked, as_json)

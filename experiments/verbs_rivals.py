@@ -37,7 +37,6 @@ def rivals(draws, trials, number, points, near_points, steps, scenario_name, pop
     begins with the registers' half of desist calibrate, which is read from the store if that was run before.
     """
     from experiments.calibration import Plan, from_registers
-    from experiments.cluster import executor_of
     from experiments.figures import style
     from experiments.figures_calibration import rivals_figure
     from experiments.output import RESULTS, Folder, spelled
@@ -45,6 +44,7 @@ def rivals(draws, trials, number, points, near_points, steps, scenario_name, pop
     from experiments.runs import opened
     from experiments.shelf import load
     from experiments.verbs_calibrate import _runner, _two_arms, _without_programme
+    from experiments.workers import workers_of
 
     plan = Plan(
         population=_without_programme(load(population)), trial=_two_arms(load(scenario_name)), seed=seed, points=points,
@@ -52,7 +52,7 @@ def rivals(draws, trials, number, points, near_points, steps, scenario_name, pop
     )  # fmt: skip
     folder = Folder(out or RESULTS / "rivals")
     kept = opened(store, no_store)
-    with executor_of(cluster) as executor:
+    with workers_of(cluster, threads, runs=points + draws) as executor:
         compute = _runner(kept, executor, threads)
         found = rivals_of(plan, from_registers(plan, compute), compute)
         expected = measured(plan, found, compute, draws=number)

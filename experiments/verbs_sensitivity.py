@@ -54,15 +54,13 @@ def sensitivity(name, outcome, only, hold, parameters, trajectories, points, tri
     that matter most, and a tornado. All points are on the same luck. With --posterior: first-order indices over its
     draws, which go together.
     """
-    from contextlib import nullcontext
-
-    from experiments.cluster import executor_of
     from experiments.doubts import Doubts, over_draws, over_priors, size
-    from experiments.outcomes_at import Points, check, spread
+    from experiments.outcomes_at import Points, check
     from experiments.output import RESULTS, Folder
     from experiments.runs import opened
     from experiments.sensitivity import check_points
     from experiments.shelf import change, load
+    from experiments.workers import workers_of
     from simulation.parameters import ParameterError
 
     base = load(name, changes)
@@ -86,9 +84,9 @@ def sensitivity(name, outcome, only, hold, parameters, trajectories, points, tri
     if not as_json:
         each = f"{trials:,} trial{'s' if trials > 1 else ''} of {base.people.count:,} people at each"
         click.echo(f"{points:,} points, {each} ...", err=True)
-    with executor_of(cluster) as far, nullcontext(far) if far else spread(threads, points=points) as executor:
+    with workers_of(cluster, threads, runs=points) as executor:
         runs = Points(base=base, keys=doubts.keys, seed=seed, trials=trials, store=kept, executor=executor,
-                      command=command_line(), told=progress)  # fmt: skip
+                      threads=threads, command=command_line(), told=progress)  # fmt: skip
         found = over_draws(runs, doubts, asked) if posterior else over_priors(runs, doubts, asked, **sizes)
     more = {"draws": len(doubts.draws), "posterior": posterior.name} if posterior else sizes
     _report(found, doubts, runs, asked, folder, more, as_json)

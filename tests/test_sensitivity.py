@@ -10,12 +10,13 @@ import pytest
 
 from experiments.doubts import Doubts, over_priors
 from experiments.figures_sensitivity import label, pair
-from experiments.outcomes_at import OUTCOMES, Points, check, outcomes, possible, spread
+from experiments.outcomes_at import OUTCOMES, Points, check, outcomes, possible
 from experiments.posterior import Posterior
 from experiments.runs import Store
 from experiments.sensitivity import OTHERS, base_rows, chance, given, groups_of, indices, screen
 from experiments.shelf import load
 from experiments.trial import highest_risk, trial_counts
+from experiments.workers import workers_of
 from simulation.parameters import ParameterError
 from tests.test_cli import desist
 
@@ -208,8 +209,8 @@ def test_points_come_back_in_order(workers, points, tmp_path):
     """However points are cut into pieces, and whoever runs them, each has its own outcomes, bit for bit."""
     base = load("trial")
     strengths = [0.1, 0.4, 0.9, 1.5, 0.2, 0.6]
-    with spread(workers, points=points) as executor:
-        runs = Points(base=base, keys=["programme.direct_effect"], seed=2, trials=3, executor=executor, store=Store(tmp_path))
+    with workers_of(None, workers, runs=points) as executor:
+        runs = Points(base=base, keys=["programme.direct_effect"], seed=2, trials=3, executor=executor, threads=workers, store=Store(tmp_path))
         for _ in range(2):
             table = runs.at([[value] for value in strengths], "test", stride=2)
             for value, (_, row) in zip(strengths, table.iterrows(), strict=True):
@@ -221,9 +222,8 @@ def test_what_does_not_matter_has_no_effect_at_all():
     """On the same luck, who says yes to the system changes nothing in the trial: its indices are zero, exactly."""
     base = load("trial")
     doubts = Doubts.of(base, only=["effect.strength", DEAD])
-    with spread(1, points=1) as executor:
-        runs = Points(base=base, keys=doubts.keys, seed=1, trials=5, executor=executor)
-        found = over_priors(runs, doubts, OUTCOMES["difference"], trajectories=3, points=8, parameters=12)
+    runs = Points(base=base, keys=doubts.keys, seed=1, trials=5)
+    found = over_priors(runs, doubts, OUTCOMES["difference"], trajectories=3, points=8, parameters=12)
     dead, ends = by_key(found.parts).loc[DEAD], by_key(found.ends).loc[DEAD]
 
     assert tuple(dead) == (0.0,) * 6

@@ -8,10 +8,11 @@ import pytest
 
 from experiments import baseline
 from experiments.designs import Axis, axes_of, points
+from experiments.pieces import evaluate
+from experiments.points import at_point
 from experiments.settings import SETTINGS, risk_at
 from experiments.shelf import load, names
-from experiments.points import at_point
-from experiments.sweep import evaluate, in_words, read_study, study_scenario, sweep, table_of
+from experiments.sweep import in_words, read_study, study_scenario, sweep, table_of
 from experiments.trial import answer, highest_risk, trial_counts, with_control_risk
 from simulation.history import simulate
 from simulation.outcomes import DEFINITIONS, times
@@ -156,7 +157,7 @@ def test_sweep_meets_the_same_luck() -> None:
     rows = list(sweep(base, design, seed=2, replicates=10, threads=2))
     alone = evaluate(base, design[3], seed=2, replicates=10)
 
-    assert rows[3].numbers == alone.numbers
+    assert rows[3].numbers == alone
     assert [row.point for row in rows] == design
 
 
