@@ -27,6 +27,7 @@ from experiments.points import SHARE, STRENGTH, at_point, at_shares
 from experiments.registers import Facts, facts, shares_of
 from experiments.rerun import Bank, all_doubts
 from experiments.runs import Job
+from experiments.shelf import written
 from experiments.surface import Floats, Surface
 from experiments.trial import CONTROL, HIGHEST, MEASURES, MENTORED, trial_counts
 from simulation.outcomes import DEFINITIONS, wilson
@@ -63,7 +64,7 @@ class Check:
 
 @lru_cache(maxsize=8)
 def _scenario(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
-    base = Scenario.from_toml(text)
+    base = written(text)
     return base, tuple(all_doubts(base))
 
 

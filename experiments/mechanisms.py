@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from experiments.points import at_point
 from experiments.runs import Job, Table
+from experiments.shelf import written
 from experiments.trial import MEASURES, WINDOW, trial_counts
 from simulation.mistakes import nearest
 from simulation.numbers import gain_multipliers
@@ -162,7 +163,7 @@ def members(players: Sequence[str], mask: int) -> list[str]:
 @lru_cache(maxsize=16)
 def _whole(text: str, point: str, openings: str) -> Scenario:
     """The scenario of a piece with all players on; multipliers are those before anything became scarce."""
-    base, changes = Scenario.from_toml(text), json.loads(point)
+    base, changes = written(text), json.loads(point)
     whole = held(at_point(base, changes) if changes else base)
     return whole.changed({f"factor.{name}.openings": value for name, value in json.loads(openings).items()})
 

@@ -8,7 +8,6 @@ sentences leave time to start.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 from experiments.points import at_point
 from experiments.posterior import fitting
 from experiments.runs import Job, Table
+from experiments.shelf import written
 from simulation.engine import run
 from simulation.outcomes import DEFINITIONS
 from simulation.scenario import Scenario
@@ -38,17 +38,12 @@ def everybody(trial: Scenario, people: int = PEOPLE) -> Scenario:
     })  # fmt: skip
 
 
-@lru_cache(maxsize=8)
-def _scenario(text: str) -> Scenario:
-    return Scenario.from_toml(text)
-
-
 def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """Reoffenders among everybody at some draws, with and without the programme.
 
     ``payload`` has ``draws`` and ``seeds``. Columns: draw, group, definition, people, offered, none (reoffenders).
     """
-    base = _scenario(context["scenario"])
+    base = written(context["scenario"])
     rows = []
     for number, (draw, seed) in enumerate(zip(payload["draws"], payload["seeds"], strict=True)):
         scenario = at_point(base, fitting(base, draw, but=tuple(ENOUGH)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ import pandas as pd
 
 from experiments.points import at_point
 from experiments.runs import Job, Store, Table, finish
+from experiments.shelf import written
 from experiments.trial import CONTROL, HIGHEST, MENTORED, WINDOW
 from simulation.engine import Cohort, over_chunks
 from simulation.history import mentored
@@ -194,17 +194,12 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[fl
     -------
     Columns of outcomes, one row a point.
     """
-    base, keys = _scenario(context["scenario"]), context["keys"]
+    base, keys = written(context["scenario"]), context["keys"]
     rows = [
         outcomes(at_point(base, dict(zip(keys, values, strict=True))), seed=payload["seed"], trials=context["trials"])
         for values in payload["points"]
     ]
     return {name: [row[name] for row in rows] for name in possible(base)}
-
-
-@lru_cache(maxsize=8)
-def _scenario(text: str) -> Scenario:
-    return Scenario.from_toml(text)
 
 
 @dataclass(frozen=True, kw_only=True)

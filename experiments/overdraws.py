@@ -7,7 +7,6 @@ and how much of that spread is chance in the runs rather than doubt about the wo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import pandas as pd
 from experiments.points import at_point
 from experiments.posterior import Posterior, fitting, interval
 from experiments.runs import Job, Table
+from experiments.shelf import written
 from simulation.engine import over_chunks
 from simulation.history import mentored
 from simulation.outcomes import DEFINITIONS
@@ -26,18 +26,13 @@ PEOPLE_A_PIECE = 40_000
 """People told in a piece, about."""
 
 
-@lru_cache(maxsize=8)
-def _scenario(text: str) -> Scenario:
-    return Scenario.from_toml(text)
-
-
 def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """People and reoffenders at some draws.
 
     ``context`` has ``scenario`` (TOML), ``replicates`` and ``window`` (months); ``payload`` has ``points``, ``seeds``.
     Columns: draw, arm, group, definition, people, hits.
     """
-    base, window = _scenario(context["scenario"]), context["window"]
+    base, window = written(context["scenario"]), context["window"]
     rows = []
     for number, (point, seed) in enumerate(zip(payload["points"], payload["seeds"], strict=True)):
         scenario = at_point(base, point)

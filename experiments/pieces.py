@@ -6,13 +6,13 @@ named by jobs (``runs.py``), so a change in this file, or in what it imports, ma
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from experiments.observed import CLOSE, POSSIBLE, support
 from experiments.points import at_point
+from experiments.shelf import written
 from experiments.trial import MEASURES, Counts, highest_risk, trial_counts
 from simulation.numbers import support_reach
 from simulation.scenario import Scenario
@@ -49,7 +49,7 @@ def of_sweep(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list
     payload
         ``point``.
     """
-    base = _scenario(context["scenario"])
+    base = written(context["scenario"])
     row = evaluate(base, payload["point"], seed=context["seed"], replicates=context["replicates"])
     return {key: [value] for key, value in row.items()}
 
@@ -64,7 +64,7 @@ def of_trial(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]
     payload
         ``point`` (empty for the scenario itself); numbers of the trials from ``first`` to below ``last``.
     """
-    scenario = at_point(_scenario(context["scenario"]), payload["point"])
+    scenario = at_point(written(context["scenario"]), payload["point"])
     trials = range(payload["first"], payload["last"])
     counts = trial_counts(scenario, seed=context["seed"], trials=trials, threads=1)
     small = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
@@ -80,6 +80,3 @@ def counts_in(table: dict[str, list[Any]]) -> Counts:
     return columns.reshape(2, 2, len(MEASURES), -1).transpose(3, 0, 1, 2)
 
 
-@lru_cache(maxsize=8)
-def _scenario(text: str) -> Scenario:
-    return Scenario.from_toml(text, label="the scenario of a piece")

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +23,7 @@ import pandas as pd
 from experiments.observed import PEOPLE
 from experiments.points import at_point
 from experiments.runs import Job, Table
+from experiments.shelf import written
 from experiments.trial import Arms
 from experiments.two_shares import TESTS, as_far_apart, newcombe
 from simulation.engine import Cohort, over_chunks
@@ -130,7 +130,7 @@ def job(base: Scenario, plan: Plan, points: Sequence[dict[str, Any]], *, seed: i
 def piece(context: dict[str, Any], payload: dict[str, Any]) -> Table:
     """Counts of some trials on one truth: a row a trial, columns as ``trial.Arms``."""
     plan = Plan(size=payload["size"], **context["plan"])
-    scenario = plan.scenario(_read(context["scenario"]), payload["point"])
+    scenario = plan.scenario(written(context["scenario"]), payload["point"])
     wanted = range(payload["first"], payload["first"] + payload["trials"])
     time = f"time_{plan.definition}"
 
@@ -149,11 +149,6 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> Table:
         "control_people": (rows[:, 0] + rows[:, 1]).tolist(), "control_hits": rows[:, 1].tolist(),
         "mentored_people": (rows[:, 2] + rows[:, 3]).tolist(), "mentored_hits": rows[:, 3].tolist(),
     }  # fmt: skip
-
-
-@lru_cache(maxsize=4)
-def _read(text: str) -> Scenario:
-    return Scenario.from_toml(text)
 
 
 def _known(counts: Longs, lost: float, seed: int, trial: int) -> Longs:

@@ -25,6 +25,7 @@ import pandas as pd
 
 from experiments.baseline import measure, targets
 from experiments.points import at_point, at_shares, doubted
+from experiments.shelf import written
 from experiments.surface import Floats, Kind, Surface
 from simulation.parameters import Quantity
 from simulation.scenario import Scenario
@@ -101,7 +102,7 @@ def log_prior(rows: Sequence[Quantity], where: Floats) -> Floats:
 @lru_cache(maxsize=8)
 def base_of(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
     """A population from its TOML, with the doubts on which the registers say something."""
-    base = Scenario.from_toml(text)
+    base = written(text)
     return base, tuple(told(base))
 
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 from experiments.likelihood import Printed
 from experiments.points import at_point, at_shares, doubted
 from experiments.registers import places, shares_of, told
+from experiments.shelf import written
 from experiments.surface import Floats
 from experiments.trial import CONTROL, HIGHEST, MEASURES, MENTORED, trial_counts
 from simulation.outcomes import DEFINITIONS
@@ -39,7 +40,7 @@ def all_doubts(base: Scenario) -> list[Quantity]:
 
 @lru_cache(maxsize=8)
 def _scenario(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
-    base = Scenario.from_toml(text)
+    base = written(text)
     return base, tuple(all_doubts(base))
 
 

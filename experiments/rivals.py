@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from experiments.points import SHARE, STRENGTH, at_point
 from experiments.registers import places
 from experiments.rerun import Bank, effective
 from experiments.runs import Job
+from experiments.shelf import written
 from experiments.surface import Floats
 from simulation.engine import run as told
 from simulation.parameters import Prior
@@ -144,17 +144,12 @@ def evidence(rivals: Sequence[Rival]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@lru_cache(maxsize=8)
-def _scenario(text: str) -> Scenario:
-    return Scenario.from_toml(text)
-
-
 def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
     """What each measurement would give at some draws: shares of the controls and of the mentored, highest-risk group.
 
     Everybody lives twice on the same luck, with mentors and without; so there is little chance in the differences.
     """
-    base = _scenario(context["scenario"])
+    base = written(context["scenario"])
     out: dict[str, list[float]] = {f"{name}_{arm}": [] for name in MEASUREMENTS for arm in ("control", "mentored")}
     for draw, seed in zip(payload["draws"], payload["seeds"], strict=True):
         scenario = at_point(base, draw)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ def load(name: str, changes: Sequence[str] = ()) -> Scenario:
         return Scenario.read(SHELF / "everyone.toml")
     scenario = Scenario.read(find(name, (SHELF,)), shelf=(SHELF,))
     return scenario.changed(dict(change(each) for each in changes)) if changes else scenario
+
+
+@lru_cache(maxsize=16)
+def written(text: str) -> Scenario:
+    """A scenario from its full TOML text: what the pieces of a study carry; the latest few are kept."""
+    return Scenario.from_toml(text)
 
 
 def change(text: str) -> tuple[str, Any]:

@@ -281,7 +281,7 @@ def other_value(quantity):
 
 def test_every_quantity_is_part_of_the_digest():
     """Changing any one number of a scenario changes its name."""
-    scenario = differing(programme={"help": {"starts_month": -3, "deadline_month": -1}})
+    scenario = differing(programme={"help": {"starts_month": -3, "deadline_month": -1, "gain_times": 2.0, "gain_times_others": 2.0}})
     digests = [scenario.changed({each.key: other_value(each)}).digest for each in quantities(scenario)]
 
     assert len(digests) > 100
