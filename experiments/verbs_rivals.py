@@ -21,6 +21,7 @@ from experiments.cli import (
 @click.option("--measured", "number", type=click.IntRange(20, 100_000), default=120, show_default=True, help="Draws for each rival at which further evidence is foreseen.")  # noqa: E501
 @click.option("--points", type=click.IntRange(100, 1_000_000), default=2_000, show_default=True, help="As in desist calibrate.")  # noqa: E501
 @click.option("--near-points", type=click.IntRange(100, 1_000_000), default=900, show_default=True, help="As in desist calibrate.")  # noqa: E501
+@click.option("--people", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True, help="As in desist calibrate.")  # noqa: E501
 @click.option("--steps", type=click.IntRange(60, 1_000_000), default=2_400, show_default=True, help="As in desist calibrate.")  # noqa: E501
 @click.option("--scenario", "scenario_name", default="trial", show_default=True, help="The trial.")
 @click.option("--population", default="everyone", show_default=True, help="Everybody released: what the registers speak of.")  # noqa: E501
@@ -29,7 +30,7 @@ from experiments.cli import (
 @store_options
 @out_option
 @json_option
-def rivals(draws, trials, number, points, near_points, steps, scenario_name, population, seed, threads, store,
+def rivals(draws, trials, number, points, near_points, people, steps, scenario_name, population, seed, threads, store,
            no_store, cluster, out, as_json):  # type: ignore[no-untyped-def]  # fmt: skip
     """Rival explanations of 29 against 67 %: all through support factors, all direct, both, or chance.
 
@@ -48,7 +49,7 @@ def rivals(draws, trials, number, points, near_points, steps, scenario_name, pop
 
     plan = Plan(
         population=_without_programme(load(population)), trial=_two_arms(load(scenario_name)), seed=seed, points=points,
-        near_points=near_points, steps=steps, draws=draws, trials=trials, command=command_line(),
+        near_points=near_points, people=people, steps=steps, draws=draws, trials=trials, command=command_line(),
     )  # fmt: skip
     folder = Folder(out or RESULTS / "rivals")
     kept = opened(store, no_store)
@@ -74,7 +75,8 @@ def rivals(draws, trials, number, points, near_points, steps, scenario_name, pop
     text = "\n".join([*words, "", shown, "", *notes])
     folder.text("answer.txt", text + "\n")
     folder.manifest(plan.trial, seed=seed, command=command_line(), population=plan.population.digest, draws=draws,
-                    trials=trials, measured=number, points=points, near_points=near_points, steps=steps)  # fmt: skip
+                    trials=trials, measured=number, points=points, near_points=near_points, people=people,
+                    steps=steps)  # fmt: skip
     if as_json:
         echo_json({"answer": words, "evidence": table.to_dict("records"), "separation": apart.to_dict("records"),
                    "folder": str(folder.path)})  # fmt: skip
