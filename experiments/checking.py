@@ -3,7 +3,8 @@
 A truth is drawn from what is believed before the trial; the engine runs one trial of 97 people under it, which prints
 two percentages; the posterior given these is compared with the truth. Over many trials the rank of the truth among the
 posterior's draws must be uniform, and 50, 80 and 95 % intervals must hold it so often. The registers' half is checked
-in the same way with truths from the priors.
+in the same way with truths from the priors. Truths are spread evenly over the priors of what only a trial can tell, or
+chance in drawing them would be taken for an error of the method; false alarms are rarer than stated for that.
 
 References
 ----------

@@ -74,6 +74,8 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
 def extended(rows: Sequence[Quantity], known: Floats, *, seed: int) -> Floats:
     """Places of draws from the registers, extended by the priors of the other doubts (N x K).
 
+    The rest is spread evenly (Latin hypercube), so that chance in drawing from a prior is not taken for knowledge.
+
     Parameters
     ----------
     rows
@@ -83,11 +85,13 @@ def extended(rows: Sequence[Quantity], known: Floats, *, seed: int) -> Floats:
     seed
         Luck of the rest.
     """
+    from scipy.stats import qmc
+
     number, dims = known.shape
     if dims == len(rows):
         return known
     rest = list(rows[dims:])
-    shares = np.random.default_rng([seed, 2]).random((number, len(rest)))
+    shares = qmc.LatinHypercube(len(rest), rng=np.random.default_rng([seed, 2])).random(number)
     return np.hstack([known, places(rest, shares)])
 
 
