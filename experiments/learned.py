@@ -24,6 +24,8 @@ ROUTES = {
     "programme.unplanned_exit": "unplanned ends (chance a month)",
 }  # fmt: skip
 """Doubts on which a single trial can hardly speak: route, persistence, drop-out."""
+MEDIAN_ERROR = 1.2533
+"""Standard error of a median, in standard errors of a mean (normal draws: the root of half of pi)."""
 HEADLINE = CONTROL_PERCENT - MENTORED_PERCENT
 
 
@@ -94,7 +96,7 @@ def figures(cal: Calibration) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def differences(drawn: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+def differences(drawn: pd.DataFrame, groups: pd.DataFrame, *, draws: float) -> pd.DataFrame:
     """Two-year risks with and without mentors for new groups, with the doubt of the posterior.
 
     Parameters
@@ -103,34 +105,40 @@ def differences(drawn: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
         ``Calibration.drawn()``.
     groups
         ``newgroups.new_groups`` of the first of these draws.
+    draws
+        Effective number of draws behind ``drawn``.
 
     Returns
     -------
-    group, definition, without, with (means), difference (median), low, high (95 %), helps (probability that it is
-    more than 0), survives (median as a share of 38 points).
+    group, definition, without, with (means), difference (median), error (simulation error of the median), low, high
+    (95 %), helps (probability that it is more than 0), survives (median in % of 38 points).
     """
     rows = []
     pairs = {OWN: ("_control", "_mentored"), "any": ("_any_control", "_any_mentored")}
     for definition, (control, mentored) in pairs.items():
-        rows.append(_difference(LIKE_THE_TRIAL, definition, drawn[control].to_numpy(), drawn[mentored].to_numpy()))
+        sides = drawn[control].to_numpy(), drawn[mentored].to_numpy()
+        rows.append(_difference(LIKE_THE_TRIAL, definition, *sides, draws))
     own = drawn["trial.definition"].iloc[: int(groups["draw"].max()) + 1].to_numpy()
+    number = min(draws, float(len(own)))
     for group in groups["group"].unique():
         mine = groups[groups["group"] == group]
         each = {name: mine[mine["definition"] == name].sort_values("draw") for name in DEFINITIONS}
         picked = [{column: np.array([each[name][column].iloc[k] for k, name in enumerate(own)])
                    for column in ("none", "offered")}][0]  # fmt: skip
-        rows.append(_difference(group, OWN, picked["none"], picked["offered"]))
-        rows += [_difference(group, name, t["none"].to_numpy(), t["offered"].to_numpy()) for name, t in each.items()]
+        rows.append(_difference(group, OWN, picked["none"], picked["offered"], number))
+        for name, t in each.items():
+            rows.append(_difference(group, name, t["none"].to_numpy(), t["offered"].to_numpy(), number))
     return pd.DataFrame(rows)
 
 
-def _difference(group: str, definition: str, without: Floats, mentored: Floats) -> dict[str, Any]:
+def _difference(group: str, definition: str, without: Floats, mentored: Floats, draws: float) -> dict[str, Any]:
     gap = without - mentored
     middle, low, high = interval(gap)
     return {
         "group": group, "definition": definition, "without": float(without.mean()), "with": float(mentored.mean()),
-        "difference": middle, "low": low, "high": high, "helps": float((gap > 0).mean()),
-        "survives": 100 * middle / HEADLINE,
+        "difference": middle, "error": MEDIAN_ERROR * float(gap.std()) / float(np.sqrt(draws)), "low": low, "high": high,
+        "helps": float((gap > 0).mean()),
+        "survives": 10_000 * middle / HEADLINE,
     }  # fmt: skip
 
 
@@ -143,7 +151,7 @@ def in_words(cal: Calibration, drawn: pd.DataFrame, table: pd.DataFrame, about: 
     like = row(LIKE_THE_TRIAL, OWN)
     words = [
         f"The trial printed {MENTORED_PERCENT} % against {CONTROL_PERCENT} %, {HEADLINE} points apart. In a new group "
-        f"like the trial's the difference is {_points(like)}: {100 * like['survives']:.0f} % of the headline survives. "
+        f"like the trial's the difference is {_points(like)}: {like['survives']:.0f} % of the headline survives. "
         f"The probability that mentoring lowers reoffending there at all is {_percent(like['helps'])}.",
     ]
     for group, text in (("all who would sign up", "Among all who would sign up, at any risk"),

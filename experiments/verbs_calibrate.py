@@ -120,7 +120,7 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
 
     plan, drawn = found.plan, found.drawn()
     told = new_groups(plan.trial, drawn.head(groups).to_dict("records"), compute, seed=plan.seed, command=plan.command)
-    about, table = learned.parameters(found), learned.differences(drawn, told)
+    about, table = learned.parameters(found), learned.differences(drawn, told, draws=found.diagnostics()["trial_draws"])
     ties, registers = learned.correlations(found), learned.figures(found)
     words, good = learned.in_words(found, drawn, table, about), learned.diagnosed(found.diagnostics())
     posterior = Posterior(table=drawn, about={
@@ -137,8 +137,8 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     shares = luck.random((20_000, len(found.bank.rows)))
     prior = pd.DataFrame(at_shares(found.bank.rows, shares), columns=found.bank.keys)
     paths.append(folder.figure("calibration", calibration_figure(drawn, told, prior, found.definition_chances)))
-    shown = spelled(table.drop(columns="survives"), {"without": "%", "with": "%", "difference": "%", "low": "%",
-                                                     "high": "%", "helps": "%"})  # fmt: skip
+    shown = spelled(table.drop(columns="survives"), {"without": "%", "with": "%", "difference": "%", "error": "%",
+                                                     "low": "%", "high": "%", "helps": "%"})  # fmt: skip
     head = "Two-year reoffending without and with mentors offered (95 % of the posterior):"
     text = "\n".join([*words, "", head, shown, "", *good])
     folder.text("answer.txt", text + "\n")

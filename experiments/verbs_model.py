@@ -51,10 +51,12 @@ def parameters(name, grade, changes, as_json):  # type: ignore[no-untyped-def]
     """Print every quantity of scenario NAME: value, unit, bounds, evidence grade, prior, meaning, source."""
     from dataclasses import asdict
 
+    from experiments.points import EFFECT
     from experiments.shelf import load
     from simulation.parameters import quantities
 
-    rows = [row for row in quantities(load(name, changes)) if grade is None or row.grade == grade]
+    plan = load(name, changes)
+    rows = [row for row in quantities(plan) if grade is None or row.grade == grade]
     if as_json:
         echo_json([asdict(row) for row in rows])
         return
@@ -69,6 +71,11 @@ def parameters(name, grade, changes, as_json):  # type: ignore[no-untyped-def]
             click.echo(f"    {row.what}. Source: {row.source}.")
     grades = {each: sum(row.grade == each for row in rows) for each in ("measured", "judged", "assumed")}
     click.echo(f"\n{len(rows)} quantities: " + ", ".join(f"{number} {each}" for each, number in grades.items()) + ".")
+    if len(plan.programme) == 1:
+        click.echo("\nWhere doubts are drawn (calibrate, sensitivity), direct_effect and support_effect follow these:")
+        for row in EFFECT:
+            click.echo(f"{row.key}  {row.unit}  {_bounds(row.low, row.high)}  {row.grade}  {row.prior}")
+            click.echo(f"    {row.what}. Source: {row.source}.")
 
 
 def _value(value):  # type: ignore[no-untyped-def]
