@@ -12,6 +12,8 @@ from experiments.calibration import Calibration
 from experiments.observed import CONTROL_PERCENT, MENTORED_PERCENT
 from experiments.points import SHARE, STRENGTH
 from experiments.posterior import interval, quantiles
+from experiments.rerun import effective
+from experiments.rivals import STRENGTHS, log_normal
 from experiments.surface import Floats
 from simulation.outcomes import DEFINITIONS
 
@@ -136,10 +138,31 @@ def _difference(group: str, definition: str, without: Floats, mentored: Floats, 
     middle, low, high = interval(gap)
     return {
         "group": group, "definition": definition, "without": float(without.mean()), "with": float(mentored.mean()),
-        "difference": middle, "error": MEDIAN_ERROR * float(gap.std()) / float(np.sqrt(draws)), "low": low, "high": high,
-        "helps": float((gap > 0).mean()),
+        "difference": middle, "error": MEDIAN_ERROR * float(gap.std()) / float(np.sqrt(draws)), "low": low,
+        "high": high, "helps": float((gap > 0).mean()),
         "survives": 10_000 * middle / HEADLINE,
     }  # fmt: skip
+
+
+def by_prior(cal: Calibration) -> pd.DataFrame:
+    """The difference for a new group like the trial's under other priors of the strength (``rivals.STRENGTHS``).
+
+    Returns
+    -------
+    prior, strength (as written), difference (median), low, high (95 %), helps, draws (effective).
+    """
+    strength = cal.bank.column(STRENGTH)
+    own = next(row for row in cal.bank.rows if row.key == STRENGTH).prior
+    risks = cal.bank.risks()
+    gap = (risks[..., 1] - risks[..., 0]).ravel()
+    rows = []
+    for name, other in STRENGTHS.items():
+        ratio = log_normal(other, strength) / log_normal(own, strength) if other else np.ones(len(strength))
+        each = cal.by_definition * ratio[:, None]
+        weights = each.ravel() / each.sum()
+        middle, low, high = interval(gap, weights)
+        rows.append((name, other or own, middle, low, high, float(weights[gap > 0].sum()), effective(each.sum(axis=1))))
+    return pd.DataFrame(rows, columns=["prior", "strength", "difference", "low", "high", "helps", "draws"])
 
 
 def in_words(cal: Calibration, drawn: pd.DataFrame, table: pd.DataFrame, about: pd.DataFrame) -> list[str]:
@@ -158,6 +181,8 @@ def in_words(cal: Calibration, drawn: pd.DataFrame, table: pd.DataFrame, about: 
                         ("all released", "Among all released, most of whom cannot or will not take part")):  # fmt: skip
         own, usual = row(group, OWN), row(group, "any")
         words.append(f"{text}, it is {_points(own)}; by any new guilty decision {_points(usual)}.")
+    others = [f"{row['prior']} ({row['strength']}) {_points(row)}" for row in by_prior(cal).to_dict("records")[1:]]
+    words.append(f"It rests on the prior of the strength. Under others the first difference is: {'; '.join(others)}.")
     words.append(_definition(cal, drawn))
     words.append(
         f"The sizes behind the percentages: {_sizes(drawn['_size_mentored'])} mentored and "

@@ -76,20 +76,27 @@ class Rival:
         if prior and self.name != "chance":
             strength = self.bank.column(STRENGTH)
             own = next(row for row in self.bank.rows if row.key == STRENGTH).prior
-            weights = _density(prior, strength) / _density(own, strength)
+            weights = log_normal(prior, strength) / log_normal(own, strength) * _helping(own) / _helping(prior)
         weights = weights / weights.mean()
         values = weights * self.likelihoods
         mean = float(values.mean())
         return mean, float((values - mean * weights).std() / np.sqrt(len(values))), effective(weights)
 
 
-def _density(prior: str, strength: Floats) -> Floats:
-    """Density of a log-normal prior of the strength, given that it is at most 1."""
+def log_normal(prior: str, strength: Floats) -> Floats:
+    """Density of a log-normal prior of the strength, times the strength."""
     from scipy.stats import norm
 
     read = Prior.read(prior)
-    z = (np.log(strength) - np.log(read.first)) / read.second
-    return np.asarray(norm.pdf(z) / read.second / norm.cdf(-np.log(read.first) / read.second))
+    return np.asarray(norm.pdf((np.log(strength) - np.log(read.first)) / read.second) / read.second)
+
+
+def _helping(prior: str) -> float:
+    """Probability that a log-normal prior of the strength is at most 1."""
+    from scipy.stats import norm
+
+    read = Prior.read(prior)
+    return float(norm.cdf(-np.log(read.first) / read.second))
 
 
 def rivals_of(plan: Plan, known: Registers, run: Runner) -> list[Rival]:

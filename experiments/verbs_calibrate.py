@@ -129,7 +129,8 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     })  # fmt: skip
     path = posterior.write(folder.path / "posterior.parquet")
     paths = [path, folder.table("parameters", about), folder.table("differences", table),
-             folder.table("registers", registers), folder.table("ties", ties)]  # fmt: skip
+             folder.table("registers", registers), folder.table("ties", ties),
+             folder.table("by_prior", learned.by_prior(found))]  # fmt: skip
     extra = write_inference_data(posterior, folder.path / "posterior.nc")
     paths += [extra] if extra else []
     style()
