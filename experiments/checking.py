@@ -44,7 +44,6 @@ OF_REGISTERS = ("risk.monthly_hazard", "risk.propensity_sd", "risk.never_share",
                 "offending.another_offence", "offending.prison_chance", "risk.priors_hazard_ratio")  # fmt: skip
 REGISTER_PEOPLE = 40_000
 STEPS, BURN = 700, 500
-TRUTHS_A_PIECE = 10
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from experiments.baseline import measure, targets
 from experiments.points import at_point, at_shares, doubted
@@ -227,8 +226,3 @@ def sample(
         times.append(float(np.max(integrated_time(chain, tol=0, quiet=True))))
         accepted.append(float(np.mean(sampler.acceptance_fraction)))
     return Chains(places=np.array(kept), time=max(times) / thin, accepted=float(np.mean(accepted)))
-
-
-def as_table(rows: Sequence[Quantity], where: Floats) -> pd.DataFrame:
-    """Places as values of the quantities, one column a key."""
-    return pd.DataFrame(at_shares(rows, shares_of(rows, where)), columns=[row.key for row in rows])

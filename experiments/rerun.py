@@ -28,7 +28,6 @@ from simulation.scenario import Scenario
 ROWS_A_PIECE = 10
 EVEN = tuple(1 / len(DEFINITIONS) for _ in DEFINITIONS)
 """Prior of the definition that the trial used: nothing is known, so all three are equally probable."""
-GROUP_SHARE = "risk.highest_share"
 
 
 def all_doubts(base: Scenario) -> list[Quantity]:

@@ -13,7 +13,7 @@ Kass & Raftery (1995), JASA 90:773, doi:10.2307/2291091 (Bayes factors).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -293,8 +293,3 @@ def in_words(table: pd.DataFrame, apart: pd.DataFrame) -> list[str]:
             f"{100 * best['second_mean']:+.0f} points)."
         )
     return words
-
-
-def plan_for(plan: Plan, draws: int) -> Plan:
-    """The calibration's plan with so many draws for each rival."""
-    return replace(plan, draws=draws)
