@@ -32,7 +32,7 @@ def inference_data(posterior: Posterior) -> Any:
 
 def write_inference_data(posterior: Posterior, path: Path) -> Path | None:
     """Write ``InferenceData`` as NetCDF; None (and nothing written) where ArviZ is not installed."""
-    if find_spec("arviz") is None or find_spec("h5netcdf") is None:
+    if any(find_spec(name) is None for name in ("arviz", "h5netcdf", "h5py")):
         return None
     import warnings
 
