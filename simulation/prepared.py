@@ -19,7 +19,7 @@ from simulation.numbers import months_before
 from simulation.population import centre, draw, reference, relative_hazard, who
 from simulation.scenario import Scenario
 
-KEPT_BYTES = 400_000_000
+KEPT_BYTES = 150_000_000
 """Memory that kept cohorts may take."""
 
 

@@ -92,7 +92,8 @@ class Programme(Row):
     support_effect_others: float = par(1.0, "hazard ratio", 0.05, 1, what="the same for everybody else",
         source="as direct_effect_others", grade="assumed", prior="B(97, 3)")
     gain_times: float = par(0.0, "times", 0, 1000,
-        what="how many times likelier gains become with help, highest-risk group; 0: as many as support_effect asks for",
+        what="how many times likelier gains become with help, highest-risk group; "
+        "0: as many as support_effect asks for",
         source="found from support_effect", grade="assumed")
     gain_times_others: float = par(0.0, "times", 0, 1000, what="the same for everybody else",
         source="found from support_effect_others", grade="assumed")
@@ -115,7 +116,9 @@ class Programme(Row):
             )
         for name in ("gain_times", "gain_times_others"):
             if 0 < getattr(self, name) < 1:
-                raise ParameterError(f"{name} is [{getattr(self, name)}]; allowed is 0 (as support_effect asks), or 1 to 1,000")
+                raise ParameterError(
+                    f"{name} is [{getattr(self, name)}]; allowed is 0 (as support_effect asks), or 1 to 1,000"
+                )
         return self
 
 
