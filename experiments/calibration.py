@@ -23,7 +23,7 @@ from experiments.rerun import Bank, effective
 from experiments.runs import Job, Table
 from experiments.surface import Floats, Surface
 from simulation.outcomes import DEFINITIONS
-from simulation.parameters import Quantity
+from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
 
 Runner = Callable[[Job], Iterator[Table]]
@@ -61,6 +61,18 @@ class Plan:
     printed: Printed = field(default_factory=Printed)
     definitions: tuple[float, ...] = rerun.EVEN
     command: str = ""
+
+    def __post_init__(self) -> None:
+        if self.population.trial.assignment != "nobody" or self.population.trial.signed_up:
+            raise ParameterError(
+                f"--population is [{self.population.name}], in which people are in a trial or a programme; the "
+                "registers speak of everybody released: use everyone, or set trial.assignment to nobody"
+            )
+        if self.trial.trial.assignment != "randomised" or len(self.trial.programme) != 1:
+            raise ParameterError(
+                f"--scenario is [{self.trial.name}], which is no trial of one programme; use trial, or set "
+                "trial.assignment to randomised and leave one programme"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

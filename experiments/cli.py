@@ -191,6 +191,13 @@ def store_options(function: Verb) -> Verb:
     )(function)  # fmt: skip
 
 
+def study_options(function: Verb) -> Verb:
+    """What every study takes: seed, threads, store and cluster, folder, JSON."""
+    for option in (json_option, out_option, store_options, threads_option, seed_option):
+        function = option(function)
+    return function
+
+
 def command_line() -> str:
     """The command as it was typed, for manifests."""
     return shlex.join(["desist", *sys.argv[1:]])

@@ -94,7 +94,7 @@ def definitions(chances: dict[str, float], ax: Axes) -> Axes:
     for place, name in enumerate(names):
         ax.text(place, chances[name] + 0.02, f"{100 * chances[name]:.0f} %", ha="center", fontsize=9)
     ax.axhline(1 / len(names), color=PRIOR, linewidth=2)
-    ax.text(-0.45, 1 / len(names) + 0.012, "prior", fontsize=9, color="#555555")
+    ax.text(0.5, 1 / len(names) + 0.012, "prior", fontsize=9, color="#555555", ha="center")
     ax.set(ylim=(0, max(0.75, 0.15 + max(chances.values()))), title="Definition the trial used")
     _percent(ax, "y")
     return ax

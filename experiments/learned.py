@@ -125,9 +125,10 @@ def differences(drawn: pd.DataFrame, groups: pd.DataFrame, *, draws: float) -> p
     for group in groups["group"].unique():
         mine = groups[groups["group"] == group]
         each = {name: mine[mine["definition"] == name].sort_values("draw") for name in DEFINITIONS}
-        picked = [{column: np.array([each[name][column].iloc[k] for k, name in enumerate(own)])
-                   for column in ("none", "offered")}][0]  # fmt: skip
-        rows.append(_difference(group, OWN, picked["none"], picked["offered"], number))
+        without, offered = (
+            np.array([each[name][column].iloc[k] for k, name in enumerate(own)]) for column in ("none", "offered")
+        )
+        rows.append(_difference(group, OWN, without, offered, number))
         for name, t in each.items():
             rows.append(_difference(group, name, t["none"].to_numpy(), t["offered"].to_numpy(), number))
     return pd.DataFrame(rows)

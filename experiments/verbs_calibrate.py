@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import (
-    command_line,
-    echo_json,
-    json_option,
-    out_option,
-    seed_option,
-    store_options,
-    threads_option,
-)  # fmt: skip
+from experiments.cli import command_line, echo_json, study_options
 
 
 @click.command()
@@ -30,11 +22,7 @@ from experiments.cli import (
 @click.option("--definition", type=click.Choice(["any", "prison", "sentence"]), default=None, help="Take the trial's definition as known.")  # noqa: E501
 @click.option("--scenario", "scenario_name", default="trial", show_default=True, help="The trial.")
 @click.option("--population", default="everyone", show_default=True, help="Everybody released: what the registers speak of.")  # noqa: E501
-@seed_option
-@threads_option
-@store_options
-@out_option
-@json_option
+@study_options
 @click.pass_context
 def calibrate(ctx, check, trials_checked, registers_checked, points, near_points, people, steps, draws, trials, kept,
               groups, definition, scenario_name, population, seed, threads, store, no_store, cluster, out, as_json):  # type: ignore[no-untyped-def]  # fmt: skip
@@ -48,19 +36,19 @@ def calibrate(ctx, check, trials_checked, registers_checked, points, near_points
     from experiments.output import RESULTS, Folder
     from experiments.runs import opened
     from experiments.shelf import load
-    from experiments.workers import workers_of
+    from experiments.workers import runner, workers_of
     from simulation.outcomes import DEFINITIONS
 
     given = {} if definition is None else {"definitions": tuple(float(name == definition) for name in DEFINITIONS)}
     plan = Plan(
-        population=_without_programme(load(population)), trial=_two_arms(load(scenario_name)), seed=seed, points=points,
+        population=load(population), trial=load(scenario_name), seed=seed, points=points,
         near_points=near_points, people=people, steps=steps, draws=draws, trials=trials, kept=kept,
         command=command_line(), **given,
     )  # fmt: skip
     folder = Folder(out or RESULTS / ("calibration-check" if check else "calibration"))
     kept_store = opened(store, no_store)
     with workers_of(cluster, threads, runs=points + draws) as executor:
-        compute = _runner(kept_store, executor, threads)
+        compute = runner(kept_store, executor, threads)
         if check:
             code = _checked(plan, compute, folder, trials_checked, registers_checked, as_json)
             ctx.exit(code)
@@ -70,39 +58,6 @@ def calibrate(ctx, check, trials_checked, registers_checked, points, near_points
             click.echo("\n".join(f"desist: not reported: {each}" for each in why), err=True)
             ctx.exit(1)
         _report(found, folder, compute, groups, as_json)
-
-
-def _without_programme(scenario):  # type: ignore[no-untyped-def]
-    from simulation.parameters import ParameterError
-
-    if scenario.trial.assignment != "nobody" or scenario.trial.signed_up:
-        raise ParameterError(
-            f"--population is [{scenario.name}], in which people are in a trial or a programme; the registers speak of "
-            "everybody released: use everyone, or set trial.assignment to nobody"
-        )
-    return scenario
-
-
-def _two_arms(scenario):  # type: ignore[no-untyped-def]
-    from simulation.parameters import ParameterError
-
-    if scenario.trial.assignment != "randomised" or len(scenario.programme) != 1:
-        raise ParameterError(
-            f"--scenario is [{scenario.name}], which is no trial of one programme; use trial, or set trial.assignment "
-            "to randomised and leave one programme"
-        )
-    return scenario
-
-
-def _runner(store, executor, threads):  # type: ignore[no-untyped-def]
-    from experiments.cli import progress
-    from experiments.runs import finish
-
-    def compute(job):  # type: ignore[no-untyped-def]
-        tables = finish(job, store=store, executor=executor, threads=threads)
-        return progress(tables, len(job.pieces), job.name.removeprefix("calibrate: "))
-
-    return compute
 
 
 def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped-def]

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import (
-    command_line,
-    echo_json,
-    json_option,
-    out_option,
-    posterior_option,
-    progress,
-    seed_option,
-    set_option,
-    store_options,
-    threads_option,
-)  # fmt: skip
+from experiments.cli import command_line, echo_json, posterior_option, progress, set_option, study_options
 
 THINGS = {"housing": "flats", "employment": "jobs"}
 """What comes up as an opening, where it has a name."""
@@ -28,13 +17,9 @@ THINGS = {"housing": "flats", "employment": "jobs"}
 @click.option("--scarce", multiple=True, metavar="FACTOR", help="What is scarce in the second condition (default: housing); may be repeated.")  # noqa: E501
 @click.option("--openings", type=click.FloatRange(0, 100, max_open=True), default=0.0, show_default=True, help="How scarce: openings per 100 people and month.")  # noqa: E501
 @click.option("--no-scarce", is_flag=True, help="Leave the second condition out.")
-@seed_option
 @set_option
 @posterior_option
-@threads_option
-@store_options
-@out_option
-@json_option
+@study_options
 def mechanisms(name, trials, group, scarce, openings, no_scarce, seed, changes, posterior, draws, threads, store, no_store, cluster, out, as_json):  # type: ignore[no-untyped-def]  # noqa: E501
     """How much of the effect runs through housing, work ... and how much is the relationship itself?
 

@@ -6,18 +6,7 @@ import json
 
 import click
 
-from experiments.cli import (
-    command_line,
-    echo_json,
-    json_option,
-    out_option,
-    posterior_option,
-    progress,
-    seed_option,
-    set_option,
-    store_options,
-    threads_option,
-)  # fmt: skip
+from experiments.cli import command_line, echo_json, posterior_option, progress, set_option, study_options
 
 ROUNDS = 3
 """How often a size may be corrected by what was simulated at it, for each target."""
@@ -39,13 +28,9 @@ ROUNDS = 3
 @click.option("--control", type=click.FloatRange(0, 1), default=None, help="A given truth, without the model: the controls' risk.")  # noqa: E501
 @click.option("--difference", type=click.FloatRange(-1, 1), default=None, help="The same: by how much the mentored's is lower.")  # noqa: E501
 @click.option("--per-arm", type=click.IntRange(4, 10_000), default=None, help="The same: people analysed in each arm.")
-@seed_option
 @set_option
 @posterior_option
-@threads_option
-@store_options
-@out_option
-@json_option
+@study_options
 def power(name, targets, seed, posterior, threads, store, no_store, cluster, out, as_json, **options):  # type: ignore[no-untyped-def]
     """What would a planned trial find, and how large must it be?
 

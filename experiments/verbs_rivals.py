@@ -4,15 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import (
-    command_line,
-    echo_json,
-    json_option,
-    out_option,
-    seed_option,
-    store_options,
-    threads_option,
-)  # fmt: skip
+from experiments.cli import command_line, echo_json, study_options
 
 
 @click.command()
@@ -25,11 +17,7 @@ from experiments.cli import (
 @click.option("--steps", type=click.IntRange(60, 1_000_000), default=2_400, show_default=True, help="As in desist calibrate.")  # noqa: E501
 @click.option("--scenario", "scenario_name", default="trial", show_default=True, help="The trial.")
 @click.option("--population", default="everyone", show_default=True, help="Everybody released: what the registers speak of.")  # noqa: E501
-@seed_option
-@threads_option
-@store_options
-@out_option
-@json_option
+@study_options
 def rivals(draws, trials, number, points, near_points, people, steps, scenario_name, population, seed, threads, store,
            no_store, cluster, out, as_json):  # type: ignore[no-untyped-def]  # fmt: skip
     """Rival explanations of 29 against 67 %: all through support factors, all direct, both, or chance.
@@ -44,17 +32,16 @@ def rivals(draws, trials, number, points, near_points, people, steps, scenario_n
     from experiments.rivals import evidence, in_words, measured, rivals_of, separation
     from experiments.runs import opened
     from experiments.shelf import load
-    from experiments.verbs_calibrate import _runner, _two_arms, _without_programme
-    from experiments.workers import workers_of
+    from experiments.workers import runner, workers_of
 
     plan = Plan(
-        population=_without_programme(load(population)), trial=_two_arms(load(scenario_name)), seed=seed, points=points,
+        population=load(population), trial=load(scenario_name), seed=seed, points=points,
         near_points=near_points, people=people, steps=steps, draws=draws, trials=trials, command=command_line(),
     )  # fmt: skip
     folder = Folder(out or RESULTS / "rivals")
     kept = opened(store, no_store)
     with workers_of(cluster, threads, runs=points + draws) as executor:
-        compute = _runner(kept, executor, threads)
+        compute = runner(kept, executor, threads)
         found = rivals_of(plan, from_registers(plan, compute), compute)
         expected = measured(plan, found, compute, draws=number)
     table, apart = evidence(found), separation(expected)

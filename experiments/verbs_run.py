@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import (
-    command_line,
-    echo_json,
-    json_option,
-    out_option,
-    posterior_option,
-    progress,
-    seed_option,
-    set_option,
-    store_options,
-    threads_option,
-)  # fmt: skip
+from experiments.cli import command_line, echo_json, posterior_option, progress, seed_option, set_option, study_options
 
 
 @click.command()
@@ -24,12 +13,8 @@ from experiments.cli import (
 @click.option("--window", type=click.IntRange(1, 240), default=24, show_default=True, help="Months after release.")
 @click.option("--export", type=click.Choice(["validation"]), default=None, help="Tables for outside checks.")
 @posterior_option
-@seed_option
 @set_option
-@threads_option
-@store_options
-@out_option
-@json_option
+@study_options
 def run(scenario, replicates, window, export, posterior, draws, seed, changes, threads, store, no_store, cluster, out,
         as_json):  # type: ignore[no-untyped-def]  # fmt: skip
     """Run one scenario: its history, outcomes by arm with the definition named, and survival curves.
@@ -114,22 +99,19 @@ def run(scenario, replicates, window, export, posterior, draws, seed, changes, t
 def _over_draws(plan, posterior, draws, replicates, window, changes, seed, threads, store, no_store, cluster, folder,
                 as_json):  # type: ignore[no-untyped-def]  # fmt: skip
     """Run a scenario at draws of a posterior and report its outcomes with their doubt."""
-    from experiments.cluster import executor_of
     from experiments.output import digest_of, spelled
     from experiments.overdraws import over_draws, summary
     from experiments.posterior import Posterior, fitting
-    from experiments.runs import finish, opened
+    from experiments.runs import opened
     from experiments.shelf import change
+    from experiments.workers import runner, workers_of
     from simulation.outcomes import RULES
 
     read, kept = Posterior.read(posterior), opened(store, no_store)
     but = [change(each)[0] for each in changes]
     number = min(draws or 100, len(read.table))
-    with executor_of(cluster) as executor:
-
-        def compute(job):  # type: ignore[no-untyped-def]
-            return progress(finish(job, store=kept, executor=executor, threads=threads), len(job.pieces), "draws")
-
+    with workers_of(cluster, threads, runs=number) as executor:
+        compute = runner(kept, executor, threads, label=lambda _: "draws")
         table = over_draws(plan, read, number, compute, seed=seed, replicates=replicates, window=window, but=but,
                            command=command_line())  # fmt: skip
     shares = summary(table, by=("arm", "group") if plan.programme else ("arm",))

@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import (
-    command_line,
-    echo_json,
-    json_option,
-    out_option,
-    posterior_option,
-    progress,
-    seed_option,
-    set_option,
-    store_options,
-    threads_option,
-)  # fmt: skip
+from experiments.cli import command_line, echo_json, posterior_option, progress, set_option, study_options
 
 PARAMETERS, TRAJECTORIES, POINTS, DRAWS = 12, 12, 512, 2000
 """Doubts with an index of their own; walks of the screening; size of the Sobol' design; draws of a posterior."""
@@ -40,13 +29,9 @@ NAMED = 5
 @click.option("--trajectories", type=click.IntRange(2, 10_000), default=None, help=f"Walks of the screening.  [default: {TRAJECTORIES}]")  # noqa: E501
 @click.option("--points", type=click.IntRange(2, 2**20), default=None, help=f"Size of the Sobol' design, a power of two.  [default: {POINTS}]")  # noqa: E501
 @click.option("--trials", type=click.IntRange(1, 1_000_000), default=None, help=f"Replicates at each point.  [default: about {PEOPLE_A_POINT:,} people]")  # noqa: E501
-@seed_option
 @set_option
 @posterior_option
-@threads_option
-@store_options
-@out_option
-@json_option
+@study_options
 def sensitivity(name, outcome, only, hold, parameters, trajectories, points, trials, seed, changes, posterior, draws, threads, store, no_store, cluster, out, as_json):  # type: ignore[no-untyped-def]  # noqa: E501
     """Which doubts matter most for an outcome, and which do not matter?
 

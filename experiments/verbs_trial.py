@@ -4,18 +4,7 @@ from __future__ import annotations
 
 import click
 
-from experiments.cli import (
-    command_line,
-    echo_json,
-    json_option,
-    out_option,
-    posterior_option,
-    progress,
-    seed_option,
-    set_option,
-    store_options,
-    threads_option,
-)  # fmt: skip
+from experiments.cli import command_line, echo_json, posterior_option, progress, set_option, study_options
 
 TRIALS, TRIALS_A_DRAW, DRAWS = 10_000, 1_000, 100
 """Trials of a setting; trials at each draw of a posterior; draws."""
@@ -24,13 +13,9 @@ TRIALS, TRIALS_A_DRAW, DRAWS = 10_000, 1_000, 100
 @click.command()
 @click.argument("settings", nargs=-1)
 @click.option("--trials", type=click.IntRange(1, 10_000_000), default=None, help="How many (default: 10,000, or 1,000 a draw of --posterior).")  # noqa: E501
-@seed_option
 @set_option
 @posterior_option
-@threads_option
-@store_options
-@out_option
-@json_option
+@study_options
 def trial(settings, trials, seed, changes, posterior, draws, threads, store, no_store, cluster, out, as_json):  # type: ignore[no-untyped-def]
     """Run the trial as it was designed, 10,000 times: 97 people, two arms, two years.
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from threading import Thread
 
 from experiments.cluster import executor_of
+from experiments.runs import Job, Store, Table, finish
 
 RUNS_FOR_PROCESSES = 300
 """From how many runs on worker processes are faster than threads."""
@@ -41,6 +42,19 @@ def workers_of(cluster: str | None, threads: int | None, *, runs: int) -> Iterat
             return
         with processes(number) as pool:
             yield pool
+
+
+def runner(
+    store: Store | None, executor: Executor | None, threads: int | None, *,
+    label: Callable[[Job], str] = lambda job: job.name.split(": ")[-1],
+) -> Callable[[Job], Iterator[Table]]:  # fmt: skip
+    """A function that computes jobs and shows their progress, named by ``label`` (the last part of a job's name)."""
+    from experiments.cli import progress
+
+    def compute(job: Job) -> Iterator[Table]:
+        return progress(finish(job, store=store, executor=executor, threads=threads), len(job.pieces), label(job))
+
+    return compute
 
 
 def processes(number: int) -> ProcessPoolExecutor:
