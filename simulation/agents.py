@@ -149,11 +149,11 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         n, t = self.numbers, self.month
         first, last = self._released
         told = events_room((2 * len(n.starts) + 1) * len(self.by_row))
-        open_month(t, self.people, self.lives, self.local, self.seats, n, first, last, told)
+        self.low, self.high = active(t, first, last, self._before, n.told_for)
+        open_month(t, self.low, self.high, self.people, self.lives, self.local, self.seats, n, told)
         number = int(told.count[0])
         self.told.extend(zip(*(column[:number].tolist() for column in told[1:]), strict=True))
         self._seat_volunteers()
-        self.low, self.high = active(t, first, last, self._before, n.told_for)
         self.rows = slice(*active(t, first, last, self._before, n.follow_up))
         rows = len(begin_buffers(n, 1).words)
         words = words_of_month(t, self.people, self.low, self.high, rows, len(n.gain), len(n.starts), n.key0, n.key1)

@@ -18,6 +18,7 @@ Unsigned = npt.NDArray[np.uint32]
 Longs = npt.NDArray[np.int64]
 Singles = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
+Ledger = np.ndarray[tuple[int, int, int, int], np.dtype[np.int32]]
 
 
 class People(NamedTuple):
@@ -47,6 +48,7 @@ class Lives(NamedTuple):
     highest: Bytes  # in the highest-risk group
     locality: Ints
     held: Bytes
+    anchor: Shorts  # calendar month of the release from which programmes count
     inside: Bytes  # not released yet, or in custody
     turn: Shorts  # calendar month of the next release or custody
     free_since: Shorts  # calendar month of the latest release
@@ -77,6 +79,8 @@ class Localities(NamedTuple):
     offending: Longs  # people, this month so far
     demand: npt.NDArray[np.uint64]  # F x L, sum of wanted gains in 2**-32, this month so far
     limit: Ints  # K x L, most people in a programme
+    allowed: Floats  # K x L, people who may be taken in so far
+    taken_in: Longs  # K x L, people taken in so far
     came: Unsigned  # volunteers who have come forward so far
     quit: Longs  # volunteers who have stopped so far
     gaps: Ints  # people who have one volunteer too few
@@ -122,12 +126,12 @@ class Numbers(NamedTuple):
     peers_strength: float
     peers_usual: float
     peers_pseudo: float
-    first_room: Floats  # F, part of the wanted gains where nothing is known of the demand
+    first_room: Floats  # F x P, part of the wanted gains where nothing is known of the demand
     gain: Floats  # F
     loss: Floats  # F
     ratio: Floats  # F, hazard when lacked
     ruin: Floats  # F
-    openings: Floats  # F, per person at liberty and month; negative where not scarce
+    openings: Floats  # F x P, per person at liberty and month; negative where not scarce
     helped: Floats  # F x F, times the gain of the row's factor for holders of the column's
     supply: int  # programme carried by volunteers, -1 if none
     accepted: Bytes  # K, bit of ``accepts`` that is needed
@@ -135,6 +139,12 @@ class Numbers(NamedTuple):
     deadline: Shorts  # K
     ends: Shorts  # K
     shortest: Singles  # K, months of sentence
+    opens: Shorts  # K x P, month of the run; NEVER where a programme does not exist
+    closes: Shorts  # K, month of the run
+    again: Bytes  # K, offered again before the release from a new custody
+    least: Floats  # K, score from which it is offered
+    allowance: Floats  # K x months, people taken in per part of the released people; infinite without a limit
+    part: Floats  # P, parts of the released people
     allocation: Bytes  # K
     contact: Floats  # K
     leaves: Floats  # K
@@ -147,9 +157,9 @@ class Numbers(NamedTuple):
     quits: float
     tiring: float
     quits_after: float
-    at_start: Floats  # P, volunteers
+    at_start: Floats  # P, volunteers when a place opens
     rate: Floats  # P, volunteers a month
-    nobody: Floats  # P, exp(-rate)
+    campaign: float  # months until the rate is reached
 
 
 class Told(NamedTuple):
@@ -179,9 +189,9 @@ class Buffers(NamedTuple):
 
 
 def events_room(size: int) -> Told:
-    """Empty room for so many events."""
-    count, person, kind = np.zeros(1, np.int64), np.zeros(size, np.int32), np.zeros(size, np.uint8)
-    month, detail, value = np.zeros(size, np.int16), np.zeros(size, np.int16), np.zeros(size, np.int16)
+    """Empty room for so many events (memory is taken only as they come)."""
+    count, person, kind = np.zeros(1, np.int64), np.empty(size, np.int32), np.empty(size, np.uint8)
+    month, detail, value = np.empty(size, np.int16), np.empty(size, np.int16), np.empty(size, np.int16)
     return Told(count, person, month, kind, detail, value)
 
 

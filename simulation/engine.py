@@ -16,15 +16,29 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.chance import MONTH_ZERO
-from simulation.columns import Buffers, Ints, Lives, Localities, Longs, Numbers, People, Seats, Told, events_room
+from simulation.columns import (
+    Buffers,
+    Ints,
+    Ledger,
+    Lives,
+    Localities,
+    Longs,
+    Numbers,
+    People,
+    Seats,
+    Told,
+    events_room,
+)
+from simulation.ledger import NO_LEDGER, count_events, empty, take_stock
 from simulation.month import close_month, live_month
-from simulation.numbers import limits, months_before, numbers_of
-from simulation.numbers import seats as seats_of
+from simulation.numbers import months_before, numbers_of
 from simulation.parameters import ParameterError
 from simulation.passes import FIRST_FACTOR
 from simulation.prepared import Prepared, prepared
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
+from simulation.spread import limits
+from simulation.spread import seats as seats_of
 from simulation.volunteers import open_month
 
 BLOCK = 4096
@@ -42,6 +56,8 @@ class Cohort(NamedTuple):
     people: People
     lives: Lives
     local: Localities
+    tally: Ledger = NO_LEDGER
+    """Rows x calendar months x risk groups x localities, if it was asked for (``ledger.py`` names the rows)."""
 
 
 def begin_lives(scenario: Scenario, ready: Prepared, numbers: Numbers) -> Lives:
@@ -53,7 +69,8 @@ def begin_lives(scenario: Scenario, ready: Prepared, numbers: Numbers) -> Lives:
         baseline=(ready.hazard * (scenario.risk.level * scenario.risk.monthly_hazard)).astype(np.float32),
         score=ready.score, highest=ready.highest, locality=ready.locality,
         held=(1 - people.lacks).astype(np.uint8), inside=np.ones(n, np.uint8),
-        turn=people.release.copy(), free_since=short.copy(), pending=short.copy(), pending_from=never.copy(),
+        anchor=people.release.copy(), turn=people.release.copy(),
+        free_since=short.copy(), pending=short.copy(), pending_from=never.copy(),
         cases=short.copy(), offences=short.copy(), first_offence=never.copy(),
         time_any=never.copy(), time_prison=never.copy(), time_sentence=never.copy(),
         status=np.zeros((programmes, n), np.uint8), met=np.zeros((programmes, n), np.uint8),
@@ -79,10 +96,11 @@ def begin_world(
         number=np.tile(np.array([place.number for place in places], np.uint32), count),
         replicate=np.repeat(replicates, len(places)),
         place=np.tile(np.arange(len(places), dtype=np.int16), count),
-        peers=np.ones(size), room=np.ascontiguousarray(np.repeat(numbers.first_room[:, None], size, axis=1)),
+        peers=np.ones(size), room=np.ascontiguousarray(np.tile(numbers.first_room, count)),
         at_liberty=np.zeros(size, np.int64), offending=np.zeros(size, np.int64),
         demand=np.zeros((factors, size), np.uint64),
         limit=np.ascontiguousarray(np.tile(limits(scenario), count)),
+        allowed=np.zeros((len(numbers.starts), size)), taken_in=np.zeros((len(numbers.starts), size), np.int64),
         came=np.zeros(size, np.uint32), quit=np.zeros(size, np.int64), gaps=np.zeros(size, np.int32),
     )  # fmt: skip
     chair = Seats(
@@ -121,20 +139,38 @@ def active(t: int, first: Ints, last: Ints, before: int, months: int) -> tuple[i
 
 
 def _tell_chunk(
-    scenario: Scenario, seed: int, ready: Prepared, room: int, block: int
-) -> tuple[Lives, Localities, Told]:
+    scenario: Scenario, seed: int, ready: Prepared, room: int, block: int, ledger: bool = False, every: bool = True
+) -> tuple[Lives, Localities, Told, Ledger]:
     n = numbers_of(scenario, seed)
     people, lives, buffers = ready.people, begin_lives(scenario, ready, n), begin_buffers(n, block)
     local, seats = begin_world(scenario, n, ready.replicates, ready.places)
-    told = events_room(room)
     first, last = released(people)
     before = months_before(scenario)
+    tally, told = NO_LEDGER, events_room(room)
+    if ledger:
+        tally = empty(scenario, n.calendar, len(local.number))
+        told = events_room(room or len(people.person) * (6 + len(n.gain) + 3 * len(n.starts)))
+    reoffended = np.full((3, len(people.person) if ledger else 0), -1, np.int16)
+
+    def count(begin: int) -> None:
+        if ledger:
+            count_events(told, begin, tally, people.release, lives.anchor, lives.free_since, reoffended,
+                         lives.highest, lives.locality, n)  # fmt: skip
+
     for t in range(n.calendar):
-        open_month(t, people, lives, local, seats, n, first, last, told)
         low, high = active(t, first, last, before, n.told_for)
-        live_month(t, low, high, people, lives, local, n, buffers, told, room > 0)
+        begin = int(told.count[0])
+        open_month(t, low, high, people, lives, local, seats, n, told, tally)
+        count(begin)
+        begin = int(told.count[0])
+        live_month(t, low, high, people, lives, local, n, buffers, told, room > 0 and every)
+        count(begin)
+        if ledger:
+            take_stock(t, low, high, people.release, lives.inside, lives.highest, lives.locality, lives.held,
+                       lives.status, lives.met, tally, n.follow_up)  # fmt: skip
+            told.count[0] *= room > 0
         close_month(local, n)
-    return lives, local, told
+    return lives, local, told, tally
 
 
 def chunks(scenario: Scenario, replicates: range, people: int = CHUNK_PEOPLE) -> list[range]:
@@ -152,6 +188,7 @@ def over_chunks(
     threads: int | None = None,
     chunk_people: int = CHUNK_PEOPLE,
     block: int = BLOCK,
+    ledger: bool = False,
 ) -> Iterator[Result]:
     """Tell replicates chunk by chunk and give what ``reduce`` makes of each, in order.
 
@@ -167,13 +204,15 @@ def over_chunks(
         Worker threads; None for one per core.
     chunk_people, block
         How the work is cut. No result depends on them.
+    ledger
+        Whether cohorts come with a ledger.
     """
     parts = chunks(scenario, replicates, chunk_people)
     cores = os.cpu_count() if threads is None else threads
     workers = 1 if cores is None else cores
 
     def work(part: range) -> Result:
-        return reduce(_cohort(scenario, seed, part, block, chunk_people, workers if len(parts) == 1 else 1))
+        return reduce(_cohort(scenario, seed, part, block, chunk_people, workers if len(parts) == 1 else 1, ledger))
 
     if workers == 1 or len(parts) == 1:
         yield from map(work, parts)
@@ -219,22 +258,27 @@ def _joined(tables: list[Table]) -> Table:
     return tables[0]._make(columns)
 
 
-def _cohort(scenario: Scenario, seed: int, part: range, block: int, chunk_people: int, threads: int) -> Cohort:
+def _cohort(
+    scenario: Scenario, seed: int, part: range, block: int, chunk_people: int, threads: int, ledger: bool
+) -> Cohort:
     """One chunk of whole replicates; a very large replicate is told place by place, each piece in a thread."""
     whole = prepared(scenario, seed, part)
     pieces = whole.by_places(2 * chunk_people)
 
-    def work(piece: Prepared) -> tuple[Lives, Localities, Told]:
-        return _tell_chunk(scenario, seed, piece, 0, block)
+    def work(piece: Prepared) -> tuple[Lives, Localities, Told, Ledger]:
+        return _tell_chunk(scenario, seed, piece, 0, block, ledger)
 
     if len(pieces) == 1:
-        lives, local, _ = work(whole)
-        return Cohort(whole.people, lives, local)
+        lives, local, _, tally = work(whole)
+        return Cohort(whole.people, lives, local, tally)
     with ThreadPoolExecutor(threads) as pool:
         told = list(pool.map(work, pieces))
-    lives = _joined([lives for lives, _, _ in told])
+    lives = _joined([part[0] for part in told])
     people = _joined([piece.people for piece in pieces])
-    return Cohort(people, lives, _gathered([local for _, local, _ in told], pieces))
+    tally = told[0][3]
+    for part_of_it in told[1:]:
+        tally += part_of_it[3]
+    return Cohort(people, lives, _gathered([part_of_it[1] for part_of_it in told], pieces), tally)
 
 
 def _gathered(parts: list[Localities], pieces: list[Prepared]) -> Localities:
@@ -254,13 +298,18 @@ def ordered(table: Table, rows: Longs) -> Table:
     return table._make(column[..., rows] if column.shape[-1] == n else column for column in table)
 
 
-def tell(scenario: Scenario, *, seed: int, replicate: int = 0, block: int = BLOCK) -> tuple[Cohort, Told]:
-    """Tell one replicate with every event; ``Told.person`` are rows of the cohort, in no particular order."""
+def tell(
+    scenario: Scenario, *, seed: int, replicate: int = 0, block: int = BLOCK, every_event: bool = True
+) -> tuple[Cohort, Told]:
+    """Tell one replicate with its events; ``Told.person`` are rows of the cohort, in no particular order.
+
+    Without ``every_event`` contacts and what comes and goes of support are left out.
+    """
     ready = prepared(scenario, seed, range(replicate, replicate + 1))
     room = 40 * scenario.people.count + 1000
-    lives, local, told = _tell_chunk(scenario, seed, ready, room, block)
+    lives, local, told, _ = _tell_chunk(scenario, seed, ready, room, block, every=every_event)
     if told.count[0] > room:
-        lives, local, told = _tell_chunk(scenario, seed, ready, int(told.count[0]), block)
+        lives, local, told, _ = _tell_chunk(scenario, seed, ready, int(told.count[0]), block, every=every_event)
     number = int(told.count[0])
     told = Told._make((told.count, *(column[:number] for column in told[1:])))
     told = told._replace(person=np.argsort(ready.back).astype(np.int32)[told.person])

@@ -79,10 +79,10 @@ def live_month(t, low, high, people, lives, local, n, b, told, recording):  # ty
         if due > 0:
             _turns(
                 t, s, b.found[:due], people.person, people.replicate, people.release, lives.inside, lives.turn,
-                lives.free_since, lives.pending, lives.held, lives.status, n.ruin, n.key0, n.key1, told,
+                lives.free_since, lives.anchor, lives.pending, lives.held, lives.status, n, told,
             )  # fmt: skip
         inside, highest, locality = lives.inside[s:e], lives.highest[s:e], lives.locality[s:e]
-        _contacts(t, s, e, release, month, lives, n, b, told, recording)
+        _contacts(t, s, e, release, lives, n, b, told, recording)
         _support(t, s, e, release, inside, highest, locality, lives.held, lives.met, local, n, b, told, recording)
         hazard = b.hazard[:size]
         base_hazard(hazard, lives.baseline[s:e], lives.free_since[s:e], t, n.later, n.settling)
@@ -105,7 +105,7 @@ def live_month(t, low, high, people, lives, local, n, b, told, recording):  # ty
 
 @part
 def _turns(  # type: ignore[no-untyped-def]
-    t, s, found, person, replicate, release, inside, turn, free_since, pending, held, status, ruin, key0, key1, told
+    t, s, found, person, replicate, release, inside, turn, free_since, anchor, pending, held, status, n, told
 ):  # fmt: skip
     """Somebody's month of release or of custody has come."""
     for j in found:
@@ -119,11 +119,12 @@ def _turns(  # type: ignore[no-untyped-def]
             continue
         inside[i] = 1
         turn[i] = t + pending[i]
+        anchor[i] = turn[i]
         tell(told, i, month, CUSTODY_IN, 0, pending[i])
         pending[i] = 0
-        for f in range(len(ruin)):
-            word = draw_four(person[i], replicate[i], month + MONTH_ZERO, LIFE | (RUIN + f), key0, key1)[0]
-            if held[f, i] and happens(word, ruin[f]):
+        for f in range(len(n.ruin)):
+            word = draw_four(person[i], replicate[i], month + MONTH_ZERO, LIFE | (RUIN + f), n.key0, n.key1)[0]
+            if held[f, i] and happens(word, n.ruin[f]):
                 held[f, i] = 0
                 tell(told, i, month, LOSS, f, 1)
         for k in range(len(status)):
@@ -136,14 +137,14 @@ def _turns(  # type: ignore[no-untyped-def]
 
 
 @part
-def _contacts(t, s, e, release, month, lives, n, b, told, recording):  # type: ignore[no-untyped-def]
+def _contacts(t, s, e, release, lives, n, b, told, recording):  # type: ignore[no-untyped-def]
     """Does the match end, do they meet, and what is there of each relationship (left in ``b.level``)?"""
     size = e - s
     after = b.after[:size]
     for k in range(len(n.starts)):
         row = programme_row(k, len(n.gain))
         status, met = lives.status[k, s:e], lives.met[k, s:e]
-        stand(after, status, month, n.ends[k] + MONTH_ZERO, b.words[row + 1, :size], n.leaves[k])
+        stand(after, status, lives.anchor[s:e], t, n.ends[k], b.words[row + 1, :size], n.leaves[k])
         _tell_ends(t, s, k, status, after, release, told)
         carried = lives.carried[s:e] if k == n.supply else b.whole[:size]
         meet(met, status, carried, b.words[row, :size], n.contact[k])
@@ -185,7 +186,7 @@ def _support(t, s, e, release, inside, highest, locality, held, met, local, n, b
             if n.boost[k, f, 0] != 1.0 or n.boost[k, f, 1] != 1.0:
                 help_on(gain, loss, met[k, s:e], highest, n.boost[k, f, 0], n.boost[k, f, 1])
         before = b.before[f, :size]
-        if n.openings[f] >= 0.0:
+        if n.openings[f, 0] >= 0.0:
             share_out(gain, before, inside, locality, local.demand[f], local.room[f])
         hold(held[f, s:e], before, inside, b.words[FIRST_FACTOR + f, :size], gain, loss)
         if recording:
@@ -252,9 +253,10 @@ def close_month(local, n):  # type: ignore[no-untyped-def]
             share = seen / crowd if crowd > 0.0 else n.peers_usual
             local.peers[place] = among_peers(share, n.peers_usual, n.peers_strength)
         for f in range(len(n.openings)):
-            if n.openings[f] >= 0.0:
+            if n.openings[f, 0] >= 0.0:
+                row = local.place[place]
                 local.room[f, place] = scarce(
-                    n.openings[f], people, local.demand[f, place] / WORD, n.first_room[f]
+                    n.openings[f, row], people, local.demand[f, place] / WORD, n.first_room[f, row]
                 )
                 local.demand[f, place] = 0
         local.at_liberty[place] = 0

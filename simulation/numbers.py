@@ -13,9 +13,12 @@ from functools import lru_cache
 import numpy as np
 
 from simulation.chance import key_of
-from simulation.columns import Bytes, Floats, Ints, Numbers, Shorts
+from simulation.columns import Bytes, Floats, Numbers, Shorts
+from simulation.places import by_place
 from simulation.population import reference
+from simulation.rules import NEVER
 from simulation.scenario import Scenario
+from simulation.spread import allowances, opening, parts, released_parts
 from simulation.supports import UNLIMITED, Programme
 
 MOST_OFFENCES = 20
@@ -41,12 +44,15 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
     offending, custody, supply = scenario.offending, scenario.custody, scenario.volunteers
     middle = (np.arange(1024) + 0.5) / 1024
     sentences = offending.sentence_median_months * np.exp(offending.sentence_log_sd * ndtri(middle))
-    people = np.array([place.population for place in scenario.municipalities], dtype=np.float64)
-    rate = np.minimum(supply.recruits_per_month * people / people.sum(), MOST_RECRUITS)
     carried = [position for position, row in enumerate(programmes) if row.carried_by == "volunteers"]
+    before, calendar = months_before(scenario), calendar_months(scenario)
+    opens = np.array([opening(scenario, row, before) for row in programmes], np.int16)
+    opens = opens.reshape(len(programmes), len(scenario.municipalities))
+    at_start = supply.at_start * parts(scenario, supply.at_start_by, "volunteers.at_start_by")
+    rate = supply.recruits_per_month * parts(scenario, supply.recruits_by, "volunteers.recruits_by")
     return Numbers(
         key0=key0, key1=key1,
-        follow_up=scenario.people.follow_up_months, told_for=told_for(scenario), calendar=calendar_months(scenario),
+        follow_up=scenario.people.follow_up_months, told_for=told_for(scenario), calendar=calendar,
         offered=ASSIGNMENTS.index(scenario.trial.assignment),
         later=scenario.risk.later_hazard, settling=scenario.risk.settling_months,
         another=offending.another_offence, most_offences=MOST_OFFENCES, phase=phase_table(offending.delay_mean_months),
@@ -60,7 +66,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         loss=_floats(row.loss for row in factors.values()),
         ratio=_floats(row.lacking_hazard_ratio for row in factors.values()),
         ruin=_floats(row.destroyed_by_custody for row in factors.values()),
-        openings=_floats(-1.0 if row.openings >= UNLIMITED else row.openings / 100 for row in factors.values()),
+        openings=openings(scenario),
         helped=np.array([[row.helped_by.get(name, 1.0) for name in factors] for row in factors.values()]).reshape(
             len(factors), len(factors)
         ),
@@ -70,6 +76,10 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         deadline=_shorts(row.deadline_month for row in programmes),
         ends=_shorts(row.ends_month for row in programmes),
         shortest=_floats(row.shortest_sentence_months for row in programmes).astype(np.float32),
+        opens=opens, closes=_shorts(row.closes_month + before if row.closes_month else NEVER for row in programmes),
+        again=np.array([row.again for row in programmes], np.uint8),
+        least=_floats(reference(scenario).score_of(row.offered_share) for row in programmes),
+        allowance=allowances(scenario, opens, calendar), part=released_parts(scenario),
         allocation=np.array([ALLOCATIONS.index(row.allocation) for row in programmes], np.uint8),
         contact=_floats(row.contact_chance for row in programmes),
         leaves=_floats(row.unplanned_exit for row in programmes),
@@ -79,7 +89,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         fade=_floats(0.5 ** (1.0 / row.half_life_months) for row in programmes),
         per_person=supply.per_person, training=supply.training_months, quits=supply.quit_chance,
         tiring=supply.tiring, quits_after=supply.quit_after_end,
-        at_start=supply.at_start * people / people.sum(), rate=rate, nobody=np.exp(-rate),
+        at_start=at_start, rate=np.minimum(rate, MOST_RECRUITS), campaign=supply.campaign_months,
     )  # fmt: skip
 
 
@@ -91,17 +101,28 @@ def _shorts(values: Iterable[int]) -> Shorts:
     return np.array(list(values), dtype=np.int16)
 
 
+def openings(scenario: Scenario) -> Floats:
+    """Openings of each factor in each municipality, per person at liberty and month (F x P); negative: no scarcity."""
+    places, rows = scenario.municipalities, []
+    for name, row in scenario.factor.items():
+        times = by_place(row.openings_by, places, f"factor.{name}.openings_by")
+        here = np.array([1.0 if value is None else value for value in times])
+        rows.append(np.full(len(places), -1.0) if row.openings >= UNLIMITED else row.openings / 100 * here)
+    return np.array(rows).reshape(len(rows), len(places))
+
+
 def first_room(scenario: Scenario) -> Floats:
-    """Part of the wanted gains that a place can give in the first month, before any demand is known (array of F).
+    """Part of the wanted gains that a place can give in the first month, before any demand is known (F x P).
 
     Openings against what people who lack the factor at release want of it.
     """
     rows = scenario.factor.values()
-    wanted = [row.lacked_at_release * row.gain for row in rows]
-    return np.array([
-        1.0 if row.openings >= UNLIMITED or want <= 0.0 else min(1.0, row.openings / 100 / want)
-        for row, want in zip(rows, wanted, strict=True)
-    ])  # fmt: skip
+    wanted = np.array([row.lacked_at_release * row.gain for row in rows])[:, None]
+    there = openings(scenario)
+    short = (there >= 0.0) & (there < wanted)
+    room: Floats = np.ones_like(there)
+    np.divide(there, wanted, where=short, out=room)
+    return room
 
 
 @lru_cache(maxsize=32)
@@ -134,24 +155,6 @@ def calendar_months(scenario: Scenario) -> int:
     whole = before + people.release_months - 1 + people.follow_up_months
     stop = people.calendar_months
     return whole if stop == 0 else min(whole, before + stop)
-
-
-def seats(scenario: Scenario) -> Ints:
-    """Most volunteers at a time in each place of the scenario (array of P)."""
-    supply = scenario.volunteers
-    total = supply.ceiling or max(2.0 * supply.at_start, 12.0 * supply.recruits_per_month)
-    people = np.array([place.population for place in scenario.municipalities], dtype=np.float64)
-    upto = np.ceil(total * np.cumsum(people) / people.sum() - 1e-9)
-    most: Floats = np.diff(upto, prepend=0.0)
-    return most.astype(np.int32)
-
-
-def limits(scenario: Scenario) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
-    """Places of each programme in each municipality: K x P whole numbers that add up to its capacity."""
-    people = np.array([place.population for place in scenario.municipalities], dtype=np.float64)
-    upto = np.cumsum(people) / people.sum()
-    rows = [np.diff(np.floor(row.capacity * upto + 1e-9), prepend=0.0) for row in scenario.programme.values()]
-    return np.array(rows, dtype=np.int32).reshape(len(rows), len(people))
 
 
 def _boosts(scenario: Scenario, programme: Programme) -> Floats:

@@ -54,10 +54,10 @@ def find_due(found, turn, t):  # type: ignore[no-untyped-def]
 
 
 @part
-def stand(after, status, month, ends, word, leaves):  # type: ignore[no-untyped-def]
-    """What becomes of each match (``rules.standing``)."""
+def stand(after, status, anchor, t, ends, word, leaves):  # type: ignore[no-untyped-def]
+    """What becomes of each match (``rules.standing``), by the months since the release that programmes count from."""
     for i in range(len(after)):
-        after[i] = standing(status[i], month[i], ends, word[i], leaves)
+        after[i] = standing(status[i], t - anchor[i], ends, word[i], leaves)
 
 
 @part

@@ -155,6 +155,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
             return
         months = int(lives.pending[i])
         lives.inside[i], lives.turn[i], lives.pending[i] = 1, t + months, 0
+        lives.anchor[i] = t + months
         self._tell(CUSTODY_IN, 0, months)
         for f, ruin in enumerate(n.ruin.tolist()):
             word = self._words(RUIN + f)[0]
@@ -174,7 +175,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
         lives, i, n = self.model.lives, self.row, self.model.numbers
         row = row_of_programme(k, len(n.gain))
         before, ends = int(lives.status[k, i]), int(n.ends[k])
-        after = standing(before, self.month, ends, words[row + 1], float(n.leaves[k]))
+        after = standing(before, self.model.month - int(lives.anchor[i]), ends, words[row + 1], float(n.leaves[k]))
         if after != before:
             lives.status[k, i] = after
             self._tell(EXIT, k, after)
@@ -201,7 +202,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
                 times = float(n.boost[k, f, high])
                 gain = likelier(gain, lives.met[k, i], times)
                 loss = rarer(loss, lives.met[k, i], times)
-            if n.openings[f] >= 0.0:
+            if n.openings[f, 0] >= 0.0:
                 if not have and not inside:
                     model.local.demand[f, place] += np.uint64(int(min(gain, 1.0) * WORD))
                 gain = min(gain, 1.0) * float(model.local.room[f, place])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
@@ -55,40 +55,69 @@ def _spelling(name: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip()
 
 
-def chosen(include: Iterable[str]) -> tuple[Place, ...]:
+def chosen(include: Iterable[str], key: str = "places.include") -> tuple[Place, ...]:
     """Places that a scenario names, in order of their numbers.
 
     Parameters
     ----------
     include
         Names of municipalities or regions, ``all``, or ``programme area``; spellings such as Århus are understood.
+    key
+        What to call the list in messages.
 
     Raises
     ------
     ParameterError
         If a name is not known (the nearest known one is named), or the list is empty.
     """
-    return _chosen(tuple(include))
+    return _chosen(tuple(include), key)
+
+
+def by_place(values: Mapping[str, float], places: Sequence[Place], key: str) -> list[float | None]:
+    """The value given for each of some places, None where there is none; later names win over earlier ones.
+
+    Parameters
+    ----------
+    values
+        Numbers by name of a municipality, region, ``all`` or ``programme area``.
+    places
+        For whom they are wanted; names of other places are left aside.
+    key
+        What to call the table in messages.
+
+    Raises
+    ------
+    ParameterError
+        If a name is not known (the nearest known one is named).
+    """
+    found: dict[int, float] = {}
+    for name, value in values.items():
+        found.update((place.number, value) for place in _named(name, key))
+    return [found.get(place.number) for place in places]
 
 
 @lru_cache(maxsize=256)
-def _chosen(include: tuple[str, ...]) -> tuple[Place, ...]:
+def _chosen(include: tuple[str, ...], key: str) -> tuple[Place, ...]:
     if not include:
-        raise ParameterError("places.include is [[]]; at least one municipality is needed, or all")
-    found: set[Place] = set()
-    for name in include:
-        key = _spelling(name)
-        here = [
-            place
-            for place in municipalities()
-            if key == "all"
-            or (key == "programme area" and place.programme_area)
-            or key in (_spelling(place.name), _spelling(place.region), _spelling(f"Region {place.region}"))
-        ]
-        if not here:
-            known = {_spelling(place.name): place.name for place in municipalities()}
-            near = get_close_matches(key, known, n=1)
-            hint = f"did you mean {known[near[0]]}?" if near else "desist places lists the known names"
-            raise ParameterError(f"places.include names [{name}], which is not a Danish municipality or region; {hint}")
-        found.update(here)
+        raise ParameterError(f"{key} is [[]]; at least one municipality is needed, or all")
+    found = {place for name in include for place in _named(name, key)}
     return tuple(sorted(found, key=lambda place: place.number))
+
+
+@lru_cache(maxsize=1024)
+def _named(name: str, key: str) -> tuple[Place, ...]:
+    """The municipalities that a name stands for."""
+    wanted = _spelling(name)
+    here = tuple(
+        place
+        for place in municipalities()
+        if wanted == "all"
+        or (wanted == "programme area" and place.programme_area)
+        or wanted in (_spelling(place.name), _spelling(place.region), _spelling(f"Region {place.region}"))
+    )
+    if not here:
+        known = {_spelling(place.name): place.name for place in municipalities()}
+        near = get_close_matches(wanted, known, n=1)
+        hint = f"did you mean {known[near[0]]}?" if near else "desist places lists the known names"
+        raise ParameterError(f"{key} names [{name}], which is not a Danish municipality or region; {hint}")
+    return here

@@ -17,6 +17,7 @@ from simulation.chance import ARRIVAL, LOTTERY, WORD, draw_four, key_of, normal,
 from simulation.columns import Floats, People
 from simulation.compiled import loop, part
 from simulation.scenario import Scenario, fingerprint
+from simulation.spread import weights
 
 CANDIDATES = 100_000
 """Candidates tried for one seat in a trial before the last is taken as he or she is."""
@@ -156,8 +157,8 @@ def draws_of(scenario: Scenario, seed: int, *, selected: bool | None = None) -> 
     programmes = list(scenario.programme.values())
     signed = scenario.trial.signed_up if selected is None else selected
     first = programmes[0] if signed and programmes else None
-    population = np.array([place.population for place in scenario.municipalities], dtype=np.float64)
-    below = np.floor(np.cumsum(population) / population.sum() * WORD)
+    people = weights(scenario, scenario.places.released, "places.released")
+    below = np.floor(np.cumsum(people) / people.sum() * WORD)
     below[-1] = WORD
     key0, key1 = key_of(seed)
     return Draws(
@@ -237,6 +238,11 @@ class Reference(NamedTuple):
     highest_from: float  # score from which a person of the scenario belongs to the highest-risk group
     terciles: tuple[float, float]  # scores between the three risk groups of equal size
     lacked: tuple[tuple[float, ...], tuple[float, ...]]  # shares lacking each factor: others, highest-risk group
+    scores: tuple[float, ...]  # quantiles of the score at 0, 1, ... 100 %
+
+    def score_of(self, share: float) -> float:
+        """Score above which this share (0-1) of the scenario's people lies; minus infinity for everybody."""
+        return -math.inf if share >= 1.0 else float(np.interp(1.0 - share, np.linspace(0, 1, 101), self.scores))
 
 
 def reference(scenario: Scenario) -> Reference:
@@ -267,8 +273,9 @@ def who(scenario: Scenario) -> str:
     ]
     risk = scenario.risk.model_dump(exclude={"level", "monthly_hazard", "later_hazard", "settling_months"})
     factors = {name: (row.lacked_at_release, row.lacking_hazard_ratio) for name, row in scenario.factor.items()}
-    people = scenario.people.model_dump(exclude={"follow_up_months", "calendar_months"})
-    return fingerprint([people, risk, factors, programmes, [place.number for place in scenario.municipalities]])
+    people = scenario.people.model_dump(exclude={"follow_up_months", "calendar_months", "returns_count"})
+    places = [[place.number for place in scenario.municipalities], scenario.places.released]
+    return fingerprint([people, risk, factors, programmes, places])
 
 
 @lru_cache(maxsize=64)
@@ -280,4 +287,5 @@ def _reference(group: _People) -> Reference:
     high = score >= cut
     shares = [tuple(float(row[group].mean()) if group.any() else 0.0 for row in own.lacks) for group in (~high, high)]
     low_cut, high_cut = np.quantile(score, [1 / 3, 2 / 3])
-    return Reference(cut, (float(low_cut), float(high_cut)), (shares[0], shares[1]))
+    scores = tuple(np.quantile(score, np.linspace(0, 1, 101)).tolist())
+    return Reference(cut, (float(low_cut), float(high_cut)), (shares[0], shares[1]), scores)

@@ -17,7 +17,8 @@ import numpy.typing as npt
 from simulation.columns import Bytes, Floats, Ints, Longs, People, Singles
 from simulation.numbers import months_before
 from simulation.population import centre, draw, reference, relative_hazard, who
-from simulation.scenario import Scenario
+from simulation.returns import is_new
+from simulation.scenario import Scenario, fingerprint
 
 KEPT_BYTES = 150_000_000
 """Memory that kept cohorts may take."""
@@ -67,7 +68,7 @@ _lock = Lock()
 
 def prepared(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     """The people of some replicates, ready to be told; from memory if the same people were told lately."""
-    key = (who(scenario), months_before(scenario), seed, replicates.start, replicates.stop)
+    key = (who(scenario), _stream_key(scenario), months_before(scenario), seed, replicates.start, replicates.stop)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -80,8 +81,18 @@ def prepared(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     return made
 
 
+def _stream_key(scenario: Scenario) -> str:
+    """What decides, besides who people are, which of them are new."""
+    if not scenario.people.returns_count:
+        return ""
+    return fingerprint(scenario.model_dump(include={"people", "risk", "offending", "custody", "peers", "factor"}))
+
+
 def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     drawn = draw(scenario, seed, replicates)
+    if scenario.people.returns_count:
+        new = is_new(scenario, drawn, relative_hazard(scenario, drawn)[1], seed)
+        drawn = People._make(np.ascontiguousarray(column[..., new]) for column in drawn)
     order = np.lexsort((drawn.person, drawn.place, drawn.replicate, drawn.release))
     people = People._make(np.ascontiguousarray(column[..., order]) for column in drawn)
     people = people._replace(release=people.release + np.int16(months_before(scenario)))

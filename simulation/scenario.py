@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from simulation.mistakes import explain, nearest
 from simulation.parameters import ParameterError, Section
-from simulation.places import Place, chosen
+from simulation.places import Place, by_place, chosen
 from simulation.sections import Custody, Offending, Peers, People, Risk, Trial
 from simulation.supports import Factor, Places, Programme, Volunteers
 
@@ -58,7 +58,7 @@ class Scenario(Section):
     @model_validator(mode="after")
     def _combination(self) -> Self:
         """Refuse combinations that mean nothing."""
-        chosen(self.places.include)
+        self._names_of_places()
         for kind, table in (("helped_by", self.factor), ("helps", self.programme)):
             for name, row in table.items():
                 for other in getattr(row, kind):
@@ -90,6 +90,29 @@ class Scenario(Section):
                 "raise the uptake (people.accepts_volunteers or accepts_system) or lower shortest_sentence_months"
             )
         return self
+
+    def _names_of_places(self) -> None:
+        """Refuse names that are no municipalities, and programmes that exist nowhere in the scenario."""
+        here = set(chosen(self.places.include))
+        supply = self.volunteers
+        tables: dict[str, Mapping[str, float]] = {
+            "places.released": self.places.released, "volunteers.at_start_by": supply.at_start_by,
+            "volunteers.recruits_by": supply.recruits_by, "volunteers.ceiling_by": supply.ceiling_by,
+            **{f"factor.{name}.openings_by": row.openings_by for name, row in self.factor.items()},
+            **{f"programme.{name}.opens": row.opens for name, row in self.programme.items()},
+        }  # fmt: skip
+        for key, values in tables.items():
+            by_place(values, (), key)
+        for name, row in self.programme.items():
+            if row.places and not here & set(chosen(row.places, f"programme.{name}.places")):
+                raise ParameterError(
+                    f"programme.{name}.places is [{', '.join(row.places)}], none of which is among the places of the "
+                    "scenario (places.include)"
+                )
+        if self.places.released and not sum(
+            value or 0.0 for value in by_place(self.places.released, tuple(here), "places.released")
+        ):
+            raise ParameterError("places.released gives nobody to any place of the scenario; name at least one")
 
     def _share_who_may_sign_up(self) -> float:
         """Share of the released who have time for the first programme and say yes to it."""

@@ -21,6 +21,10 @@ class People(Section):
         source="enough for a simulation error of a third of a point", grade="assumed")
     release_months: int = par(1, "months", 1, 600, what="months over which the releases are spread evenly",
         source="a cohort released at once", grade="assumed")
+    returns_count: bool = par(False, "true or false",
+        what="whoever is followed, returns to prison and is released again counts among the releases, "
+        "so that without a programme their number stays the same all the time (count is then that number)",
+        source="7,030 releases a year include such returns [S2]", grade="judged")
     follow_up_months: int = par(24, "months", 1, 240, what="months after release in which offences count",
         source="two years, as Statistics Denmark and the trial [S2][S99]", grade="measured")
     calendar_months: int = par(0, "months", 0, 1_000,

@@ -14,6 +14,9 @@ from simulation.parameters import About, ParameterError, Section, par
 Allocation = Literal["first come", "highest risk", "lowest risk", "lottery"]
 UNLIMITED = 100.0
 """Openings of one per person and month: no scarcity."""
+ByPlace = dict[str, Annotated[float, Field(ge=0, le=1e9)]]
+"""A number for each of some municipalities, by name (spellings such as Århus are understood)."""
+Month = Annotated[int, Field(ge=0, le=1_000)]
 
 
 class Row(Section):
@@ -49,6 +52,8 @@ class Factor(Row):
         what="openings (flats, jobs) that come up in a place, per 100 released people at liberty there; "
         "100: no scarcity",
         source="assumed for a new factor; say more in its about table", grade="assumed")
+    openings_by: ByPlace = par(dict, "times, by municipality",
+        what="openings in single municipalities, times the others'", source="as openings", grade="assumed")
     helped_by: dict[str, Annotated[float, Field(gt=0, le=100)]] = par(dict, "times, by factor",
         what="how many times likelier a gain is for people who hold another factor",
         source="assumed for a new factor; say more in its about table", grade="assumed")
@@ -73,8 +78,25 @@ class Programme(Row):
     allocation: Allocation = par("first come", "first come, highest risk, lowest risk or lottery",
         what="order in which the waiting list is served", source="the programme's rule", grade="assumed")
     capacity: float = par(0.0, "people at a time", 0, 1_000_000,
-        what="places of a programme without volunteers, spread over the municipalities by population",
+        what="places of a programme without volunteers, spread over its municipalities by population",
         source="the programme's rule", grade="assumed")
+    places: list[str] = par(list, "names",
+        what="municipalities or regions where it exists (empty: in all of the scenario)",
+        source="the programme's rule", grade="measured")
+    opens: dict[str, Month] = par(dict, "calendar month, by municipality",
+        what="month in which it opens in a municipality, counted from the first release (0 where nothing is said)",
+        source="the plan", grade="assumed")
+    closes_month: int = par(0, "calendar month", 0, 1_000,
+        what="month from which nobody new is taken in (0: never)", source="the plan", grade="assumed")
+    again: bool = par(False, "true or false",
+        what="whoever returns to prison is offered it again before the next release, if there is time",
+        source="the programme's rule", grade="assumed")
+    offered_share: float = par(1.0, "share 0-1", 0, 1,
+        what="share of the scenario's people to whom it is offered: those with the highest predicted risk",
+        source="the programme's rule", grade="assumed")
+    most_a_year: float = par(0.0, "people a year", 0, 1_000_000,
+        what="most people taken in in a year (0: no limit), shared by the open municipalities by their released "
+        "people; what is not used is kept", source="the programme's budget", grade="assumed")
     contact_chance: float = par(0.90, "chance per month", 0, 1, what="chance that they meet in a month",
         source="weekly contact is intended [S4]; some months fail", grade="judged", prior="B(18, 2)")
     unplanned_exit: float = par(0.0418, "chance per month", 0, 1, what="chance of an unplanned end in a month",
@@ -132,6 +154,21 @@ class Volunteers(Section):
         source="as at_start", grade="assumed", prior="LN(4.0, 0.4)")
     ceiling: float = par(0.0, "volunteers", 0, 1_000_000, what="most volunteers at a time (0: twice at_start, "
         "at least a year's recruits)", source="assumed", grade="assumed")
+    at_start_by: ByPlace = par(dict, "parts, by municipality",
+        what="how at_start is spread (empty: by population)", source="the plan", grade="assumed")
+    recruits_by: ByPlace = par(dict, "parts, by municipality",
+        what="how recruits_per_month is spread (empty: by population)", source="the plan", grade="assumed")
+    ceiling_by: ByPlace = par(dict, "parts, by municipality",
+        what="how the ceiling is spread (empty: by population)", source="the plan", grade="assumed")
+    campaign_months: float = par(0.0, "months", 0, 120,
+        what="months after opening until recruiting in a municipality has its full strength (it grows evenly)",
+        source="word of mouth takes time; length assumed", grade="assumed")
+    coordinators: float = par(0.0, "coordinators", 0, 100_000,
+        what="coordinators, spread as the ceiling is (0: as many as are needed)", source="the plan",
+        grade="assumed")
+    volunteers_each: float = par(40.0, "volunteers", 1, 1_000, what="volunteers that one coordinator can look after",
+        source="pilot: 5.5 million kr. over four years for 37 courses a year pays about two [S4][S6]",
+        grade="judged", prior="LN(40, 0.25)")
     training_months: int = par(2, "months", 0, 24, what="clearance and training before the first match",
         source="information meeting and courses [S4]; length assumed", grade="assumed")
     per_person: int = par(2, "volunteers", 1, 2, what="volunteers matched with one person",
@@ -150,3 +187,6 @@ class Places(Section):
 
     include: list[str] = par(lambda: ["all"], "names, or all, or programme area",
         what="municipalities of the scenario", source="98 municipalities, 1 January 2020 [S21]", grade="measured")
+    released: ByPlace = par(dict, "parts, by municipality",
+        what="how the released people are spread over the municipalities (empty: by population)",
+        source="a table of the user's own, or desist country", grade="judged")

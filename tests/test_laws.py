@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,13 +21,34 @@ def of_kind(events, *names):
     return [event for event in events if event.what in names]
 
 
-def by_programme(scenario, events):
-    """Somebody's match, exit and months of contact, programme by programme: name, rules, match, exit, contacts."""
+class Course(NamedTuple):
+    """What a programme was to somebody around one release: the first, or one after a new custody."""
+
+    name: str
+    rules: object
+    release: int
+    again: bool
+    match: list
+    left: list
+    ended: list
+    contacts: list
+
+
+def courses(scenario, events):
+    """Somebody's courses, programme by programme; whatever happens until a custody begins is about the release before."""
+    custody = [(event.month, event.month + event.value) for event in of_kind(events, "custody in")]
     for name, rules in scenario.programme.items():
-        match = [e.month for e in events if e.what == "match" and e.detail == name]
-        ended = [e for e in events if e.what == "exit" and e.detail.startswith(f"{name}: ")]
-        contacts = [e.month for e in events if e.what == "contact" and e.detail == name]
-        yield name, rules, match, ended, contacts
+        begins = [-1000, *(month for month, _ in custody), 1000]
+        for k, release in enumerate([0, *(out for _, out in custody)]):
+            mine = [event for event in events if begins[k] < event.month <= begins[k + 1]]
+            of = [event for event in mine if event.detail == name]
+            yield Course(
+                name, rules, release, k > 0, [e.month for e in of_kind(of, "match")], [e.month for e in of_kind(of, "unmatched")],
+                [e for e in mine if e.what == "exit" and e.detail.startswith(f"{name}: ")],
+                [e.month for e in of_kind(of, "contact")],
+            )  # fmt: skip
+
+
 many = settings(max_examples=60)
 
 
@@ -138,15 +161,15 @@ def test_support_changes_only_at_liberty(scenario, seed):
 @many
 @given(scenarios(programmes=(1, 3)), SEEDS)
 def test_people_are_matched_in_time_or_not_at_all(scenario, seed):
-    """A match comes once, between the first month and the deadline; else people are left without then, or by custody."""
+    """A match comes once a release, between first month and deadline; else people are left without then, or by custody."""
     for events in lives_told(simulate(scenario, seed=seed)).values():
         custody = {event.month for event in of_kind(events, "custody in")}
-        for name, rules, match, _, _ in by_programme(scenario, events):
-            left = [e.month for e in events if e.what == "unmatched" and e.detail == name]
+        for course in courses(scenario, events):
+            months = [month - course.release for month in course.match]
 
-            assert len(match) + len(left) <= 1
-            assert all(rules.starts_month <= month < rules.deadline_month for month in match)
-            assert all(month == rules.deadline_month or month in custody for month in left)
+            assert len(course.match) + len(course.left) <= (course.rules.again if course.again else 1)
+            assert all(course.rules.starts_month <= month < course.rules.deadline_month for month in months)
+            assert all(month - course.release == course.rules.deadline_month or month in custody for month in course.left)
 
 
 @many
@@ -159,7 +182,7 @@ def test_only_people_who_say_yes_and_have_time_are_offered_help(scenario, seed):
         rows = listed.loc[listed["detail"] == name, "person"].to_numpy()
 
         assert (people.accepts[rows] & (1 if rules.accepted_from == "volunteers" else 2) > 0).all()
-        assert (people.sentence[rows] >= np.float32(rules.shortest_sentence_months)).all()
+        assert rules.again or (people.sentence[rows] >= np.float32(rules.shortest_sentence_months)).all()
 
 
 @many
@@ -167,22 +190,25 @@ def test_only_people_who_say_yes_and_have_time_are_offered_help(scenario, seed):
 def test_contact_lasts_from_match_to_exit(scenario, seed):
     """People meet only while they are matched, from the first month of the programme to before its last."""
     for events in lives_told(simulate(scenario, seed=seed)).values():
-        for _, rules, match, ended, contacts in by_programme(scenario, events):
-            end = ended[0].month if ended else rules.ends_month
+        for _, rules, release, _, match, _, ended, contacts in courses(scenario, events):
+            last = release + rules.ends_month
+            end = ended[0].month if ended else last
 
             assert len(ended) <= len(match)
-            assert all(match and match[0] <= month < min(end, rules.ends_month) for month in contacts)
+            assert all(match and match[0] <= month < min(end, last) for month in contacts)
             assert len(contacts) == len(set(contacts))
 
 
 @many
 @given(scenarios(programmes=(1, 3)), SEEDS)
 def test_nobody_is_met_in_custody(scenario, seed):
-    """A match ends when custody begins, and nobody in custody is matched: there is no contact there."""
+    """A match ends when custody begins; whoever is inside meets a programme only if it is offered again, before release."""
     for events in lives_told(simulate(scenario, seed=seed)).values():
         inside = in_custody(events)
+        for course in courses(scenario, events):
+            ahead = set(range(course.release + course.rules.starts_month, course.release)) if course.again else set()
 
-        assert not inside & {event.month for event in of_kind(events, "contact")}
+            assert inside & set(course.contacts) <= (ahead if course.rules.again else set())
 
 
 def test_nobody_is_matched_in_custody():
@@ -208,14 +234,14 @@ def test_matches_end_for_the_reason_that_is_given(scenario, seed):
     """Planned ends come in the last month, ends by custody when it begins, others in between."""
     for events in lives_told(simulate(scenario, seed=seed)).values():
         custody = {event.month for event in of_kind(events, "custody in")}
-        for name, rules, match, ended, _ in by_programme(scenario, events):
-            for event in ended:
-                how = event.detail.removeprefix(f"{name}: ")
+        for course in courses(scenario, events):
+            for event in course.ended:
+                how = event.detail.removeprefix(f"{course.name}: ")
 
-                assert how != "planned" or event.month == rules.ends_month
+                assert how != "planned" or event.month == course.release + course.rules.ends_month
                 assert how != "custody" or event.month in custody
-                assert how != "volunteers gone" or rules.carried_by == "volunteers"
-                assert match[0] <= event.month <= rules.ends_month
+                assert how != "volunteers gone" or course.rules.carried_by == "volunteers"
+                assert course.match[0] <= event.month <= course.release + course.rules.ends_month
 
 
 @many

@@ -265,7 +265,9 @@ def test_a_factor_may_begin_to_help_another():
 
 
 WORDS = {"assignment": "everyone", "definition": "prison", "carried_by": "volunteers", "accepted_from": "system",
-         "allocation": "lottery", "helped_by": {"network": 3.0}, "helps": {"network": 0.5}, "include": ["Aarhus"]}  # fmt: skip
+         "allocation": "lottery", "helped_by": {"network": 3.0}, "helps": {"network": 0.5}, "include": ["Aarhus"],
+         "places": ["Aarhus"], "opens": {"Aarhus": 2},
+         **{key: {"Aarhus": 1.0} for key in ("released", "openings_by", "at_start_by", "recruits_by", "ceiling_by")}}  # fmt: skip
 
 
 def other_value(quantity):

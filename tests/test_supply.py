@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from simulation import simulate
-from simulation.numbers import limits, seats
 from simulation.rules import MATCHED, WAITING
+from simulation.spread import limits, seats
 from simulation.volunteers import BUSY, EMPTY, FREE, TRAINING
 from tests.strategies import SEEDS, scenarios
 from tests.worlds import complete, told_by_month, volunteers_by_person
@@ -119,9 +119,10 @@ def test_volunteers_are_not_kept_by_people_out_of_sight():
 @given(SUPPLIED)
 def test_there_are_no_more_volunteers_than_the_ceiling(scenario):
     """A ceiling that is stated holds over all places together."""
-    ceiling = scenario.volunteers.ceiling
+    supply = scenario.volunteers
 
-    assert ceiling == 0 or seats(scenario).sum() <= np.ceil(ceiling)
+    assert supply.ceiling == 0 or seats(scenario).sum() <= np.ceil(supply.ceiling)
+    assert supply.coordinators == 0 or seats(scenario).sum() <= np.ceil(supply.coordinators * supply.volunteers_each)
 
 
 def test_without_volunteers_nobody_is_mentored():
@@ -177,7 +178,7 @@ def test_the_places_of_a_programme_add_up_to_its_capacity(scenario):
 @many
 @given(scenarios(programmes=(1, 3)), SEEDS)
 def test_nobody_waits_beside_a_free_place(scenario, seed):
-    """When a month has opened, whoever waits at liberty for a programme of places lives where all of them are taken."""
+    """Whoever waits at liberty for a programme of places, without a limit a year, lives where all of them are taken."""
     for world in opened(scenario, seed):
         for k, programme in enumerate(scenario.programme.values()):
             status = world.lives.status[k]
@@ -185,7 +186,8 @@ def test_nobody_waits_beside_a_free_place(scenario, seed):
             there = (world.lives.inside == 0) | (world.people.release > world.month)
             waiting = world.lives.locality[there & (status == WAITING)]
 
-            assert programme.carried_by == "volunteers" or (matched[waiting] == world.local.limit[k, waiting]).all()
+            limited = programme.carried_by == "volunteers" or programme.most_a_year > 0.0
+            assert limited or (matched[waiting] == world.local.limit[k, waiting]).all()
 
 
 @pytest.mark.parametrize("carried_by", ["places", "volunteers"])

@@ -99,8 +99,8 @@ def told_by_month(scenario, *, seed, replicate=0):
     world = SimpleNamespace(people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers)
     for t in range(n.calendar):
         world.month = t
-        open_month(t, people, lives, local, seats, n, first, last, told)
         low, high = active(t, first, last, months_before(scenario), n.told_for)
+        open_month(t, low, high, people, lives, local, seats, n, told)
         world.rows = slice(low, high)
         yield "opened", world
         live_month(t, low, high, people, lives, local, n, buffers, told, True)
