@@ -1,0 +1,200 @@
+"""A plan for the whole country, run over draws of what is doubted and over chance, beside Denmark without it.
+
+Every draw of the posterior comes with a draw of what is doubted about the plan (recruiting, ceiling, scaling up) and
+about the country (who is released where). Each is told ``replicates`` times, once with the plan and once without, on
+the same luck. What is kept are counts (``simulation.ledger``): by year, region and risk group, by month and region,
+and by municipality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.country import Country
+from experiments.plan_scenario import everybody, scenario_of
+from experiments.plans import Plan, doubted, planned
+from experiments.points import at_shares
+from experiments.posterior import Posterior
+from experiments.runs import Job, Table
+from experiments.shelf import written
+from simulation.engine import Cohort, over_chunks
+from simulation.history import GROUPS
+from simulation.ledger import names
+from simulation.numbers import months_before
+from simulation.scenario import Scenario
+
+DRAWS, REPLICATES = 24, 2
+"""Draws of what is doubted, and runs of each, by default."""
+OF_THE_STREAM = ("scenario", "begins", "years", "releases_per_year", "set")
+"""What of a plan decides Denmark without it."""
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubts:
+    """Draws of everything that is doubted: one row each."""
+
+    points: list[dict[str, Any]]
+    """Of the scenario, by dotted key; empty without a posterior."""
+    plan: list[dict[str, float]]
+    """Of the plan's own quantities."""
+    released: Floats
+    """Releases a year, draws x places."""
+    seeds: list[int]
+    """Luck of each draw: the same for every plan."""
+
+    def table(self) -> pd.DataFrame:
+        """One row a draw, one column a quantity."""
+        return pd.DataFrame([{**point, **own} for point, own in zip(self.points, self.plan, strict=True)])
+
+
+def draw_doubts(plan: Plan, country: Country, posterior: Posterior | None, n: int, *, seed: int) -> Doubts:
+    """Draws of what is doubted about scenario, plan and country.
+
+    A quantity of the plan has the same share of its prior in every plan, so plans differ in what they do only.
+    """
+    from scipy.stats import qmc
+
+    points = [{} for _ in range(n)] if posterior is None else posterior.draws(n)
+    n = len(points)
+    every = doubted(planned({"name": "every"}))
+    shares = qmc.LatinHypercube(len(every), rng=np.random.default_rng(seed)).random(n)
+    values = at_shares(every, shares)
+    own = {row.key for row in doubted(plan)}
+    drawn = [{row.key: float(value) for row, value in zip(every, line, strict=True) if row.key in own} for line in values]
+    released = country.drawn(n, seed)
+    return Doubts(points=points, plan=drawn, released=released, seeds=[seed * 1_000_003 + k for k in range(n)])
+
+
+def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """Counts of a plan, or of Denmark without it, at one draw.
+
+    ``context``: ``plan`` (as data), ``base`` (``everybody(plan)`` as TOML), ``country`` (its columns), ``replicates``,
+    ``none``; ``payload``: ``point``, ``doubts``, ``released``, ``seed``. Columns: level, replicate (-1: mean over them),
+    time (year or month), where (region or municipality), group ("" for both), then counts.
+    """
+    country = country_of(context["country"])
+    plan = planned(context["plan"])
+    scenario = scenario_of(
+        plan, country, base=written(context["base"]), draw=payload["point"], doubts=payload["doubts"],
+        released=np.array(payload["released"]), none=context["none"],
+    )  # fmt: skip
+    table = counted(scenario, payload["seed"], range(*context["replicates"]))
+    return {str(name): column.tolist() for name, column in table.items()}
+
+
+def counted(scenario: Scenario, seed: int, replicates: range) -> pd.DataFrame:
+    """Counts of some replicates of a country's scenario; columns as in ``piece``."""
+    rows = names(scenario)
+    places = scenario.municipalities
+    regions = list(dict.fromkeys(place.region for place in places))
+    inside = np.array([[place.region == region for place in places] for region in regions], dtype=np.float64)
+    before = months_before(scenario)
+
+    def reduced(cohort: Cohort) -> tuple[list[int], Floats, Floats, Floats]:
+        count, width = len(cohort.local.number) // len(places), len(places)
+        tally = cohort.tally.reshape(*cohort.tally.shape[:3], count, width)
+        runs = np.unique(cohort.people.replicate).tolist()
+        months = tally.shape[1]
+        year = np.maximum(0, np.arange(months) - before) // 12
+        starts = np.flatnonzero(np.diff(year, prepend=-1))
+        by_year = np.add.reduceat(tally, starts, axis=1).astype(np.float64)
+        monthly = tally.sum(axis=2, dtype=np.float64)
+        return runs, by_year @ inside.T, monthly @ inside.T, by_year.sum(axis=1)
+
+    found = list(over_chunks(scenario, seed, replicates, reduced, threads=1, ledger=True))
+    parts = []
+    for runs, by_region, _, by_place in found:
+        for k, replicate in enumerate(runs):
+            parts.append(_frame("year", replicate, by_region[:, :, :, k], regions, GROUPS, rows))
+            parts.append(_frame("place", replicate, by_place[:, :, k][:, None], [p.name for p in places], GROUPS, rows))
+    monthly = np.concatenate([each[2] for each in found], axis=2).mean(axis=2)
+    parts.append(_frame("month", -1, monthly[:, before:, None], regions, ("",), rows))
+    table = pd.concat(parts, ignore_index=True)
+    counts = table.columns[5:]
+    table[counts] = table[counts].astype(np.float32)
+    table.insert(5, "volunteer_months", table["free_months"] + table["busy_months"])
+    return table
+
+
+def _frame(
+    level: str, replicate: int, values: Floats, where: Sequence[str], groups: Sequence[str], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Rows x times x groups x places as a tidy table."""
+    _, times, kinds, places = values.shape
+    index = np.indices((times, kinds, places)).reshape(3, -1)
+    head = pd.DataFrame({
+        "level": level, "replicate": replicate, "time": index[0], "where": np.array(where)[index[2]],
+        "group": np.array(groups)[index[1]],
+    })  # fmt: skip
+    return pd.concat([head, pd.DataFrame(values.reshape(len(values), -1).T, columns=list(columns))], axis=1)
+
+
+@lru_cache(maxsize=4)
+def _country(text: str) -> Country:
+    import json
+
+    from simulation.places import municipalities
+
+    data = json.loads(text)
+    arrays = {key: np.array([np.nan if each is None else each for each in data[key]], dtype=np.float64)
+              for key in ("ratio", "own", "strength", "flats", "jobs")}  # fmt: skip
+    return Country(places=municipalities(), spread=data["spread"], total=data["total"], **arrays)
+
+
+def country_of(data: dict[str, Any]) -> Country:
+    """A country from the plain data of ``country_data``."""
+    import json
+
+    return _country(json.dumps(data, sort_keys=True))
+
+
+def country_data(country: Country) -> dict[str, Any]:
+    """A country as plain data for the pieces of a job."""
+    arrays = {key: [None if np.isnan(each) else float(f"{each:.10g}") for each in getattr(country, key)]
+              for key in ("ratio", "own", "strength", "flats", "jobs")}  # fmt: skip
+    return {**arrays, "spread": country.spread, "total": country.total}
+
+
+def job_of(
+    plan: Plan, country: Country, doubts: Doubts, *, replicates: range, none: bool = False, command: str = ""
+) -> Job:
+    """The runs of a plan (or of Denmark without it) as a job of one piece a draw.
+
+    Denmark without a plan is the same job for every plan with the same stream of releases.
+    """
+    if none:
+        bare = {key: getattr(plan, key) for key in OF_THE_STREAM}
+        plan = planned({"name": "none", **bare, "wave": [{"places": ["all"], "starts": plan.begins}]})
+    pieces = [
+        {"point": point, "doubts": {} if none else own, "released": [float(f"{x:.10g}") for x in released], "seed": seed}
+        for point, own, released, seed in zip(doubts.points, doubts.plan, doubts.released, doubts.seeds, strict=True)
+    ]
+    return Job(
+        name=f"rollout: {plan.name}", work="experiments.rollout:piece", command=command, pieces=pieces,
+        context={
+            "plan": plan.model_dump(exclude_unset=True), "base": everybody(plan).to_toml(), "none": none,
+            "country": country_data(country), "replicates": [replicates.start, replicates.stop],
+        },
+    )  # fmt: skip
+
+
+def run_plan(
+    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    replicates: range = range(REPLICATES), none: bool = False, command: str = "",
+) -> pd.DataFrame:  # fmt: skip
+    """Counts of a plan at every draw: draw, then the columns of ``piece``."""
+    job = job_of(plan, country, doubts, replicates=replicates, none=none, command=command)
+    parts = []
+    for draw, table in enumerate(compute(job)):
+        frame = pd.DataFrame(table)
+        frame.insert(0, "draw", draw)
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True)
