@@ -109,7 +109,7 @@ def _plain(values: Floats) -> list[float]:
 
 
 def recruiting(plan: Plan, country: Country) -> Floats:
-    """People who come forward a month in each place once campaigns have their full strength (as planned; 0 where closed)."""
+    """People who come forward a month in each place, as planned, once campaigns have their full strength."""
     found, opens = np.zeros(len(country.places)), plan.opens()
     taken: set[int] = set()
     for wave in plan.wave:
@@ -145,7 +145,8 @@ def _supply(plan: Plan, country: Country) -> dict[str, Any]:
     most = np.maximum(here * country.population / 100_000 * supply.ceiling_per_100000, there)
     return {
         "volunteers.at_start": float(there.sum()), "volunteers.at_start_by": _named(names, there),
-        "volunteers.recruits_per_month": min(5_000.0, float(comes.sum())), "volunteers.recruits_by": _named(names, comes),
+        "volunteers.recruits_per_month": min(5_000.0, float(comes.sum())),
+        "volunteers.recruits_by": _named(names, comes),
         "volunteers.ceiling": max(1e-6, float(most.sum())), "volunteers.ceiling_by": _named(names, most),
         "volunteers.campaign_months": supply.campaign_months, "volunteers.training_months": supply.training_months,
         "volunteers.coordinators": supply.coordinators, "volunteers.volunteers_each": supply.volunteers_each,

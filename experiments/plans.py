@@ -6,7 +6,6 @@ the file gives it (``doubted``). What a plan means for the model is in ``plan_sc
 
 from __future__ import annotations
 
-import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -25,7 +24,7 @@ from simulation.supports import Allocation
 PLANS = Path(str(files("experiments").joinpath("plans")))
 MOST_YEARS = 18
 FOLLOWED_ON = 24
-"""Months after the last release of a plan in which people are still followed, so that every release has its two years."""
+"""Months after the last releases of a plan in which people are still followed: every release has its two years."""
 Date = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
@@ -63,9 +62,8 @@ class Supply(Section):
     coordinators: float = par(0.0, "coordinators", 0, 100_000,
         what="coordinators in the whole country once all places are open (0: as many as are needed)",
         source="the plan", grade="assumed")
-    volunteers_each: float = par(40.0, "volunteers", 1, 1_000, what="volunteers that one coordinator looks after",
-        source="pilot: 5.5 million kr. over four years for 37 courses a year pays about two [S4][S6]", grade="judged",
-        prior="LN(40, 0.25)")
+    volunteers_each: float = par(60.0, "volunteers", 1, 1_000, what="volunteers that one coordinator looks after",
+        source="as the price of a course has it (docs/money.md)", grade="assumed", prior="LN(60, 0.25)")
 
 
 class Offer(Section):

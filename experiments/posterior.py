@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from experiments.shelf import SHORT_AXES
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
+SHIPPED = Path(str(files("experiments").joinpath("data/posterior.parquet")))
+"""Every tenth of the 2,000 draws of ``desist calibrate`` (seed 1), for studies that are given no posterior."""
 OF_THE_TRIAL = ("risk.level", "trial.definition")
 """Keys that describe the trial's own people and report."""
 

@@ -1,8 +1,8 @@
 """A plan for the whole country, run over draws of what is doubted and over chance, beside Denmark without it.
 
 Every draw of the posterior comes with a draw of what is doubted about the plan (recruiting, ceiling, scaling up) and
-about the country (who is released where). Each is told ``replicates`` times, once with the plan and once without, on
-the same luck. What is kept are counts (``simulation.ledger``): by year, region and risk group, by month and region,
+about the country (who is released where). Each is told once or more, with the plan and without it, on the same
+luck. What is kept are counts (``simulation.ledger``): by year, region and risk group, by month and region,
 and by municipality.
 """
 
@@ -30,8 +30,10 @@ from simulation.ledger import names
 from simulation.numbers import months_before
 from simulation.scenario import Scenario
 
-DRAWS, REPLICATES = 24, 2
-"""Draws of what is doubted, and runs of each, by default."""
+DRAWS = 64
+"""Draws of what is doubted, by default."""
+TWICE = 4
+"""Every so many draws are told twice, if nothing else is said: enough to know what chance does."""
 OF_THE_STREAM = ("scenario", "begins", "years", "releases_per_year", "set")
 """What of a plan decides Denmark without it."""
 Floats = npt.NDArray[np.float64]
@@ -68,7 +70,9 @@ def draw_doubts(plan: Plan, country: Country, posterior: Posterior | None, n: in
     shares = qmc.LatinHypercube(len(every), rng=np.random.default_rng(seed)).random(n)
     values = at_shares(every, shares)
     own = {row.key for row in doubted(plan)}
-    drawn = [{row.key: float(value) for row, value in zip(every, line, strict=True) if row.key in own} for line in values]
+    drawn = [
+        {row.key: float(value) for row, value in zip(every, line, strict=True) if row.key in own} for line in values
+    ]
     released = country.drawn(n, seed)
     return Doubts(points=points, plan=drawn, released=released, seeds=[seed * 1_000_003 + k for k in range(n)])
 
@@ -76,9 +80,9 @@ def draw_doubts(plan: Plan, country: Country, posterior: Posterior | None, n: in
 def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """Counts of a plan, or of Denmark without it, at one draw.
 
-    ``context``: ``plan`` (as data), ``base`` (``everybody(plan)`` as TOML), ``country`` (its columns), ``replicates``,
-    ``none``; ``payload``: ``point``, ``doubts``, ``released``, ``seed``. Columns: level, replicate (-1: mean over them),
-    time (year or month), where (region or municipality), group ("" for both), then counts.
+    ``context``: ``plan`` (as data), ``base`` (``everybody(plan)`` as TOML), ``country`` (its columns), ``none``;
+    ``payload``: ``point``, ``doubts``, ``released``, ``seed``, ``replicates``. Columns: level, replicate (-1: mean over
+    them), time (year or month), where (region or municipality), group ("" for both), then counts.
     """
     country = country_of(context["country"])
     plan = planned(context["plan"])
@@ -86,7 +90,7 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
         plan, country, base=written(context["base"]), draw=payload["point"], doubts=payload["doubts"],
         released=np.array(payload["released"]), none=context["none"],
     )  # fmt: skip
-    table = counted(scenario, payload["seed"], range(*context["replicates"]))
+    table = counted(scenario, payload["seed"], range(payload["replicates"]))
     return {str(name): column.tolist() for name, column in table.items()}
 
 
@@ -164,31 +168,35 @@ def country_data(country: Country) -> dict[str, Any]:
 
 
 def job_of(
-    plan: Plan, country: Country, doubts: Doubts, *, replicates: range, none: bool = False, command: str = ""
+    plan: Plan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False, command: str = ""
 ) -> Job:
     """The runs of a plan (or of Denmark without it) as a job of one piece a draw.
 
-    Denmark without a plan is the same job for every plan with the same stream of releases.
+    ``replicates`` is how often each draw is told; 0 for once, and every fourth twice. Denmark without a plan is the
+    same job for every plan with the same stream of releases.
     """
     if none:
         bare = {key: getattr(plan, key) for key in OF_THE_STREAM}
         plan = planned({"name": "none", **bare, "wave": [{"places": ["all"], "starts": plan.begins}]})
-    pieces = [
-        {"point": point, "doubts": {} if none else own, "released": [float(f"{x:.10g}") for x in released], "seed": seed}
-        for point, own, released, seed in zip(doubts.points, doubts.plan, doubts.released, doubts.seeds, strict=True)
+    pieces: list[dict[str, Any]] = [
+        {"point": point, "doubts": {} if none else own, "released": [float(f"{x:.10g}") for x in row], "seed": seed,
+         "replicates": replicates or (2 if k % TWICE == 0 else 1)}
+        for k, (point, own, row, seed) in enumerate(
+            zip(doubts.points, doubts.plan, doubts.released, doubts.seeds, strict=True)
+        )
     ]
     return Job(
         name=f"rollout: {plan.name}", work="experiments.rollout:piece", command=command, pieces=pieces,
         context={
             "plan": plan.model_dump(exclude_unset=True), "base": everybody(plan).to_toml(), "none": none,
-            "country": country_data(country), "replicates": [replicates.start, replicates.stop],
+            "country": country_data(country),
         },
     )  # fmt: skip
 
 
 def run_plan(
     plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
-    replicates: range = range(REPLICATES), none: bool = False, command: str = "",
+    replicates: int = 0, none: bool = False, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan at every draw: draw, then the columns of ``piece``."""
     job = job_of(plan, country, doubts, replicates=replicates, none=none, command=command)

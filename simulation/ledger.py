@@ -25,29 +25,30 @@ from simulation.telling import (
 
 # First what happens, and the person-months; then the volunteers; then one row a factor.
 RELEASED, OFFENCES, CASES, FINES, TO_CUSTODY, IN_CUSTODY, AT_LIBERTY = 0, 1, 2, 3, 6, 7, 8
-REOFFENDED, IN_TRAINING, CAME, STOPPED, HOLDING = 9, 12, 15, 16, 17
+RELAPSED, REOFFENDED, IN_TRAINING, CAME, STOPPED, HOLDING = 9, 12, 15, 18, 19, 20
 # Then so many rows a programme: why people did not come onto the list, what became of those who did.
-A_PROGRAMME = 16
+A_PROGRAMME = 17
 CLOSED, NOT_OFFERED, TOO_SHORT, DECLINED, JOINED, STARTED, IN_TIME, WAITED, LEFT_WITHOUT = range(9)
-ENDED, MATCH_MONTHS, CONTACTS, LISTED = 9, 13, 14, 15
+ENDED, MATCH_MONTHS, CONTACTS, LISTED, STARTED_FIRST = 9, 13, 14, 15, 16
 
 COMMON = (
     "released", "offences", "cases", "fines", "suspended", "prison", "to_custody", "custody_months", "liberty_months",
-    "reoffenders_any", "reoffenders_prison", "reoffenders_sentence",
-    "training_months", "free_months", "busy_months", "came", "stopped",
+    "relapses_any", "relapses_prison", "relapses_sentence", "reoffenders_any", "reoffenders_prison",
+    "reoffenders_sentence", "training_months", "free_months", "busy_months", "came", "stopped",
 )  # fmt: skip
 """Names of the first rows: counts in a month, or person-months (volunteer-months from ``training_months`` on).
 
-Reoffenders are counted per release, whether it is somebody's first or not: whoever reoffends within two years of it, in
-the sense of each definition, counts once, in the month of that offence.
+Reoffenders are people who reoffend within two years of their first release, in the sense of each definition; relapses
+are releases, first or again, after which that happens. Both count once, in the month of the release.
 """
 OF_A_PROGRAMME = (
     "closed", "not_offered", "too_short", "declined", "joined", "started", "in_time", "waited_months", "without",
     "planned_end", "unplanned_end", "volunteers_gone", "ended_in_custody", "months", "contacts", "listed_months",
+    "started_first",
 )  # fmt: skip
 """Names of a programme's rows: why people who were due did not come onto the list (the first reason of four), how many
 did, were matched, were matched before release, months waited by them, left without; how matches ended; person-months
-matched, meeting, and on the list."""
+matched, meeting, and on the list; matched around their first release."""
 
 WINDOW = 24
 """Months after a release in which an offence makes a reoffender."""
@@ -96,7 +97,8 @@ def count_events(  # type: ignore[no-untyped-def]
                         counts = detail >= SUSPENDED and t - since < WINDOW
                     if counts and reoffended[d, i] < since:
                         reoffended[d, i] = offence
-                        enter(tally, REOFFENDED + d, offence, g, place, 1)
+                        enter(tally, RELAPSED + d, since, g, place, 1)
+                        enter(tally, REOFFENDED + d, since, g, place, since == release[i])
         elif month >= n.follow_up:
             continue
         elif kind == OFFENCE:
@@ -112,6 +114,7 @@ def count_events(  # type: ignore[no-untyped-def]
         elif kind == MATCH:
             enter(tally, row + STARTED, t, g, place, 1)
             enter(tally, row + IN_TIME, t, g, place, t < anchor[i])
+            enter(tally, row + STARTED_FIRST, t, g, place, anchor[i] == release[i])
             enter(tally, row + WAITED, t, g, place, t - anchor[i] - n.starts[detail])
         elif kind == UNMATCHED:
             enter(tally, row + LEFT_WITHOUT, t, g, place, 1)

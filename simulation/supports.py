@@ -166,9 +166,8 @@ class Volunteers(Section):
     coordinators: float = par(0.0, "coordinators", 0, 100_000,
         what="coordinators, spread as the ceiling is (0: as many as are needed)", source="the plan",
         grade="assumed")
-    volunteers_each: float = par(40.0, "volunteers", 1, 1_000, what="volunteers that one coordinator can look after",
-        source="pilot: 5.5 million kr. over four years for 37 courses a year pays about two [S4][S6]",
-        grade="judged", prior="LN(40, 0.25)")
+    volunteers_each: float = par(60.0, "volunteers", 1, 1_000, what="volunteers that one coordinator can look after",
+        source="as the price of a course has it (docs/money.md)", grade="assumed")
     training_months: int = par(2, "months", 0, 24, what="clearance and training before the first match",
         source="information meeting and courses [S4]; length assumed", grade="assumed")
     per_person: int = par(2, "volunteers", 1, 2, what="volunteers matched with one person",

@@ -1,0 +1,207 @@
+"""From the counts of a plan's runs to what a planner asks for, with two intervals: over doubt, and over chance.
+
+*Doubt* is what we do not know about the world: the spread between draws, cleared of what chance adds to it. *Chance* is
+how one future may fall out in a world we know: the spread between replicates of the same draw. Differences between
+plans are taken draw by draw and replicate by replicate, on the same luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from simulation.parameters import ParameterError
+
+Floats = npt.NDArray[np.float64]
+KEYS = ("draw", "replicate", "time", "where", "group")
+DAYS = 365 / 12
+MENTORS = "primus_motor"
+"""The programme that volunteers carry in the scenarios that come with Desist."""
+FROM_NONE = ("offences", "cases", "prison", "custody_months", "reoffenders_any", "reoffenders_prison",
+             "reoffenders_sentence", "relapses_any", "released")  # fmt: skip
+"""Counts of which a plan is to bring about fewer."""
+LABELS = {
+    "started": "people mentored (courses started)",
+    "joined": "people who wanted it and had time",
+    "matched": "share of them matched before release",
+    "waited": "months waited by those who were matched, mean",
+    "offences": "new offences avoided",
+    "reoffenders_any": "reoffenders avoided (any new decision)",
+    "reoffenders_sentence": "reoffenders avoided (suspended or prison)",
+    "reoffenders_prison": "reoffenders avoided (new prison sentence)",
+    "relapses_any": "releases followed by a new offence avoided",
+    "released": "releases from new prison terms avoided",
+    "prison_days": "prison days avoided",
+    "places": "prison places freed in the last full year",
+    "volunteers": "volunteers there in the last full year, mean",
+}
+"""What is reported, in this order; avoided ones are Denmark without the plan less Denmark with it."""
+
+
+def years(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows by year, region and group of a plan's counts."""
+    return table[table["level"] == "year"].drop(columns="level")
+
+
+def months(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows by month and region, each the mean over a draw's replicates."""
+    return table[table["level"] == "month"].drop(columns=["level", "replicate", "group"])
+
+
+def places(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows by municipality and group, over all years."""
+    return table[table["level"] == "place"].drop(columns=["level", "time"])
+
+
+def carried(counts: pd.DataFrame) -> str:
+    """Name of the programme that volunteers carry: the first in the counts."""
+    for name in counts.columns:
+        if str(name).endswith(".started"):
+            return str(name).removesuffix(".started")
+    raise ParameterError("the plan has no programme; name a scenario with one (scenario)")
+
+
+def fewer(without: pd.DataFrame, with_: pd.DataFrame) -> pd.DataFrame:
+    """Counts of the first less those of the second, row by row, on the same luck; columns of both.
+
+    Raises ``ParameterError`` if they are not of the same draws, replicates, years and places.
+    """
+    keys = [key for key in KEYS if key in without]
+    first, second = (table.sort_values(keys, ignore_index=True) for table in (without, with_))
+    if len(first) != len(second) or not first[keys].equals(second[keys]):
+        raise ParameterError("two tables of counts are not of the same draws, replicates, years and places")
+    both = [name for name in first.columns if name in second and name not in keys]
+    return pd.concat([first[keys], first[both] - second[both]], axis=1)
+
+
+def outcomes(
+    with_: pd.DataFrame, without: pd.DataFrame, by: Sequence[str] = (), *, last: int | None = None
+) -> pd.DataFrame:
+    """What a plan does at each draw and replicate: one column an outcome of ``LABELS``.
+
+    Parameters
+    ----------
+    with_, without
+        Counts by year (``years``) with the plan and without it.
+    by
+        Of ``time``, ``where`` and ``group``: what to split by.
+    last
+        The last full year, counted from 0, for places freed and volunteers; None for the last.
+    """
+    name = carried(with_)
+    keys = ["draw", "replicate", *by]
+    avoided = fewer(without[[*KEYS, *FROM_NONE]], with_[[*KEYS, *FROM_NONE]])
+    done = avoided.groupby(keys, sort=False)[list(FROM_NONE)].sum()
+    ours = [f"{name}.{each}" for each in ("started", "joined", "in_time", "waited_months")]
+    own = with_.groupby(keys, sort=False)[ours].sum()
+    at = int(with_["time"].max()) if last is None else last
+    year = (slice(None) if "time" in by else with_["time"] == at)
+    busy = with_[year].groupby(keys, sort=False)["volunteer_months"].sum() / 12
+    freed = avoided[avoided["time"] == at] if "time" not in by else avoided
+    started = own[f"{name}.started"]
+    found = done.assign(
+        started=started, joined=own[f"{name}.joined"],
+        matched=own[f"{name}.in_time"] / own[f"{name}.joined"].where(own[f"{name}.joined"] > 0),
+        waited=own[f"{name}.waited_months"] / started.where(started > 0), prison_days=done["custody_months"] * DAYS,
+        places=freed.groupby(keys, sort=False)["custody_months"].sum() / 12, volunteers=busy,
+    )  # fmt: skip
+    return found[list(LABELS)].reset_index()
+
+
+def estimate(values: pd.Series | Floats, draws: npt.ArrayLike) -> dict[str, float]:
+    """Mean of an outcome with its two intervals of 95 %.
+
+    Parameters
+    ----------
+    values
+        One number a run; runs that have none (NaN) are left out.
+    draws
+        The draw of each run.
+
+    Returns
+    -------
+    ``mean``, ``error`` (simulation error of the mean), ``low`` and ``high`` (over doubt), ``chance`` (standard
+    deviation of one future in a known world; NaN with one replicate), ``doubt`` (standard deviation over draws without
+    chance), ``chance_low`` and ``chance_high`` (one future, if the world is as the mean of the draws).
+    """
+    frame = pd.DataFrame({"value": np.asarray(values, np.float64), "draw": np.asarray(draws)}).dropna()
+    if frame.empty:
+        return dict.fromkeys(("mean", "error", "low", "high", "chance", "doubt", "chance_low", "chance_high"), np.nan)
+    grouped = frame.groupby("draw")["value"]
+    means, sizes = grouped.mean().to_numpy(), grouped.size().to_numpy()
+    within = grouped.var(ddof=1).to_numpy()
+    known = sizes > 1
+    chance = float(np.average(within[known], weights=sizes[known] - 1)) if known.any() else np.nan
+    mean = float(means.mean())
+    between = float(means.var(ddof=1)) if len(means) > 1 else 0.0
+    noise = 0.0 if np.isnan(chance) else chance * float(np.mean(1.0 / sizes))
+    doubt = max(0.0, between - noise)
+    shrunk = mean + (means - mean) * np.sqrt(doubt / between) if between > 0 else means
+    low, high = np.quantile(shrunk, (0.025, 0.975))
+    half = 1.959964 * np.sqrt(chance)
+    return {
+        "mean": mean, "error": float(np.sqrt(between / len(means))), "low": float(low), "high": float(high),
+        "chance": float(np.sqrt(chance)), "doubt": float(np.sqrt(doubt)), "chance_low": mean - half,
+        "chance_high": mean + half,
+    }  # fmt: skip
+
+
+def estimates(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Every outcome of ``outcomes`` (or of a difference of two) with its intervals, for each value of ``by``.
+
+    Columns: those of ``by``, outcome, what (its label), then those of ``estimate``.
+    """
+    rows = []
+    groups: Any = table.groupby(list(by), sort=False) if by else [((), table)]
+    for names, part in groups:
+        for outcome, label in LABELS.items():
+            if outcome in part:
+                own = dict(zip(by, names if isinstance(names, tuple) else (names,), strict=True))
+                rows.append({**own, "outcome": outcome, "what": label, **estimate(part[outcome], part["draw"])})
+    return pd.DataFrame(rows)
+
+
+MISSED = {
+    "closed": "it was not open there then",
+    "not_offered": "not among those to whom it was offered",
+    "too_short": "the sentence left no time to start",
+    "declined": "said no",
+    "without": "wanted it, but no two volunteers were free in time",
+    "started": "matched",
+}
+"""What became of the people who were due, in the order of the reasons."""
+
+
+def missing_out(with_: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Why people miss out: reason, what (in words), people (mean a run), share (of all who were due, 0-1)."""
+    name = carried(with_)
+    runs = max(1, with_[["draw", "replicate"]].drop_duplicates().shape[0])
+    columns = {f"{name}.{reason}": reason for reason in MISSED}
+    rows = with_.rename(columns=columns)
+    grouped = rows.groupby(list(by))[list(MISSED)].sum() if by else rows[list(MISSED)].sum().to_frame().T
+    long = (grouped / runs).reset_index(drop=not by).melt(id_vars=list(by), var_name="reason", value_name="people")
+    total = long.groupby(list(by))["people"].transform("sum") if by else long["people"].sum()
+    return long.assign(what=long["reason"].map(MISSED), share=long["people"] / total)
+
+
+def supply_by_month(table: pd.DataFrame, *, per_person: int = 2, by: Sequence[str] = ("time",)) -> pd.DataFrame:
+    """The supply month by month: volunteers there and needed, people matched, people on the list.
+
+    ``volunteers`` are trained ones, ``needed`` as many as would serve everybody who is matched or waits. Mean over the
+    draws with the middle 95 % of them (``_low``, ``_high``).
+    """
+    name, rows = carried(table), months(table)
+    found = rows.groupby(["draw", *by])[
+        ["volunteer_months", "training_months", f"{name}.months", f"{name}.listed_months"]
+    ].sum()  # fmt: skip
+    found.columns = pd.Index(["volunteers", "in_training", "matched", "waiting"])
+    found["needed"] = per_person * (found["matched"] + found["waiting"])
+    grouped = found.groupby(level=list(range(1, 1 + len(by))))
+    out = grouped.mean()
+    for share, ending in ((0.025, "low"), (0.975, "high")):
+        out = out.join(grouped.quantile(share).add_suffix(f"_{ending}"))
+    return out.reset_index()
