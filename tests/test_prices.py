@@ -1,0 +1,106 @@
+"""Prices: their years, sources and draws, and files of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments.shelf import load, names
+from simulation.parameters import ParameterError, quantities
+from simulation.prices import Prices, draw_prices, points, prices_from, read_prices
+
+PRICES = Prices()
+
+
+def test_prices_are_carried_to_the_price_year() -> None:
+    """12,200 kroner of 2019 at 2 % a year are 12,692.88 in 2021 and 13,469.79 in 2024; shares stay."""
+    later = points(prices_from({"price_year": 2024}))
+
+    assert points(PRICES)["work.benefit"].item() == pytest.approx(12_692.88)
+    assert later["work.benefit"].item() == pytest.approx(13_469.79, abs=0.01)
+    assert later["work.drawn"].item() == 0.8
+
+
+def test_draws_keep_to_their_priors_and_bounds() -> None:
+    """Medians are those of the priors, shares stay within 0 and 1, and what is fixed does not move."""
+    drawn = draw_prices(PRICES, 4_000, seed=3)
+
+    assert drawn["avoided.any"].median() == pytest.approx(505_300, rel=0.001)
+    assert drawn["prison.marginal_share"].between(0.3, 1.0).all()
+    assert (drawn["discount_rate"] == 0.035).all()
+    assert drawn["work.benefit"].nunique() > 1000  # carried by a rise that is doubted
+
+
+def test_draws_have_an_address_by_name() -> None:
+    """A further scheme moves no other price's luck; a price that is set by hand is not doubted."""
+    more = draw_prices(prices_from({"scheme": {"football": {"per_start": 900.0}}}), 50, seed=4)
+    by_hand = draw_prices(prices_from({"prison": {"day": 2_000.0}}), 50, seed=4)
+    own = draw_prices(PRICES, 50, seed=4)
+
+    pd.testing.assert_frame_equal(more[own.columns], own)
+    assert (by_hand["prison.day"] == 2_000).all()
+    pd.testing.assert_frame_equal(by_hand.drop(columns="prison.day"), own.drop(columns="prison.day"))
+
+
+def test_every_price_has_a_year_a_source_and_a_grade() -> None:
+    """Kroner and pounds name their year; nothing is without a source."""
+    for row in quantities(PRICES):
+        assert row.source
+        if row.unit.startswith(("DKK", "GBP")) and "per GBP" not in row.unit:
+            assert re.search(r"of (20\d\d)", row.unit), row.key
+
+
+def test_every_programme_that_ships_has_a_price() -> None:
+    """No scenario that comes with Desist has a programme that cannot be priced."""
+    programmes = {programme for name in names() for programme in load(name).programme}
+
+    assert programmes
+    assert programmes <= set(PRICES.scheme)
+
+
+def test_the_document_has_the_prices_of_the_code() -> None:
+    """Each price stands in docs/money.md with its default, unit, grade, prior and source."""
+    document = (Path(__file__).parents[1] / "docs" / "money.md").read_text(encoding="utf-8")
+
+    for row in quantities(PRICES):
+        if not isinstance(row.value, dict):
+            assert f"| `{row.key}` | {row.value:,.10g} | {row.unit} | {row.grade} | {row.prior} | {row.source} |" in document
+
+
+def test_a_file_of_prices(tmp_path) -> None:
+    """A file says only what differs; what is no TOML, or not there, is one line."""
+    file = tmp_path / "dear.toml"
+    file.write_text("[scheme.primus_motor]\nper_start = 50000.0\n", encoding="utf-8")
+
+    assert read_prices(file).scheme["primus_motor"].per_start == 50_000
+    assert read_prices(file).prison == PRICES.prison
+    file.write_text("= 3", encoding="utf-8")
+    with pytest.raises(ParameterError, match="is not TOML"):
+        read_prices(file)
+    with pytest.raises(ParameterError, match="cannot be read"):
+        read_prices(tmp_path / "none.toml")
+
+
+BAD = [
+    (lambda: prices_from({"prison": {"day": -1.0}}), r"prices: prison.day is [-1.0]; allowed 0 to 20000"),
+    (lambda: prices_from({"prison": {"dya": 1.0}}), r"unknown key [prison.dya]; did you mean prison.day?"),
+    (lambda: prices_from({"prison": {"day": "much"}}), 'prison.day is ["much"]; a number is needed'),
+    (lambda: prices_from({"paid_by": {"municipality": 0.5}}), "the shares in paid_by add up to [0.5]; they must add up to 1"),
+    (lambda: prices_from({"paid_by": {"the king": 1.0}}), "paid_by names [the king], which is no public purse"),
+    (lambda: prices_from({"avoided": {"prison_share": 0.9}}), "prison_share [0.9], justice_share [0.84]"),
+    (lambda: prices_from({"victims": {"kind": {"theft": {"share": 0.95}}}}), "the shares of the kinds add up to [1.13]"),
+    (lambda: draw_prices(PRICES, 0, seed=1), "draws of prices is [0]; allowed 1 to"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "wanted"), BAD, ids=[wanted[:40] for _, wanted in BAD])
+def test_bad_input_is_one_line(what, wanted) -> None:
+    """A mistake is one line that names the key, the value and what is allowed."""
+    with pytest.raises(ParameterError) as caught:
+        what()
+
+    assert wanted in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
