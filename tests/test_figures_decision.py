@@ -1,0 +1,108 @@
+"""Figures of a decision: each says what it should, with marks and lines where the tables put them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments.boxes import Box
+from experiments.decision import acceptability, break_even, plane, quadrants
+from experiments.figures_decision import (
+    acceptability_curves,
+    box_map,
+    decision_figure,
+    kroner,
+    odds_by_purse,
+    plane_points,
+    trial_value,
+    worth_bars,
+    worth_figure,
+)  # fmt: skip
+from tests.test_decision import SAVED, SPENT, options
+
+
+def panel():
+    """An empty one."""
+    return Figure().subplots()
+
+
+def texts(ax) -> str:
+    """All that is written in a panel."""
+    legend = [each.get_text() for each in ax.get_legend().get_texts()] if ax.get_legend() else []
+    return "\n".join([ax.get_title(), ax.get_title("left"), ax.get_xlabel(), ax.get_ylabel(), *legend,
+                      *(each.get_text() for each in ax.texts)])  # fmt: skip
+
+
+def test_amounts_are_short() -> None:
+    """Three digits, and millions from a million on."""
+    assert [kroner(value) for value in (900, 36_667, -36_667.4, 505_300, 2_500_000, 8.44e9, 0)] == [
+        "900 kr.", "36,700 kr.", "−36,700 kr.", "505,000 kr.", "2.5 million kr.", "8.44 billion kr.", "0 kr."
+    ]  # fmt: skip
+
+
+def test_plane_says_how_many_draws_are_worth_it() -> None:
+    """Two of four draws lie below the line; each quadrant says its share; kroner are in millions."""
+    made = options([[0, 1], [0, 2], [5, 1], [3, 2]], [[0, 9e6], [4e6, 1e6], [0, 2e6], [7e6, 3e6]])
+    ax = panel()
+    found = plane_points(plane(made, against="today"), ax, effect="reoffenders avoided", threshold=2e6, against="today",
+                         shares=quadrants(made, against="today"))  # fmt: skip
+
+    assert found is ax
+    for words in ("nationwide: worth it in 50 %", "2 million kr. a unit", "more, dearer: 25 %", "million kr."):
+        assert words in texts(ax)
+
+
+def test_bold_curve_is_the_best_on_average() -> None:
+    """The bold line is there where the option is best on average and nowhere else."""
+    table = acceptability(options([[0, 0]] * 9 + [[0, 100]], [[0, 1]] * 10), [0.0, 1.0])
+    ax = acceptability_curves(table, panel(), effect="avoided reoffender", marked=1.0)
+    bold = [line.get_ydata() for line in ax.lines if line.get_linewidth() > 4 and len(line.get_ydata())]
+
+    np.testing.assert_array_equal(np.isfinite(np.array(bold, float)), [[True, False], [False, True]])
+    assert "1 kr." in texts(ax)
+    assert "worth of one avoided reoffender, kr." in texts(ax)
+
+
+def test_purses_are_drawn_with_their_gains() -> None:
+    """One mark a purse at its odds; the gain and its range beside it; what is not in the total is told."""
+    ax = odds_by_purse(break_even(SAVED * 1e6, SPENT * 1e6, total=["municipality", "state"]), panel())
+    marks = [float(line.get_xdata()[0]) for line in ax.lines if line.get_marker() in ("o", "D")]
+
+    assert marks == [0, 0.5, 0.5, 1]
+    for words in ("gain, million kr.", "50.0  (50.0 to 50.0)", "not in the total"):
+        assert words in texts(ax)
+
+
+def test_worth_and_trials_are_drawn() -> None:
+    """The best size is named; where none pays for itself, that is said."""
+    parts = pd.DataFrame({"what": ["effect", "price"], "value": [9e3, 100.0], "error": [300.0, 80.0], "floor": [5.0, 9.0]})
+    trials = pd.DataFrame({"per_arm": [0, 100, 400], "gain": [0, 8e6, 9e6], "cost": [0, 3e6, 9.5e6],
+                           "net": [0, 5e6, -5e5], "net_error": [0, 1e6, 1e6], "best": [False, True, False]})  # fmt: skip
+
+    assert "everything: 9,500 kr." in texts(worth_bars(parts, panel(), everything=9_500.0))
+    assert "best of these sizes: 100 in each arm, 5 million kr. left" in texts(trial_value(trials, panel(), ceiling=1e7))
+    assert "no size pays for itself" in texts(trial_value(trials.assign(best=False), panel()))
+    assert len(worth_figure(parts, trials, everything=9_500.0).axes) == 2
+
+
+def test_box_is_drawn_at_its_thresholds() -> None:
+    """From the threshold to the edge of the panel, over the quantity of the box and the first other one."""
+    x = pd.DataFrame({"kind": ["a", "b"] * 10, "price": np.arange(20.0), "effect": np.arange(20.0)[::-1]})
+    ax = box_map(x, x["effect"] > 9, Box(limits={"effect": (9.5, np.inf)}), panel(), labels={"price": "price, kr."})
+
+    assert ax.patches[0].get_x() == 9.5
+    assert ax.patches[0].get_x() + ax.patches[0].get_width() == ax.get_xlim()[1]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("effect", "price, kr.")
+
+
+def test_whole_figure_is_drawn(tmp_path) -> None:
+    """Three panels, saved."""
+    made = options([[0, 1], [0, 2], [5, 1], [3, 2]], [[0, 9], [4, 1], [0, 2], [7, 3]])
+    figure = decision_figure(plane(made, against="today"), acceptability(made, [0, 5, 10]),
+                             break_even(SAVED, SPENT, total=["state"]), effect="reoffenders avoided",
+                             unit="avoided reoffender", threshold=5.0, against="today")  # fmt: skip
+    figure.savefig(tmp_path / "decision.png")
+
+    assert len(figure.axes) == 3
+    assert (tmp_path / "decision.png").stat().st_size > 10_000
