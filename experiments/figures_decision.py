@@ -190,7 +190,7 @@ def odds_by_purse(table: pd.DataFrame, ax: Axes) -> Axes:
 
 
 def worth_bars(table: pd.DataFrame, ax: Axes, *, everything: float, labels: Mapping[str, str] | None = None,
-               number: int = 12) -> Axes:  # fmt: skip
+               number: int = 12, unit: str = "worth per person") -> Axes:  # fmt: skip
     """What knowing each quantity is worth, ± 2 errors, the largest on top; a tick shows what knowing nothing gives.
 
     Parameters
@@ -205,6 +205,8 @@ def worth_bars(table: pd.DataFrame, ax: Axes, *, everything: float, labels: Mapp
         Names of the quantities in a few words.
     number
         Bars at most.
+    unit
+        What the kroner are: of a person, of a plan.
     """
     rows = table.head(number)
     y = np.arange(len(rows))[::-1]
@@ -223,12 +225,14 @@ def worth_bars(table: pd.DataFrame, ax: Axes, *, everything: float, labels: Mapp
     ax.set_ylim(min(0, len(rows) - 4) - 0.6, len(rows) - 0.4)
     ax.tick_params(axis="y", length=0)
     ax.set_title("What is it worth to know?", loc="left", pad=18)
-    _money(ax.xaxis, "worth per person", high)
+    _money(ax.xaxis, unit, high)
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return ax
 
 
-def trial_value(table: pd.DataFrame, ax: Axes, *, ceiling: float | None = None) -> Axes:
+def trial_value(
+    table: pd.DataFrame, ax: Axes, *, ceiling: float | None = None, unit: str = "all future people"
+) -> Axes:
     """What a further trial is worth by its size, what it costs, and what is left; the best size marked.
 
     Parameters
@@ -239,6 +243,8 @@ def trial_value(table: pd.DataFrame, ax: Axes, *, ceiling: float | None = None) 
         Where to draw.
     ceiling
         Kroner for all future people if what the trial measures were known for sure (EVPPI x people).
+    unit
+        What the kroner are of.
     """
     rows = table.sort_values("per_arm")
     at, error = rows["per_arm"], 2 * rows["net_error"]
@@ -260,7 +266,7 @@ def trial_value(table: pd.DataFrame, ax: Axes, *, ceiling: float | None = None) 
     ax.set_title(f"Is a further trial worth its money?\n{said}")
     ax.set(xlabel="people in each arm", xlim=(0, 1.02 * at.max()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    _money(ax.yaxis, "all future people", *heights)
+    _money(ax.yaxis, unit, *heights)
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return ax
 
@@ -324,10 +330,11 @@ def decision_figure(points: pd.DataFrame, curves: pd.DataFrame, purses: pd.DataF
 
 
 def worth_figure(parts: pd.DataFrame, trials: pd.DataFrame, *, everything: float, ceiling: float | None = None,
-                 labels: Mapping[str, str] | None = None) -> Figure:  # fmt: skip
+                 labels: Mapping[str, str] | None = None,
+                 units: tuple[str, str] = ("worth per person", "all future people")) -> Figure:  # fmt: skip
     """Worth of knowing each quantity, and of a trial by its size."""
     figure = Figure(figsize=(12.5, 4.8))
     left, right = figure.subplots(1, 2)
-    worth_bars(parts, left, everything=everything, labels=labels)
-    trial_value(trials, right, ceiling=ceiling)
+    worth_bars(parts, left, everything=everything, labels=labels, unit=units[0])
+    trial_value(trials, right, ceiling=ceiling, unit=units[1])
     return figure

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.decision import Options, acceptability, break_even, plane, quadrants
-from experiments.plan_tables import carried, years
+from experiments.plan_tables import carried, outcomes, years
 from simulation.economics import PUBLIC, PURSES, balance, by_purse, by_year, whole
 from simulation.prices import Prices, draw_prices
 
@@ -28,10 +28,11 @@ class Money:
     """A plan's money at each draw, mean over its replicates."""
 
     rows: pd.DataFrame
-    """Costs and savings bottom-up: draw, year, side, purse, item, kroner, discounted."""
+    """Costs and savings bottom-up, as ``economics.balance`` gives them, by draw."""
     totals: pd.DataFrame
-    """One row a draw, discounted kroner of all public purses: cost, saving, net, ratio, marginal (ratio with prison days
-    at what one day less saves), top_down (ratio by the value of a reoffender avoided), avoided (reoffenders), started."""
+    """One row a draw, discounted kroner of all public purses: cost, saving, net, ratio, then ``marginal`` and
+    ``net_marginal`` (prison days at what one day less saves), ``top_down`` (ratio by the value of a reoffender
+    avoided), ``avoided`` (reoffenders) and ``started`` (courses)."""
 
     def purses(self) -> pd.DataFrame:
         """Discounted kroner by purse at each draw."""
@@ -50,29 +51,9 @@ def by_draw(table: pd.DataFrame) -> pd.DataFrame:
     return summed.groupby(["draw", "time"], as_index=False)[numbers].mean().rename(columns={"time": "year"})
 
 
-def avoided(with_: pd.DataFrame, without: pd.DataFrame, definition: str = "any") -> pd.Series:
-    """Reoffenders avoided at each draw: people who would have reoffended within two years of the release with a course.
-
-    Counted where it can be seen, among first releases, and carried over within each risk group to courses after a
-    return to prison: there the plan itself changes who is released. ``with_`` and ``without`` are tables of
-    ``rollout.run_plan``.
-    """
-    name = carried(with_)
-    ours, theirs = (_by_group(table) for table in (with_, without))
-    fewer = theirs[f"reoffenders_{definition}"] - ours[f"reoffenders_{definition}"]
-    first, every = ours[f"{name}.started_first"], ours[f"{name}.started"]
-    summed: pd.Series = (fewer * every / first.where(first > 0)).fillna(0.0).groupby("draw").sum()
-    return summed
-
-
-def _by_group(table: pd.DataFrame) -> pd.DataFrame:
-    """Counts over all years by draw and risk group, the mean over replicates."""
-    rows = years(table)
-    numbers = [name for name in rows.columns if name not in ("draw", "replicate", "time", "where", "group")]
-    return rows.groupby(["draw", "replicate", "group"])[numbers].sum().groupby(["draw", "group"]).mean()
-
-
-def money(with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: int) -> Money:
+def money(
+    with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: int, drawn: pd.DataFrame | None = None
+) -> Money:
     """What a plan costs and saves at each draw.
 
     Parameters
@@ -83,20 +64,23 @@ def money(with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: i
         What is not doubted of them is fixed; the rest is drawn from its priors.
     seed
         Luck of the prices.
+    drawn
+        Prices at each draw, if they are at hand.
     """
     ours, theirs = by_draw(with_), by_draw(without)
-    drawn = draw_prices(prices, int(ours["draw"].max()) + 1, seed)
+    if drawn is None:
+        drawn = draw_prices(prices, int(ours["draw"].max()) + 1, seed)
     rows = balance(ours, theirs, drawn)
     marginal = whole(balance(ours, theirs, drawn, prison="marginal")).set_index("draw")
     totals = whole(rows).set_index("draw")
-    fewer = avoided(with_, without)
+    fewer = outcomes(years(with_), years(without)).groupby("draw")["reoffenders_any"].mean()
     value = _present(ours, fewer, drawn)
     started = ours.groupby("draw")[f"{carried(ours)}.started"].sum()
     return Money(
         rows=rows,
         totals=totals.assign(
-            marginal=marginal["ratio"], net_marginal=marginal["net"], top_down=value / totals["cost"].where(totals["cost"] > 0),
-            avoided=fewer, started=started,
+            marginal=marginal["ratio"], net_marginal=marginal["net"],
+            top_down=value / totals["cost"].where(totals["cost"] > 0), avoided=fewer, started=started,
         ).reset_index(),
     )  # fmt: skip
 

@@ -21,9 +21,9 @@ KEYS = ("draw", "replicate", "time", "where", "group")
 DAYS = 365 / 12
 MENTORS = "primus_motor"
 """The programme that volunteers carry in the scenarios that come with Desist."""
-FROM_NONE = ("offences", "cases", "prison", "custody_months", "reoffenders_any", "reoffenders_prison",
-             "reoffenders_sentence", "relapses_any", "released")  # fmt: skip
+FROM_NONE = ("offences", "custody_months", "relapses_any", "released")
 """Counts of which a plan is to bring about fewer."""
+REOFFENDERS = ("reoffenders_any", "reoffenders_prison", "reoffenders_sentence")
 LABELS = {
     "started": "people mentored (courses started)",
     "joined": "people who wanted it and had time",
@@ -33,8 +33,8 @@ LABELS = {
     "reoffenders_any": "reoffenders avoided (any new decision)",
     "reoffenders_sentence": "reoffenders avoided (suspended or prison)",
     "reoffenders_prison": "reoffenders avoided (new prison sentence)",
-    "relapses_any": "releases followed by a new offence avoided",
-    "released": "releases from new prison terms avoided",
+    "relapses_any": "releases followed by a new offence, fewer",
+    "released": "releases after new prison terms, fewer",
     "prison_days": "prison days avoided",
     "places": "prison places freed in the last full year",
     "volunteers": "volunteers there in the last full year, mean",
@@ -83,6 +83,9 @@ def outcomes(
 ) -> pd.DataFrame:
     """What a plan does at each draw and replicate: one column an outcome of ``LABELS``.
 
+    Reoffenders avoided are courses times what a course does to reoffending within two years in its risk group
+    (``per_course``); everything else is the difference of two counts.
+
     Parameters
     ----------
     with_, without
@@ -103,13 +106,31 @@ def outcomes(
     busy = with_[year].groupby(keys, sort=False)["volunteer_months"].sum() / 12
     freed = avoided[avoided["time"] == at] if "time" not in by else avoided
     started = own[f"{name}.started"]
-    found = done.assign(
+    rates = per_course(with_, without)
+    groups = with_.groupby([*dict.fromkeys([*keys, "group"])], sort=False)[f"{name}.started"].sum().reset_index()
+    avoided_by = groups.merge(rates, on=["draw", "replicate", "group"])
+    for each in REOFFENDERS:
+        avoided_by[each] *= avoided_by[f"{name}.started"]
+    people = avoided_by.groupby(keys, sort=False)[list(REOFFENDERS)].sum()
+    found = done.join(people).assign(
         started=started, joined=own[f"{name}.joined"],
         matched=own[f"{name}.in_time"] / own[f"{name}.joined"].where(own[f"{name}.joined"] > 0),
         waited=own[f"{name}.waited_months"] / started.where(started > 0), prison_days=done["custody_months"] * DAYS,
         places=freed.groupby(keys, sort=False)["custody_months"].sum() / 12, volunteers=busy,
     )  # fmt: skip
     return found[list(LABELS)].reset_index()
+
+
+def per_course(with_: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
+    """Reoffenders avoided by a course, by draw, replicate and risk group: people who do not reoffend within two years.
+
+    It can be seen among first releases only: who is released again, and when, is changed by the plan itself. Columns:
+    draw, replicate, group, then one a definition.
+    """
+    name, keys = carried(with_), ["draw", "replicate", "group"]
+    ours, theirs = (table.groupby(keys)[list(REOFFENDERS)].sum() for table in (with_, without))
+    first = with_.groupby(keys)[f"{name}.started_first"].sum()
+    return (theirs - ours).div(first.where(first > 0), axis=0).fillna(0.0).reset_index()
 
 
 def estimate(values: pd.Series | Floats, draws: npt.ArrayLike) -> dict[str, float]:

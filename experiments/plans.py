@@ -183,6 +183,15 @@ def doubted(plan: Plan) -> list[Quantity]:
     ]
 
 
+def shortened(plan: Plan, years: int) -> Plan:
+    """The same plan told for fewer years; waves that start later are left out."""
+    if years >= plan.years:
+        return plan
+    data = plan.model_dump(exclude_unset=True) | {"years": years}
+    waves = [wave for wave in plan.wave if months_between(plan.begins, wave.starts) < 12 * years]
+    return planned({**data, "name": plan.name, "wave": [wave.model_dump(exclude_unset=True) for wave in waves]})
+
+
 def names() -> list[str]:
     """Names of the plans that come with Desist."""
     return sorted(file.stem for file in PLANS.glob("*.toml"))

@@ -9,7 +9,7 @@ and by municipality.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,7 @@ TWICE = 4
 """Every so many draws are told twice, if nothing else is said: enough to know what chance does."""
 OF_THE_STREAM = ("scenario", "begins", "years", "releases_per_year", "set")
 """What of a plan decides Denmark without it."""
+COUNTRY = "Denmark"
 Floats = npt.NDArray[np.float64]
 
 
@@ -80,7 +81,8 @@ def draw_doubts(plan: Plan, country: Country, posterior: Posterior | None, n: in
 def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """Counts of a plan, or of Denmark without it, at one draw.
 
-    ``context``: ``plan`` (as data), ``base`` (``everybody(plan)`` as TOML), ``country`` (its columns), ``none``;
+    ``context``: ``plan`` (as data), ``base`` (``everybody(plan)`` as TOML), ``country`` (its columns), ``none``,
+    ``whole`` (rows by year and group of the whole country only);
     ``payload``: ``point``, ``doubts``, ``released``, ``seed``, ``replicates``. Columns: level, replicate (-1: mean over
     them), time (year or month), where (region or municipality), group ("" for both), then counts.
     """
@@ -90,16 +92,27 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
         plan, country, base=written(context["base"]), draw=payload["point"], doubts=payload["doubts"],
         released=np.array(payload["released"]), none=context["none"],
     )  # fmt: skip
-    table = counted(scenario, payload["seed"], range(payload["replicates"]))
+    table = counted(scenario, payload["seed"], range(payload["replicates"]), whole=context.get("whole", False))
     return {str(name): column.tolist() for name, column in table.items()}
 
 
-def counted(scenario: Scenario, seed: int, replicates: range) -> pd.DataFrame:
-    """Counts of some replicates of a country's scenario; columns as in ``piece``."""
+def pair(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """``piece`` with the plan and without it, told together since they share their people; a column ``none`` first."""
+    told = [piece({**context, "none": none}, payload) for none in (False, True)]
+    rows = [len(each["time"]) for each in told]
+    columns = {name: told[0][name] + told[1].get(name, [0.0] * rows[1]) for name in told[0]}
+    return {"none": [0] * rows[0] + [1] * rows[1], **columns}
+
+
+def counted(scenario: Scenario, seed: int, replicates: range, *, whole: bool = False) -> pd.DataFrame:
+    """Counts of some replicates of a country's scenario; columns as in ``piece``.
+
+    With ``whole`` there are rows by year and group of the whole country only: they take less room.
+    """
     rows = names(scenario)
     places = scenario.municipalities
-    regions = list(dict.fromkeys(place.region for place in places))
-    inside = np.array([[place.region == region for place in places] for region in regions], dtype=np.float64)
+    regions = [COUNTRY] if whole else list(dict.fromkeys(place.region for place in places))
+    inside = np.array([[region in (place.region, COUNTRY) for place in places] for region in regions], np.float64)
     before = months_before(scenario)
 
     def reduced(cohort: Cohort) -> tuple[list[int], Floats, Floats, Floats]:
@@ -118,12 +131,14 @@ def counted(scenario: Scenario, seed: int, replicates: range) -> pd.DataFrame:
     for runs, by_region, _, by_place in found:
         for k, replicate in enumerate(runs):
             parts.append(_frame("year", replicate, by_region[:, :, :, k], regions, GROUPS, rows))
-            parts.append(_frame("place", replicate, by_place[:, :, k][:, None], [p.name for p in places], GROUPS, rows))
-    monthly = np.concatenate([each[2] for each in found], axis=2).mean(axis=2)
-    parts.append(_frame("month", -1, monthly[:, before:, None], regions, ("",), rows))
+            if not whole:
+                here = by_place[:, :, k][:, None]
+                parts.append(_frame("place", replicate, here, [place.name for place in places], GROUPS, rows))
+    if not whole:
+        monthly = np.concatenate([each[2] for each in found], axis=2).mean(axis=2)
+        parts.append(_frame("month", -1, monthly[:, before:, None], regions, ("",), rows))
     table = pd.concat(parts, ignore_index=True)
-    counts = table.columns[5:]
-    table[counts] = table[counts].astype(np.float32)
+    table = table.astype(dict.fromkeys(table.columns[5:], np.float32))
     table.insert(5, "volunteer_months", table["free_months"] + table["busy_months"])
     return table
 
@@ -168,8 +183,9 @@ def country_data(country: Country) -> dict[str, Any]:
 
 
 def job_of(
-    plan: Plan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False, command: str = ""
-) -> Job:
+    plan: Plan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False, whole: bool = False,
+    command: str = "",
+) -> Job:  # fmt: skip
     """The runs of a plan (or of Denmark without it) as a job of one piece a draw.
 
     ``replicates`` is how often each draw is told; 0 for once, and every fourth twice. Denmark without a plan is the
@@ -189,20 +205,36 @@ def job_of(
         name=f"rollout: {plan.name}", work="experiments.rollout:piece", command=command, pieces=pieces,
         context={
             "plan": plan.model_dump(exclude_unset=True), "base": everybody(plan).to_toml(), "none": none,
-            "country": country_data(country),
+            "country": country_data(country), "whole": whole,
         },
     )  # fmt: skip
 
 
-def run_plan(
-    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
-    replicates: int = 0, none: bool = False, command: str = "",
-) -> pd.DataFrame:  # fmt: skip
-    """Counts of a plan at every draw: draw, then the columns of ``piece``."""
-    job = job_of(plan, country, doubts, replicates=replicates, none=none, command=command)
+def run_pairs(
+    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, command: str = ""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Counts of the whole country with a plan and without it, once at every draw (``run_plan`` with ``whole``)."""
+    job = job_of(plan, country, doubts, replicates=1, whole=True, command=command)
+    job = replace(job, name=f"rollout, in pairs: {plan.name}", work="experiments.rollout:pair")
+    frame = _joined(compute(job))
+    with_, without = (frame[frame["none"] == none].drop(columns="none") for none in (0, 1))
+    return with_, without
+
+
+def _joined(tables: Iterator[Table]) -> pd.DataFrame:
+    """The tables of a job under each other, with the number of the draw."""
     parts = []
-    for draw, table in enumerate(compute(job)):
+    for draw, table in enumerate(tables):
         frame = pd.DataFrame(table)
         frame.insert(0, "draw", draw)
         parts.append(frame)
     return pd.concat(parts, ignore_index=True)
+
+
+def run_plan(
+    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    replicates: int = 0, none: bool = False, whole: bool = False, command: str = "",
+) -> pd.DataFrame:  # fmt: skip
+    """Counts of a plan at every draw: draw, then the columns of ``piece``."""
+    job = job_of(plan, country, doubts, replicates=replicates, none=none, whole=whole, command=command)
+    return _joined(compute(job))
