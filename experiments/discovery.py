@@ -88,9 +88,8 @@ def outcomes_at(
     of_plan = [name for name in inputs if name.startswith(PLAN)]
     of_world = [name for name in inputs if not name.startswith((PLAN, PRICE))]
     doubts = Doubts(
-        points=[{key: _plain(value) for key, value in row.items()} for row in inputs[of_world].to_dict("records")],
-        plan=[{key.removeprefix(PLAN): float(value) for key, value in row.items()}
-              for row in inputs[of_plan].to_dict("records")],
+        points=_rows(inputs, of_world),
+        plan=[{key.removeprefix(PLAN): value for key, value in row.items()} for row in _rows(inputs, of_plan)],
         released=places[numbers], seeds=[seed * 1_000_003 + int(number) for number in numbers],
     )  # fmt: skip
     counts, without = run_pairs(plan, country, doubts, compute, command=command)
@@ -191,5 +190,7 @@ DANISH = {
 """How the quantities that most often decide are said."""
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
+def _rows(inputs: pd.DataFrame, names: list[str]) -> list[dict[str, Any]]:
+    """Some columns as one dictionary a row (an empty one where there are none)."""
+    columns = [inputs[name].tolist() for name in names]
+    return [{name: column[k] for name, column in zip(names, columns, strict=True)} for k in range(len(inputs))]

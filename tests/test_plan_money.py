@@ -1,0 +1,195 @@
+"""Plans in kroner and in doubt: from counts to odds, on small runs and by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.country import denmark
+from experiments.discovery import PLAN, PRICE, drawn, failing, outcomes_at, taken
+from experiments.plan_money import NO_PLAN, decision, money, odds
+from experiments.plan_study import compared, tables, told
+from experiments.plan_worth import learned
+from experiments.plans import planned
+from experiments.posterior import SHIPPED, Posterior
+from experiments.rollout import draw_doubts
+from experiments.runs import finish
+from simulation.parameters import ParameterError
+from simulation.prices import PUBLIC, Prices, draw_prices
+
+SMALL = {"years": 2, "releases_per_year": 700.0, "wave": [{"places": ["all"], "starts": "2027-01", "volunteers_at_start": 60.0}]}
+STRONG = {"programme.direct_effect": 0.05, "programme.direct_effect_others": 0.2}
+
+
+def compute(job):
+    return finish(job, store=None, executor=None, threads=2)
+
+
+def small(**more):
+    return planned({"name": "small", **SMALL, **more})
+
+
+@pytest.fixture(scope="module")
+def study():
+    """Two small plans at six draws: few volunteers, and many."""
+    more = {**SMALL, "wave": [{**SMALL["wave"][0], "volunteers_at_start": 600.0}]}
+    plans = [(small(set=STRONG), denmark()), (planned({"name": "more", **more, "set": STRONG}), denmark())]
+    return told(plans, Posterior.read(SHIPPED), compute, draws=6, seed=1)
+
+
+def test_purses_add_up_to_the_total(study):
+    """What the public purses gain is what the plan gains, at every draw."""
+    found = study.money(0, Prices())
+    purses = found.purses()
+    public = purses[purses["purse"].isin(PUBLIC)].groupby("draw")["net"].sum()
+
+    assert public.to_numpy() == pytest.approx(found.totals["net"].to_numpy())
+    assert (found.totals["cost"] > 0).all()
+    assert odds(found).set_index("purse")["gain"][list(PUBLIC)].sum() == pytest.approx(found.totals["net"].mean())
+
+
+def test_kroner_of_single_years_are_those_of_the_plan(study):
+    """Years add up to the plan, before discounting."""
+    found = study.money(0, Prices())
+    years = found.years().groupby("draw")["net"].sum()
+    rows = found.rows[found.rows["purse"].isin(PUBLIC)]
+    sign = np.where(rows["side"] == "cost", -1.0, 1.0)
+
+    assert years.to_numpy() == pytest.approx((rows["kroner"] * sign).groupby(rows["draw"]).sum().to_numpy())
+
+
+def test_top_down_by_hand():
+    """Ten reoffenders avoided by one year's courses: the value spread over ten years, each discounted."""
+    row = {"draw": 0, "replicate": 0, "where": "Denmark", "level": "year"}
+    base = pd.DataFrame([{**row, "time": year, "group": group} for year in (0, 1) for group in ("others", "highest risk")])
+    names = ["offences", "custody_months", "relapses_any", "released", "reoffenders_prison", "reoffenders_sentence",
+             "fines", "suspended", "prison", "volunteer_months", "busy_months", "came"]  # fmt: skip
+    mentors = [f"primus_motor.{each}" for each in ("started", "started_first", "joined", "in_time", "waited_months")]
+    base[[*names, *mentors]] = 0.0
+    first = (base["time"] == 0) & (base["group"] == "highest risk")
+    without = base.assign(reoffenders_any=np.where(first, 30.0, 0.0))
+    with_ = base.assign(reoffenders_any=np.where(first, 20.0, 0.0))
+    with_.loc[first, ["primus_motor.started", "primus_motor.started_first"]] = 100.0
+    prices = Prices()
+    found = money(with_, without, prices, seed=1, drawn=draw_prices(prices, 1, 1).assign(
+        **{"avoided.any": 505_300.0, "scheme.primus_motor.per_start": 33_000.0}))  # fmt: skip
+    value = 10 * 505_300 * np.mean([1.035**-year for year in range(10)])
+
+    assert found.totals["top_down"].tolist() == pytest.approx([value / 3_300_000])
+    assert found.totals["avoided"].tolist() == pytest.approx([10.0])
+    assert found.totals["cost"].tolist() == pytest.approx([3_300_000])
+
+
+def test_a_plan_is_compared_with_no_plan(study):
+    """Plane and curve have the plan beside no plan; shares add up at every threshold."""
+    found = decision([("small", study.money(0, Prices()))])
+
+    assert set(found["acceptability"]["option"]) == {NO_PLAN, "small"}
+    assert found["acceptability"].groupby("threshold")["share"].sum().to_numpy() == pytest.approx(1.0)
+    assert found["quadrants"]["share"].sum() == pytest.approx(1.0)
+
+
+def test_more_volunteers_mentor_more_people(study):
+    """Compared on the same luck: more courses, fewer offences, in every draw or on average."""
+    table = compared(study, Prices())["differences"].set_index("outcome")
+
+    assert table.loc["started", "low"] > 0
+    assert table.loc["offences", "mean"] > 0
+    assert (table["plan"] == "more").all()
+
+
+def test_everything_that_is_written_is_there(study):
+    """All tables have rows; regions and years are named; municipalities are all there."""
+    made = tables(study, 0, study.money(0, Prices()))
+
+    assert all(len(table) for table in made.values())
+    assert set(made["by_region"]["region"]) == {"Hovedstaden", "Sjælland", "Syddanmark", "Midtjylland", "Nordjylland"}
+    assert {"2027", "2028"} <= set(made["by_year"]["year"])
+    assert len(made["by_place"]) == 98
+    summed = made["by_region"].groupby("outcome")["mean"].sum()
+    whole = made["summary"].set_index("outcome")["mean"]
+    assert summed["offences"] == pytest.approx(whole["offences"], rel=1e-6)
+    assert made["by_place"]["started"].sum() == pytest.approx(whole["started"], rel=0.02)
+
+
+def test_other_streams_are_not_compared():
+    """Plans of another number of years have other releases; one line says so."""
+    other = planned({"name": "other", **SMALL, "years": 3})
+    with pytest.raises(ParameterError, match=r"plan \[other\] has years \[3\] and plan \[small\] \[2\]"):
+        told([(small(), denmark()), (other, denmark())], None, compute, draws=2, seed=1)
+
+
+def test_who_pays_is_the_plans_choice(study):
+    """A plan paid for by municipalities costs the state's prisons nothing."""
+    plan = study.plans[0].model_copy(update={"paid_by": {"municipality": 1.0}})
+    other = type(study)(**{**study.__dict__, "plans": (plan, study.plans[1])})
+    cost = other.money(0, Prices()).purses().groupby("purse", observed=False)["cost"].sum()
+
+    assert cost["state: prison"] == 0
+    assert cost["municipality"] > 0
+
+
+# Runs over everything ------------------------------------------------------------------------------------------
+
+
+def test_inputs_are_of_the_posterior_the_plan_and_the_prices():
+    """Every draw of the posterior is taken equally often; what does not vary is left out."""
+    posterior = Posterior.read(SHIPPED)
+    inputs = drawn(small(), posterior, Prices(), 400, seed=1)
+
+    assert {f"{PLAN}volunteers.recruiting_reached", f"{PRICE}prison.day", "effect.strength"} <= set(inputs)
+    assert "trial.definition" not in inputs
+    assert np.bincount(taken(posterior, 400, seed=1)).tolist() == [2] * 200
+    assert (inputs != inputs.iloc[0]).any().all()
+
+
+def test_runs_meet_the_luck_they_are_given():
+    """Rows with the same inputs and the same luck give the same kroner; with other luck others."""
+    inputs = drawn(small(), Posterior.read(SHIPPED), Prices(), 3, seed=1)
+    rows = inputs.iloc[[0, 0, 0]].reset_index(drop=True)
+    found = outcomes_at(small(), denmark(), rows, Prices(), compute, seed=1, luck=np.array([0, 0, 1]))
+    same = found["net"].to_numpy()
+
+    assert same[0] == same[1] != same[2]
+
+
+def test_a_plan_without_effect_does_not_pay_back():
+    """Mentoring that does nothing costs what it costs: every run fails, however savings are counted."""
+    plan = small(set={"programme.direct_effect": 1.0, "programme.support_effect": 1.0, "programme.direct_effect_others": 1.0,
+                      "programme.support_effect_others": 1.0})  # fmt: skip
+    inputs = drawn(plan, None, Prices(), 3, seed=1)
+    found = outcomes_at(plan, denmark(), inputs, Prices(), compute, seed=1)
+
+    assert (found["saving"].abs() < 1e-6).all()
+    assert failing(found, "average").all()
+    assert failing(found, "marginal").all()
+    assert failing(found, "top-down").all()
+
+
+def test_what_is_worth_knowing():
+    """Knowing what decides is worth nearly everything, knowing the rest nothing; no trial is worth more than the truth."""
+    rng = np.random.default_rng(1)
+    gap = rng.normal(0.05, 0.1, 2_000)
+    inputs = pd.DataFrame({"effect.strength": gap, "people.accepts_volunteers": rng.normal(size=2_000)})
+    risks = pd.DataFrame({"control": np.full(2_000, 0.6), "mentored": np.clip(0.6 - gap, 0.01, 0.99)})
+    found = learned(inputs, 1e6 * gap, risks, course=33_000.0)
+    groups = found.groups.set_index("what")["value"]
+
+    assert found.chosen == "the plan"
+    assert groups["the effect of mentoring"] == pytest.approx(found.everything.value, rel=0.05)
+    assert groups["who says yes, and who they are"] < 0.1 * found.everything.value
+    assert (found.trials["gain"] <= found.known.value * 1.05).all()
+    assert found.trials["gain"].is_monotonic_increasing
+
+
+def test_doubts_are_the_same_for_every_plan():
+    """The same share of each prior, the same places and luck, whatever the plan; what a plan says is not doubted."""
+    first = draw_doubts(small(), denmark(), None, 5, seed=1)
+    other = draw_doubts(small(volunteers={"ceiling_per_100000": 10.0}), denmark(), None, 5, seed=1)
+
+    assert (first.released == other.released).all()
+    assert first.seeds == other.seeds
+    for one, two in zip(first.plan, other.plan, strict=True):
+        assert set(one) - set(two) == {"volunteers.ceiling_per_100000"}
+        assert all(one[key] == value for key, value in two.items())
