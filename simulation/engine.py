@@ -44,7 +44,7 @@ from simulation.volunteers import open_month
 BLOCK = 4096
 """People in a block: its rows stay in the second cache; smaller blocks pay more for taking the rows apart."""
 CHUNK_PEOPLE = 16384
-"""People in a chunk, about; a replicate larger than two chunks is cut by places."""
+"""People in a chunk, about; a replicate larger than two chunks is cut by places if several threads can share it."""
 
 Result = TypeVar("Result")
 Table = TypeVar("Table", bound=NamedTuple)
@@ -186,7 +186,7 @@ def over_chunks(
     reduce: Callable[[Cohort], Result],
     *,
     threads: int | None = None,
-    chunk_people: int = CHUNK_PEOPLE,
+    chunk_people: int | None = None,
     block: int = BLOCK,
     ledger: bool = False,
 ) -> Iterator[Result]:
@@ -203,11 +203,11 @@ def over_chunks(
     threads
         Worker threads; None for one per core.
     chunk_people, block
-        How the work is cut. No result depends on them.
+        How the work is cut (None: as is fastest). No result depends on them.
     ledger
         Whether cohorts come with a ledger.
     """
-    parts = chunks(scenario, replicates, chunk_people)
+    parts = chunks(scenario, replicates, chunk_people or CHUNK_PEOPLE)
     cores = os.cpu_count() if threads is None else threads
     workers = 1 if cores is None else cores
 
@@ -227,7 +227,7 @@ def run(
     seed: int,
     replicates: int | range = 1,
     threads: int | None = None,
-    chunk_people: int = CHUNK_PEOPLE,
+    chunk_people: int | None = None,
     block: int = BLOCK,
 ) -> Cohort:
     """Tell some replicates without storing events: people and what became of them.
@@ -259,11 +259,12 @@ def _joined(tables: list[Table]) -> Table:
 
 
 def _cohort(
-    scenario: Scenario, seed: int, part: range, block: int, chunk_people: int, threads: int, ledger: bool
+    scenario: Scenario, seed: int, part: range, block: int, chunk_people: int | None, threads: int, ledger: bool
 ) -> Cohort:
     """One chunk of whole replicates; a very large replicate is told place by place, each piece in a thread."""
     whole = prepared(scenario, seed, part)
-    pieces = whole.by_places(2 * chunk_people)
+    alone = threads == 1 and chunk_people is None
+    pieces = [whole] if alone else whole.by_places(2 * (chunk_people or CHUNK_PEOPLE))
 
     def work(piece: Prepared) -> tuple[Lives, Localities, Told, Ledger]:
         return _tell_chunk(scenario, seed, piece, 0, block, ledger)
