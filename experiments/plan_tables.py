@@ -198,13 +198,12 @@ MISSED = {
 
 
 def missing_out(with_: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Why people miss out: reason, what (in words), people (mean a run), share (of all who were due, 0-1)."""
+    """Why people miss out: reason, what (in words), people (mean of the draws), share (of all who were due, 0-1)."""
     name = carried(with_)
-    runs = max(1, with_[["draw", "replicate"]].drop_duplicates().shape[0])
-    columns = {f"{name}.{reason}": reason for reason in MISSED}
-    rows = with_.rename(columns=columns)
-    grouped = rows.groupby(list(by))[list(MISSED)].sum() if by else rows[list(MISSED)].sum().to_frame().T
-    long = (grouped / runs).reset_index(drop=not by).melt(id_vars=list(by), var_name="reason", value_name="people")
+    rows = with_.rename(columns={f"{name}.{reason}": reason for reason in MISSED})
+    runs = rows.groupby(["draw", "replicate", *by])[list(MISSED)].sum().groupby(["draw", *by]).mean()
+    grouped = runs.groupby(list(by)).mean() if by else runs.mean().to_frame().T
+    long = grouped.reset_index(drop=not by).melt(id_vars=list(by), var_name="reason", value_name="people")
     total = long.groupby(list(by))["people"].transform("sum") if by else long["people"].sum()
     return long.assign(what=long["reason"].map(MISSED), share=long["people"] / total)
 

@@ -112,7 +112,7 @@ def _rollout(plan, country, options):  # type: ignore[no-untyped-def]
     made = tables(study, 0, found)
     for name, table in made.items():
         folder.table(name, table)
-    reports = {language: report_of(study, 0, made, found, language) for language in ("en", "da")}
+    reports = {language: report_of(study, 0, made, found, prices, language) for language in ("en", "da")}
     for language, text in reports.items():
         folder.text(f"report_{language}.txt", text + "\n")
     for name, figure in plan_figures(study, 0, made, found, options["language"]).items():
@@ -196,7 +196,7 @@ def compare(plan, **options):  # type: ignore[no-untyped-def]
     made = compared(study, prices)
     for name, table in made.items():
         folder.table(name, table)
-    texts = {language: comparison_of(study, made, language) for language in ("en", "da")}
+    texts = {language: comparison_of(study, made, prices, language) for language in ("en", "da")}
     for language, text in texts.items():
         folder.text(f"report_{language}.txt", text + "\n")
     for name, figure in comparison_figures(study, made, options["language"]).items():

@@ -1,0 +1,77 @@
+"""The pages of a plan and of a comparison: every report and figure that is written, by the name of its file."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments.boxes_words import Language, Quantity
+from experiments.figures import style
+from experiments.figures_decision import decision_figure
+from experiments.figures_money import money_figure
+from experiments.figures_rollout import difference_figure, map_figure, missing_figure, rollout_figure, supply_figure
+from experiments.plan_money import NO_PLAN, Money
+from experiments.plan_study import Told, tables
+from experiments.plan_tables import missing_out, years
+from experiments.plan_words import comparison, facts_of, report, short_titles
+from simulation.prices import Prices
+
+THRESHOLD = 505_300.0
+"""Kroner for a reoffender fewer that is marked in curves: SØM's value of one."""
+
+
+def report_of(
+    study: Told, k: int, made: dict[str, pd.DataFrame], found: Money, prices: Prices, language: Language,
+    doubts: tuple[Quantity, ...] = (),
+) -> str:  # fmt: skip
+    """Plan k in half a page; ``made`` is what ``plan_study.tables`` gives, ``doubts`` what weighs most, if known."""
+    facts = facts_of(study.plans[k], made["summary"], made["missing_out"], found, made["odds"], doubts,
+                     price_year=prices.price_year)  # fmt: skip
+    return report(facts, language)
+
+
+def plan_figures(
+    study: Told, k: int, made: dict[str, pd.DataFrame], found: Money, language: Language
+) -> dict[str, Figure]:
+    """The figures of plan k."""
+    style()
+    plan, title = study.plans[k], short_titles(study.plans, language)[k]
+    own = years(study.counts[k])
+    own = own[own["time"] < plan.years]
+    by_year = {title: study.outcomes(k, ("time",))}
+    return {
+        "rollout": rollout_figure(by_year, plan=plan, language=language),
+        "supply": supply_figure(made["supply"], plan=plan, language=language),
+        "missing_out": missing_figure(missing_out(own, ("time",)), made["missing_out_by_region"], plan=plan,
+                                      language=language),
+        "map": map_figure(made["by_place"], what="matched", language=language),
+        "map_tiles": map_figure(made["by_place"], what="started", tiled=True, language=language),
+        "money": money_figure(found.purses(), found.years(), title=title),
+        "decision": decision_figure(made["plane"], made["acceptability"], made["odds"], effect="reoffenders avoided",
+                                    unit="reoffender avoided", threshold=THRESHOLD, against=NO_PLAN,
+                                    shares=made["quadrants"]),
+    }  # fmt: skip
+
+
+def comparison_of(study: Told, made: dict[str, pd.DataFrame], prices: Prices, language: Language) -> str:
+    """Two plans or more in five lines; ``made`` is what ``plan_study.compared`` gives."""
+    every = []
+    for k in range(len(study.plans)):
+        found = study.money(k, prices)
+        of_plan = tables(study, k, found)
+        every.append(facts_of(study.plans[k], of_plan["summary"], of_plan["missing_out"], found, of_plan["odds"],
+                              price_year=prices.price_year))  # fmt: skip
+    return comparison(every, made["differences"], language)
+
+
+def comparison_figures(study: Told, made: dict[str, pd.DataFrame], language: Language) -> dict[str, Figure]:
+    """The figures of a comparison."""
+    style()
+    titles = short_titles(study.plans, language)
+    by_year = {title: study.outcomes(k, ("time",)) for k, title in enumerate(titles)}
+    first = made["plans"][made["plans"]["plan"] == study.plans[0].name]
+    named = dict(zip([plan.name for plan in study.plans], titles, strict=True))
+    return {
+        "rollout": rollout_figure(by_year, plan=study.plans[0], language=language),
+        "differences": difference_figure(made["differences"], first, titles=named, language=language),
+    }
