@@ -11,7 +11,7 @@ from experiments.figures_decision import decision_figure
 from experiments.figures_money import money_figure
 from experiments.figures_rollout import difference_figure, map_figure, missing_figure, rollout_figure, supply_figure
 from experiments.plan_money import NO_PLAN, Money
-from experiments.plan_study import Told, tables
+from experiments.plan_study import Told
 from experiments.plan_tables import missing_out, years
 from experiments.plan_words import comparison, facts_of, report, short_titles
 from simulation.prices import Prices
@@ -53,15 +53,16 @@ def plan_figures(
     }  # fmt: skip
 
 
-def comparison_of(study: Told, made: dict[str, pd.DataFrame], prices: Prices, language: Language) -> str:
-    """Two plans or more in five lines; ``made`` is what ``plan_study.compared`` gives."""
+def comparisons(study: Told, made: dict[str, pd.DataFrame], prices: Prices) -> dict[Language, str]:
+    """Two plans or more in five lines, by language; ``made`` is what ``plan_study.compared`` gives."""
     every = []
-    for k in range(len(study.plans)):
-        found = study.money(k, prices)
-        of_plan = tables(study, k, found)
-        every.append(facts_of(study.plans[k], of_plan["summary"], of_plan["missing_out"], found, of_plan["odds"],
+    for k, plan in enumerate(study.plans):
+        own = years(study.counts[k])
+        summary, purses = (made[name][made[name]["plan"] == plan.name] for name in ("plans", "money"))
+        every.append(facts_of(plan, summary, missing_out(own[own["time"] < plan.years]), study.money(k, prices), purses,
                               price_year=prices.price_year))  # fmt: skip
-    return comparison(every, made["differences"], language)
+    both: tuple[Language, ...] = ("en", "da")
+    return {language: comparison(every, made["differences"], language) for language in both}
 
 
 def comparison_figures(study: Told, made: dict[str, pd.DataFrame], language: Language) -> dict[str, Figure]:

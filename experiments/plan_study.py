@@ -7,7 +7,7 @@ command line, the page and reports all begin here, so they print the same number
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -50,6 +50,7 @@ class Told:
     without: pd.DataFrame
     """The same of Denmark without any of them."""
     seed: int
+    _found: dict[tuple[int, str], Money] = field(default_factory=dict, repr=False)
 
     @property
     def last(self) -> int:
@@ -65,7 +66,10 @@ class Told:
         plan = self.plans[k]
         if plan.paid_by:
             prices = prices_from({**prices.model_dump(), "paid_by": plan.paid_by}, plan.name)
-        return money(self.counts[k], self.without, prices, seed=self.seed)
+        key = (k, prices.model_dump_json())
+        if key not in self._found:
+            self._found[key] = money(self.counts[k], self.without, prices, seed=self.seed)
+        return self._found[key]
 
 
 def told(

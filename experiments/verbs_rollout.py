@@ -185,7 +185,7 @@ def compare(plan, **options):  # type: ignore[no-untyped-def]
     """
     from experiments import plans
     from experiments.output import RESULTS, Folder
-    from experiments.plan_pages import comparison_figures, comparison_of
+    from experiments.plan_pages import comparison_figures, comparisons
     from experiments.plan_study import compared
 
     if len(plan) < 2:
@@ -196,7 +196,7 @@ def compare(plan, **options):  # type: ignore[no-untyped-def]
     made = compared(study, prices)
     for name, table in made.items():
         folder.table(name, table)
-    texts = {language: comparison_of(study, made, prices, language) for language in ("en", "da")}
+    texts = comparisons(study, made, prices)
     for language, text in texts.items():
         folder.text(f"report_{language}.txt", text + "\n")
     for name, figure in comparison_figures(study, made, options["language"]).items():

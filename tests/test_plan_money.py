@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -123,7 +125,7 @@ def test_other_streams_are_not_compared():
 def test_who_pays_is_the_plans_choice(study):
     """A plan paid for by municipalities costs the state's prisons nothing."""
     plan = study.plans[0].model_copy(update={"paid_by": {"municipality": 1.0}})
-    other = type(study)(**{**study.__dict__, "plans": (plan, study.plans[1])})
+    other = replace(study, plans=(plan, study.plans[1]), _found={})
     cost = other.money(0, Prices()).purses().groupby("purse", observed=False)["cost"].sum()
 
     assert cost["state: prison"] == 0
