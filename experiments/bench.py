@@ -23,6 +23,8 @@ MESA_PEOPLE = 2_000
 BLOCK_PEOPLE = 200_000
 """Person count that a measurement of the engine tells at least, in replicates."""
 
+PLANS = ("todays-area", "nationwide-over-five-years", "nationwide-at-once")
+
 
 def full_model(people: int) -> Scenario:
     """The full model: the trial's eight places with all of its mechanisms, scaled to so many people.
@@ -133,4 +135,5 @@ def studies() -> dict[str, float]:
             lambda: list(sweep(base, design, seed=plan.seed, replicates=plan.replicates)), tries=1
         ),
         **{f"desist {verb}, as it comes": whole(verb) for verb in ("power", "mechanisms", "sensitivity", "calibrate")},
+        "desist compare of three plans, as it comes": whole("compare", *PLANS),
     }

@@ -6,6 +6,9 @@ import click
 
 from experiments.cli import echo_json, json_option
 
+COUNTRY_RUNS = 200
+"""Replicates of ten years of Denmark that are told."""
+
 
 @click.command()
 @click.option("--people", multiple=True, type=click.IntRange(100, 10_000_000), help="Sizes (1000 10000 100000).")
@@ -17,6 +20,7 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     Machines are noisy: compare the ratios of one run, not seconds between runs.
     """
     from experiments.bench import driver_rows, start_up, studies
+    from experiments.bench_country import WAYS, apart
     from experiments.bench_runs import store_costs
     from experiments.luck import PEOPLE, REPLICATES, luck_rows
     from experiments.output import spelled, versions
@@ -28,6 +32,8 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     if not quick:
         click.echo("measuring start-up and the headline studies (some minutes) ...", err=True)
         found |= {"start_up": start_up(), "studies": studies()}
+        click.echo("measuring ten years of Denmark ...", err=True)
+        found["country"] = {way: apart(way, COUNTRY_RUNS) for way in WAYS}
         click.echo("measuring the store of runs ...", err=True)
         found["store"] = store_costs()
         click.echo("measuring what the same luck is worth ...", err=True)
@@ -44,6 +50,9 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
     for part in ("start_up", "studies"):
         for what, seconds in found.get(part, {}).items():
             click.echo(f"{seconds:8.2f} s  {what}")
+    for way, row in found.get("country", {}).items():
+        click.echo(f"{row['seconds']:8.2f} s  ten years of Denmark, {COUNTRY_RUNS} replicates, {way}: "
+                   f"{row['a_second']:.1f} million person-months a second, {row['peak_mib']:.0f} MiB")  # fmt: skip
     for what, value in found.get("store", {}).items():
         click.echo(f"{value:8.3f}    {what}")
     if not quick:
