@@ -23,7 +23,7 @@ from experiments.verbs_rollout import language_option, prices_option
 @posterior_option
 @study_options
 def discover(plan, runs, years, saving, method, pairs, **options):  # type: ignore[no-untyped-def]
-    r"""Under which one or two conditions does a plan not pay back?
+    """Under which one or two conditions does a plan not pay back?
 
     A thousand runs over everything that is not known: the effect, who says yes, volunteers, prices ... Then the
     conditions that tell the runs that do not pay back from the others are looked for, said in words, and checked by
@@ -31,7 +31,7 @@ def discover(plan, runs, years, saving, method, pairs, **options):  # type: igno
 
     \b
     desist discover nationwide-at-once
-    """
+    """  # noqa: D301
     from experiments.discovery import hold, spoken
     from experiments.output import RESULTS, Folder
     from experiments.plan_scenario import everybody
@@ -82,14 +82,14 @@ def _computing(runs, options):  # type: ignore[no-untyped-def]
 @posterior_option
 @study_options
 def worth(plan, runs, years, saving, **options):  # type: ignore[no-untyped-def]
-    r"""What is it worth to know more before a plan is decided on?
+    """What is it worth to know more before a plan is decided on?
 
     The worth of knowing everything, of knowing some things, and of a further trial by its size, in kroner for the whole
     plan. It rests on the runs of desist discover (the same ones, if those have been made).
 
     \b
     desist worth nationwide-at-once
-    """
+    """  # noqa: D301
     import pandas as pd
 
     from experiments.discovery import drawn, outcomes_at, taken

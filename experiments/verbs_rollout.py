@@ -32,7 +32,7 @@ language_option = click.option(
 @posterior_option
 @study_options
 def rollout(plan, listed, show, **options):  # type: ignore[no-untyped-def]
-    r"""What does a plan do for the whole country, what does it cost whom, and how sure is that?
+    """What does a plan do for the whole country, what does it cost whom, and how sure is that?
 
     PLAN is the name of a plan that comes with Desist (--list) or a TOML file. It is told at draws of everything that is
     doubted, beside Denmark without it, on the same luck. Intervals over what is not known and over chance are printed
@@ -41,7 +41,7 @@ def rollout(plan, listed, show, **options):  # type: ignore[no-untyped-def]
     \b
     desist rollout nationwide-at-once
     desist rollout mine.toml --language da
-    """
+    """  # noqa: D301
     from experiments import plans
 
     if listed:
@@ -176,13 +176,13 @@ def _manifest(folder, study, options, prices):  # type: ignore[no-untyped-def]
 @posterior_option
 @study_options
 def compare(plan, **options):  # type: ignore[no-untyped-def]
-    r"""How do plans differ, on the same luck? Every further plan is set against the first.
+    """How do plans differ, on the same luck? Every further plan is set against the first.
 
     Intervals over what is not known and over chance are printed apart.
 
     \b
     desist compare todays-area nationwide-over-five-years nationwide-at-once
-    """
+    """  # noqa: D301
     from experiments import plans
     from experiments.output import RESULTS, Folder
     from experiments.plan_pages import comparison_figures, comparisons
