@@ -55,7 +55,7 @@ TEXT: Mapping[str, tuple[str, str]] = {
     "thin": ("thin: chance alone (95 %)", "tynd: tilfældet alene (95 %)"),
     "after": ("follow-up", "opfølgning"), "people": ("people", "personer"), "crew": ("volunteers", "frivillige"),
     "volunteers": ("trained", "uddannede"), "in_training": ("in training", "under uddannelse"),
-    "needed": ("needed for all who are matched or wait", "nødvendige til alle i forløb og på listen"),
+    "needed": ("needed for all who want it in time", "nødvendige til alle, der vil og kan nå det"),
     "matched": ("matched", "har en mentor"), "waiting": ("on the list, not matched", "på listen, endnu uden mentor"),
     "releases": ("releases coming up, a year", "kommende løsladelser, om året"),
     "share": ("share of releases", "andel af løsladelserne"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from experiments.country import Country
@@ -19,7 +20,9 @@ from experiments.plan_tables import (
     estimate,
     estimates,
     fewer,
+    lasting,
     missing_out,
+    months,
     outcomes,
     places,
     supply_by_month,
@@ -27,13 +30,15 @@ from experiments.plan_tables import (
 )
 from experiments.plans import Plan, year_of
 from experiments.posterior import Posterior
-from experiments.rollout import OF_THE_STREAM, Doubts, draw_doubts, run_plan
+from experiments.rollout import OF_THE_STREAM, Doubts, draw_doubts, run_plan, run_supply
 from experiments.runs import Job, Table
 from simulation.parameters import ParameterError
 from simulation.prices import Prices, prices_from
 
 BY = {"year": "time", "region": "where", "group": "group"}
 """What outcomes are split by, and the column of counts that says it."""
+NEEDS = 8
+"""Draws at which volunteers are told by municipality and month."""
 FEW = 5.0
 """Expected courses below which a municipality's share says nothing."""
 
@@ -140,7 +145,8 @@ def by_place(study: Told, k: int) -> pd.DataFrame:
     """One row a municipality, over all years, mean of the runs.
 
     Releases a year, people who wanted it, courses, share matched (none where fewer than ``FEW`` wanted it), volunteers
-    there, and what is avoided: offences, releases followed by reoffending, prison months.
+    there and needed to serve all who wanted it, and what is avoided: offences, releases followed by reoffending,
+    prison months.
     """
     with_, without = (places(table) for table in (study.counts[k], study.without))
     name = carried(with_)
@@ -151,14 +157,39 @@ def by_place(study: Told, k: int) -> pd.DataFrame:
     mean = table.groupby(["draw", "replicate", "where"])[table.columns[4:]].sum().groupby("where").mean()
     order = [place.name for place in study.country.places]
     rows = mean.loc[order].reset_index()
-    months = 12 * study.plans[k].years
+    span = 12 * study.plans[k].years
+    lasts = float(lasting(months(study.counts[k]), name).mean())
     return pd.DataFrame({
         "municipality": rows["where"], "region": [place.region for place in study.country.places],
         "released_a_year": study.doubts[k].released.mean(axis=0), "joined": rows[f"{name}.joined"],
         "started": rows[f"{name}.started"],
         "matched": (rows[f"{name}.in_time"] / rows[f"{name}.joined"]).where(rows[f"{name}.joined"] >= FEW),
-        "volunteers": rows["volunteer_months"] / months, "offences_avoided": rows["offences"],
+        "volunteers": rows["volunteer_months"] / span,
+        "needed": 2 * rows[f"{name}.joined"] / span * lasts, "offences_avoided": rows["offences"],
         "relapses_avoided": rows["relapses_any"], "prison_months_avoided": rows["custody_months"],
+    })  # fmt: skip
+
+
+def needs(
+    study: Told, k: int, compute: Callable[[Job], Iterator[Table]], *, per_person: int = 2, command: str = ""
+) -> pd.DataFrame:
+    """Volunteers by municipality and month: there, and needed to serve everybody who wanted it and had time.
+
+    Columns: municipality, month (year-month), volunteers, needed; means over the first ``NEEDS`` draws.
+    """
+    plan = study.plans[k]
+    rows = run_supply(plan, study.country, study.doubts[k], compute, draws=NEEDS, command=command)
+    lasts = rows.groupby("draw")["months"].sum() / rows.groupby("draw")["started"].sum().clip(lower=1.0)
+    wide = rows.pivot_table(index=["draw", "time"], columns="where", values="joined", sort=False)
+    parts = [part.rolling(max(1, round(lasts[draw])), min_periods=1).sum() for draw, part in wide.groupby(level="draw")]
+    needed = per_person * pd.concat(parts).groupby(level="time").mean()
+    there = rows.pivot_table(index="time", columns="where", values="volunteers", aggfunc="mean")
+    names = [place.name for place in study.country.places]
+    year, month = int(plan.begins[:4]), int(plan.begins[5:]) - 1
+    labels = [f"{year + (month + t) // 12}-{(month + t) % 12 + 1:02d}" for t in needed.index]
+    return pd.DataFrame({
+        "municipality": np.tile(names, len(labels)), "month": np.repeat(labels, len(names)),
+        "volunteers": there[names].to_numpy().ravel(), "needed": needed[names].to_numpy().ravel(),
     })  # fmt: skip
 
 

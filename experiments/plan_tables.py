@@ -211,17 +211,29 @@ def missing_out(with_: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 def supply_by_month(table: pd.DataFrame, *, per_person: int = 2, by: Sequence[str] = ("time",)) -> pd.DataFrame:
     """The supply month by month: volunteers there and needed, people matched, people on the list.
 
-    ``volunteers`` are trained ones, ``needed`` as many as would serve everybody who is matched or waits. Mean over the
-    draws with the middle 95 % of them (``_low``, ``_high``).
+    ``volunteers`` are trained ones; ``needed`` is how many would serve everybody who wanted it and had time: people who
+    came onto the list in the latest months, as many as a course lasts on average, times volunteers a person. Mean over
+    the draws with the middle 95 % of them (``_low``, ``_high``). ``by`` begins with ``time``.
     """
     name, rows = carried(table), months(table)
-    found = rows.groupby(["draw", *by])[
-        ["volunteer_months", "training_months", f"{name}.months", f"{name}.listed_months"]
+    sums = rows.groupby(["draw", *by])[
+        ["volunteer_months", "training_months", f"{name}.months", f"{name}.listed_months", f"{name}.joined"]
     ].sum()  # fmt: skip
-    found.columns = pd.Index(["volunteers", "in_training", "matched", "waiting"])
-    found["needed"] = per_person * (found["matched"] + found["waiting"])
+    lasts = lasting(rows, name)
+    found = sums.iloc[:, :4].set_axis(["volunteers", "in_training", "matched", "waiting"], axis=1)
+    cells = ["draw", *by[1:]]
+    found["needed"] = per_person * sums[f"{name}.joined"].groupby(level=cells).transform(
+        lambda joined: joined.rolling(int(lasts[joined.name[0] if by[1:] else joined.name]), min_periods=1).sum()
+    )
     grouped = found.groupby(level=list(range(1, 1 + len(by))))
     out = grouped.mean()
     for share, ending in ((0.025, "low"), (0.975, "high")):
         out = out.join(grouped.quantile(share).add_suffix(f"_{ending}"))
     return out.reset_index()
+
+
+def lasting(rows: pd.DataFrame, name: str) -> pd.Series:
+    """How many whole months a course lasts at each draw, on average (14 where none was started)."""
+    sums = rows.groupby("draw")[[f"{name}.months", f"{name}.started"]].sum()
+    mean = sums[f"{name}.months"] / sums[f"{name}.started"].where(sums[f"{name}.started"] > 0)
+    return mean.fillna(14.0).round().clip(lower=1)

@@ -86,14 +86,42 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
     ``payload``: ``point``, ``doubts``, ``released``, ``seed``, ``replicates``. Columns: level, replicate (-1: mean over
     them), time (year or month), where (region or municipality), group ("" for both), then counts.
     """
-    country = country_of(context["country"])
-    plan = planned(context["plan"])
-    scenario = scenario_of(
-        plan, country, base=written(context["base"]), draw=payload["point"], doubts=payload["doubts"],
-        released=np.array(payload["released"]), none=context["none"],
-    )  # fmt: skip
+    scenario = _scenario(context, payload)
     table = counted(scenario, payload["seed"], range(payload["replicates"]), whole=context.get("whole", False))
     return {str(name): column.tolist() for name, column in table.items()}
+
+
+def _scenario(context: dict[str, Any], payload: dict[str, Any]) -> Scenario:
+    return scenario_of(
+        planned(context["plan"]), country_of(context["country"]), base=written(context["base"]), draw=payload["point"],
+        doubts=payload["doubts"], released=np.array(payload["released"]), none=context["none"],
+    )  # fmt: skip
+
+
+def supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """Volunteers month by month in every municipality, at one draw (arguments as for ``piece``).
+
+    Columns: where, time (month), volunteers (trained), joined (people who came onto the list), months (person-months
+    matched), started (courses).
+    """
+    scenario = _scenario(context, payload)
+    rows, before = names(scenario), months_before(scenario)
+    programme = next(iter(scenario.programme))
+    wanted = {"joined": f"{programme}.joined", "months": f"{programme}.months", "started": f"{programme}.started"}
+
+    def reduced(cohort: Cohort) -> Floats:
+        return cohort.tally.sum(axis=2, dtype=np.float64)
+
+    (tally,) = over_chunks(scenario, payload["seed"], range(1), reduced, threads=1, ledger=True)
+    months, places = tally.shape[1] - before, len(scenario.municipalities)
+    told = {name: tally[rows.index(row)] for name, row in wanted.items()}
+    told["volunteers"] = tally[rows.index("free_months")] + tally[rows.index("busy_months")]
+    told["joined"][before] += told["joined"][:before].sum(axis=0)
+    return {
+        "where": [place.name for _ in range(months) for place in scenario.municipalities],
+        "time": np.repeat(np.arange(months), places).tolist(),
+        **{name: values[before:].ravel().tolist() for name, values in told.items()},
+    }
 
 
 def pair(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
@@ -219,6 +247,17 @@ def run_pairs(
     frame = _joined(compute(job))
     with_, without = (frame[frame["none"] == none].drop(columns="none") for none in (0, 1))
     return with_, without
+
+
+def run_supply(
+    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, draws: int,
+    command: str = "",
+) -> pd.DataFrame:  # fmt: skip
+    """Volunteers by municipality and month at the first so many draws: draw, then the columns of ``supply``."""
+    job = job_of(plan, country, doubts, replicates=1, command=command)
+    job = replace(job, name=f"rollout, volunteers: {plan.name}", work="experiments.rollout:supply",
+                  pieces=job.pieces[:draws])  # fmt: skip
+    return _joined(compute(job))
 
 
 def _joined(tables: Iterator[Table]) -> pd.DataFrame:

@@ -80,9 +80,9 @@ def _in_full(plan, country):  # type: ignore[no-untyped-def]
     return "\n".join(lines)
 
 
-def _study(wanted, options):  # type: ignore[no-untyped-def]
-    """Run plans at draws: the study and its prices."""
-    from experiments.plan_study import told
+def _study(wanted, options, *, by_month=False):  # type: ignore[no-untyped-def]
+    """Run plans at draws: the study, its prices and, if wanted, volunteers by municipality and month."""
+    from experiments.plan_study import needs, told
     from experiments.posterior import SHIPPED, Posterior
     from experiments.rollout import DRAWS
     from experiments.runs import opened
@@ -98,7 +98,8 @@ def _study(wanted, options):  # type: ignore[no-untyped-def]
         compute = runner(store, executor, threads)
         study = told(wanted, posterior, compute, draws=draws, seed=options["seed"],
                      replicates=options["replicates"] or 0, command=command_line())  # fmt: skip
-    return study, prices
+        months = needs(study, 0, compute, command=command_line()) if by_month else None
+    return study, prices, months
 
 
 def _rollout(plan, country, options):  # type: ignore[no-untyped-def]
@@ -107,9 +108,9 @@ def _rollout(plan, country, options):  # type: ignore[no-untyped-def]
     from experiments.plan_study import tables
 
     folder = Folder(options["out"] or RESULTS / "rollout" / plan.name)
-    study, prices = _study([(plan, country)], options)
+    study, prices, months = _study([(plan, country)], options, by_month=True)
     found = study.money(0, prices)
-    made = tables(study, 0, found)
+    made = tables(study, 0, found) | {"needs": months}
     for name, table in made.items():
         folder.table(name, table)
     reports = {language: report_of(study, 0, made, found, prices, language) for language in ("en", "da")}
@@ -192,7 +193,7 @@ def compare(plan, **options):  # type: ignore[no-untyped-def]
         raise click.UsageError("one plan is given; compare needs two or more (desist rollout tells one alone)")
     wanted = [plans.load(each) for each in plan]
     folder = Folder(options["out"] or RESULTS / "compare" / "-".join(each.name for each, _ in wanted)[:100])
-    study, prices = _study(wanted, options)
+    study, prices, _ = _study(wanted, options)
     made = compared(study, prices)
     for name, table in made.items():
         folder.table(name, table)

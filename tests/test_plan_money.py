@@ -11,11 +11,11 @@ import pytest
 from experiments.country import denmark
 from experiments.discovery import PLAN, PRICE, drawn, failing, outcomes_at, taken
 from experiments.plan_money import NO_PLAN, decision, money, odds
-from experiments.plan_study import compared, tables, told
+from experiments.plan_study import compared, needs, tables, told
 from experiments.plan_worth import learned
 from experiments.plans import planned
 from experiments.posterior import SHIPPED, Posterior
-from experiments.rollout import draw_doubts
+from experiments.rollout import draw_doubts, run_supply
 from experiments.runs import finish
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
@@ -195,3 +195,18 @@ def test_doubts_are_the_same_for_every_plan():
     for one, two in zip(first.plan, other.plan, strict=True):
         assert set(one) - set(two) == {"volunteers.ceiling_per_100000"}
         assert all(one[key] == value for key, value in two.items())
+
+
+def test_volunteers_by_municipality_and_month(study):
+    """Every municipality in every month; the country's sum is what the counts by month say."""
+    found = needs(study, 0, compute)
+    plan, counts = study.plans[0], study.counts[0]
+    monthly = counts[(counts["level"] == "month") & (counts["draw"] == 0)].groupby("time")["volunteer_months"].sum()
+    rows = run_supply(plan, study.country, study.doubts[0], compute, draws=2)
+    once = rows[rows["draw"] == 1].groupby("time")["volunteers"].sum()
+    told_once = counts[(counts["level"] == "month") & (counts["draw"] == 1)].groupby("time")["volunteer_months"].sum()
+
+    assert len(found) == 98 * len(monthly)
+    assert found["month"].iloc[0] == "2027-01"
+    assert (found["needed"] >= 0).all()
+    assert once.to_numpy() == pytest.approx(told_once.to_numpy())

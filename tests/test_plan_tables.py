@@ -161,12 +161,14 @@ def test_reasons_for_missing_out_are_shares_of_all_who_were_due():
     assert found["share"].sum() == pytest.approx(1.0)
 
 
-def test_volunteers_needed_serve_who_is_matched_or_waits():
-    """Two volunteers for everybody who is matched or on the list, month by month."""
-    table = counts(volunteer_months=3.0, **mentors(months=4.0, listed_months=1.0)).assign(level="month")
+def test_volunteers_needed_serve_all_who_want_it():
+    """Two volunteers for everybody who came onto the list within the months that a course lasts."""
+    values = mentors(months=6.0, started=2.0, joined=5.0, listed_months=1.0)
+    table = counts(years=5, volunteer_months=3.0, **values).assign(level="month")
     table = table[(table["replicate"] == 0) & (table["group"] == "others")]
     found = supply_by_month(table)
 
-    assert found["needed"].tolist() == [2 * (4 + 1) * 2.0] * 2
-    assert found["volunteers"].tolist() == [6.0, 6.0]
+    assert found["needed"].tolist() == [2 * 10.0, 2 * 20.0, 2 * 30.0, 2 * 30.0, 2 * 30.0]
+    assert found["volunteers"].tolist() == [6.0] * 5
+    assert supply_by_month(table, by=("time", "where"))["needed"].tolist()[-2:] == [30.0, 30.0]
     assert (found["needed_low"] == found["needed_high"]).all()
