@@ -98,7 +98,8 @@ def scenario_of(
         **_openings(scenario, country),
     }
     if none:
-        return scenario.changed({**changes, "trial.assignment": "nobody"})
+        nobody = {"volunteers.at_start": 0.0, "volunteers.recruits_per_month": 0.0}
+        return scenario.changed({**changes, **nobody, "trial.assignment": "nobody"})
     changes |= _supply(plan, country) | _offer(plan, scenario) | _effect(plan, country, scenario)
     scenario = scenario.changed(changes)
     return _beside(plan, scenario) if plan.beside else scenario

@@ -6,18 +6,20 @@ the file gives it (``doubted``). What a plan means for the model is in ``plan_sc
 
 from __future__ import annotations
 
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from experiments.country import Country, denmark
 from experiments.country_csv import read_own
 from simulation.mistakes import explain, nearest
 from simulation.parameters import ParameterError, Quantity, Section, par, quantities
 from simulation.places import chosen
+from simulation.prices import PUBLIC
 from simulation.scenario import find
 from simulation.supports import Allocation
 
@@ -25,7 +27,16 @@ PLANS = Path(str(files("experiments").joinpath("plans")))
 MOST_YEARS = 18
 FOLLOWED_ON = 24
 """Months after the last releases of a plan in which people are still followed: every release has its two years."""
-Date = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+def _dated(text: str) -> str:
+    """A year and month, or a ``ParameterError``."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
+        raise ParameterError(f"[{text}] is no month; write year and month, for example 2027-01")
+    return text
+
+
+Date = Annotated[str, AfterValidator(_dated)]
 
 
 class Wave(Section):
@@ -135,12 +146,24 @@ class Plan(Section):
                         "name each municipality once (a last wave with all takes whatever is left)"
                     )
                 seen.setdefault(place.number, f"wave {number}")
-            if not 0 <= months_between(self.begins, wave.starts) < 12 * self.years:
-                last = f"{int(self.begins[:4]) + self.years - (self.begins[5:] == '01'):04d}"
+            years = min(self.years, self.offer.last_year or self.years)
+            if not 0 <= months_between(self.begins, wave.starts) < 12 * years:
+                last = f"{int(self.begins[:4]) + years - (self.begins[5:] == '01'):04d}"
                 raise ParameterError(
-                    f"wave {number}: starts is [{wave.starts}]; the plan runs for {self.years} years from "
-                    f"{self.begins}, until {last}; start in that time or change begins and years"
+                    f"wave {number}: starts is [{wave.starts}]; the plan takes people in for {years} years from "
+                    f"{self.begins}, until {last}; start in that time or change begins, years or offer.last_year"
                 )
+            rate = wave.recruits_per_100000
+            if rate < 0 and rate != -1:
+                raise ParameterError(
+                    f"wave {number}: recruits_per_100000 is [{rate:g}]; allowed is 0 to 1,000, or -1 to take the plan's"
+                )
+        for purse in self.paid_by:
+            if purse not in PUBLIC:
+                raise ParameterError(f"paid_by names [{purse}], which is no public purse; known are {', '.join(PUBLIC)}")
+        total = sum(self.paid_by.values()) if self.paid_by else 1.0
+        if abs(total - 1) > 1e-9:
+            raise ParameterError(f"the shares in paid_by add up to [{total:g}]; they must add up to 1")
         if self.offer.uptake != -1 and not 0 <= self.offer.uptake <= 1:
             raise ParameterError(f"offer.uptake is [{self.offer.uptake}]; allowed is 0 to 1, or -1 to leave it open")
         return self

@@ -30,7 +30,7 @@ from simulation.ledger import names
 from simulation.numbers import months_before
 from simulation.scenario import Scenario
 
-DRAWS = 64
+DRAWS = 48
 """Draws of what is doubted, by default."""
 TWICE = 4
 """Every so many draws are told twice, if nothing else is said: enough to know what chance does."""

@@ -155,7 +155,7 @@ def _tell_chunk(
     def count(begin: int) -> None:
         if ledger:
             count_events(told, begin, tally, people.release, lives.anchor, lives.free_since, reoffended,
-                         lives.highest, lives.locality, n)  # fmt: skip
+                         lives.highest, lives.locality, local.place, people.side, lives.score, n)  # fmt: skip
 
     for t in range(n.calendar):
         low, high = active(t, first, last, before, n.told_for)

@@ -75,7 +75,7 @@ def enter(tally, row, t, group, locality, amount):  # type: ignore[no-untyped-de
 
 @loop
 def count_events(  # type: ignore[no-untyped-def]
-    told, begin, tally, release, anchor, free_since, reoffended, highest, locality, n
+    told, begin, tally, release, anchor, free_since, reoffended, highest, locality, place, side, score, n
 ):  # fmt: skip
     """Count the events told since ``begin``; offences after the follow-up were not told.
 
@@ -84,10 +84,10 @@ def count_events(  # type: ignore[no-untyped-def]
     programmes = HOLDING + len(n.gain)
     for e in range(begin, told.count[0]):
         i, month, kind, detail, value = told.person[e], told.month[e], told.kind[e], told.detail[e], told.value[e]
-        t, g, place = release[i] + month, highest[i], locality[i]
+        t, g, here = release[i] + month, highest[i], locality[i]
         row = programmes + A_PROGRAMME * detail
         if kind == SANCTION:
-            enter(tally, FINES + detail, t, g, place, 1)
+            enter(tally, FINES + detail, t, g, here, 1)
             offence, since = release[i] + value, free_since[i]
             if offence - since < WINDOW:
                 in_time = t - since < WINDOW + n.decided_within
@@ -97,29 +97,33 @@ def count_events(  # type: ignore[no-untyped-def]
                         counts = detail >= SUSPENDED and t - since < WINDOW
                     if counts and reoffended[d, i] < since:
                         reoffended[d, i] = offence
-                        enter(tally, RELAPSED + d, since, g, place, 1)
-                        enter(tally, REOFFENDED + d, since, g, place, since == release[i])
+                        enter(tally, RELAPSED + d, since, g, here, 1)
+                        enter(tally, REOFFENDED + d, since, g, here, since == release[i])
         elif month >= n.follow_up:
             continue
         elif kind == OFFENCE:
-            enter(tally, OFFENCES, t, g, place, value)
-            enter(tally, CASES, t, g, place, 1)
+            enter(tally, OFFENCES, t, g, here, value)
+            enter(tally, CASES, t, g, here, 1)
         elif kind in (RELEASE, CUSTODY_OUT):
-            enter(tally, RELEASED, t, g, place, 1)
+            enter(tally, RELEASED, t, g, here, 1)
         elif kind == CUSTODY_IN:
-            enter(tally, TO_CUSTODY, t, g, place, 1)
+            enter(tally, TO_CUSTODY, t, g, here, 1)
             for k in range(len(n.starts)):
-                if n.offered > 0 and n.again[k] and value < 1 - n.starts[k]:
-                    enter(tally, programmes + A_PROGRAMME * k + TOO_SHORT, t, g, place, 1)
+                asked = n.offered == 1 or (n.offered == 2 and side[i] == 1)
+                if asked and n.again[k] and value < 1 - n.starts[k]:
+                    why = NOT_OFFERED if score[i] < n.least[k] else TOO_SHORT
+                    if not n.opens[k, place[here]] <= t < n.closes[k]:
+                        why = CLOSED
+                    enter(tally, programmes + A_PROGRAMME * k + why, t, g, here, 1)
         elif kind == MATCH:
-            enter(tally, row + STARTED, t, g, place, 1)
-            enter(tally, row + IN_TIME, t, g, place, t < anchor[i])
-            enter(tally, row + STARTED_FIRST, t, g, place, anchor[i] == release[i])
-            enter(tally, row + WAITED, t, g, place, t - anchor[i] - n.starts[detail])
+            enter(tally, row + STARTED, t, g, here, 1)
+            enter(tally, row + IN_TIME, t, g, here, t < anchor[i])
+            enter(tally, row + STARTED_FIRST, t, g, here, anchor[i] == release[i])
+            enter(tally, row + WAITED, t, g, here, t - anchor[i] - n.starts[detail])
         elif kind == UNMATCHED:
-            enter(tally, row + LEFT_WITHOUT, t, g, place, 1)
+            enter(tally, row + LEFT_WITHOUT, t, g, here, 1)
         elif kind == EXIT:
-            enter(tally, row + ENDED + (value - 3 if value < 5 else value - 4), t, g, place, 1)
+            enter(tally, row + ENDED + (value - 3 if value < 5 else value - 4), t, g, here, 1)
 
 
 @loop

@@ -104,8 +104,8 @@ def _found(scenario: Scenario) -> Stream:
     months = scenario.people.release_months
     pilot = scenario.changed({
         "programme": {}, "trial.assignment": "nobody", "trial.signed_up": False, "people.returns_count": False,
-        "people.count": PILOT_PEOPLE, "people.release_months": 1, "people.follow_up_months": min(240, months + 1),
-        "people.calendar_months": 0,
+        "people.count": PILOT_PEOPLE, "people.release_months": 1, "people.calendar_months": 0,
+        "people.follow_up_months": min(scenario.people.follow_up_months, months + 1),
     })  # fmt: skip
     cohort, told = tell(pilot, seed=PILOT_SEED, every_event=False)
     _, hazard = relative_hazard(pilot, cohort.people)

@@ -55,7 +55,10 @@ def serve(
         else:
             places = np.minimum(room, local.limit[k] - taken)
             _hand_out(t, k, order, lives.locality, lives.status[k], people.release, places, told)
-        _tally_list(t, row + LISTED, order, lives.status[k], lives.locality, lives.highest, local.taken_in[k], tally)
+        _tally_list(
+            t, row + LISTED, order, lives.status[k], lives.locality, lives.highest, local.taken_in[k], people.release,
+            n, tally,
+        )  # fmt: skip
 
 
 @loop
@@ -75,7 +78,8 @@ def _gather(  # type: ignore[no-untyped-def]
             due = (first and status[i] == ASIDE) or (not first and n.again[k])
             if due and (n.offered == 1 or side[i] == 1):
                 why = _why(t, k, place[locality[i]], score[i], first, sentence[i], accepts[i], n)
-                enter(tally, row + why, t, highest[i], locality[i], 1)
+                if t - release[i] < n.follow_up:
+                    enter(tally, row + why, t, highest[i], locality[i], 1)
                 if why == JOINED:
                     status[i] = WAITING
         if status[i] == WAITING:
@@ -171,10 +175,11 @@ def _pair(t, k, order, locality, status, carried, release, seats, per_person, ro
 
 
 @loop
-def _tally_list(t, row, order, status, locality, highest, taken_in, tally):  # type: ignore[no-untyped-def]
+def _tally_list(t, row, order, status, locality, highest, taken_in, release, n, tally):  # type: ignore[no-untyped-def]
     """Who was taken in, and who is still on the list when the month has opened."""
     for i in order:
         if status[i] == WAITING:
-            enter(tally, row, t, highest[i], locality[i], 1)
+            if t - release[i] < n.follow_up:
+                enter(tally, row, t, highest[i], locality[i], 1)
         else:
             taken_in[locality[i]] += 1

@@ -12,6 +12,8 @@ SEEDS = st.integers(0, 2**64 - 1)
 FACTORS = ("housing", "economy", "employment", "network", "education", "substance_use", "health")
 """The five that are built in, and two more."""
 PLACES = (["Aarhus"], ["Fanø", "Odense", "Vejle"], ["Samsø", "Aarhus"], ["programme area"], ["all"])
+SMALL, NAMED = ("Fanø", "Samsø"), ("Aarhus", "Odense", "Syddanmark", "Nordjylland")
+"""Places that are never alone in a scenario, so that they may be given nothing; others that may be named."""
 
 
 def numbers(low, high):
@@ -26,7 +28,14 @@ def chances(low=0.0, high=1.0):
 
 @st.composite
 def scenarios(
-    draw, *, apart=False, supplied=None, programmes=(0, 3), signed_up=None, assignments=("everyone", "randomised")
+    draw,
+    *,
+    apart=False,
+    supplied=None,
+    programmes=(0, 3),
+    signed_up=None,
+    assignments=("everyone", "randomised"),
+    returning=False,
 ):
     """Full scenarios that can be told in a moment.
 
@@ -42,24 +51,27 @@ def scenarios(
         Whether only people who sign up are in it; None for either.
     assignments
         What may be drawn for ``trial.assignment`` where there is a programme.
+    returning
+        Whether people who return count among the releases, so that some of the people are left out; None for either.
     """
     names = draw(st.permutations(FACTORS))[: draw(st.integers(1, len(FACTORS)))]
     count = draw(st.integers(*programmes))
     carried = -1 if apart else draw(st.integers(0 if supplied else -1, count - 1))
-    table = {f"help{k}": draw(_programmes(names, k == carried, apart)) for k in range(count)}
+    include = draw(st.sampled_from(PLACES))
+    table = {f"help{k}": draw(_programmes(names, include, k == carried, apart)) for k in range(count)}
     trial = {"assignment": "nobody", "signed_up": False}
     if table:
         trial["assignment"] = draw(st.sampled_from(assignments))
         trial["signed_up"] = draw(st.booleans()) if signed_up is None else signed_up
     data = {
         "complete": True,
-        "people": draw(_people()),
+        "people": draw(_people()) | {"returns_count": draw(st.booleans()) if returning is None else returning},
         "risk": draw(_risk()),
         "offending": draw(_offending()),
         "custody": {"parole_chance": draw(chances()), "parole_served": draw(chances(0.1))},
         "peers": draw(_peers()) if not apart else {"strength": 0.0},
         "trial": trial,
-        "places": {"include": draw(st.sampled_from(PLACES))},
+        "places": {"include": include, "released": draw(_released())},
         "volunteers": draw(_volunteers()),
         "factor": {name: draw(_factors(names, apart)) for name in names},
         "programme": table,
@@ -81,6 +93,18 @@ def _people():
         "clustering": chances(0.0, 0.9),
         "problems_by_propensity": chances(0.0, 0.7),
     })  # fmt: skip
+
+
+def _released():
+    """Parts of the released people: everybody's, then some places' own; two small ones may have nobody."""
+    own = {"all": numbers(0.5, 2.0), "Aarhus": numbers(0.1, 9.0), "Syddanmark": numbers(0.1, 3.0)}
+    small = dict.fromkeys(SMALL, st.just(0.0) | numbers(0.5, 20.0))
+    return st.just({}) | st.fixed_dictionaries(own, optional=small)
+
+
+def _by_place(low, high):
+    """A number for each of some places, which may be nothing everywhere."""
+    return st.just({}) | st.dictionaries(st.sampled_from(("all", *NAMED, *SMALL)), numbers(low, high), max_size=4)
 
 
 def _risk():
@@ -115,6 +139,9 @@ def _volunteers():
         "at_start": numbers(20.0, 200.0) | st.just(0.0),
         "recruits_per_month": st.just(0.0) | numbers(0.5, 20.0),
         "ceiling": st.just(0.0) | numbers(5.0, 200.0),
+        "at_start_by": _by_place(0.0, 3.0),
+        "recruits_by": _by_place(0.0, 3.0),
+        "ceiling_by": _by_place(0.0, 3.0),
         "campaign_months": st.just(0.0) | numbers(0.5, 12.0),
         "coordinators": st.just(0.0) | numbers(0.2, 5.0),
         "training_months": st.integers(0, 3),
@@ -133,12 +160,13 @@ def _factors(names, apart):
         "lacking_hazard_ratio": numbers(0.5, 3.0),
         "destroyed_by_custody": chances(),
         "openings": st.just(UNLIMITED) if apart else st.just(UNLIMITED) | numbers(0.0, 20.0),
+        "openings_by": _by_place(0.0, 3.0),
         "helped_by": st.dictionaries(st.sampled_from(names), numbers(0.5, 3.0), max_size=2),
     })  # fmt: skip
 
 
 @st.composite
-def _programmes(draw, names, by_volunteers, apart):
+def _programmes(draw, names, include, by_volunteers, apart):
     starts = draw(st.integers(-4, 0))
     deadline = draw(st.integers(starts + 1, 4))
     return {
@@ -150,6 +178,7 @@ def _programmes(draw, names, by_volunteers, apart):
         "shortest_sentence_months": draw(numbers(0.0, 3.0)),
         "allocation": draw(st.sampled_from(["first come", "highest risk", "lowest risk", "lottery"])),
         "capacity": 1_000_000.0 if apart else draw(numbers(0.0, 30.0)),
+        "places": draw(st.just([]) | st.lists(st.sampled_from(include), min_size=1, unique=True)),
         "opens": draw(st.dictionaries(st.sampled_from(["all", "Aarhus", "Syddanmark"]), st.integers(0, 4), max_size=2)),
         "closes_month": draw(st.just(0) | st.integers(3, 12)),
         "again": draw(st.booleans()),
