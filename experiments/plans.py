@@ -160,7 +160,7 @@ class Plan(Section):
                 )
         for purse in self.paid_by:
             if purse not in PUBLIC:
-                raise ParameterError(f"paid_by names [{purse}], which is no public purse; known are {', '.join(PUBLIC)}")
+                raise ParameterError(f"paid_by names [{purse}], which is no purse; known are {', '.join(PUBLIC)}")
         total = sum(self.paid_by.values()) if self.paid_by else 1.0
         if abs(total - 1) > 1e-9:
             raise ParameterError(f"the shares in paid_by add up to [{total:g}]; they must add up to 1")
