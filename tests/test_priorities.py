@@ -1,0 +1,342 @@
+"""Which rule first: horizons cumulate, the best add up to one, rules serve whom they say; the verb and its words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import cli
+from experiments.country import denmark
+from experiments.plan_scenario import scenario_of
+from experiments.plan_tables import estimate
+from experiments.plans import load, planned
+from experiments.posterior import SHIPPED, Posterior
+from experiments.priorities import (
+    EVERYBODY,
+    KEYS,
+    NOBODY,
+    OF_A_COURSE,
+    OF_A_RUN,
+    OUTCOMES,
+    RULES,
+    alone,
+    at_once,
+    best_shares,
+    cumulated,
+    horizons_of,
+    job,
+    piece,
+    rules_table,
+    run,
+    same_for_all,
+    spread,
+    why,
+    yearly,
+)
+from experiments.rollout import counted, draw_doubts
+from simulation.history import GROUPS
+from simulation.parameters import ParameterError
+from tests.test_cli import desist
+
+PLAN = {
+    "name": "small", "years": 3, "releases_per_year": 3_000.0,
+    "wave": [{"places": ["København", "Aarhus"], "starts": "2027-01", "volunteers_at_start": 10.0},
+             {"places": ["Odense"], "starts": "2028-01"}],
+}
+FILE = """
+years = 3
+releases_per_year = 3000.0
+
+[[wave]]
+places = ["København", "Aarhus"]
+starts = "2027-01"
+volunteers_at_start = 10.0
+
+[[wave]]
+places = ["Odense"]
+starts = "2028-01"
+"""
+HIGHEST, LOWEST = "highest risk", "lowest risk"
+
+
+@pytest.fixture(autouse=True)
+def _verb(monkeypatch):
+    monkeypatch.setitem(cli.VERBS, "priorities", "experiments.verbs_priorities:priorities")
+    monkeypatch.setitem(cli.SUMMARIES, "priorities", "Whom first, and which municipality first?")
+
+
+@pytest.fixture(scope="module")
+def told():
+    """Every rule at a quarter and a half of what serves everybody, at four draws."""
+    plan, country = planned(PLAN), denmark()
+    doubts = draw_doubts(plan, country, Posterior.read(SHIPPED), 4, seed=1)
+    work = job(plan, country, doubts, capacities=(0.25, 0.5))
+    return run(work, doubts, lambda work: (piece(work.context, payload) for payload in work.pieces))
+
+
+# Runs ---------------------------------------------------------------------------------------------------------
+
+
+def sums(told, **wanted):
+    """Sums over years of the runs of one effect, capacity and so on, by group."""
+    rows = told[np.logical_and.reduce([told[key] == value for key, value in wanted.items()])]
+    return rows.groupby("group")[[*OF_A_RUN, *OF_A_COURSE]].sum()
+
+
+def test_one_draw_in_four_is_told_twice(told):
+    """Four draws are five runs; more replicates are told if they are asked for."""
+    plan, country = planned(PLAN), denmark()
+    doubts = draw_doubts(plan, country, None, 4, seed=1)
+
+    assert told.groupby("draw")["replicate"].nunique().tolist() == [2, 1, 1, 1]
+    assert [each["replicate"] for each in job(plan, country, doubts, replicates=3).pieces] == [0, 1, 2] * 4
+
+
+def test_everybody_is_served_where_nothing_is_short(told):
+    """With volunteers enough and no limit nearly all who want it start, and nobody does where nobody is offered it."""
+    for effect in ("own", "same"):
+        every = sums(told, effect=effect, rule=EVERYBODY).sum()
+
+        assert every["started"] > 0.99 * every["joined"] > 100
+    assert sums(told, rule=NOBODY)[list(OF_A_COURSE)].to_numpy().sum() == 0
+
+
+@pytest.mark.parametrize("capacity", [0.25, 0.5])
+def test_rules_serve_as_many_and_whom_they_say(told, capacity):
+    """At one capacity all rules start as many courses; the highest risk first serves more of the highest risk."""
+    every = sums(told, effect="own", rule=EVERYBODY).sum()
+    parts = {rule: sums(told, effect="own", capacity=capacity, rule=rule)["started"] for rule in RULES}
+    highest = {rule: part["highest risk"] / part.sum() for rule, part in parts.items()}
+
+    for part in parts.values():
+        assert part.sum() == pytest.approx(capacity * every["joined"], rel=0.08)
+    assert highest[LOWEST] + 0.15 < highest["first come"] < highest[HIGHEST] - 0.15
+    assert highest["lottery"] == pytest.approx(highest["first come"], abs=0.08)
+
+
+def test_counts_are_those_of_a_rollout():
+    """By year and group, all places together: what ``rollout.counted`` counts."""
+    scenario = scenario_of(planned({**PLAN, "years": 2}), denmark())
+    mine = yearly(scenario, 3, 1).set_index(["time", "group"])
+    other = counted(scenario, 3, range(1, 2))
+    other = other[other["level"] == "year"].groupby(["time", "group"]).sum(numeric_only=True)
+    expected = other[[*OF_A_RUN, *(f"primus_motor.{name}" for name in OF_A_COURSE)]].loc[mine.index]
+
+    assert mine["started"].sum() > 0
+    assert np.array_equal(mine.to_numpy(), expected.to_numpy())
+
+
+def test_all_places_open_at_once_and_nothing_is_beside():
+    """The dates of the waves are moved to the first month; a plan that is so already is not touched."""
+    plan = planned({**PLAN, "beside": ["paid_mentors"]})
+
+    assert set(at_once(plan).opens().values()) == {0}
+    assert at_once(plan).opens().keys() == plan.opens().keys()
+    assert alone(plan).beside == []
+    assert at_once(at_once(plan)) == at_once(plan)
+    assert alone(planned(PLAN)) == planned(PLAN)
+
+
+def test_the_same_effect_is_that_of_the_highest_risk_group():
+    """Others get both routes of the effect, and nothing else changes."""
+    base = scenario_of(planned(PLAN), denmark())
+    same = same_for_all(base)
+    row = same.programme["primus_motor"]
+
+    assert (row.direct_effect_others, row.support_effect_others) == (row.direct_effect, row.support_effect)
+    assert base.programme["primus_motor"].direct_effect_others != row.direct_effect_others
+    assert same.changed({f"programme.{key}": base.value(f"programme.{key}") for key in (
+        "direct_effect_others", "support_effect_others")}) == base
+
+
+# Tables -------------------------------------------------------------------------------------------------------
+
+
+def counts(rule, offences, *, draw=0, effect="own", capacity=0.5):
+    """Counts of a run of three years: offences by group and year, one course in each, the first around a first release."""
+    rows = [{"draw": draw, "replicate": 0, "effect": effect, "capacity": capacity, "rule": rule, "time": time,
+             "group": group, **dict.fromkeys([*OF_A_RUN, *OF_A_COURSE], 0.0), "offences": float(number),
+             "released": 10.0, "started": float(rule != NOBODY), "started_first": float(rule != NOBODY and time == 0)}
+            for group, numbers in zip(GROUPS, offences, strict=True) for time, number in enumerate(numbers)]
+    return pd.DataFrame(rows)
+
+
+TOY = pd.concat([
+    counts(NOBODY, [[5, 5, 5], [10, 10, 10]], effect="", capacity=0.0),
+    counts(HIGHEST, [[5, 5, 5], [7, 8, 9]]), counts(LOWEST, [[4, 3, 2], [10, 10, 10]]),
+    counts(EVERYBODY, [[4, 3, 2], [7, 8, 9]], capacity=1.0),
+], ignore_index=True)  # fmt: skip
+
+
+def test_horizons_cumulate():
+    """Highest first avoids 3, 2, 1 a year: 3, 5, 6 by horizon; lowest first 1, 2, 3: 1, 3, 6; everybody both."""
+    found = cumulated(TOY, [1, 2, 3])
+    by_rule = {rule: rows.sort_values("horizon") for rule, rows in found.groupby("rule")}
+
+    assert by_rule[HIGHEST]["offences"].tolist() == [3, 5, 6]
+    assert by_rule[LOWEST]["offences"].tolist() == [1, 3, 6]
+    assert by_rule[EVERYBODY]["offences"].tolist() == [4, 8, 12]
+    assert by_rule[HIGHEST]["courses"].tolist() == [2, 4, 6]
+    assert by_rule[HIGHEST]["highest"].tolist() == [1, 2, 3]
+    assert NOBODY not in by_rule
+    assert cumulated(TOY, [2])["horizon"].unique().tolist() == [2]
+
+
+def test_the_best_rule_may_change_with_the_horizon():
+    """In the toy the highest risk first wins over one and two years; over three both avoid six and share it."""
+    table = rules_table(cumulated(TOY, [1, 2, 3])).set_index(["outcome", "rule", "horizon"]).sort_index()
+
+    assert table.loc[("offences", HIGHEST), "best"].tolist() == [1.0, 1.0, 0.5]
+    assert table.loc[("offences", LOWEST), "best"].tolist() == [0.0, 0.0, 0.5]
+    assert table.loc[("offences", HIGHEST), "each_mean"].tolist() == [1.5, 1.25, 1.0]
+    assert table.loc[("offences", HIGHEST), "highest"].tolist() == [0.5] * 3
+    assert table.loc[("offences", HIGHEST), "first"].tolist() == pytest.approx([1, 1 / 2, 1 / 3])
+    assert table.loc[("offences", EVERYBODY), "best"].isna().all()
+
+
+def test_what_the_groups_are_like_by_hand():
+    """Offences per release, and what a course avoids in each group over one year and over three."""
+    rows = why(pd.concat([TOY, TOY[TOY["effect"] == "own"].assign(effect="same")]), [1, 3])
+    mine = rows[rows["effect"] == "own"].set_index("group")
+
+    assert mine["offences"].tolist() == [0.5, 1.0]
+    assert mine["offences_1"].tolist() == [1.0, 3.0]
+    assert mine["offences_3"].tolist() == [2.0, 2.0]
+
+
+def test_shares_of_the_best_add_up_to_one(told):
+    """In every cell the rules share the draws; nothing is said where everybody is served."""
+    table = rules_table(cumulated(told, [2, 3]))
+    ranked = table[table["rule"] != EVERYBODY]
+
+    assert np.allclose(ranked.groupby(["effect", "capacity", "outcome", "horizon"])["best"].sum(), 1.0)
+    assert len(ranked) == 2 * 2 * len(OUTCOMES) * 2 * len(RULES)
+    assert table.loc[table["rule"] == EVERYBODY, "best"].isna().all()
+    assert (ranked["best_low"] - 1e-9 <= ranked["best"]).all()
+    assert (ranked["best"] <= ranked["best_high"] + 1e-9).all()
+
+
+def test_those_that_tie_share_a_draw():
+    """One draw won alone, one shared by two, one by all."""
+    values = pd.DataFrame({"a": [3.0, 1.0, 0.0], "b": [2.0, 1.0, 0.0], "c": [1.0, 0.0, 0.0]})
+
+    assert best_shares(values).tolist() == pytest.approx([(1 + 1 / 2 + 1 / 3) / 3, (1 / 2 + 1 / 3) / 3, 1 / 9])
+
+
+def test_a_course_does_more_for_the_highest_risk_group_as_believed(told):
+    """The prior has next to no effect outside that group; made the same for all, the others gain too."""
+    rows = why(told, [2, 3]).set_index(["effect", "group"])["offences_3"]
+
+    assert rows[("own", HIGHEST)] > 3 * abs(rows[("own", "others")])
+    assert rows[("same", "others")] > rows[("own", "others")]
+
+
+def test_intervals_are_those_of_a_plan():
+    """Column by column the same numbers as ``plan_tables.estimate``, which takes one outcome at a time."""
+    rng = np.random.default_rng(1)
+    draws = np.repeat(np.arange(9), [2, 1, 1, 1, 2, 1, 1, 1, 2])
+    values = rng.normal(5, 1, (9, 3))[draws] + rng.normal(0, 0.5, (len(draws), 3))
+    found = spread(values, draws)
+
+    for k, row in enumerate(found.to_dict("records")):
+        expected = estimate(values[:, k], draws)
+        assert row == pytest.approx({key: expected[key] for key in row})
+
+
+def test_places_that_are_alike_tell_chance_from_doubt_together():
+    """With pure chance in all of many places hardly any doubt is left; one place alone may seem to have some."""
+    rng = np.random.default_rng(1)
+    draws = np.repeat(np.arange(20), 2)
+    values = rng.normal(0, 1, (40, 60))
+    widths = [(found["high"] - found["low"]) for found in (spread(values, draws), spread(values, draws, alike=True))]
+
+    assert widths[1].max() < 0.6 * widths[0].max()
+    assert np.isnan(spread(values[::2], draws[::2])["chance"]).all()
+
+
+def test_horizons_are_the_years_of_the_plan():
+    """From two years to the last; a plan of a year has that one."""
+    assert horizons_of(planned(PLAN)) == [2, 3]
+    assert horizons_of(planned({"name": "short", "years": 1})) == [1]
+    assert horizons_of(load("nationwide-at-once")[0]) == list(range(2, 11))
+
+
+# The verb -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("capacity", [0.0, 1.0, -0.1, 2.0])
+def test_a_capacity_is_a_part_of_the_whole(capacity):
+    """Nobody and everybody are told anyway."""
+    doubts = draw_doubts(planned(PLAN), denmark(), None, 4, seed=1)
+
+    with pytest.raises(ParameterError, match="allowed is more than 0, less than 1"):
+        job(planned(PLAN), denmark(), doubts, capacities=[capacity])
+
+
+BAD = [
+    (["nationwide-at-onc"], "did you mean nationwide-at-once?"),
+    (["small.toml", "--draws", "3"], "--draws is [3]; 4 or more are needed"),
+    (["small.toml", "--rules", "--capacity", "1.5"], "--capacity is [1.5]"),
+    (["small.toml", "--more", "0"], "0.0 is not in the range"),
+    (["small.toml", "--outcome", "crime"], "'crime' is not one of"),
+    (["small.toml", "--open-price", "-1"], "-1.0 is not in the range"),
+    (["small.toml", "--posterior", "missing.parquet"], "--posterior is [missing.parquet]"),
+    (["unknown.toml"], "plan [unknown.toml] was not found"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD, ids=lambda each: " ".join(each) if isinstance(each, list) else "")
+def test_bad_input_is_one_line(arguments, message, tmp_path, monkeypatch):
+    """A mistake is one line that says what is wrong and what to do."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.toml").write_text(FILE, encoding="utf-8")
+    code, _, err = desist("priorities", *arguments, "--threads", "1", "--no-store", "--out", "out")
+
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("desist: ")
+    assert message in err
+
+
+def test_verb_answers_and_writes(tmp_path, monkeypatch):
+    """All three answers in words, tables, figures and a manifest; the same bytes again from the store."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.toml").write_text(FILE, encoding="utf-8")
+    options = ["--draws", "4", "--capacity", "0.25", "--threads", "1", "--store", "store"]
+    code, out, _ = desist("priorities", "small.toml", *options, "--out", "a")
+    again = json.loads(desist("priorities", "small.toml", *options, "--out", "b", "--json")[1])
+    manifest = json.loads(Path("a/manifest.json").read_text(encoding="utf-8"))
+    volunteers, order = pd.read_csv("a/volunteers.csv"), pd.read_csv("a/order.csv")
+
+    assert code == 0
+    for words in ("WHICH RULE FIRST", "What decides", "WHICH MUNICIPALITY NEXT", "FOR A BUDGET", "Not worse"):
+        assert words in out
+    assert manifest["plan"]["name"] == "small"
+    assert manifest["parts"] == ["order", "rules", "volunteers"]
+    assert sorted(volunteers["place"]) == sorted(order["place"]) == ["Aarhus", "København", "Odense"]
+    assert set(again) >= {"answer", "rules", "why", "volunteers", "order", "regret", "promised"}
+    names = sorted(each.name for each in Path("a").iterdir() if each.name not in ("manifest.json", "scenario.toml"))
+    assert {"rules.csv", "why.csv", "rules.png", "rules_best.png", "volunteers.png", "order.png"} <= set(names)
+    for name in names:
+        assert (Path("a") / name).read_bytes() == (Path("b") / name).read_bytes()
+
+
+def test_a_part_alone_and_a_plan_whose_places_depend_on_one_another(tmp_path, monkeypatch):
+    """Only what is asked for is written; limits that couple places are named."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.toml").write_text(f"{FILE}\n[offer]\nmost_a_year = 40.0\n", encoding="utf-8")
+    code, out, _ = desist("priorities", "small.toml", "--order", "--draws", "4", "--threads", "1", "--no-store",
+                          "--outcome", "prison", "--open-price", "0", "--out", "a")  # fmt: skip
+
+    assert code == 0
+    assert "Beware: offer.most_a_year" in out
+    assert "prison months" in out
+    assert {each.name for each in Path("a").glob("*.csv")} == {"order.csv", "budget.csv", "regret.csv", "promised.csv"}
+
+
+def test_keys_come_first(told):
+    """Tables of runs begin with what tells the runs apart."""
+    assert told.columns[: len(KEYS)].tolist() == KEYS
