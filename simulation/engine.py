@@ -35,6 +35,7 @@ from simulation.numbers import months_before, numbers_of
 from simulation.parameters import ParameterError
 from simulation.passes import FIRST_FACTOR
 from simulation.prepared import Prepared, prepared
+from simulation.returns import told_by
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
 from simulation.spread import limits
@@ -317,3 +318,4 @@ def tell(
     return Cohort(ordered(ready.people, ready.back), ordered(lives, ready.back), local), told
 
 
+told_by(lambda scenario, seed: tell(scenario, seed=seed, every_event=False))

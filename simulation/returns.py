@@ -16,15 +16,17 @@ month by month for each of ``BINS`` groups of risk.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from simulation.chance import LOTTERY, WORD, draw_four, key_of
-from simulation.columns import Floats, People, Unsigned
+from simulation.columns import Floats, People, Told, Unsigned
 from simulation.compiled import loop
+from simulation.population import relative_hazard
 from simulation.scenario import Scenario, fingerprint
 from simulation.telling import CUSTODY_OUT
 
@@ -32,6 +34,10 @@ PILOT_PEOPLE = 20_000
 PILOT_SEED = 20_190_317
 BINS = 12
 """Groups of risk of equal size among those who may offend; people who never offend are one more."""
+
+
+Teller = Callable[[Scenario, int], tuple[Any, Told]]
+"""Tells a scenario for a seed: a cohort (with ``people``) and what happened to them."""
 
 
 class Stream(NamedTuple):
@@ -61,6 +67,12 @@ def stream(scenario: Scenario) -> Stream:
 
 _kept: OrderedDict[str, Stream] = OrderedDict()
 _lock = Lock()
+_tellers: list[Teller] = []
+
+
+def told_by(teller: Teller) -> None:
+    """Say who tells the pilot: the engine, which itself draws its people through this module."""
+    _tellers.append(teller)
 
 
 def is_new(scenario: Scenario, people: People, hazard: Floats, seed: int) -> npt.NDArray[np.bool_]:
@@ -98,16 +110,13 @@ def _bins(hazard: Floats, edges: Floats) -> npt.NDArray[np.int64]:
 
 
 def _found(scenario: Scenario) -> Stream:
-    from simulation.engine import tell  # the pilot is told by the engine, which draws its people through this module
-    from simulation.population import relative_hazard
-
     months = scenario.people.release_months
     pilot = scenario.changed({
         "programme": {}, "trial.assignment": "nobody", "trial.signed_up": False, "people.returns_count": False,
         "people.count": PILOT_PEOPLE, "people.release_months": 1, "people.calendar_months": 0,
         "people.follow_up_months": min(scenario.people.follow_up_months, months + 1),
     })  # fmt: skip
-    cohort, told = tell(pilot, seed=PILOT_SEED, every_event=False)
+    cohort, told = _tellers[-1](pilot, PILOT_SEED)
     _, hazard = relative_hazard(pilot, cohort.people)
     edges = np.quantile(hazard[hazard > 0.0], np.arange(1, BINS) / BINS)
     row = _bins(hazard, edges)
