@@ -5,15 +5,17 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.boxes_words import Language, Quantity
+from experiments.boxes_words import Language, Quantity, number
 from experiments.figures import style
 from experiments.figures_decision import decision_figure
 from experiments.figures_money import money_figure
 from experiments.figures_rollout import difference_figure, map_figure, missing_figure, rollout_figure, supply_figure
 from experiments.plan_money import NO_PLAN, Money
+from experiments.plan_scenario import OTHERS
 from experiments.plan_study import Told
 from experiments.plan_tables import missing_out, years
 from experiments.plan_words import comparison, facts_of, report, short_titles
+from experiments.shelf import load
 from simulation.prices import Prices
 
 THRESHOLD = 505_300.0
@@ -27,7 +29,33 @@ def report_of(
     """Plan k in half a page; ``made`` is what ``plan_study.tables`` gives, ``doubts`` what weighs most, if known."""
     facts = facts_of(study.plans[k], made["summary"], made["missing_out"], found, made["odds"], doubts,
                      price_year=prices.price_year)  # fmt: skip
-    return report(facts, language)
+    text = report(facts, language)
+    return f"{text}\n\n{beside(study, k, language)}" if study.plans[k].beside else text
+
+
+BESIDE = {
+    "en": "Beside it, places started: {schemes}. What these schemes do and cost is in all figures but the courses.",
+    "da": "Ved siden af, påbegyndte pladser: {schemes}. Hvad de ordninger udretter og koster, er med i alle tal "
+    "undtagen forløbene.",
+}
+SCHEMES = {
+    "prison_visits": "fængselsbesøg", "group_activities": "gruppeaktiviteter",
+    "remand_effort": "indsats for unge i arrest", "study_support": "lektiehjælp i fængsel",
+    "study_support_outside": "lektiehjælp for løsladte",
+    "paid_mentors": "kriminalforsorgens betalte mentorer",
+}  # fmt: skip
+"""Danish names of the other schemes."""
+
+
+def beside(study: Told, k: int, language: Language) -> str:
+    """One sentence on the other schemes of plan k: places started, mean over the draws."""
+    rows, shelf = years(study.counts[k]), load(OTHERS).programme
+    parts = []
+    for name in study.plans[k].beside:
+        started = rows.groupby(["draw", "replicate"])[f"{name}.started"].sum().groupby("draw").mean().mean()
+        label = SCHEMES.get(name, name) if language == "da" else shelf[name].label or name
+        parts.append(f"{label} {number(float(started), language, 0)}")
+    return BESIDE[language].format(schemes=", ".join(parts))
 
 
 def plan_figures(

@@ -126,6 +126,7 @@ def _rollout(plan, country, options):  # type: ignore[no-untyped-def]
         return
     click.echo(reports[options["language"]])
     click.echo(f"\n{summary_text(made['summary'])}")
+    click.echo(f"\n{split_text(made, 'by_')}")
     click.echo(f"\nReports, tables, figures and manifest: {folder.path}/")
 
 
@@ -138,6 +139,23 @@ def summary_text(table):  # type: ignore[no-untyped-def]
         lines.append(
             f"{row.what:48} {form(row.mean):>10}   {form(row.low) + ' to ' + form(row.high):>26}   {chance:>9}"
         )
+    return "\n".join(lines)
+
+
+SPLIT = {"started": "mentored", "offences": "offences", "reoffenders_any": "reoffenders", "prison_days": "prison days"}
+"""Outcomes that are printed by year, region and risk group."""
+
+
+def split_text(made, prefix):  # type: ignore[no-untyped-def]
+    """The outcomes of ``SPLIT`` by region, risk group and year, as text: mean, and 95 % of what is not known."""
+    lines = [f"{'':16}" + "".join(f"{label:>28}" for label in SPLIT.values())]
+    for name in ("region", "group", "year"):
+        table = made[f"{prefix}{name}"]
+        for key, rows in table.groupby(name, sort=False):
+            told = rows.set_index("outcome")
+            cells = [f"{_whole(told.loc[each, 'mean'])} ({_whole(told.loc[each, 'low'])} to "
+                     f"{_whole(told.loc[each, 'high'])})" for each in SPLIT]  # fmt: skip
+            lines.append(f"{key!s:16}" + "".join(f"{cell:>28}" for cell in cells))
     return "\n".join(lines)
 
 
@@ -212,4 +230,6 @@ def compare(plan, **options):  # type: ignore[no-untyped-def]
     for name in dict.fromkeys(made["differences"]["plan"]):
         click.echo(f"\n{name} beyond {study.plans[0].name}:")
         click.echo(summary_text(made["differences"][made["differences"]["plan"] == name]))
+        own = {key: table[table["plan"] == name] for key, table in made.items() if key.startswith("differences_by_")}
+        click.echo(f"\n{split_text(own, 'differences_by_')}")
     click.echo(f"\nReports, tables, figures and manifest: {folder.path}/")

@@ -11,12 +11,14 @@ import pytest
 from experiments.country import denmark
 from experiments.discovery import PLAN, PRICE, drawn, failing, outcomes_at, taken
 from experiments.plan_money import NO_PLAN, decision, money, odds
+from experiments.plan_pages import report_of
 from experiments.plan_study import compared, needs, tables, told
 from experiments.plan_worth import learned
 from experiments.plans import planned
 from experiments.posterior import SHIPPED, Posterior
 from experiments.rollout import draw_doubts, run_supply
 from experiments.runs import finish
+from experiments.verbs_rollout import split_text
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
 
@@ -210,3 +212,18 @@ def test_volunteers_by_municipality_and_month(study):
     assert found["month"].iloc[0] == "2027-01"
     assert (found["needed"] >= 0).all()
     assert once.to_numpy() == pytest.approx(told_once.to_numpy())
+
+
+def test_other_schemes_beside_a_plan_are_named_and_paid_for():
+    """Places started of every scheme are in the report, in both languages, and in the costs."""
+    plan = small(beside=["prison_visits", "paid_mentors"])
+    study = told([(plan, denmark())], None, compute, draws=2, seed=1)
+    found = study.money(0, Prices())
+    made = tables(study, 0, found)
+    items = set(found.rows.loc[found.rows["side"] == "cost", "item"])
+    texts = {language: report_of(study, 0, made, found, Prices(), language) for language in ("en", "da")}
+
+    assert {"courses: prison_visits", "courses: paid_mentors", "courses: primus_motor"} <= items
+    assert "prison visiting service" in texts["en"]
+    assert "fængselsbesøg" in texts["da"]
+    assert len(split_text(made, "by_").splitlines()) == 1 + 5 + 2 + 4
