@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from experiments import cli
 from experiments.claim import (
     SIGNED_UP,
     STEPS,
@@ -226,16 +225,9 @@ def test_figures_show_every_purse_year_and_step() -> None:
 # The verb -----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(autouse=True)
-def _verb_is_there(monkeypatch):
-    """The verb is in the table of verbs, or put there."""
-    monkeypatch.setitem(cli.VERBS, "claim", "experiments.verbs_claim:claim")
-    monkeypatch.setitem(cli.SUMMARIES, "claim", cli.SUMMARIES.get("claim", "One krone saves eight."))
-
-
-def test_without_a_calibration_the_verb_says_how_to_make_one(tmp_path):
+def test_without_a_posterior_the_verb_says_how_to_have_one(tmp_path):
     """It prints the steps that need none, and one line on the rest; every file is written."""
-    code, out, _ = desist("claim", "--out", str(tmp_path / "a"))
+    code, out, _ = desist("claim", "--no-posterior", "--out", str(tmp_path / "a"))
 
     assert code == 0
     assert "One krone saves 7.9" in out
@@ -260,7 +252,7 @@ def test_with_a_posterior_the_verb_prints_every_step(tmp_path):
 
 
 BAD = [
-    (["--draws", "5"], "--draws is [5], but there is no --posterior to draw from; give its file"),
+    (["--no-posterior", "--draws", "5"], "--no-posterior is given with --posterior or --draws; leave one of them out"),
     (["--posterior", "none.parquet"], "--posterior is [none.parquet], which is no readable Parquet file"),
     (["--prices", "none.toml"], "prices [none.toml] cannot be read"),
     (["--prices", "bad.toml"], "bad.toml: prison.day is [-3.0]; allowed 0 to 20000"),
