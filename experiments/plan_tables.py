@@ -19,8 +19,6 @@ from simulation.parameters import ParameterError
 Floats = npt.NDArray[np.float64]
 KEYS = ("draw", "replicate", "time", "where", "group")
 DAYS = 365 / 12
-MENTORS = "primus_motor"
-"""The programme that volunteers carry in the scenarios that come with Desist."""
 FROM_NONE = ("offences", "custody_months", "relapses_any", "released")
 """Counts of which a plan is to bring about fewer."""
 REOFFENDERS = ("reoffenders_any", "reoffenders_prison", "reoffenders_sentence")

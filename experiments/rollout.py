@@ -54,8 +54,9 @@ class Doubts:
     """Luck of each draw: the same for every plan."""
 
     def table(self) -> pd.DataFrame:
-        """One row a draw, one column a quantity."""
-        return pd.DataFrame([{**point, **own} for point, own in zip(self.points, self.plan, strict=True)])
+        """One row a draw, one column a quantity; those of the plan begin with ``plan.``, for some have the same key."""
+        own = [{f"plan.{key}": value for key, value in row.items()} for row in self.plan]
+        return pd.DataFrame([{**point, **row} for point, row in zip(self.points, own, strict=True)])
 
 
 def draw_doubts(plan: Plan, country: Country, posterior: Posterior | None, n: int, *, seed: int) -> Doubts:

@@ -142,7 +142,8 @@ def _worth_in_words(plan, found, net, runs):  # type: ignore[no-untyped-def]
         f"{plan.name}, {plan.years} years, {runs:,} runs: the public purses gain {million(net.mean())} on average and "
         f"get their money back in {100 * good:.0f} %. Without knowing more, {found.chosen} is better.",
         f"Knowing everything first would be worth {million(found.everything.value)} (± "
-        f"{million(2 * found.everything.error)}): so much is lost on average by deciding now.",
+        f"{million(2 * found.everything.error)}): so much, at most, is lost on average by deciding now; each draw is "
+        "told once, and chance in it counts as if it could be known.",
         "Knowing one thing first would be worth:",
     ]
     lines += [f"  {row.what:32} {million(row.value):>18} ± {million(2 * row.error)}"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from experiments.claim import course_by_parts
 from simulation.economics import balance, by_purse, by_year, costs, difference, savings, whole
 from simulation.history import GROUPS
-from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, PURSES, Prices, draw_prices, prices_from
+from tests.mistakes import assert_one_line
 
 PRICES = Prices()
 COUNTED = ("fines", "suspended", "prison", "offences", "custody_months", "liberty_months", "holds_employment",
@@ -295,8 +295,4 @@ BAD = [
 @pytest.mark.parametrize(("what", "wanted"), BAD, ids=[wanted[:40] for _, wanted in BAD])
 def test_bad_input_is_one_line(what, wanted) -> None:
     """A mistake is one line that names the key, the value and what is allowed."""
-    with pytest.raises(ParameterError) as caught:
-        what()
-
-    assert wanted in str(caught.value)
-    assert len(str(caught.value).splitlines()) == 1
+    assert_one_line(what, wanted)

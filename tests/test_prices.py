@@ -11,6 +11,7 @@ import pytest
 from experiments.shelf import load, names
 from simulation.parameters import ParameterError, quantities
 from simulation.prices import Prices, draw_prices, points, prices_from, read_prices
+from tests.mistakes import assert_one_line
 
 PRICES = Prices()
 
@@ -99,8 +100,4 @@ BAD = [
 @pytest.mark.parametrize(("what", "wanted"), BAD, ids=[wanted[:40] for _, wanted in BAD])
 def test_bad_input_is_one_line(what, wanted) -> None:
     """A mistake is one line that names the key, the value and what is allowed."""
-    with pytest.raises(ParameterError) as caught:
-        what()
-
-    assert wanted in str(caught.value)
-    assert len(str(caught.value).splitlines()) == 1
+    assert_one_line(what, wanted)
