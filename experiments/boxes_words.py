@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import numpy as np
 
 from experiments.boxes import FEWEST, Found
 from experiments.peeling import Limit
+from experiments.spoken import Language, number
 
-Language = Literal["en", "da"]
 PLAN = {"en": "the plan does not pay back", "da": "planen tjener sig ikke hjem"}
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -106,17 +105,3 @@ def share(value: float) -> str:
     return "under 1 %" if text == "0 %" and value > 0 else text
 
 
-def number(value: float, language: Language, decimals: int | None = None) -> str:
-    """A number to be read: so many decimals, or two significant digits (three from 100, all of whole numbers below
-    10,000); decimal comma and points between thousands in Danish.
-    """
-    if not np.isfinite(value):
-        return str(value)
-    if decimals is None and abs(value) < 10_000 and float(value).is_integer():
-        decimals = 0
-    if decimals is None:
-        digits = 3 if abs(value) >= 100 else 2
-        value = float(f"{value:.{digits}g}")
-        decimals = digits - 1 - int(np.floor(np.log10(abs(value))))
-    text = f"{value:,.{max(0, decimals)}f}".replace("-", "−")
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))

@@ -17,8 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from experiments.observed import CLOSE, CONTROL_PERCENT, MENTORED_PERCENT, POSSIBLE
+from experiments.palette import COLOURS
 
-COLOURS = {"control": "#b35806", "mentored": "#2166ac", "observed": "#222222"}
 LINES = {"control": "-", "mentored": (0, (5, 1.5))}
 HATCHES = {"control": "", "mentored": "////"}
 NAMES = {

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from experiments.figures import COLOURS
 from experiments.learned import HEADLINE, LIKE_THE_TRIAL
 from experiments.observed import CONTROL_PERCENT, MENTORED_PERCENT
+from experiments.palette import COLOURS
 from experiments.points import SHARE, STRENGTH
 from simulation.outcomes import DEFINITIONS
 

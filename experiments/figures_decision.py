@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from experiments.boxes import Box
 from experiments.decision import PUBLIC
-from experiments.figures import COLOURS
+from experiments.palette import COLOURS
 
 SHADES = ("#2166ac", "#b35806", "#5e3c99", "#1b7837", "#8c510a", "#542788")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))

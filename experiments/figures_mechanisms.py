@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures import COLOURS, HATCHES
+from experiments.figures import HATCHES
+from experiments.palette import COLOURS
 from experiments.parts import TOTAL
 
 SHADES = (COLOURS["mentored"], COLOURS["control"])

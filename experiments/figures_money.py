@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.figures import COLOURS
+from experiments.palette import COLOURS
 from simulation.prices import PUBLIC
 
 MILLION = 1_000_000

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from experiments.figures import COLOURS
+from experiments.palette import COLOURS
 from experiments.two_shares import GAP
 
 BIN = 0.04

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.figures import COLOURS
 from experiments.maps import choropleth
 from experiments.orders import BEST, LOT, RICHEST, SHARES
+from experiments.palette import COLOURS
 from experiments.priorities import EFFECTS, EVERYBODY, OUTCOMES, RULES
 
 RULE_COLOURS = dict(zip(RULES, (COLOURS["observed"], COLOURS["control"], COLOURS["mentored"], "#8c8c8c"), strict=True))

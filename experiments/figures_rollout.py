@@ -19,14 +19,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.boxes_words import Language, number
-from experiments.figures import COLOURS
 from experiments.figures_decision import DASHES, MARKERS, SHADES
 from experiments.maps import choropleth, tiles
+from experiments.palette import COLOURS
 from experiments.plan_study import FEW
 from experiments.plan_tables import estimates
 from experiments.plan_words import OUTCOMES, REASONS, percent, rounded
 from experiments.plans import Plan, year_of
+from experiments.spoken import Language, number
 from simulation.parameters import ParameterError
 
 A_YEAR = ("started", "offences", "reoffenders_any", "places")

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.doubts import FIFTH, TORNADO
-from experiments.figures import COLOURS
 from experiments.outcomes_at import Outcome
+from experiments.palette import COLOURS
 from experiments.sensitivity import OTHERS
 
 LABELS = {

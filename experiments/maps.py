@@ -21,7 +21,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Affine2D, Transform
 
-from experiments.figures import COLOURS
+from experiments.palette import COLOURS
 from experiments.shapes import (
     CAPITAL,
     Box,

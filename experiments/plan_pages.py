@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.boxes_words import Language, Quantity, number
+from experiments.boxes_words import Quantity
 from experiments.figures import style
 from experiments.figures_decision import decision_figure
 from experiments.figures_money import money_figure
@@ -16,6 +16,7 @@ from experiments.plan_study import Told
 from experiments.plan_tables import missing_out, years
 from experiments.plan_words import comparison, facts_of, report, short_titles
 from experiments.shelf import load
+from experiments.spoken import Language, number
 from simulation.prices import Prices
 
 THRESHOLD = 505_300.0

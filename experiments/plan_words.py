@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.boxes_words import Language, Quantity, number
+from experiments.boxes_words import Quantity
 from experiments.decision import PUBLIC as TOTAL
 from experiments.plan_money import Money
 from experiments.plan_tables import LABELS, MISSED
 from experiments.plans import FOLLOWED_ON, Plan
 from experiments.posterior import interval
+from experiments.spoken import Language, number
 from simulation.history import GROUPS
 from simulation.places import municipalities
 from simulation.prices import PUBLIC, PURSES

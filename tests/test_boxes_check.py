@@ -8,7 +8,8 @@ import pytest
 
 from experiments.boxes import FEWEST, Box, Found
 from experiments.boxes_check import checked, either_side
-from experiments.boxes_words import Quantity, number, said, share
+from experiments.boxes_words import Quantity, said, share
+from experiments.spoken import number
 from simulation.parameters import ParameterError
 from tests.test_boxes import CHEAP, RUNS, WEAK, flawed
 

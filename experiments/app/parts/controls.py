@@ -1,0 +1,55 @@
+"""Controls that are bound to a setting: what they show and accept is bounded, and the address follows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from experiments.app.settings import Choice, Several, Whole
+from experiments.app.words import Words
+
+
+def slider(w: Words, setting: Whole, *, unit: str = "%d", on: Any = st, disabled: bool = False) -> int:
+    """A slider for a whole number; ``unit`` is a printf form such as ``%d %%``. Texts: KEY.label, KEY.help."""
+    value: int = on.slider(
+        w(f"set.{setting.key}.label"), setting.low, setting.high, step=setting.step, format=unit, key=setting.key,
+        help=_help(w, setting.key), disabled=disabled,
+    )  # fmt: skip
+    return value
+
+
+def choice(w: Words, setting: Choice, *, on: Any = st, across: bool = True) -> str:
+    """Buttons (or a list, not ``across``) for one of some codes. Texts: KEY.label, KEY.help, KEY.CODE."""
+    kind = on.radio if across else on.selectbox
+    more: dict[str, Any] = {"horizontal": True} if across else {}
+    value: str = kind(
+        w(f"set.{setting.key}.label"), setting.codes, format_func=lambda code: w(f"set.{setting.key}.{code}"),
+        key=setting.key, help=_help(w, setting.key), **more,
+    )  # fmt: skip
+    return value
+
+
+def several(w: Words, setting: Several, *, on: Any = st, names: Any = None) -> list[str]:
+    """A list for some of a set of codes. Texts as for ``choice``; ``names`` says codes instead of the catalogue."""
+    value: list[str] = on.multiselect(
+        w(f"set.{setting.key}.label"), setting.codes, key=setting.key, help=_help(w, setting.key),
+        format_func=names or (lambda code: w(f"set.{setting.key}.{code}")), max_selections=setting.most or None,
+        placeholder=w("page.choose"),
+    )  # fmt: skip
+    return value
+
+
+def again(setting: Whole, label: str, *, on: Any = st, kind: str = "secondary") -> None:
+    """A button for another chance: the next seed, after the last the first."""
+
+    def step() -> None:
+        now = st.session_state[setting.key]
+        st.session_state[setting.key] = now + 1 if now < setting.high else setting.low
+
+    on.button(label, on_click=step, key=f"{setting.key}-again", type=kind)
+
+
+def _help(w: Words, key: str) -> str | None:
+    text = w(f"set.{key}.help")
+    return text or None

@@ -1,0 +1,49 @@
+"""A chart on the page, with the numbers behind it and its downloads."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from experiments.app.charts import Spec, picture
+from experiments.app.words import Words
+
+
+def show(w: Words, name: str, spec: Spec, *, on: Any = st, table: pd.DataFrame | None = None) -> None:
+    """A chart; with ``table`` also its numbers, and PNG, SVG and CSV to download as ``desist-NAME``.
+
+    ``table`` has plain column names as the command line writes them; it is shown as it is.
+    """
+    on.vega_lite_chart(spec=spec, theme=None, width="stretch", key=f"figure-{name}")
+    if table is not None:
+        downloads(w, name, spec, table, on=on)
+
+
+def downloads(w: Words, name: str, spec: Spec | None, table: pd.DataFrame, *, on: Any = st) -> None:
+    """The numbers behind a figure, folded away, with buttons that make a file when they are pressed."""
+    with on.expander(w("page.numbers")):
+        st.table(table.head(60), border="horizontal")
+        row = st.container(horizontal=True)
+        row.download_button("CSV", lambda: csv(table), f"desist-{name}.csv", "text/csv", key=f"csv-{name}",
+                            on_click="ignore", help=w("page.csv"))  # fmt: skip
+        if spec is not None:
+            for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
+                row.download_button(kind.upper(), partial(picture, spec, kind), f"desist-{name}.{kind}", mime,
+                                    key=f"{kind}-{name}", on_click="ignore")  # fmt: skip
+
+
+def csv(table: pd.DataFrame) -> bytes:
+    """A table as the command line writes it: numbers with up to ten digits."""
+    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
+
+
+def scenario_file(w: Words, name: str, toml: str, command: str, *, on: Any = st) -> None:
+    """The scenario behind what is shown, as a file, and the command that computes the same numbers."""
+    with on.expander(w("page.scenario.title")):
+        st.markdown(w("page.scenario.text"))
+        st.code(command, language=None)
+        st.download_button(w("page.scenario.button"), toml, f"{name}.toml", "application/toml", key=f"toml-{name}",
+                           on_click="ignore")  # fmt: skip

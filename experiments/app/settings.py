@@ -1,0 +1,122 @@
+"""What a visitor can set: each a bounded number or a choice, kept in the address of the page.
+
+The address holds every setting that differs from its default, and the language: a link shows a colleague the same page.
+A value in an address that is not allowed is put aside and the visitor is told in one line. Settings live in the
+session under their own names; a widget takes the name as its key, so that no setting is lost when the language or the
+panel changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number between two bounds."""
+
+    key: str
+    default: int
+    low: int
+    high: int
+    step: int = 1
+
+    def read(self, text: str) -> int:
+        """The number in an address.
+
+        Raises
+        ------
+        ValueError
+            If it is no whole number within the bounds, on a step.
+        """
+        value = int(text)
+        if not self.low <= value <= self.high or (value - self.low) % self.step:
+            raise ValueError(text)
+        return value
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, to be read."""
+        return f"{self.low} … {self.high}" + (f" (± {self.step})" if self.step > 1 else "")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some codes; how a code is called is in the catalogues."""
+
+    key: str
+    default: str
+    codes: tuple[str, ...]
+
+    def read(self, text: str) -> str:
+        """The code in an address; ValueError if there is none."""
+        if text not in self.codes:
+            raise ValueError(text)
+        return text
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, to be read."""
+        return ", ".join(self.codes)
+
+
+@dataclass(frozen=True)
+class Several:
+    """Some of a set of codes, in the order of the set; at most ``most`` of them (0: any number), written with dots."""
+
+    key: str
+    default: tuple[str, ...]
+    codes: tuple[str, ...]
+    most: int = 0
+
+    def read(self, text: str) -> list[str]:
+        """The codes in an address; ValueError if one is not known or there are too many."""
+        wanted = [each for each in text.split(".") if each]
+        if not set(wanted) <= set(self.codes) or len(set(wanted)) < len(wanted) or 0 < self.most < len(wanted):
+            raise ValueError(text)
+        return wanted
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, to be read."""
+        return ", ".join(self.codes[:8]) + (" …" if len(self.codes) > 8 else "")
+
+
+Setting = Whole | Choice | Several
+
+
+def written(value: Any) -> str:
+    """A value as it stands in an address."""
+    return ".".join(value) if isinstance(value, (list, tuple)) else str(value)
+
+
+def read_address(settings: Iterable[Setting], address: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Every setting, as the address or its default has it, and what had to be put aside.
+
+    Returns
+    -------
+    Values by key; for each value that is not allowed ``key, value, what is allowed`` as three texts joined by tabs.
+    """
+    values: dict[str, Any] = {}
+    refused = []
+    for setting in settings:
+        default = setting.default
+        values[setting.key] = list(default) if isinstance(default, tuple) else default
+        if setting.key in address:
+            try:
+                values[setting.key] = setting.read(address[setting.key])
+            except ValueError:
+                refused.append(f"{setting.key}\t{address[setting.key][:40]}\t{setting.allowed}")
+    return values, refused
+
+
+def address_of(settings: Iterable[Setting], values: Mapping[str, Any], always: Sequence[str] = ()) -> dict[str, str]:
+    """The address of a page: what differs from its default, and the keys of ``always``."""
+    found = {}
+    for setting in settings:
+        value = values[setting.key]
+        if setting.key in always or written(value) != written(setting.default):
+            found[setting.key] = written(value)
+    return found

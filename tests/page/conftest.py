@@ -1,0 +1,131 @@
+"""The page under test: without a browser by Streamlit's own tester, with one in headless Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+HERE = ("http://localhost:", "http://127.0.0.1:", "ws://localhost:", "ws://127.0.0.1:", "data:", "blob:", "about:")
+
+
+def told(at):
+    """The page has been told without an error; what it says, as one text."""
+    assert not at.exception, at.exception[0].message
+    kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.warning, at.info, at.success, at.error)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+@pytest.fixture
+def open_page():
+    """Open the page as a new visitor: ``open_page(panel="trial", lang="da", seed=3)``; settings as in the address."""
+    from streamlit.testing.v1 import AppTest
+
+    from experiments.app.serving import PAGE
+
+    def opened(**address):
+        at = AppTest.from_file(str(PAGE), default_timeout=120)
+        for key, value in address.items():
+            at.query_params[key] = str(value)
+        at.run()
+        told(at)
+        return at
+
+    return opened
+
+
+def chromium():
+    """Where a Chromium is, or None: the system's, or the one that Playwright has installed."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found:
+        return found
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    return own if Path(own).exists() else None
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    """The page served on loopback by the command line; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    own = {**os.environ, "DESIST_STORE": str(tmp_path_factory.mktemp("runs"))}
+    log = tmp_path_factory.mktemp("serve") / "log.txt"
+    with log.open("w") as written:
+        server = subprocess.Popen([sys.executable, "-m", "experiments.cli", "serve", "--port", str(port), "--no-browser"],
+                                  env=own, stdout=written, stderr=subprocess.STDOUT)  # fmt: skip
+    try:
+        for _ in range(300):
+            if server.poll() is not None:
+                pytest.fail(f"desist serve ended: {log.read_text()}")
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; tests are skipped where there is none."""
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium here: install the package chromium, or run playwright install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser, served):
+    """Open an address of the page: ``visit("?panel=trial&lang=da", width=390)``; no request may leave this machine."""
+    outside, contexts = [], []
+
+    def opened(address="", *, width=1280, height=900):
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="da-DK")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        page.on("request", lambda request: outside.append(request.url) if not request.url.startswith(HERE) else None)
+        page.goto(f"{served}/{address}")
+        page.wait_for_selector("h2")
+        settle(page)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not outside, f"requests left this machine: {outside}"
+
+
+def settle(page):
+    """Wait until the page is told to its end."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+def violations(page):
+    """What axe finds against WCAG 2 A and AA: rule and elements, a line each."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}).response["violations"]
+    return [f"{each['id']}: {[node['html'][:120] for node in each['nodes']]}" for each in found]
