@@ -2,8 +2,8 @@
 
 A catalogue is a TOML file ``words/PANEL.LANGUAGE.toml``; the key ``effect.label`` of ``trial.da.toml`` is asked for as
 ``w("trial.effect.label")``. The table ``set`` of a panel's file has the words of its settings and is common to all:
-``[set.effect]`` is ``w("set.effect.label")``. Placeholders are filled with text, or with whole numbers, which are
-written as the language has them; other numbers go through ``Words.number``, ``percent``, ``points`` or ``kroner`` first.
+``[set.effect]`` is ``w("set.effect.label")``. Placeholders are filled with text, or with whole numbers, written as
+the language has them; other numbers go through ``Words.number``, ``percent``, ``points`` or ``kroner`` first.
 """
 
 from __future__ import annotations
