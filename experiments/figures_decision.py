@@ -1,6 +1,6 @@
-"""Figures of a decision: effect against cost, how sure a choice is, who gets money back, what knowing more is worth.
+"""Figures of a decision: effect against cost, how sure a choice is, who gets money back, where it fails.
 
-Each takes a table of ``decision.py``, ``worth.py`` or ``boxes.py`` and an ``ax``, and returns the ``ax``. Kroner are
+Each takes a table of ``decision.py`` or ``boxes.py`` and an ``ax``, and returns the ``ax``. Kroner are
 written in thousands, millions or billions, whichever gives short numbers, and the axis says which.
 """
 
@@ -18,8 +18,11 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from experiments.boxes import Box
+from experiments.danish import say
 from experiments.decision import PUBLIC
 from experiments.palette import COLOURS
+from experiments.plan_words import PURSE_NAMES
+from experiments.spoken import Language, number
 
 SHADES = ("#2166ac", "#b35806", "#5e3c99", "#1b7837", "#8c510a", "#542788")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))
@@ -30,21 +33,22 @@ SHOWN = 1_500
 """Points of an option that are drawn at most: more hide each other."""
 
 
-def kroner(value: float) -> str:
+def kroner(value: float, language: Language = "en") -> str:
     """An amount in three digits and its unit: 900 kr., 36,700 kr., −2.5 million kr."""
     size, unit = _scale(value) if abs(value) >= 1e6 else SCALES[-1]
-    return f"{_plain(float(f'{value / size:.3g}'))} {unit}"
+    return f"{_plain(float(f'{value / size:.3g}'), language)} {say(language, unit)}"
 
 
-def _plain(value: float, _: object = None) -> str:
-    return f"{value:,.10g}".replace("-", "−")
+def _plain(value: float, language: Language = "en") -> str:
+    text = f"{value:,.10g}".replace("-", "−")
+    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
 
 
-def _alike(*values: float) -> list[str]:
+def _alike(*values: float, language: Language) -> list[str]:
     """Amounts with as many decimals as the largest of them needs."""
     largest = max(abs(value) for value in values)
     decimals = 0 if largest >= 100 or largest == 0 else max(1, 1 - int(np.floor(np.log10(largest))))
-    return [f"{value:,.{decimals}f}".replace("-", "−") for value in values]
+    return [number(value, language, decimals) for value in values]
 
 
 def _scale(*values: float) -> tuple[float, str]:
@@ -53,19 +57,19 @@ def _scale(*values: float) -> tuple[float, str]:
     return next(((size, unit) for size, unit in SCALES if largest >= size), SCALES[-1])
 
 
-def _money(axis: Axis, label: str, *values: float) -> None:
+def money_axis(axis: Axis, label: str, *values: float, language: Language = "en") -> None:
     """Label an axis of kroner in the unit that suits the largest value on it."""
     size, unit = _scale(*values)
     axis.set_major_locator(MaxNLocator(5))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value / size)))
-    axis.set_label_text(f"{label}, {unit}")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value / size, language)))
+    axis.set_label_text(f"{label}, {say(language, unit)}")
 
 
 # Effect, cost and choice --------------------------------------------------------------------------------------
 
 
 def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: float, against: str,
-                 shares: pd.DataFrame | None = None) -> Axes:  # fmt: skip
+                 shares: pd.DataFrame | None = None, language: Language = "en") -> Axes:  # fmt: skip
     """The cost-effectiveness plane: a point a draw, means as large marks, what a unit of effect is worth as a line.
 
     Parameters
@@ -82,6 +86,8 @@ def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: floa
         The comparator's name.
     shares
         What ``decision.quadrants`` gives: the share of draws is written into each quadrant if there is one option.
+    language
+        Of the words; ``effect`` and ``against`` are in it already.
     """
     names = list(dict.fromkeys(points["option"]))
     for k, name in enumerate(names):
@@ -89,29 +95,32 @@ def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: floa
         few = rows.iloc[:: -(-len(rows) // SHOWN)]
         ax.plot(few["effect"], few["cost"], MARKERS[k % 6], ms=2.6, alpha=0.35, mew=0, color=SHADES[k % 6], zorder=2)
         worth = float((threshold * rows["effect"] > rows["cost"]).mean())
+        label = say(language, "{option}: worth it in {n} %", option=str(name), n=f"{100 * worth:.0f}")
         ax.plot(rows["effect"].mean(), rows["cost"].mean(), MARKERS[k % 6], ms=9, mec="white", color=SHADES[k % 6],
-                zorder=4, label=f"{name}: worth it in {100 * worth:.0f} %")  # fmt: skip
+                zorder=4, label=label)  # fmt: skip
     for key, axis in (("effect", "x"), ("cost", "y")):
         low, high = min(0.0, points[key].min()), max(0.0, points[key].max())
         room = 0.12 * (high - low or 1.0)
         getattr(ax, f"set_{axis}lim")(low - room, high + room)
     ends = np.array(ax.get_xlim())
     ax.axline((0.0, 0.0), slope=threshold, color=COLOURS["observed"], linestyle="--", linewidth=1.2, zorder=3,
-              label=f"{kroner(threshold)} a unit")  # fmt: skip
+              label=say(language, "{amount} a unit", amount=kroner(threshold, language)))  # fmt: skip
     ax.fill_between(ends, threshold * ends, ax.get_ylim()[0], color=COLOURS["mentored"], alpha=0.06, linewidth=0)
     ax.axhline(0, color=COLOURS["observed"], linewidth=0.8, zorder=1)
     ax.axvline(0, color=COLOURS["observed"], linewidth=0.8, zorder=1)
     if shares is not None and len(names) == 1:
-        _corners(shares, ax)
-    ax.set(xlabel=f"{effect}, more than {against}", title="Effect and cost")
+        _corners(shares, ax, language)
+    beyond = {"effect": effect, "against": against}
+    ax.set(xlabel=say(language, "{effect}, more than {against}", **beyond), title=say(language, "Effect and cost"))
     ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(FuncFormatter(_plain))
-    _money(ax.yaxis, f"net cost, more than {against}", *ax.get_ylim())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value, language)))
+    label = say(language, "net cost, more than {against}", against=against)
+    money_axis(ax.yaxis, label, *ax.get_ylim(), language=language)
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), handletextpad=0.4)
     return ax
 
 
-def _corners(shares: pd.DataFrame, ax: Axes) -> None:
+def _corners(shares: pd.DataFrame, ax: Axes, language: Language) -> None:
     """The share of draws in the corner of each quadrant, where the quadrant has room for it."""
     inverse = ax.transAxes.inverted()
     x, y = inverse.transform(ax.transData.transform((0.0, 0.0)))
@@ -119,12 +128,15 @@ def _corners(shares: pd.DataFrame, ax: Axes) -> None:
         more, dearer = quadrant.startswith("more"), quadrant.endswith("dearer")
         if (1 - x if more else x) < 0.1 or (1 - y if dearer else y) < 0.08:
             continue
-        ax.text(0.985 if more else 0.015, 0.985 if dearer else 0.015, f"{quadrant}: {100 * share:.0f} %", fontsize=8,
-                transform=ax.transAxes, ha="right" if more else "left", va="top" if dearer else "bottom", zorder=5,
+        text = f"{say(language, quadrant)}: {100 * share:.0f} %"
+        ax.text(0.985 if more else 0.015, 0.985 if dearer else 0.015, text, fontsize=8, transform=ax.transAxes,
+                ha="right" if more else "left", va="top" if dearer else "bottom", zorder=5,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})  # fmt: skip
 
 
-def acceptability_curves(table: pd.DataFrame, ax: Axes, *, effect: str, marked: float | None = None) -> Axes:
+def acceptability_curves(
+    table: pd.DataFrame, ax: Axes, *, effect: str, marked: float | None = None, language: Language = "en"
+) -> Axes:
     """How probable each option is to be best, over what a unit of effect is worth; the best on average in bold.
 
     ``table`` is what ``decision.acceptability`` gives; ``effect`` the unit ("avoided reoffender"); ``marked`` a
@@ -137,22 +149,22 @@ def acceptability_curves(table: pd.DataFrame, ax: Axes, *, effect: str, marked: 
         ax.fill_between(at, rows["low"], rows["high"], color=colour, alpha=0.12, linewidth=0)
         ax.plot(at, rows["share"], color=colour, linestyle=DASHES[k % 6], linewidth=1.4, label=name)
         ax.plot(at, rows["share"].where(rows["best"]), color=colour, linewidth=4.5, alpha=0.45, solid_capstyle="butt")
-    ax.plot([], [], color=GREY, linewidth=4.5, alpha=0.6, label="best on average")
+    ax.plot([], [], color=GREY, linewidth=4.5, alpha=0.6, label=say(language, "best on average"))
     if marked is not None:
         ax.axvline(marked, color=COLOURS["observed"], linestyle="--", linewidth=1)
         right = marked < 0.6 * table["threshold"].max()
-        ax.annotate(kroner(marked), (marked, 1.04), xytext=(4 if right else -4, 0), textcoords="offset points",
-                    fontsize=8, ha="left" if right else "right", va="center")  # fmt: skip
-    ax.set(ylim=(0, 1.08), xlim=(table["threshold"].min(), table["threshold"].max()), ylabel="probability to be best",
-           title="How sure is the choice?")  # fmt: skip
-    _money(ax.xaxis, f"worth of one {effect}", *ax.get_xlim())
+        ax.annotate(kroner(marked, language), (marked, 1.04), xytext=(4 if right else -4, 0), fontsize=8,
+                    textcoords="offset points", ha="left" if right else "right", va="center")  # fmt: skip
+    ax.set(ylim=(0, 1.08), xlim=(table["threshold"].min(), table["threshold"].max()),
+           ylabel=say(language, "probability to be best"), title=say(language, "How sure is the choice?"))  # fmt: skip
+    money_axis(ax.xaxis, say(language, "worth of one {effect}", effect=effect), *ax.get_xlim(), language=language)
     ax.set_yticks(np.arange(0, 1.01, 0.2))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return ax
 
 
-def odds_by_purse(table: pd.DataFrame, ax: Axes) -> Axes:
+def odds_by_purse(table: pd.DataFrame, ax: Axes, *, language: Language = "en") -> Axes:
     """How probable it is that each purse gets its money back, with mean gains and their 95 %; the total in bold.
 
     ``table`` is what ``decision.break_even`` gives; purses below the total are not part of it and drawn hollow.
@@ -166,108 +178,26 @@ def odds_by_purse(table: pd.DataFrame, ax: Axes) -> Axes:
         colour = COLOURS["observed"] if total else GREY if apart else COLOURS["mentored"]
         ax.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
         ax.plot(row["odds"], place, "D" if total else "o", ms=7, color=colour, mfc="white" if apart else colour)
-        low, gain, high = _alike(*(row[key] / size for key in ("gain_low", "gain", "gain_high")))
-        ax.annotate(f"{gain}  ({low} to {high})", (1.03, place), xycoords=("axes fraction", "data"), va="center",
-                    fontsize=8.5, fontweight="bold" if total else "normal", annotation_clip=False)  # fmt: skip
-    ax.annotate(f"gain, {unit}\n(95 % of the draws)", (1.03, len(names) - 0.35), xycoords=("axes fraction", "data"),
+        low, gain, high = _alike(*(row[key] / size for key in ("gain_low", "gain", "gain_high")), language=language)
+        text = f"{gain}  ({low} {say(language, 'to')} {high})"
+        ax.annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=8.5,
+                    fontweight="bold" if total else "normal", annotation_clip=False)  # fmt: skip
+    head = say(language, "gain, {unit}\n(95 % of the draws)", unit=say(language, unit))
+    ax.annotate(head, (1.03, len(names) - 0.35), xycoords=("axes fraction", "data"),
                 fontsize=8.5, va="bottom", annotation_clip=False)  # fmt: skip
     ax.axvline(0.5, color=GREY, linestyle=":", linewidth=1)
     if last < len(names) - 1:
         ax.axhline(y[last] - 0.5, color=PALE, linewidth=1)
-        ax.text(0.01, y[last] - 0.56, "not in the total", fontsize=8, color="#666666", va="top")
-    ax.set(xlim=(-0.03, 1.03), ylim=(-0.7, len(names) - 0.4), xlabel="probability to break even")
-    ax.set_yticks(y, names)
+        ax.text(0.01, y[last] - 0.56, say(language, "not in the total"), fontsize=8, color="#666666", va="top")
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.7, len(names) - 0.4), xlabel=say(language, "probability to break even"))
+    spoken = {**PURSE_NAMES["da"], PUBLIC: say("da", PUBLIC)} if language == "da" else {}
+    ax.set_yticks(y, [spoken.get(name, name) for name in names])
     ax.get_yticklabels()[last].set_fontweight("bold")
     ax.tick_params(axis="y", length=0)
-    ax.set_title("Who gets the money back?", loc="left")
+    ax.set_title(say(language, "Who gets the money back?"), loc="left")
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.grid(axis="x", color="#e6e6e6", linewidth=0.6)
     ax.set_axisbelow(True)
-    return ax
-
-
-# Worth of knowing more ----------------------------------------------------------------------------------------
-
-
-def worth_bars(table: pd.DataFrame, ax: Axes, *, everything: float, labels: Mapping[str, str] | None = None,
-               number: int = 12, unit: str = "worth per person") -> Axes:  # fmt: skip
-    """What knowing each quantity is worth, ± 2 errors, the largest on top; a tick shows what knowing nothing gives.
-
-    Parameters
-    ----------
-    table
-        What ``worth.evppi_table`` gives, in kroner per person (or any other unit, if all are multiplied).
-    ax
-        Where to draw.
-    everything
-        The EVPI, as a line.
-    labels
-        Names of the quantities in a few words.
-    number
-        Bars at most.
-    unit
-        What the kroner are: of a person, of a plan.
-    """
-    rows = table.head(number)
-    y = np.arange(len(rows))[::-1]
-    ax.barh(y, rows["value"], height=0.62, color=COLOURS["mentored"], alpha=0.75, linewidth=0)
-    low = np.minimum(2 * rows["error"], rows["value"])
-    ax.errorbar(rows["value"], y, xerr=[low, 2 * rows["error"]], fmt="none", ecolor=COLOURS["observed"], elinewidth=1.2,
-                capsize=2)  # fmt: skip
-    ax.plot(rows["floor"], y, "|", ms=15, mew=1.6, color=COLOURS["control"], label="shuffled: worth of knowing nothing")
-    ax.axvline(everything, color=COLOURS["observed"], linestyle="--", linewidth=1.2)
-    high = float(max(everything, (rows["value"] + 2 * rows["error"]).max()))
-    ax.set_xlim(0, 1.05 * high)
-    ax.annotate(f"everything: {kroner(everything)}", (everything, 1.0), xycoords=("data", "axes fraction"),
-                xytext=(0, 3), textcoords="offset points", fontsize=8,
-                ha="right" if everything > 0.7 * high else "center")  # fmt: skip
-    ax.set_yticks(y, [(labels or {}).get(name, name) for name in rows["what"]])
-    ax.set_ylim(min(0, len(rows) - 4) - 0.6, len(rows) - 0.4)
-    ax.tick_params(axis="y", length=0)
-    ax.set_title("What is it worth to know?", loc="left", pad=18)
-    _money(ax.xaxis, unit, high)
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16))
-    return ax
-
-
-def trial_value(
-    table: pd.DataFrame, ax: Axes, *, ceiling: float | None = None, unit: str = "all future people"
-) -> Axes:
-    """What a further trial is worth by its size, what it costs, and what is left; the best size marked.
-
-    Parameters
-    ----------
-    table
-        What ``worth.trial_worth`` gives.
-    ax
-        Where to draw.
-    ceiling
-        Kroner for all future people if what the trial measures were known for sure (EVPPI x people).
-    unit
-        What the kroner are of.
-    """
-    rows = table.sort_values("per_arm")
-    at, error = rows["per_arm"], 2 * rows["net_error"]
-    ax.fill_between(at, rows["gain"] - error, rows["gain"] + error, color=COLOURS["mentored"], alpha=0.15, linewidth=0)
-    ax.plot(at, rows["gain"], color=COLOURS["mentored"], marker="o", ms=3.5, label="worth of the result, ± 2 errors")
-    held = rows[at > 0]
-    ax.plot(held["per_arm"], held["cost"], color=COLOURS["control"], linestyle="--", label="cost of the trial")
-    ax.plot(held["per_arm"], held["net"], color=COLOURS["observed"], linewidth=2.4, label="worth less cost")
-    if ceiling is not None:
-        ax.axhline(ceiling, color=GREY, linestyle=":", linewidth=1.4, label="if it were known for sure")
-    ax.axhline(0, color=COLOURS["observed"], linewidth=0.8)
-    heights = [float(each) for each in (*rows["gain"] + error, *rows["net"] - error, ceiling or 0.0, 0.0)]
-    ax.set_ylim(min(heights) - 0.05 * np.ptp(heights), max(heights) + 0.14 * np.ptp(heights))
-    said = "no size pays for itself"
-    if rows["best"].any():
-        best = rows[rows["best"]].iloc[0]
-        ax.plot(best["per_arm"], best["net"], "D", ms=8, color=COLOURS["observed"], mec="white", zorder=5)
-        said = f"best of these sizes: {best['per_arm']:,.0f} in each arm, {kroner(best['net'])} left"
-    ax.set_title(f"Is a further trial worth its money?\n{said}")
-    ax.set(xlabel="people in each arm", xlim=(0, 1.02 * at.max()))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    _money(ax.yaxis, unit, *heights)
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return ax
 
 
@@ -319,22 +249,12 @@ def box_map(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, ax: Axes, *, l
 
 
 def decision_figure(points: pd.DataFrame, curves: pd.DataFrame, purses: pd.DataFrame, *, effect: str, unit: str,
-                    threshold: float, against: str, shares: pd.DataFrame | None = None) -> Figure:  # fmt: skip
+                    threshold: float, against: str, shares: pd.DataFrame | None = None,
+                    language: Language = "en") -> Figure:  # fmt: skip
     """Plane, curves and purses side by side; ``effect`` in the plural and ``unit`` in the singular, else as above."""
     figure = Figure(figsize=(15.5, 5.0))
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.1, 1.1, 0.8))
-    plane_points(points, left, effect=effect, threshold=threshold, against=against, shares=shares)
-    acceptability_curves(curves, middle, effect=unit, marked=threshold)
-    odds_by_purse(purses, right)
-    return figure
-
-
-def worth_figure(parts: pd.DataFrame, trials: pd.DataFrame, *, everything: float, ceiling: float | None = None,
-                 labels: Mapping[str, str] | None = None,
-                 units: tuple[str, str] = ("worth per person", "all future people")) -> Figure:  # fmt: skip
-    """Worth of knowing each quantity, and of a trial by its size."""
-    figure = Figure(figsize=(12.5, 4.8))
-    left, right = figure.subplots(1, 2)
-    worth_bars(parts, left, everything=everything, labels=labels, unit=units[0])
-    trial_value(trials, right, ceiling=ceiling, unit=units[1])
+    plane_points(points, left, effect=effect, threshold=threshold, against=against, shares=shares, language=language)
+    acceptability_curves(curves, middle, effect=unit, marked=threshold, language=language)
+    odds_by_purse(purses, right, language=language)
     return figure

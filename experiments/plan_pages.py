@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.boxes_words import Quantity
+from experiments.danish import say
 from experiments.figures import style
 from experiments.figures_decision import decision_figure
 from experiments.figures_money import money_figure
@@ -68,6 +69,8 @@ def plan_figures(
     own = years(study.counts[k])
     own = own[own["time"] < plan.years]
     by_year = {title: study.outcomes(k, ("time",))}
+    called = {plan.name: title, NO_PLAN: say(language, NO_PLAN)}
+    points, curves, corners = (made[name].replace({"option": called}) for name in ("plane", "acceptability", "quadrants"))
     return {
         "rollout": rollout_figure(by_year, plan=plan, language=language),
         "supply": supply_figure(made["supply"], plan=plan, language=language),
@@ -75,10 +78,10 @@ def plan_figures(
                                       language=language),
         "map": map_figure(made["by_place"], what="matched", language=language),
         "map_tiles": map_figure(made["by_place"], what="started", tiled=True, language=language),
-        "money": money_figure(found.purses(), found.years(), title=title),
-        "decision": decision_figure(made["plane"], made["acceptability"], made["odds"], effect="reoffenders avoided",
-                                    unit="reoffender avoided", threshold=THRESHOLD, against=NO_PLAN,
-                                    shares=made["quadrants"]),
+        "money": money_figure(found.purses(), found.years(), title=title, language=language),
+        "decision": decision_figure(points, curves, made["odds"], effect=say(language, "reoffenders avoided"),
+                                    unit=say(language, "reoffender avoided"), threshold=THRESHOLD,
+                                    against=called[NO_PLAN], shares=corners, language=language),
     }  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def worth(plan, runs, years, saving, **options):  # type: ignore[no-untyped-def]
 
     from experiments.discovery import drawn, outcomes_at, taken
     from experiments.figures import style
-    from experiments.figures_decision import worth_figure
+    from experiments.figures_worth import worth_figure
     from experiments.output import RESULTS, Folder
     from experiments.plan_scenario import everybody
     from experiments.plan_worth import learned

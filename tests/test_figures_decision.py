@@ -15,10 +15,8 @@ from experiments.figures_decision import (
     kroner,
     odds_by_purse,
     plane_points,
-    trial_value,
-    worth_bars,
-    worth_figure,
 )  # fmt: skip
+from experiments.figures_worth import trial_value, worth_bars, worth_figure
 from tests.test_decision import SAVED, SPENT, options
 
 
@@ -106,3 +104,19 @@ def test_whole_figure_is_drawn(tmp_path) -> None:
 
     assert len(figure.axes) == 3
     assert (tmp_path / "decision.png").stat().st_size > 10_000
+
+
+def test_the_decision_says_everything_in_danish_too() -> None:
+    """Titles, axes, legends, purses and marks."""
+    made = options([[0, 1], [0, 2], [5, 1], [3, 2]], [[0, 9], [4, 1], [0, 2], [7, 3]])
+    figure = decision_figure(
+        plane(made, against="today"), acceptability(made, [0, 5, 10]), break_even(SAVED, SPENT, total=["state"]),
+        effect="færre, der falder tilbage", unit="færre, der falder tilbage", threshold=5.0, against="ingen plan",
+        language="da",
+    )  # fmt: skip
+    said = " ".join(texts(ax) for ax in figure.axes)
+    said += " ".join(label.get_text() for ax in figure.axes for label in ax.get_yticklabels())
+
+    assert "Virkning og pris" in said
+    assert "det offentlige i alt" in said
+    assert not [word for word in ("worth", "probability", "average", "gain", "total") if word in said]
