@@ -70,7 +70,8 @@ def plan_figures(
     own = own[own["time"] < plan.years]
     by_year = {title: study.outcomes(k, ("time",))}
     called = {plan.name: title, NO_PLAN: say(language, NO_PLAN)}
-    points, curves, corners = (made[name].replace({"option": called}) for name in ("plane", "acceptability", "quadrants"))
+    drawn = ("plane", "acceptability", "quadrants")
+    points, curves, corners = (made[name].replace({"option": called}) for name in drawn)
     return {
         "rollout": rollout_figure(by_year, plan=plan, language=language),
         "supply": supply_figure(made["supply"], plan=plan, language=language),
