@@ -1,0 +1,282 @@
+"""The LIFE experiment: the prediction knows nothing of the men who were paid; months, arms and aid are what is said."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import elsewhere_aided as aided
+from experiments import elsewhere_life as life
+from experiments.runs import Job, finish
+from experiments.shelf import load
+from simulation import simulate
+from simulation.outcomes import curve, shares, times
+from tests.mistakes import assert_one_line
+from tests.test_cli import desist
+
+HOME = Path(life.__file__).parent
+
+
+def compute(job: Job):
+    """Pieces, here and now."""
+    return finish(job, threads=2)
+
+
+@pytest.fixture(scope="module")
+def found():
+    """A prediction of fewer draws and people than the verb's."""
+    return life.predict(compute, draws=128, people=10_000)
+
+
+# Before looking -----------------------------------------------------------------------------------------------
+
+
+def test_the_prediction_cannot_reach_the_men_who_were_paid():
+    """Neither the module that predicts nor what it imports of the studies names the package that has them."""
+    todo, met = ["experiments.elsewhere_life"], set()
+    while todo:
+        name = todo.pop()
+        met.add(name)
+        tree = ast.parse((HOME / f"{name.split('.')[1]}.py").read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            modules = (
+                [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else [a.name for a in node.names]
+                if isinstance(node, ast.Import)
+                else []
+            )
+            assert not [each for each in modules if each.startswith("lifelines")]
+            todo += [
+                each for each in modules if each.startswith("experiments.") and each not in met and each.count(".") == 1
+            ]
+
+    assert "experiments.elsewhere_aided" not in met
+    assert "experiments.elsewhere_fit" in met
+
+
+def test_the_table_of_facts_has_the_control_arm_only():
+    """216 men at risk at first, 66 arrested; every week follows from the one before."""
+    table = life.control_weeks()
+
+    assert (52, 216, 66) == (len(table), table["at_risk"].iloc[0], table["arrested"].sum())
+    assert (table["at_risk"].iloc[1:].to_numpy() == (table["at_risk"] - table["arrested"]).iloc[:-1].to_numpy()).all()
+
+
+def test_the_table_of_facts_is_the_packages():
+    """Counted again from the control arm of the package, if it is installed."""
+    datasets = pytest.importorskip("lifelines.datasets")
+    men = datasets.load_rossi().query("fin == 0")
+    counts = np.bincount(men.loc[men["arrest"] == 1, "week"], minlength=53)[1:]
+
+    assert counts.tolist() == life.control_weeks()["arrested"].tolist()
+
+
+def test_the_prediction_is_the_one_that_was_written_first(found):
+    """Fewer draws and people come near the table that was written before the men who were paid were read."""
+    before, now = life.frozen(), life.curves(found)
+
+    assert before[["arm", "month"]].equals(now[["arm", "month"]])
+    assert (before["mean"] - now["mean"]).abs().max() < 0.03
+    aid = before.pivot_table(index="month", columns="arm", values="mean")
+    assert (aid["aided"] <= aid["control"]).all()
+
+
+# Weeks and months ---------------------------------------------------------------------------------------------
+
+
+def test_thirteen_weeks_are_three_months():
+    """An arrest in each week: 13 a quarter, 52 in all; 4 or 5 in each month."""
+    months = life.months_of_weeks(np.ones(52))
+
+    assert months.reshape(4, 3).sum(axis=1).tolist() == [13, 13, 13, 13]
+    assert set(months.tolist()) == {4, 5}
+
+
+@pytest.mark.parametrize(("week", "month"), [(1, 0), (4, 0), (5, 1), (9, 1), (13, 2), (14, 3), (52, 11)])
+def test_a_week_belongs_to_the_month_that_holds_its_middle(week, month):
+    """Months are 52 / 12 weeks."""
+    weeks = np.zeros(52)
+    weeks[week - 1] = 1
+
+    assert life.months_of_weeks(weeks).tolist() == [int(k == month) for k in range(12)]
+
+
+# The scenario -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def history():
+    """20,000 men of the scenario, told with events."""
+    return simulate(load(life.SCENARIO).replace(people__count=20_000), seed=4)
+
+
+def test_counting_the_engine_is_counting_the_history(history):
+    """First arrests by month from the engine are the project's own outcomes: the definition sentence, by arm."""
+    shares_of = life.first_arrests(load(life.SCENARIO).replace(people__count=20_000), seed=4)
+    table = curve(times(history, "sentence"))
+    for number, arm in enumerate(("control", "mentored")):
+        expected = table[table["arm"] == arm]["share"].to_numpy()
+
+        assert np.allclose(np.concatenate([[0], shares_of[number].cumsum()]), expected)
+
+
+def test_half_of_the_men_are_paid_for_three_months_and_nobody_else(history):
+    """Everybody drawn to it, in the months 0, 1 and 2 (and the month before, in prison, when nothing is bought)."""
+    paid = history.events[history.events["event"] == "contact"]
+    mentored = set(history.people.loc[history.people["arm"] == "mentored", "person"])
+
+    assert set(paid["person"]) == mentored
+    assert 10_000 == len(mentored)
+    assert [-1, 0, 1, 2] == sorted(paid["month"].unique())
+    assert (paid["month"].value_counts() == 10_000).all()
+
+
+def test_the_aid_goes_through_economy_and_through_nothing_else():
+    """Where lacking money does nothing to the hazard, both arms have the same arrests, man by man on the same luck."""
+    plan = load(life.SCENARIO).replace(people__count=4_000, factor__economy__lacking_hazard_ratio=1.0)
+    plan = plan.changed({"factor.housing.helped_by.economy": 1.0, "factor.education.helped_by.economy": 1.0})
+    paid = simulate(plan.changed({"trial.assignment": "everyone"}), seed=2)
+    unpaid = simulate(plan.changed({"trial.assignment": "nobody"}), seed=2)
+
+    assert times(paid, "sentence")["time"].equals(times(unpaid, "sentence")["time"])
+    strong = plan.changed({"factor.economy.lacking_hazard_ratio": 3.0, "trial.assignment": "everyone"})
+    helped = shares(times(simulate(strong, seed=2), "sentence"), window=12, by=())["share"].iloc[0]
+    alone = simulate(strong.changed({"trial.assignment": "nobody"}), seed=2)
+    assert helped < shares(times(alone, "sentence"), window=12, by=())["share"].iloc[0] - 0.02
+
+
+def test_the_arms_have_nothing_to_do_with_each_other():
+    """No peers and no scarcity: the controls' arrests are the same whether the others are paid or not."""
+    plan = load(life.SCENARIO).replace(people__count=4_000)
+    both = times(simulate(plan, seed=6), "sentence")
+    none = times(simulate(plan.changed({"trial.assignment": "nobody"}), seed=6), "sentence")
+    controls = (both["arm"] == "control").to_numpy()
+
+    assert both["time"][controls].tolist() == none["time"][controls].tolist()
+
+
+def test_the_scenario_lies_where_it_was_fitted(found):
+    """Its level, fall and delay are within the draws; its controls are arrested about as often as those seen."""
+    table = life.doubted(found).set_index("key")
+    plan = load(life.SCENARIO)
+    for key in ("risk.level", "risk.later_hazard", "offending.delay_mean_months"):
+        assert table.loc[key, "low"] < plan.value(key) < table.loc[key, "high"]
+    share = life.first_arrests(plan.replace(people__count=40_000), seed=9)[0].sum()
+    assert share == pytest.approx(66 / 216, abs=0.03)
+
+
+# Beside the men -----------------------------------------------------------------------------------------------
+
+
+def of_arrests(number):
+    """Made-up men: so many arrests, spread over the weeks."""
+    weeks = np.zeros(52, np.int64)
+    np.add.at(weeks, np.linspace(0, 51, number).astype(int), 1)
+    return weeks
+
+
+def test_a_trial_like_the_prediction_is_compatible_and_a_wonder_is_not(found):
+    """The expected number of arrests lies inside; ten arrests, or two hundred, lie outside."""
+    usual = aided.compare(found, of_arrests(round(life.expected(found)["arrests"])))
+
+    assert usual.compatible
+    assert usual.at_least_as_far > 0.8
+    assert usual.odds == pytest.approx(1.0, abs=0.5)
+    for number in (10, 200):
+        assert not aided.compare(found, of_arrests(number)).compatible
+
+
+def test_the_hazard_ratio_is_that_of_the_shares():
+    """Ratio of -ln(1 - share), with the interval of the delta method worked out by hand."""
+    ratio, low, high = aided.hazard_ratio(50, 100, 200)
+    sd = np.sqrt(0.25 / (200 * 0.75 * np.log(0.75) ** 2) + 0.5 / (200 * 0.5 * np.log(0.5) ** 2))
+
+    assert ratio == pytest.approx(np.log(0.75) / np.log(0.5))
+    assert (low, high) == pytest.approx((ratio * np.exp(-1.959964 * sd), ratio * np.exp(1.959964 * sd)))
+
+
+def test_few_arrests_make_money_matter_more(found):
+    """What is believed of the economy after the men is higher if fewer of those who were paid were arrested."""
+    after = [aided.learned(found, of_arrests(number)).set_index("key")["after_mean"] for number in (45, 75)]
+
+    assert after[0]["factor.economy.lacking_hazard_ratio"] > after[1]["factor.economy.lacking_hazard_ratio"]
+
+
+def test_without_the_package_one_line_says_what_to_install(monkeypatch):
+    """The men who were paid are in it and nowhere else."""
+    monkeypatch.setitem(sys.modules, "lifelines.datasets", None)
+
+    assert_one_line(
+        aided.aided_weeks, "the package [lifelines], which is not installed; install it (pip install lifelines)"
+    )
+
+
+def test_other_men_in_the_package_are_refused(monkeypatch):
+    """If its control arm is not the one that was fitted, nothing is compared."""
+    datasets = pytest.importorskip("lifelines.datasets")
+    men = datasets.load_rossi()
+    men.loc[men.index[0], "fin"] = 1 - men.loc[men.index[0], "fin"]
+    monkeypatch.setattr(datasets, "load_rossi", lambda: men)
+
+    assert_one_line(aided.aided_weeks, "the package lifelines has other men in load_rossi()")
+
+
+@pytest.fixture
+def quick(found, monkeypatch):
+    """The verb with the prediction of these tests, which stands for fewer draws than are asked for."""
+    monkeypatch.setattr("experiments.elsewhere_life.predict", lambda *_, **__: found)
+    monkeypatch.setattr("experiments.elsewhere_words.ENOUGH", 10.0)
+
+
+def test_the_verb_writes_the_prediction_before_it_looks(quick, tmp_path, monkeypatch):
+    """With --predict nothing of the men who were paid is read; the prediction and its figure are written."""
+    monkeypatch.setattr("experiments.elsewhere_aided.aided_weeks", lambda: pytest.fail("looked"))
+    code, out, _ = desist("elsewhere", "life", "--predict", "--out", str(tmp_path))
+
+    assert code == 0
+    assert "Written before the aided men are read" in out
+    assert 24 == len(pd.read_csv(tmp_path / "prediction.csv"))
+    assert (tmp_path / "life.png").stat().st_size > 10_000
+    assert not (tmp_path / "seen.csv").exists()
+
+
+def test_the_prediction_is_written_even_if_the_men_cannot_be_read(quick, tmp_path, monkeypatch):
+    """Without the package: the prediction is there, one line says what to install, exit code 2."""
+    monkeypatch.setitem(sys.modules, "lifelines.datasets", None)
+    code, _, err = desist("elsewhere", "life", "--out", str(tmp_path))
+
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert (tmp_path / "prediction.csv").exists()
+
+
+@pytest.mark.parametrize(("arrests", "expected"), [(60, 0), (5, 1)])
+def test_the_verb_says_and_exits_as_it_was(arrests, expected, quick, tmp_path, monkeypatch):
+    """Exit code 0 if the men lie among those predicted, 1 if not (made-up men)."""
+    monkeypatch.setattr("experiments.elsewhere_aided.aided_weeks", lambda: of_arrests(arrests))
+    code, out, _ = desist("elsewhere", "life", "--out", str(tmp_path), "--json")
+    told = json.loads(out)
+
+    assert expected == code
+    assert told["compatible"] is (expected == 0)
+    assert told["seen"]["arrests"] == arrests
+    assert {"prediction.csv", "seen.csv", "learned.csv", "doubts.csv", "shape.csv", "manifest.json", "answer.txt"} <= {
+        each.name for each in tmp_path.iterdir()
+    }
+
+
+def test_too_few_draws_are_not_reported(tmp_path):
+    """From the fit to the refusal: one line, exit code 2, and no prediction is written."""
+    code, _, err = desist(
+        "elsewhere", "life", "--draws", "32", "--people", "1000", "--threads", "2", "--out", str(tmp_path)
+    )
+
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert "raise --draws to" in err
+    assert not (tmp_path / "prediction.csv").exists()
