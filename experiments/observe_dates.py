@@ -1,0 +1,78 @@
+"""Dates of a register as a user writes them, and months after release as the model counts them.
+
+Month 0 begins on the day of release; month k begins on the same day of the k-th calendar month after it, or on the
+last day of that month where it is shorter (released on 31 January: month 1 begins on 28 or 29 February). Days before
+the release are in negative months.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+
+Days = npt.NDArray[np.datetime64]
+Longs = npt.NDArray[np.int64]
+
+FIRST_YEAR, LAST_YEAR = 1900, 2999
+ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ][\d:.]*Z?)?")
+PLAIN = re.compile(r"(\d{4})(\d{2})(\d{2})")
+DANISH = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})(?: [\d:.]*)?")
+ALLOWED = f"a date from {FIRST_YEAR} to {LAST_YEAR} as 2019-05-31, 20190531 or 31-05-2019 (31.05.2019, 31/05/2019)"
+NO_DAY = np.datetime64("NaT", "D")
+
+
+def day(text: str) -> date | None:
+    """A date as it is written: year first, or day first as in Denmark; None if it is none, or of a year out of range.
+
+    A time of day behind it is ignored. Years of two digits are refused: nobody can tell 03-04-05.
+    """
+    if (found := ISO.fullmatch(text) or PLAIN.fullmatch(text)) is not None:
+        year, month, number = (int(part) for part in found.groups())
+    elif (found := DANISH.fullmatch(text)) is not None:
+        number, month, year = (int(part) for part in found.groups())
+    else:
+        return None
+    try:
+        return date(year, month, number) if FIRST_YEAR <= year <= LAST_YEAR else None
+    except ValueError:
+        return None
+
+
+def days(cells: Iterable[str]) -> tuple[Days, npt.NDArray[np.bool_]]:
+    """Cells as days; NaT where a cell is blank or no date, and whether it is the latter (two arrays of N)."""
+    cells = list(cells)
+    known = {text: day(text) for text in set(cells)}
+    read = {text: NO_DAY if found is None else np.datetime64(found, "D") for text, found in known.items()}
+    wrong = {text: bool(text) and known[text] is None for text in known}
+    return (
+        np.array([read[text] for text in cells], dtype="datetime64[D]"),
+        np.array([wrong[text] for text in cells], dtype=bool),
+    )
+
+
+def _parts(when: Days) -> tuple[Longs, Longs, Longs]:
+    """Calendar month counted from year 0, day of the month (from 1), and how many days that month has."""
+    month = when.astype("datetime64[M]")
+    number = (when - month.astype("datetime64[D]")).astype(np.int64) + 1
+    length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64)
+    return month.astype(np.int64), number, length
+
+
+def months_after(release: Days, when: Days) -> Longs:
+    """Own month of each day: whole months since the release, negative before it (arrays of N; no NaT)."""
+    begun, first, _ = _parts(release)
+    month, number, length = _parts(when)
+    return month - begun - (number < np.minimum(first, length))
+
+
+def day_of(release: Days, months: Longs) -> Days:
+    """First day of each own month (arrays of N)."""
+    begun, first, _ = _parts(release)
+    month = (begun + months).astype("datetime64[M]")
+    start = month.astype("datetime64[D]")
+    length = ((month + 1).astype("datetime64[D]") - start).astype(np.int64)
+    return np.asarray(start + (np.minimum(first, length) - 1), dtype="datetime64[D]")

@@ -1,0 +1,292 @@
+"""A register extract as a history: what the model wrote comes back as it was, and dates mean what they say."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from experiments.observe import Form, observe
+from experiments.observe_dates import day, day_of, days, months_after
+from experiments.observe_write import extract
+from simulation import Scenario, simulate
+from simulation.outcomes import DEFINITIONS, curve, offence_counts, shares, times
+from tests.strategies import SEEDS, scenarios
+
+STYLES = ("decisions", "events")
+DAYS = st.dates(date(1950, 1, 1), date(2150, 12, 31))
+
+
+def read(tmp_path, text, form=None):
+    """A register from the text of a CSV file."""
+    file = tmp_path / "mine.csv"
+    file.write_text(text, encoding="utf-8")
+    return observe(file, form)
+
+
+def same_outcomes(history, register):
+    """Whether a register gives the outcomes of a history, in all three definitions."""
+    for definition in DEFINITIONS:
+        model, seen = times(history, definition), times(register.history(definition), definition)
+
+        assert model["time"].tolist() == seen["time"].tolist()
+        assert model["known"].tolist() == seen["known"].tolist()
+        for window in (3, 12, 24):
+            assert shares(model, window=window, by=()).equals(shares(seen, window=window, by=()))
+            assert offence_counts(history, window=window, among=definition).equals(
+                offence_counts(_of_all(register, definition), window=window, among=definition)
+            )
+        assert curve(model, by=()).equals(curve(seen, by=()))
+
+
+def _of_all(register, definition):
+    return register.history("any" if definition != "sentence" else definition)
+
+
+# What the model wrote -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_the_model_observed_again_gives_its_own_outcomes(style, kind, tmp_path):
+    """500 people of everyone, cut off by the calendar: written as a register and read back, nothing has changed."""
+    plan = Scenario().replace(people__count=500, people__release_months=9, people__calendar_months=30)
+    history = simulate(plan, seed=1)
+    table, file = extract(history, style=style), tmp_path / f"extract.{kind}"
+    table.to_csv(file, index=False) if kind == "csv" else table.to_parquet(file, index=False)
+
+    same_outcomes(history, observe(file))
+
+
+@settings(max_examples=40)
+@given(scenarios(), SEEDS, st.sampled_from(STYLES), st.integers(0, 1_000), st.dates(date(1990, 1, 1), date(2030, 1, 1)))
+def test_any_history_observed_again_gives_its_own_outcomes(tmp_path_factory, scenario, seed, style, spread, first):
+    """Whatever the scenario, the luck, the days within the months and the year."""
+    history = simulate(scenario, seed=seed)
+    file = tmp_path_factory.mktemp("extract") / "extract.csv"
+    extract(history, style=style, spread=spread, first=first).to_csv(file, index=False)
+
+    same_outcomes(history, observe(file))
+
+
+def test_order_of_rows_and_columns_does_not_matter(tmp_path):
+    """Rows in any order, columns in any order: the same shares."""
+    history = simulate(Scenario().replace(people__count=200), seed=2)
+    table = extract(history)
+    other = table.sample(frac=1, random_state=5)[table.columns[::-1]]
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for file, rows in zip(files, (table, other), strict=True):
+        rows.to_csv(file, index=False)
+    tables = [
+        shares(times(observe(file).history(name), name), window=12, by=()) for file in files for name in DEFINITIONS
+    ]
+
+    assert all(a.equals(b) for a, b in zip(tables[:3], tables[3:], strict=True))
+
+
+# Dates --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2019-05-31",
+        "2019-5-31",
+        "20190531",
+        "31-05-2019",
+        "31.05.2019",
+        "31/5/2019",
+        "2019-05-31 00:00:00",
+        "2019-05-31T13:45:00Z",
+    ],
+)
+def test_dates_are_read_as_they_are_written(text):
+    """Year first, or day first as in Denmark; a time of day does not matter."""
+    assert date(2019, 5, 31) == day(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "31-05-19", "2019-13-01", "05/31/2019", "2019-02-29", "yesterday", "1019-05-31", "20190532"]
+)
+def test_what_is_no_date_is_none(text):
+    """Two digits of a year, months first, and days that there are not, are refused rather than guessed."""
+    assert day(text) is None
+    assert not text or days([text])[1].all()
+
+
+@given(DAYS, st.integers(-50, 400))
+def test_a_month_begins_on_the_day_of_release(release, month):
+    """Its first day is in it, the day before is not; counted by hand from the calendar."""
+    begun = np.array([release], "datetime64[D]")
+    first = day_of(begun, np.array([month]))
+
+    assert months_after(begun, first).tolist() == [month]
+    assert months_after(begun, first - 1).tolist() == [month - 1]
+    year, number = divmod(release.year * 12 + release.month - 1 + month, 12)
+    last = (date(year + (number == 11), (number + 1) % 12 + 1, 1) - timedelta(days=1)).day
+    assert date(year, number + 1, min(release.day, last)) == first[0].astype(object)
+
+
+@given(DAYS, DAYS, DAYS)
+def test_later_days_are_in_later_months(release, one, other):
+    """Months after release never fall as days go by."""
+    begun = np.array([release, release], "datetime64[D]")
+    first, second = months_after(begun, np.array(sorted([one, other]), "datetime64[D]"))
+
+    assert first <= second
+
+
+# What counts --------------------------------------------------------------------------------------------------
+
+HEAD = "person,release,offence,decision,sanction,followed\n"
+
+
+@pytest.mark.parametrize(
+    ("offence", "decision", "expected"),
+    [
+        ("2018-04-20", "2019-06-20", {"any": 6, "prison": 6, "sentence": 18}),  # the worked example: months 3 and 17
+        ("2018-01-01", "2018-01-01", {"any": 1, "prison": 1, "sentence": 1}),
+        ("2018-01-31", "2018-02-01", {"any": 1, "prison": 1, "sentence": 2}),
+        ("2017-12-31", "2018-02-01", {"any": None, "prison": None, "sentence": 2}),
+        ("2017-11-30", "2017-12-31", {"any": None, "prison": None, "sentence": None}),
+    ],
+)
+def test_a_decision_counts_within_the_window_that_the_rule_says(offence, decision, expected, tmp_path):
+    """Released on 1 January 2018, one prison sentence: the smallest window in months, by definition."""
+    register = read(tmp_path, f"{HEAD}a,2018-01-01,{offence},{decision},prison,2025-12-31\n")
+    found = {name: int(times(register.history(name), name)["time"].iloc[0]) for name in DEFINITIONS}
+
+    assert expected == {name: None if value == 32_000 else value for name, value in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("until", "known"), [("2019-12-31", 24), ("2019-12-30", 23), ("2018-01-30", 0), ("2017-12-31", 0)]
+)
+def test_the_last_day_known_counts_whole(until, known, tmp_path):
+    """Released on 1 January 2018 and followed through the last day of 2019 are 24 months; a day less is 23."""
+    register = read(tmp_path, f"{HEAD}a,2018-01-01,,,,{until}\n")
+
+    assert known == int(times(register.history("sentence"), "sentence")["known"].iloc[0])
+    assert max(0, known - 12) == int(times(register.history("any"), "any")["known"].iloc[0])
+
+
+def test_the_day_of_the_extract_fills_what_the_file_does_not_say(tmp_path):
+    """Whoever died has a day of their own; decisions are known until the extract."""
+    text = f"{HEAD}a,2018-01-01,,,,2018-06-30\nb,2018-01-01,,,,\n"
+    register = read(tmp_path, text, Form(until=date(2020, 12, 31)))
+
+    assert [6, 36] == register.people["followed"].tolist()
+    assert [36, 36] == register.people["decided"].tolist()
+
+
+def test_people_released_after_the_extract_are_censored(tmp_path):
+    """Nothing is known of them; they do not count as successes."""
+    register = read(tmp_path, f"{HEAD}a,2018-01-01,,,,\nb,2022-01-01,,,,\n", Form(until=date(2020, 12, 31)))
+    table = shares(times(register.history("any"), "any"), window=12, by=())
+
+    assert (1, 1) == (table["people"].iloc[0], table["censored"].iloc[0])
+
+
+def test_a_file_without_dates_of_offences_has_one_definition(tmp_path):
+    """The prison service's own rule asks for the date of the decision only."""
+    register = read(
+        tmp_path, "person,release,decision,sanction,followed\na,2018-01-01,2018-03-05,betinget,2020-01-01\n"
+    )
+
+    assert ("sentence",) == register.definitions
+    assert [3] == times(register.history("sentence"), "sentence")["time"].tolist()
+    with pytest.raises(ValueError, match=r"definition is \[any\], but the file has no dates of offences"):
+        register.history("any")
+
+
+def test_own_words_and_danish_words_for_sanctions(tmp_path):
+    """Codes are named by option; Danish words are known; acquittals count for nothing."""
+    rows = "a,2018-01-01,2018-02-01,2018-02-01,{},2025-01-01\n"
+    expected = {
+        "Bøde": "fine",
+        "31": "prison",
+        "Samfundstjeneste": "suspended",
+        "ubetinget": "prison",
+        "frifundet": None,
+        "x": None,
+    }
+    for word, kind in expected.items():
+        register = read(tmp_path, HEAD + rows.format(word), Form(codes={"31": "prison", "x": ""}))
+
+        assert ([] if kind is None else [kind]) == register.events.loc[
+            register.events["event"] == "sanction", "detail"
+        ].tolist()
+        assert (kind is not None) == bool((register.events["event"] == "offence").any())
+
+
+def test_danish_headings_and_a_danish_spreadsheet(tmp_path):
+    """Semicolons, Windows' Latin, day first, Danish headings, blank rows at the end: read as it is saved."""
+    file = tmp_path / "udtræk.csv"
+    text = "Personnr;Løsladelsesdato;Gerningsdato;Afgørelsesdato;Sanktion;Fulgt til\r\n7;01-01-2018;05-02-2018;09-03-2018;Bøde;31-12-2021\r\n;;;;;\r\n"
+    file.write_bytes(text.encode("cp1252"))
+    register = observe(file)
+
+    assert [2] == times(register.history("any"), "any")["time"].tolist()
+    assert [36] == times(register.history("any"), "any")["known"].tolist()
+
+
+# Several releases ---------------------------------------------------------------------------------------------
+
+TWICE = f"{HEAD}a,2018-01-01,2018-05-02,2018-06-01,prison,2025-01-01\na,2019-01-01,2018-05-02,2018-06-01,prison,2025-01-01\na,2019-01-01,2019-02-02,2019-03-01,fine,2025-01-01\n"
+
+
+def test_the_first_release_has_all_decisions(tmp_path):
+    """Whichever release a row names: decisions are the person's, and one that a join repeats happened once."""
+    register = read(tmp_path, TWICE, Form(releases="first"))
+    counts = register.history("any").events["event"].value_counts()
+
+    assert 1 == len(register.people)
+    assert (2, 2) == (counts["offence"], counts["sanction"])
+
+
+def test_every_release_can_be_followed_on_its_own(tmp_path):
+    """Each with what came after it."""
+    register = read(tmp_path, TWICE, Form(releases="every"))
+
+    assert [5, 2] == times(register.history("any"), "any")["time"].tolist()
+
+
+def test_groups_are_the_users_own(tmp_path):
+    """People are split by a column; a blank is a group of its own."""
+    head, row = HEAD.replace("\n", ",sex\n"), ",2018-01-01,,,,2025-01-01,"
+    register = read(tmp_path, f"{head}a{row}K\nb{row}M\nc{row}\n", Form(by="sex"))
+
+    assert ["K", "M", "(blank)"] == register.people["group"].tolist()
+
+
+def test_nothing_of_a_person_is_kept(tmp_path):
+    """The people of a register have numbers from 0, months, and a group if one was asked for."""
+    register = read(tmp_path, f"{HEAD}010170-1234,2018-01-01,2018-02-01,2018-03-01,fine,2025-01-01\n")
+
+    assert {"replicate", "person", "followed", "decided"} == set(register.people.columns)
+    assert "1234" not in register.people.to_csv() + register.events.to_csv()
+
+
+def test_a_month_of_a_clock_that_is_counted_by_hand(tmp_path):
+    """Released on 31 January: 27 February is month 0, 28 February month 1, as is 30 March; 31 March is month 2."""
+    begun = np.full(4, np.datetime64("2018-01-31"))
+    when = np.array(["2018-02-27", "2018-02-28", "2018-03-30", "2018-03-31"], "datetime64[D]")
+
+    assert [0, 1, 1, 2] == months_after(begun, when).tolist()
+
+
+def test_what_is_left_aside_is_told(tmp_path):
+    """Earlier convictions, old offences and decisions after the last day known, each counted; few are not counted."""
+    row = "{},2018-01-01,{},{},fine,2020-12-31\n"
+    text = HEAD + "".join(row.format(f"p{k}", "2016-01-01", "2016-05-01") for k in range(6))
+    text += row.format("p1", "2017-12-01", "2018-02-01") + row.format("p2", "2020-12-01", "2021-02-01")
+    notes = read(tmp_path, text).notes
+
+    assert notes == (
+        "6 decisions from before the release left aside (earlier convictions)",
+        "fewer than 5 decisions after the release for offences from before it: they count under sentence only",
+        "fewer than 5 decisions after the last day known: they decide nothing",
+    )

@@ -1,0 +1,128 @@
+"""Nothing that counts fewer than five people leaves the house, and nobody can subtract to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from experiments.observe import Register
+from experiments.observe_small import LEAST, about, close, counts_shown, curve_shown, pooled, shares_shown
+from simulation.outcomes import NOT_IN_SIGHT, curve, shares, wilson
+
+PEOPLE = st.lists(st.tuples(st.integers(1, 30) | st.just(NOT_IN_SIGHT), st.integers(0, 30)), min_size=1, max_size=120)
+
+
+def row(people, reoffended, *, definition="any", group="all", window=24, censored=0):
+    """A row of a table of shares."""
+    low, high = wilson(reoffended, people)
+    return {"definition": definition, "group": group, "window": window, "people": people, "censored": censored,
+            "reoffended": reoffended, "share": reoffended / max(people, 1), "low": float(low), "high": float(high)}  # fmt: skip
+
+
+def shown(*rows):
+    """Which rows are shown."""
+    return shares_shown(pd.DataFrame(rows))["shown"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("people", "reoffended", "expected"),
+    [(100, 50, True), (100, 5, True), (100, 4, False), (100, 96, False), (100, 0, False), (9, 5, False), (10, 5, True)],
+)
+def test_both_sides_of_a_share_must_be_five(people, reoffended, expected):
+    """Those who reoffended and those who did not."""
+    table = shares_shown(pd.DataFrame([row(people, reoffended)]))
+
+    assert [expected] == table["shown"].tolist()
+    assert expected == bool(table[["people", "reoffended", "share", "low", "high"]].notna().all(axis=None))
+    assert expected == bool(table["censored"].notna().all())
+
+
+def test_a_share_too_near_to_that_of_a_longer_window_is_left_out():
+    """The difference between six and twelve months would tell of three people."""
+    assert [False, True, True] == shown(row(100, 20, window=6), row(100, 23, window=12), row(100, 23, window=24))
+    assert [True, True] == shown(row(100, 18, window=6), row(100, 23, window=12))
+
+
+def test_a_prison_share_too_near_to_any_is_left_out():
+    """The difference would tell of two people with another sanction."""
+    assert [True, False] == shown(row(100, 30), row(100, 28, definition="prison"))
+    assert [True, True] == shown(row(100, 30), row(100, 30, definition="prison"))
+
+
+def test_a_single_group_is_not_left_out_alone():
+    """Else everybody less the others would tell; the next smallest goes with it."""
+    everybody, rest = row(150, 53), [row(60, 25, group="M"), row(60, 26, group="N")]
+
+    assert [True, False, False, True] == shown(everybody, row(30, 2, group="K"), *rest)
+
+
+@given(PEOPLE, st.lists(st.integers(1, 30), min_size=1, max_size=4, unique=True))
+def test_what_is_shown_counts_five_in_every_cell_and_step(people, windows):
+    """Of any register: on both sides of every share, and between the windows of one definition."""
+    table = pd.DataFrame(people, columns=["time", "known"])
+    rows = [
+        shares(table, window=window, by=()).assign(definition="any", group="all", window=window) for window in windows
+    ]
+    out = shares_shown(pd.concat(rows, ignore_index=True).drop(columns="all"))
+    kept = out[out["shown"]].sort_values("window")
+
+    assert (kept["reoffended"] >= LEAST).all()
+    assert (kept["people"] - kept["reoffended"] >= LEAST).all()
+    assert out.loc[~out["shown"], ["people", "censored", "reoffended", "share", "low", "high"]].isna().all(axis=None)
+    for name in ("reoffended", "people"):
+        steps = np.abs(np.diff(kept[name].to_numpy()))
+
+        assert not ((steps > 0) & (steps < LEAST)).any()
+
+
+@given(PEOPLE)
+def test_a_curve_steps_over_five_people_or_nobody(people):
+    """Between any two months shown lie no one to four reoffenders, nor one to four who were followed no longer."""
+    table = pd.DataFrame(people, columns=["time", "known"]).assign(group="all")
+    out, whole = curve_shown(table), curve(table, by=("group",))
+    hit = table["time"] <= table["known"]
+    seen = table[["time", "known"]].min(axis=1)
+    for begin, end in zip(out["month"], out["month"].iloc[1:], strict=False):
+        counted = (hit & (seen > begin) & (seen <= end)).sum(), (~hit & (seen >= begin) & (seen < end)).sum()
+
+        assert not any(close(number, 0, LEAST) for number in counted)
+    assert (out["at_risk"] * (1 - 0) >= LEAST).all()
+    assert out.equals(whole[whole["month"].isin(out["month"])].reset_index(drop=True))
+
+
+def test_a_curve_of_many_is_whole_and_one_of_few_is_empty():
+    """Ten reoffenders a month are shown every month; four people have no curve."""
+    many = pd.DataFrame({"time": np.repeat(np.arange(1, 13), 10), "known": 12, "group": "all"})
+    survivors = pd.DataFrame({"time": np.full(40, NOT_IN_SIGHT), "known": 12, "group": "all"})
+
+    assert list(range(13)) == curve_shown(pd.concat([many, survivors]))["month"].tolist()
+    assert curve_shown(survivors.head(4)).empty
+
+
+@given(st.lists(st.integers(0, 40), min_size=4, max_size=4))
+def test_numbers_of_offences_are_never_left_out_alone(people):
+    """A single number could be had from the total."""
+    table = pd.DataFrame({"offences": ["1", "2", "3", "4 or more"], "people": people, "share": 0.25})
+    out = counts_shown(table)
+
+    assert (~out["shown"]).sum() != 1
+    assert (out.loc[out["shown"], "people"] >= LEAST).all()
+    assert out.loc[~out["shown"], ["people", "share"]].isna().all(axis=None)
+
+
+def test_small_groups_are_one_and_are_not_named():
+    """A column that names people would otherwise be written as the names of groups."""
+    people = pd.DataFrame(
+        {"replicate": 0, "person": range(12), "followed": 24, "decided": 36, "group": [*"abc", *"ddddddddd"]}
+    )
+    register = pooled(Register(people=people, events=pd.DataFrame(), definitions=("any",)))
+
+    assert {"(small groups)", "d"} == set(register.people["group"])
+
+
+def test_how_many_there_are_is_told_about():
+    """To the nearest five."""
+    assert ["fewer than 5", "about 5", "about 1,235"] == [about(number) for number in (4, 6, 1_233)]
