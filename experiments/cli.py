@@ -34,6 +34,8 @@ VERBS = {
     "priorities": "experiments.verbs_priorities:priorities",
     "ladder": "experiments.verbs_ladder:ladder",
     "claim": "experiments.verbs_claim:claim",
+    "observe": "experiments.verbs_observe:observe",
+    "elsewhere": "experiments.verbs_elsewhere:elsewhere",
     "serve": "experiments.verbs_serve:serve",
     "run": "experiments.verbs_run:run",
     "life": "experiments.verbs_run:life",
@@ -44,6 +46,7 @@ VERBS = {
     "baseline": "experiments.verbs_model:baseline",
     "fit-baseline": "experiments.verbs_model:fit_baseline",
     "fit-settings": "experiments.verbs_model:fit_settings",
+    "falsify": "experiments.verbs_falsify:falsify",
     "runs": "experiments.verbs_runs:runs",
     "bench": "experiments.verbs_bench:bench",
 }
@@ -63,6 +66,8 @@ SUMMARIES = {
     "priorities": "Whom to serve first, which municipality next, in which order for a budget?",
     "ladder": "From headline to street: what is left of 38 points and of 8:1, rung by rung.",
     "claim": "One krone saves eight: what gives that, and what it becomes.",
+    "observe": "Count reoffending in your own register extract, and put the model beside it.",
+    "elsewhere": "Another trial, another country, the same engine: LIFE in Maryland, North Carolina 1978.",
     "serve": "Open the page for a class or a meeting, in Danish and English.",
     "run": "Run one scenario: history, outcomes by arm, survival curves.",
     "life": "Tell one person's life, month by month, and why.",
@@ -73,6 +78,7 @@ SUMMARIES = {
     "baseline": "Put the released population beside the Danish figures.",
     "fit-baseline": "Fit the defaults of risk and offending to the Danish figures.",
     "fit-settings": "Solve for the parameters of the three named settings of the effect.",
+    "falsify": "The model attacks itself: laws, closed forms, observed patterns, planted faults.",
     "runs": "List the store of finished runs, show its size, prune it.",
     "bench": "Measure speed, memory and start-up.",
 }

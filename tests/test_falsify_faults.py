@@ -1,0 +1,198 @@
+"""Planted faults: what is changed, what a fault becomes, what is counted."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from experiments.falsify_faults import HERE, RULE_FILES, Bench, _dependants, all_faults, job
+from experiments.falsify_measured import Faults, code_of_faults
+from experiments.falsify_mutations import KINDS, Fault, drawn, faults_of, planted
+
+TEXT = '''"""About."""
+MOST, LEAST = 3, 1
+
+
+def rule(a: int = 1, b: float = 2.0) -> float:
+    """Words 7."""
+    if a < b and not a:
+        raise ValueError(f"a is {a + 1}")
+    x = [0, 1]
+    x[0] = min(a, b) + MOST
+    x[a] += 1
+    for i in range(a):
+        if x[i] == LEAST:
+            continue
+    work(a, b)
+    return -x[1] if a else b
+'''
+
+
+def of_kind(kind):
+    """Before and after of the faults of a kind in the text above."""
+    return {(each.before, each.after) for each in faults_of("rule", TEXT) if each.kind == kind}
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("comparison turned", {("a < b", "(a >= b)"), ("x[i] == LEAST", "(x[i] != LEAST)")}),
+        ("boundary moved", {("a < b", "(a <= b)")}),
+        ("operator exchanged", {("min(a, b) + MOST", "(min(a, b) - MOST)")}),
+        ("and for or", {("a < b and not a", "(a < b or not a)")}),
+        ("not removed", {("not a", "(a)")}),
+        ("min for max", {("min(a, b)", "(max(a, b))")}),
+        ("arguments exchanged", {("work(a, b)", "(work(b, a))")}),
+        ("index shifted", {("x[i]", "(x[i - 1])")}),
+        ("constant's name exchanged", {("MOST", "(LEAST)"), ("LEAST", "(MOST)")}),
+        ("condition negated", {("a < b and not a", "(not (a < b and (not a)))"), ("x[i] == LEAST", "(not x[i] == LEAST)"),
+                               ("a", "(not a)")}),
+        ("statement dropped", {("x[0] = min(a, b) + MOST", "pass"), ("x[a] += 1", "pass"), ("continue", "pass"),
+                               ("work(a, b)", "pass")}),
+        ("sign turned", {("x[a] += 1", "x[a] -= 1"), ("-x[1]", "(x[1])")}),
+    ],
+)  # fmt: skip
+def test_each_kind_of_fault_is_what_its_name_says(kind, expected):
+    """One small change each, and no other of that kind."""
+    assert expected == of_kind(kind)
+
+
+def test_words_types_and_messages_are_left_alone():
+    """No fault is in a docstring, a type, the message of a mistake or the names of arguments."""
+    changed = {each.line for each in faults_of("rule", TEXT)}
+
+    assert not changed & {1, 6, 8}
+    assert ("1", "(2)") in of_kind("constant nudged")
+    assert ("2.0", "(2.2)") in of_kind("constant nudged")
+
+
+def test_a_planted_fault_changes_one_place():
+    """The rest of the file stays as it is, letter by letter, and can still be read."""
+    for fault in faults_of("rule", TEXT):
+        text = planted(TEXT, fault)
+        ast.parse(text)
+
+        assert text != TEXT
+        assert text.replace(fault.after, "", 1).replace(fault.before, "", 1) != text
+        assert text[: TEXT.index(fault.before)][:20] == TEXT[: TEXT.index(fault.before)][:20]
+
+
+def test_every_rule_file_has_faults_of_many_kinds():
+    """All files named are there, each fault can be planted and read, and each kind is somewhere."""
+    found = all_faults()
+
+    assert set(found) == set(RULE_FILES)
+    assert all(len(each) >= 30 for each in found.values())
+    assert {fault.kind for each in found.values() for fault in each} == set(KINDS)
+    for name, faults in found.items():
+        text = (HERE / "simulation" / f"{name}.py").read_text(encoding="utf-8")
+        for fault in faults[::17]:
+            ast.parse(planted(text, fault))
+
+
+def test_faults_are_drawn_evenly_and_a_few_are_the_start_of_many():
+    """Files in turn, kinds in turn; the same luck draws the same; none is drawn twice."""
+    found = all_faults()
+    few, many = drawn(found, 36, 3), drawn(found, 180, 3)
+
+    assert few == many[:36]
+    assert len({fault.number for fault in many}) == 180
+    assert {sum(fault.file == name for fault in many) for name in RULE_FILES} == {10}
+    assert len({fault.kind for fault in many}) == len(KINDS)
+    assert few != drawn(found, 36, 4)
+
+
+def test_what_rests_on_a_file_is_compiled_again():
+    """Rules are inlined into the months and the volunteers, prices into nothing."""
+    rests = _dependants(HERE / "simulation")
+
+    assert {"rules", "month", "passes", "volunteers", "waiting"} <= rests["rules"]
+    assert rests["economics"] == {"economics"}
+    assert "month" not in rests["population"]
+
+
+def test_a_job_has_one_piece_a_fault():
+    """Each fault is a piece of its own, so that an interrupted measurement goes on."""
+    pieces = job(36, 2, "").pieces
+
+    assert 36 == len(pieces)
+    assert Fault(**pieces[0]) in all_faults()[pieces[0]["file"]]
+
+
+# What is counted ----------------------------------------------------------------------------------------------
+
+
+def measured(**outcomes):
+    """A table with so many faults of each outcome."""
+    rows = [
+        {"file": "rules", "outcome": name.replace("_", " ")} for name, number in outcomes.items() for _ in range(number)
+    ]
+    return Faults(table=pd.DataFrame(rows), code="x", seed=1)
+
+
+def test_the_share_is_of_faults_that_change_something():
+    """What changes no byte or does not run is not counted; with the former as misses the share is lower."""
+    found = measured(noticed=95, missed=5, no_difference=20, does_not_run=30)
+
+    assert 0.95 == found.share[0]
+    assert found.share[1] < 0.95 < found.share[2]
+    assert 95 / 120 == pytest.approx(found.least)
+    assert found.enough
+    assert not measured(noticed=89, missed=11).enough
+    assert found.changed
+
+
+def test_the_digest_is_of_the_model_and_its_laws():
+    """The same code gives the same sixteen digits."""
+    assert code_of_faults() == code_of_faults()
+    assert 16 == len(code_of_faults())
+
+
+# One fault, from planting to verdict --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory):
+    """A bench; its making checks that the laws hold in a copy without faults."""
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+def fault(file, before, after, kind="comparison turned"):
+    """A fault of the model by what it changes."""
+    return next(f for f in all_faults()[file] if (f.before, f.after, f.kind) == (before, after, kind))
+
+
+def test_faults_are_noticed_missed_or_without_difference(bench):
+    """A turned sign in the kroner is noticed, a block of another size makes no difference; the files are put back."""
+    turned = bench.tried(
+        next(f for f in all_faults()["economics"] if f.kind == "sign turned" and "holds_employment" in f.before)
+    )
+    size = bench.tried(next(f for f in all_faults()["prepared"] if f.before == "150_000_000"))
+
+    assert ("noticed", "law") == (turned["outcome"], turned["how"])
+    assert turned["noticed"]
+    assert "no difference" == size["outcome"]
+    for name in ("economics", "prepared"):
+        assert (bench.folder / "simulation" / f"{name}.py").read_bytes() == (
+            HERE / "simulation" / f"{name}.py"
+        ).read_bytes()
+
+
+def test_a_model_that_does_not_run_is_not_counted(bench):
+    """A fault that lets nothing be told is none that a law must find."""
+    broken = bench.tried(next(f for f in all_faults()["prepared"] if f.before == "_kept[key]"))
+
+    assert "does not run" == broken["outcome"]
+
+
+def test_the_child_says_one_line_of_json():
+    """What a process prints can be read, and it fails loudly without a task."""
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.falsify_child"], cwd=HERE, capture_output=True, check=False
+    )
+
+    assert done.returncode != 0
