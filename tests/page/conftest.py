@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments.app.words import LANGUAGES, Words
+
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -22,8 +24,13 @@ HERE = ("http://localhost:", "http://127.0.0.1:", "ws://localhost:", "ws://127.0
 def told(at):
     """The page has been told without an error; what it says, as one text."""
     assert not at.exception, at.exception[0].message
+    failed = [
+        each.value for each in at.error if each.value in {Words(language)("page.failed") for language in LANGUAGES}
+    ]
+    assert not failed, "a panel failed; what went wrong is in the log"
     kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.warning, at.info, at.success, at.error)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    texts = [element.value for kind in kinds for element in kind]
+    return "\n".join([*texts, *(element.proto.body for element in at.get("html"))])
 
 
 @pytest.fixture
@@ -118,8 +125,9 @@ def visit(browser, served):
     assert not outside, f"requests left this machine: {outside}"
 
 
-def settle(page):
-    """Wait until the page is told to its end."""
+def settle(page, pause=300):
+    """Wait until the page is told to its end; ``pause`` (milliseconds) lets a change set out first."""
+    page.wait_for_timeout(pause)
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
 
 

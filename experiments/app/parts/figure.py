@@ -40,10 +40,15 @@ def csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
 
 
-def scenario_file(w: Words, name: str, toml: str, command: str, *, on: Any = st) -> None:
-    """The scenario behind what is shown, as a file, and the command that computes the same numbers."""
+def scenario_file(w: Words, name: str, toml: str, command: str, *, on: Any = st, note: str = "") -> None:
+    """The scenario behind what is shown, as a file, and the command that computes the same numbers.
+
+    ``note`` says which of them it prints.
+    """
     with on.expander(w("page.scenario.title")):
         st.markdown(w("page.scenario.text"))
         st.code(command, language=None)
+        if note:
+            st.markdown(note)
         st.download_button(w("page.scenario.button"), toml, f"{name}.toml", "application/toml", key=f"toml-{name}",
                            on_click="ignore")  # fmt: skip
