@@ -34,12 +34,12 @@ def chart(w: Words, description: str, spec: Spec, *, height: int | None = 300) -
         "autosize": {"type": "fit", "contains": "padding"},
         "config": {
             "font": "Source Sans, sans-serif", "locale": {"number": _LOCALE[w.language]},
-            "view": {"stroke": None}, "aria": False,  # the description says it; Vega's own words for marks are English
-            "axis": {"labelFontSize": SIZE, "titleFontSize": SIZE, "titleFontWeight": "normal", "labelColor": INK,
-                     "titleColor": INK, "gridColor": LINE, "domainColor": QUIET, "tickColor": QUIET, "labelLimit": 320,
-                     "titlePadding": 8},
-            "legend": {"labelFontSize": SIZE, "titleFontSize": SIZE, "labelColor": INK, "titleColor": INK,
-                       "labelLimit": 400, "orient": "top"},
+            "view": {"stroke": None}, "mark": {"aria": False},  # the description says it, in the page's language
+            "axis": {"aria": False, "labelFontSize": SIZE, "titleFontSize": SIZE, "titleFontWeight": "normal",
+                     "labelColor": INK, "titleColor": INK, "gridColor": LINE, "domainColor": QUIET, "tickColor": QUIET,
+                     "labelLimit": 320, "titlePadding": 8},
+            "legend": {"aria": False, "labelFontSize": SIZE, "titleFontSize": SIZE, "labelColor": INK,
+                       "titleColor": INK, "labelLimit": 400, "orient": "top"},
             "text": {"fontSize": SIZE, "color": INK}, "title": {"fontSize": SIZE, "color": INK, "anchor": "start"},
         },
     }  # fmt: skip

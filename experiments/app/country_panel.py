@@ -39,8 +39,6 @@ STYLE = """<style>
 .st-key-country > div > [data-testid="stHorizontalBlock"], .st-key-country > [data-testid="stHorizontalBlock"]
   {flex-direction: row-reverse;}
 .st-key-country-head h2 {font-size: 1.45rem;}
-.st-key-country [data-testid="stCaptionContainer"] p {color: #595959; opacity: 1;}
-.st-key-country [data-testid="stCaptionContainer"] {opacity: 1;}
 dl.country-answers {display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .5rem;
   margin: 0; padding: 0;}
 dl.country-answers > div {border: 1px solid #d5d9e0; border-radius: .3rem; padding: .4rem .7rem;}

@@ -28,7 +28,6 @@ table.two-lives th, table.two-lives td {text-align: left; vertical-align: top; p
 table.two-lives th[scope=row] {white-space: nowrap; font-weight: 400;}
 table.two-lives td {width: 45%;}
 table.two-lives .quiet {color: #595959;}
-[data-testid="stCaptionContainer"] {color: #4a4a4a; opacity: 1;}
 @media (max-width: 640px) {table.two-lives th[scope=row] {white-space: normal;}}
 </style>"""
 
