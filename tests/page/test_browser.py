@@ -63,6 +63,8 @@ def test_the_language_is_switched_in_one_click_and_no_setting_is_lost(visit):
         choose(page, "lang", name)
         assert page.evaluate("document.documentElement.lang") == language
         assert page.locator('[data-testid="stSkipToContent"]').inner_text() == catalogue(language)["page.skip"]
+        copy = page.locator('[data-testid="stCode"] button').first
+        assert copy.get_attribute("aria-label") == catalogue(language)["page.names.copy"]
         assert page.title() == f"{catalogue(language)['page.panel.about']} · Desist"
         assert {key: value for key, value in address(page).items() if key in wanted} == wanted
 

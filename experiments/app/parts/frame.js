@@ -7,10 +7,15 @@
   const skip = document.querySelector('[data-testid="stSkipToContent"]');
   if (skip) skip.textContent = said.skip;
 
+  const put = (window.desistPut ??= new WeakMap()); // of each control: the name it came with, and the one it was given
   const name = (control, attribute) => {
-    const given = control.getAttribute(attribute), names = window.desistSaid.names;
-    const start = Object.keys(names).find((each) => given === each || (each.endsWith(" ") && given.startsWith(each)));
-    if (start && names[start] !== start) control.setAttribute(attribute, names[start] + given.slice(start.length));
+    const now = control.getAttribute(attribute), before = put.get(control), names = window.desistSaid.names;
+    const own = before && before.given === now ? before.own : now;
+    const start = Object.keys(names).find((each) => own === each || (each.endsWith(" ") && own.startsWith(each)));
+    if (!start) return;
+    const given = names[start] + own.slice(start.length);
+    put.set(control, {own, given});
+    if (given !== now) control.setAttribute(attribute, given);
   };
   const nameAll = () => {
     document.querySelectorAll("main :is(button, [role=progressbar])[aria-label]").forEach((each) => name(each, "aria-label"));
