@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
 from threading import Thread
 
@@ -29,6 +30,18 @@ from experiments.bench_visitor import PageError, kind_of, visiting
 from experiments.cli import cli
 from tests.mistakes import assert_one_line
 from tests.page.conftest import told
+
+
+def in_a_thread(function, *arguments, **more):
+    """What a function returns in a thread of its own: in this one the event loop of a browser may be running."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(function, *arguments, **more).result()
+
+
+def finished(coroutine):
+    """What a coroutine returns."""
+    return in_a_thread(asyncio.run, coroutine)
+
 
 FAILED = {catalogue(language)["page.failed"] for language in LANGUAGES}
 
@@ -76,7 +89,7 @@ def test_whoever_leaves_makes_room():
     guard = door.Door(inside, names=frozenset(), visitors=1)
     scope = {"type": "websocket", "path": "/", "query_string": b"", "headers": []}
     for _ in range(3):
-        asyncio.run(guard(scope, None, None))  # type: ignore[arg-type]
+        finished(guard(scope, None, None))  # type: ignore[arg-type]
 
     assert seen == [1, 1, 1]
 
@@ -96,7 +109,7 @@ def test_a_flood_of_messages_is_held_back(monkeypatch):
             await receive()
 
     monkeypatch.setattr(door.asyncio, "sleep", sleep)
-    asyncio.run(flood())
+    finished(flood())
 
     assert len(waited) == pytest.approx(40, abs=2)
     assert max(waited) == pytest.approx(40 / door.PACE, abs=0.2)
@@ -224,14 +237,14 @@ def test_three_visitors_at_once_keep_their_own_settings(served):
         async with visiting(place(served), query) as visitor:
             return visitor
 
-    for visitor in asyncio.run(all_at_once()):
-        other = asyncio.run(alone(visitor.query))
+    for visitor in finished(all_at_once()):
+        other = finished(alone(visitor.query))
 
         assert (other.texts, other.figures) == (visitor.texts, visitor.figures)
 
 
 def test_the_class_of_the_benchmark_moves_sliders_without_an_error(served):
-    seen = lesson(place(served), os.getpid(), visitors=2, seconds=2.0, pause=(0.05, 0.2))
+    seen = in_a_thread(lesson, place(served), os.getpid(), visitors=2, seconds=2.0, pause=(0.05, 0.2))
 
     assert not seen.failed
     assert len([each for took in seen.took.values() for each in took]) > 3
@@ -264,7 +277,7 @@ def test_values_that_no_control_would_send_change_nothing(served, panel):
                 assert read_address(every_setting(), visitor.address)[1] == []
             return visitor
 
-    assert asyncio.run(forge()).address["panel"] == panel
+    assert finished(forge()).address["panel"] == panel
 
 
 def test_who_sends_nonsense_spoils_nobody_elses_visit(served):
@@ -279,7 +292,7 @@ def test_who_sends_nonsense_spoils_nobody_elses_visit(served):
             await other.ask()
             assert other.texts == seen
 
-    asyncio.run(forge())
+    finished(forge())
 
 
 def test_a_message_too_large_closes_the_door_to_its_sender_alone(served):
@@ -291,7 +304,7 @@ def test_a_message_too_large_closes_the_door_to_its_sender_alone(served):
             await good.choose("lang", 1)
             return good.address["lang"]
 
-    assert asyncio.run(send()) == "en"
+    assert finished(send()) == "en"
 
 
 def test_other_peoples_pages_and_files_are_turned_away(served):
@@ -300,7 +313,7 @@ def test_other_peoples_pages_and_files_are_turned_away(served):
             pass
 
     with pytest.raises(InvalidStatus):
-        asyncio.run(foreign())
+        finished(foreign())
     for method, wanted, status in (("PUT", "_stcore/upload_file/a/b", 405), ("GET", "?" + "a" * 9_000, 414)):
         asked = HTTPConnection(place(served))
         asked.request(method, f"/{wanted}")
@@ -322,7 +335,7 @@ def test_it_starts_and_stops_without_a_superfluous_word():
                     server.send_signal(signal.SIGINT)
                     return visitor
 
-            visitor = asyncio.run(come())
+            visitor = finished(come())
             rest, _ = server.communicate(timeout=20)
         finally:
             server.kill()
