@@ -53,6 +53,9 @@ def browser():
     """Headless Chromium; tests are skipped where there is none."""
     if chromium() is None:
         pytest.skip("no Chromium here: install the package chromium, or run playwright install chromium")
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=30_000)
     with browsing() as opened:
         yield opened
 
@@ -80,9 +83,10 @@ def visit(browser, served):
 
 
 def settle(page, pause=300):
-    """Wait until the page is told to its end; ``pause`` (milliseconds) lets a change set out first."""
+    """Wait until the page is told to its end and a film has its people; ``pause`` (ms) lets a change set out first."""
     page.wait_for_timeout(pause)
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_function("[...document.querySelectorAll('.film')].every((film) => film.querySelector('.person'))")
 
 
 def violations(page):

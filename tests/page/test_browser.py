@@ -6,6 +6,7 @@ from itertools import pairwise
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from experiments.app.frame import NAMES_OF_STREAMLIT
 from experiments.app.page import PANELS, every_setting
@@ -37,7 +38,7 @@ def code_of(key, name):
 def go(page, panel, language):
     if address(page).get("panel", "trial") != panel:
         choose(page, "panel", catalogue(language)[f"page.panel.{panel}"])
-    assert catalogue(language)[f"{panel}.title"] in page.locator("h2").first.inner_text()
+    expect(page.locator("h2").first).to_contain_text(catalogue(language)[f"{panel}.title"])
 
 
 def others():

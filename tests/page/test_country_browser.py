@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import expect
+
 from tests.page.conftest import settle, violations
 
 SHORT = "panel=country&cplan=todays-area&cyears=2"
@@ -22,7 +24,7 @@ def test_the_page_tells_how_far_it_is_and_then_shows_answers_and_a_map(visit):
 
     answered(page)
     assert page.locator("dl.country-answers dt").all_inner_texts()[0] == "Forløb, der begynder"
-    assert page.locator('[data-testid="stVegaLiteChart"] svg').count() == 2
+    expect(page.locator('[data-testid="stVegaLiteChart"] svg')).to_have_count(2)
     said = page.get_by_test_id("stVegaLiteChart").first.get_attribute("aria-label")
     assert said.startswith("Kort over Danmarks kommuner.")
     assert violations(page) == []
@@ -51,7 +53,7 @@ def test_a_slider_moved_by_keyboard_is_told_anew_and_is_in_the_address(visit):
     page.wait_for_selector("dl.country-answers", state="detached")
 
     answered(page)
-    assert page.locator("dl.country-answers").inner_text() != before
+    expect(page.locator("dl.country-answers")).not_to_have_text(before, use_inner_text=True)
 
 
 def test_a_phone_shows_the_answers_first_and_nothing_beyond_its_edge(visit):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from experiments.app.charts import picture
 from experiments.app.lessons_settings import LESSON, SETTINGS
@@ -111,4 +112,4 @@ def test_all_lessons_can_be_read_by_everybody(visit):
 
         assert not violations(page)
     page.click("text=See an answer")
-    assert page.get_by_text("best chosen by lot").is_visible()
+    expect(page.get_by_text("best chosen by lot")).to_be_visible()

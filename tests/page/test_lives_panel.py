@@ -6,6 +6,7 @@ import shlex
 
 import pandas as pd
 import pytest
+from playwright.sync_api import expect
 
 from experiments.app import lives_chart, lives_words
 from experiments.app.lives_facts import pair
@@ -106,7 +107,7 @@ def test_both_lives_can_be_seen_read_and_heard(visit, language):
     assert table.get_by_role("columnheader").all_inner_texts() == [
         w(f"lives.story.{key}") for key in ("month", "with", "without")
     ]
-    assert table.locator("tbody tr").count() == len(list(lives_words.story(w, pair(7).lives(88))))
+    expect(table.locator("tbody tr")).to_have_count(len(list(lives_words.story(w, pair(7).lives(88)))))
     assert not violations(page)
 
 
@@ -118,7 +119,7 @@ def test_the_next_person_comes_by_keyboard_and_the_address_follows(visit):
     page.wait_for_url("**life=37**")
     settle(page)
 
-    assert page.get_by_role("heading", name="The two lives part in month 5").is_visible()
+    expect(page.get_by_role("heading", name="The two lives part in month 5")).to_be_visible()
     page.get_by_role("button", name="Next", exact=True).focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**life=38**")

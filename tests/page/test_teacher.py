@@ -8,6 +8,7 @@ from string import Formatter
 from urllib.parse import parse_qs
 
 import pytest
+from playwright.sync_api import expect
 
 from experiments.app.lessons_settings import LESSON, SETTINGS
 from experiments.app.lessons_told import plain, told
@@ -157,4 +158,4 @@ def test_a_teacher_can_follow_a_link_and_take_the_notes_home(visit, tmp_path):
 
     assert download.value.suggested_filename == "desist-da.html"
     assert f'href="{page.url.split("?")[0]}?panel=trial&amp;lang=da"' in (tmp_path / "notes.html").read_text()
-    assert lesson.locator("h3").first.inner_text() == catalogue("da")["lessons.self.lesson"]
+    expect(lesson.locator("h3").first).to_have_text(catalogue("da")["lessons.self.lesson"])

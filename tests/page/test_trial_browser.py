@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from experiments.app.trial_facts import Levers, one_trial
 from tests.page.conftest import settle, violations
@@ -41,8 +42,8 @@ def test_guess_then_play_to_the_end(visit):
     page.get_by_role("button", name="Show me").click()
     page.wait_for_selector(".film .person")
     settle(page)
-    assert page.locator(".film .month").inner_text() == "2 months before"
-    assert page.locator(".person.inside").count() == 97
+    expect(page.locator(".film .month")).to_have_text("2 months before")
+    expect(page.locator(".person.inside")).to_have_count(97)
     page.get_by_label("Speed").select_option("fast")
     at_month(page, 18)
     page.get_by_role("button", name="Play").click()
@@ -50,11 +51,9 @@ def test_guess_then_play_to_the_end(visit):
     assert page.locator(".film .told").inner_text() == ""
     page.get_by_role("button", name="Play").wait_for()
 
-    assert page.locator(".film .month").inner_text() == "Month 24"
+    expect(page.locator(".film .month")).to_have_text("Month 24")
     assert shown(page) == counted(USUAL, 1, 24)
-    assert (
-        page.locator(".film .told").inner_text().startswith("Month 24. With mentors, Highest risk: new crime 12 of 23")
-    )
+    expect(page.locator(".film .told")).to_contain_text("Month 24. With mentors, Highest risk: new crime 12 of 23")
 
 
 def test_a_slider_keeps_the_month_and_another_chance_plays_on(visit):
@@ -68,7 +67,7 @@ def test_a_slider_keeps_the_month_and_another_chance_plays_on(visit):
     page.locator(f".arm.mentored .person.again >> nth={stronger[0] - 1}").wait_for()
     page.wait_for_timeout(200)
 
-    assert page.locator(".film .month").inner_text() == "Month 24"
+    expect(page.locator(".film .month")).to_have_text("Month 24")
     assert shown(page) == stronger != counted(USUAL, 1, 24)
     at_month(page, 14)
     page.get_by_role("button", name="Play").click()
@@ -88,11 +87,11 @@ def test_the_film_works_by_keyboard_alone(visit):
     page.keyboard.press("Tab")
     for _ in range(5):
         page.keyboard.press("Enter")
-    assert page.locator(".film .month").inner_text() == "Month 3"
+    expect(page.locator(".film .month")).to_have_text("Month 3")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
 
-    assert page.locator(".film .month").inner_text() == "Month 4"
+    expect(page.locator(".film .month")).to_have_text("Month 4")
     assert shown(page) == counted(USUAL, 1, 4)
     assert page.locator(".film input").get_attribute("aria-valuetext") == "Month 4"
 
@@ -105,7 +104,7 @@ def test_the_month_is_kept_over_a_look_at_many_trials_and_begins_anew_with_a_new
     settle(page)
     page.get_by_role("radio", name="One trial").click()
     page.wait_for_selector(".film .person")
-    assert page.locator(".film .month").inner_text() == "Month 9"
+    expect(page.locator(".film .month")).to_have_text("Month 9")
     page.get_by_role("button", name="Guess again").click()
     page.get_by_role("slider", name="With mentors").first.press("Home")
     page.wait_for_function("!location.search.includes('guess_with=20')")
@@ -113,7 +112,7 @@ def test_the_month_is_kept_over_a_look_at_many_trials_and_begins_anew_with_a_new
     page.get_by_role("button", name="Show me").click()
     page.wait_for_selector(".film .person")
 
-    assert page.locator(".film .month").inner_text() == "2 months before"
+    expect(page.locator(".film .month")).to_have_text("2 months before")
 
 
 @pytest.mark.parametrize(("address", "width"), [("?panel=trial", 390), (FILM, 390), (MANY, 390)])
