@@ -11,14 +11,20 @@ COUNTRY_RUNS = 200
 
 
 @click.command()
+@click.argument("part", type=click.Choice(["page"]), required=False)
 @click.option("--people", multiple=True, type=click.IntRange(100, 10_000_000), help="Sizes (1000 10000 100000).")
-@click.option("--quick", is_flag=True, help="One size, no start-up, no studies, no luck.")
+@click.option("--quick", is_flag=True, help="One size, no start-up, no studies, no luck; of the page a small class.")
 @json_option
-def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
+def bench(part, people, quick, as_json):  # type: ignore[no-untyped-def]
     """Measure person-months per second of both drivers on the same scenario, memory, start-up, and the same luck.
+
+    With PART page: the page's cold start, its sliders in a browser, and a class of thirty (five minutes).
 
     Machines are noisy: compare the ratios of one run, not seconds between runs.
     """
+    if part == "page":
+        _page(quick, as_json)
+        return
     from experiments.bench import driver_rows, start_up, studies
     from experiments.bench_country import WAYS, apart
     from experiments.bench_runs import store_costs
@@ -61,3 +67,21 @@ def bench(people, quick, as_json):  # type: ignore[no-untyped-def]
         click.echo(f"Same luck: two-year reoffending, {PEOPLE:,} people, {REPLICATES} replicates (points).")
         click.echo("sd: of the difference, on the same and on independent luck; ratio of the variances with its 95 %")
         click.echo("interval; bound: the most it could be if people shared nothing.")
+
+
+def _page(quick: bool, as_json: bool) -> None:
+    from experiments.bench_page import LIMITS, page_costs
+
+    click.echo("measuring the page in a browser, then a class (some minutes) ...", err=True)
+    found = page_costs(quick=quick)
+    if as_json:
+        echo_json(found)
+        return
+    for name, row in found.items():
+        what = "slider" if name.startswith("slider") else name
+        low, high = (f" (under {LIMITS[each]:g})" if each in LIMITS else "" for each in (what, f"{what}, 95 %"))
+        click.echo(f"{name}: median {row['median']:.2f} s{low}, 95 % {row['95 %']:.2f} s{high}, "
+                   f"worst {row['worst']:.2f} s of {row['number']:.0f}")  # fmt: skip
+    row = found["class"]
+    click.echo(f"class: {row['visitors']:.0f} visitors, {row['errors']:.0f} errors, "
+               f"{row['MiB']:,.0f} MiB (under {LIMITS['class, MiB']:,.0f})")  # fmt: skip

@@ -146,6 +146,7 @@ class Numbers(NamedTuple):
     allowance: Floats  # K x months, people taken in per part of the released people; infinite without a limit
     part: Floats  # P, parts of the released people
     allocation: Bytes  # K
+    rank: Ints  # K x people: place on the coordinator's own list, -1 if none (K x 0 if none is kept)
     contact: Floats  # K
     leaves: Floats  # K
     effect: Floats  # K x 2, hazard ratio for others and the highest-risk group

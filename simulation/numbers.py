@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from simulation.chance import key_of
-from simulation.columns import Bytes, Floats, Numbers, Shorts
+from simulation.columns import Bytes, Floats, Ints, Numbers, Shorts
 from simulation.places import by_place
 from simulation.population import reference
 from simulation.rules import NEVER
@@ -29,7 +29,7 @@ MOST_RECRUITS = 700.0
 """Most volunteers who come forward in one place and month, in the mean (beyond it exp(-rate) has no number)."""
 MOST_TIMES = 1000.0
 """Most that help can multiply the chance of a gain by."""
-ALLOCATIONS = ("first come", "highest risk", "lowest risk", "lottery")
+ALLOCATIONS = ("first come", "highest risk", "lowest risk", "lottery", "listed")
 ASSIGNMENTS = ("nobody", "everyone", "randomised")
 HELP_MONTHS = 12
 """Months after release over which the aim of help with support factors is a mean."""
@@ -81,6 +81,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         least=_floats(reference(scenario).score_of(row.offered_share) for row in programmes),
         allowance=allowances(scenario, opens, calendar), part=released_parts(scenario),
         allocation=np.array([ALLOCATIONS.index(row.allocation) for row in programmes], np.uint8),
+        rank=ranks(scenario),
         contact=_floats(row.contact_chance for row in programmes),
         leaves=_floats(row.unplanned_exit for row in programmes),
         effect=np.array([[row.direct_effect_others, row.direct_effect] for row in programmes]).reshape(-1, 2),
@@ -109,6 +110,16 @@ def openings(scenario: Scenario) -> Floats:
         here = np.array([1.0 if value is None else value for value in times])
         rows.append(np.full(len(places), -1.0) if row.openings >= UNLIMITED else row.openings / 100 * here)
     return np.array(rows).reshape(len(rows), len(places))
+
+
+def ranks(scenario: Scenario) -> Ints:
+    """Everybody's place on the coordinators' own lists (K x people), -1 if none; K x 0 where no list is kept."""
+    rows = list(scenario.programme.values())
+    size = scenario.people.count if any(row.allocation == "listed" for row in rows) else 0
+    found = np.full((len(rows), size), -1, np.int32)
+    for k, row in enumerate(rows):
+        found[k, row.listed] = np.arange(len(row.listed))
+    return found
 
 
 def first_room(scenario: Scenario) -> Floats:

@@ -44,6 +44,7 @@ def par(
     source: str,
     grade: Grade,
     prior: str = "fixed",
+    only_if_any: bool = False,
 ) -> Any:
     """Declare a quantity.
 
@@ -63,9 +64,13 @@ def par(
         ``measured``, ``judged`` or ``assumed``.
     prior
         What is believed of it before the trial, as ``Prior`` reads it; ``fixed`` if it is not doubted.
+    only_if_any
+        Whether it is no part of a scenario (of its file, its digest, its table of quantities) while it is empty.
     """
     Prior.read(prior)
     extra = {"unit": unit, "source": source, "grade": grade, "prior": prior, "low": low, "high": high}
+    if only_if_any:
+        extra["only_if_any"] = True
     if callable(default):
         return Field(default_factory=default, description=what, json_schema_extra=cast(Any, extra))
     return Field(default, ge=low, le=high, description=what, json_schema_extra=cast(Any, extra))
@@ -157,6 +162,8 @@ def quantities(section: BaseModel, prefix: str = "") -> Iterator[Quantity]:
             for label, item in value.items():
                 yield from quantities(item, f"{key}.{label}.")
         elif (about := _about(field)) is not None:
+            if about.pop("only_if_any", False) and not value:
+                continue
             own = getattr(section, "about", {}).get(name)
             if own is not None:
                 about.update(source=own.source, grade=own.grade, prior=own.prior)

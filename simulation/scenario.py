@@ -77,6 +77,13 @@ class Scenario(Section):
             raise ParameterError(
                 f"at most {MOST_FACTORS} factors and {MOST_PROGRAMMES} programmes can be in a scenario"
             )
+        for name, row in self.programme.items():
+            for person in row.listed:
+                if not 0 <= person < self.people.count:
+                    raise ParameterError(
+                        f"programme.{name}.listed names person [{person}]; people.count is [{self.people.count}], so "
+                        f"numbers are 0 to {self.people.count - 1}"
+                    )
         if sum(row.carried_by == "volunteers" for row in self.programme.values()) > 1:
             raise ParameterError("two programmes are carried by volunteers; the supply of volunteers serves only one")
         if not self.programme and (self.trial.signed_up or self.trial.assignment != "nobody"):
@@ -302,7 +309,8 @@ def _put(data: dict[str, Any], parts: list[str], value: Any) -> None:
             raise ParameterError(f"unknown key [{'.'.join(parts)}]; {nearest(part, known, parts[:depth])}")
         inner = inner[part]
     open_table = len(parts) > 1 and parts[-2] in ("helps", "helped_by")
-    if parts[-1] not in inner and not open_table:
+    left_out = len(parts) == 3 and parts[0] == "programme" and parts[-1] in Programme.model_fields
+    if parts[-1] not in inner and not open_table and not left_out:
         known = list(inner)
         if parts[:-1] == ["programme"]:
             if not known:

@@ -5,13 +5,17 @@ A sixth factor or a new programme is a few lines of TOML; the fields below are a
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections import Counter
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from simulation.parameters import About, ParameterError, Section, par
 
 Allocation = Literal["first come", "highest risk", "lowest risk", "lottery"]
+"""Rules by which a waiting list is served."""
+Order = Literal[Allocation, "listed"]
+"""A rule, or the coordinator's own list of people."""
 UNLIMITED = 100.0
 """Openings of one per person and month: no scarcity."""
 ByPlace = dict[str, Annotated[float, Field(ge=0, le=1e9)]]
@@ -75,8 +79,12 @@ class Programme(Row):
         source="until about one year after release [S2]", grade="measured")
     shortest_sentence_months: float = par(2.3, "months", 0, 120, what="shortest sentence that leaves time to start",
         source="44 % of the released [S18]", grade="judged")
-    allocation: Allocation = par("first come", "first come, highest risk, lowest risk or lottery",
+    allocation: Order = par("first come", "first come, highest risk, lowest risk, lottery or listed",
         what="order in which the waiting list is served", source="the programme's rule", grade="assumed")
+    listed: list[int] = par(list, "numbers of people",
+        what="the coordinator's own list, where allocation is listed: nobody else is taken in, in each municipality "
+        "in this order; the same numbers in every replicate", source="the programme's rule", grade="assumed",
+        only_if_any=True)
     capacity: float = par(0.0, "people at a time", 0, 1_000_000,
         what="places of a programme without volunteers, spread over its municipalities by population",
         source="the programme's rule", grade="assumed")
@@ -128,6 +136,26 @@ class Programme(Row):
         grade="assumed", prior="U(0.3, 1.0)")
     half_life_months: float = par(18.0, "months", 0.1, 1200, what="time in which the part that stays halves",
         source="visits: 53 % at one year, nothing at five [S65]", grade="judged", prior="U(6, 36)")
+
+    @model_serializer(mode="wrap")
+    def _without_an_empty_list(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """An empty list is not written, so that files and digests of scenarios without one do not know of it."""
+        data: dict[str, Any] = handler(self)
+        if not self.listed:
+            data.pop("listed", None)
+        return data
+
+    @model_validator(mode="after")
+    def _own_list(self) -> Self:
+        if self.listed and self.allocation != "listed":
+            raise ParameterError(
+                f"listed names {len(self.listed)} people, but allocation is [{self.allocation}]; set it to listed, or "
+                "leave the list empty"
+            )
+        for person, number in Counter(self.listed).items():
+            if number > 1:
+                raise ParameterError(f"listed names person [{person}] twice; name each person once")
+        return self
 
     @model_validator(mode="after")
     def _order(self) -> Self:

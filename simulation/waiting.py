@@ -24,8 +24,8 @@ from simulation.telling import MATCH, UNMATCHED, tell
 FREE, BUSY = 2, 3
 """What a seat for a volunteer holds (see ``volunteers``)."""
 
-FIRST_COME, HIGHEST, LOWEST, BY_LOT = range(4)
-"""Codes of the allocation rules, in the order in which ``supports.Allocation`` names them."""
+FIRST_COME, HIGHEST, LOWEST, BY_LOT, BY_LIST = range(5)
+"""Codes of the allocation rules, in the order in which ``supports.Order`` names them."""
 
 WITHOUT_LIMIT = 1 << 40
 
@@ -48,13 +48,14 @@ def serve(
         if not number:
             continue
         order = _list_order(k, waiting[:number], people, lives, n)
+        asked = _asked(k, order, people, n)
         room = _room(t, k, local.number, local.replicate, local.allowed[k], local.taken_in[k], n)
         if k == n.supply:
             status, carried = lives.status[k], lives.carried
-            _pair(t, k, order, lives.locality, status, carried, people.release, seats, n.per_person, room, told)
+            _pair(t, k, asked, lives.locality, status, carried, people.release, seats, n.per_person, room, told)
         else:
             places = np.minimum(room, local.limit[k] - taken)
-            _hand_out(t, k, order, lives.locality, lives.status[k], people.release, places, told)
+            _hand_out(t, k, asked, lives.locality, lives.status[k], people.release, places, told)
         _tally_list(
             t, row + LISTED, order, lives.status[k], lives.locality, lives.highest, local.taken_in[k], people.release,
             n, tally,
@@ -108,18 +109,27 @@ def _why(t, k, place, score, first, sentence, accepts, n):  # type: ignore[no-un
 
 def _list_order(k: int, waiting: Ints, people: People, lives: Lives, n: Numbers) -> Longs:
     """The list in the order of the allocation rule, then of each person's own lot, coordinator by coordinator."""
-    lots = _lots(people.person[waiting], people.replicate[waiting], k, n.key0, n.key1)
+    drawn = lots(people.person[waiting], people.replicate[waiting], k, n.key0, n.key1)
     before = np.zeros(len(waiting))
     if n.allocation[k] == FIRST_COME:
         before = lives.anchor[waiting].astype(np.float64)
     elif n.allocation[k] in (HIGHEST, LOWEST):
         before = lives.score[waiting].astype(np.float64) * (-1.0 if n.allocation[k] == HIGHEST else 1.0)
-    order: Longs = waiting[np.lexsort((people.person[waiting], lots, before, lives.locality[waiting]))].astype(np.int64)
-    return order
+    elif n.allocation[k] == BY_LIST:
+        before = n.rank[k, people.person[waiting]].astype(np.float64)
+    order = np.lexsort((people.person[waiting], drawn, before, lives.locality[waiting]))
+    rows: Longs = waiting[order].astype(np.int64)
+    return rows
+
+
+def _asked(k: int, order: Longs, people: People, n: Numbers) -> Longs:
+    """Those of the list who may be taken in: all of them, or those on the coordinator's own list."""
+    return order[n.rank[k, people.person[order]] >= 0] if n.allocation[k] == BY_LIST else order
 
 
 @loop
-def _lots(person, replicate, k, key0, key1):  # type: ignore[no-untyped-def]
+def lots(person, replicate, k, key0, key1):  # type: ignore[no-untyped-def]
+    """Lots of some people for the list of programme k: the lowest goes first."""
     size = len(person)
     words, zero = np.empty((4, size), np.uint32), np.full(size, k, np.uint32)
     fill_four(words[0], words[1], words[2], words[3], person, replicate, zero, LOTTERY | 1, key0, key1)

@@ -16,6 +16,8 @@ MENTORED, CONTROL, OBSERVED = COLOURS["mentored"], COLOURS["control"], COLOURS["
 GUESS = "#5e3c99"
 """What the visitor expected."""
 INK, QUIET, LINE = "#222222", "#595959", "#dddddd"
+SIZE: Spec = {"expr": "windowSize()[0] >= 1700 ? 18 : 14"}
+"""Type in charts, pixels: larger where the page is on a wall, as the page's own is."""
 DASH: dict[str, list[int]] = {"mentored": [], "control": [6, 3]}
 """Lines told apart without colour."""
 _LOCALE = {
@@ -31,14 +33,14 @@ def chart(w: Words, description: str, spec: Spec, *, height: int | None = 300) -
         "description": description,
         "autosize": {"type": "fit", "contains": "padding"},
         "config": {
-            "font": "Source Sans, Source Sans 3, sans-serif", "locale": {"number": _LOCALE[w.language]},
-            "view": {"stroke": None},
-            "axis": {"labelFontSize": 14, "titleFontSize": 14, "titleFontWeight": "normal", "labelColor": INK,
-                     "titleColor": INK, "gridColor": LINE, "domainColor": QUIET, "tickColor": QUIET, "labelLimit": 260,
-                     "titlePadding": 8},
-            "legend": {"labelFontSize": 14, "titleFontSize": 14, "labelColor": INK, "titleColor": INK,
-                       "labelLimit": 320, "orient": "top"},
-            "text": {"fontSize": 14, "color": INK}, "title": {"fontSize": 15, "color": INK, "anchor": "start"},
+            "font": "Source Sans, sans-serif", "locale": {"number": _LOCALE[w.language]},
+            "view": {"stroke": None}, "mark": {"aria": False},  # the description says it, in the page's language
+            "axis": {"aria": False, "labelFontSize": SIZE, "titleFontSize": SIZE, "titleFontWeight": "normal",
+                     "labelColor": INK, "titleColor": INK, "gridColor": LINE, "domainColor": QUIET, "tickColor": QUIET,
+                     "labelLimit": 320, "titlePadding": 8},
+            "legend": {"aria": False, "labelFontSize": SIZE, "titleFontSize": SIZE, "labelColor": INK,
+                       "titleColor": INK, "labelLimit": 400, "orient": "top"},
+            "text": {"fontSize": SIZE, "color": INK}, "title": {"fontSize": SIZE, "color": INK, "anchor": "start"},
         },
     }  # fmt: skip
     if height is not None:

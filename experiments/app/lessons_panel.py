@@ -1,15 +1,74 @@
-"""Panel lessons."""
+"""The panel "Five lessons": each in one sentence, with an experiment, what came out, a question and an answer."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
-from experiments.app.settings import Setting
+from experiments.app import lessons_settings as own
+from experiments.app.parts import controls, figure
+from experiments.app.settings import Choice
 from experiments.app.words import Words
 
-SETTINGS: tuple[Setting, ...] = ()
+SETTINGS = own.SETTINGS
 
 
 def show(w: Words) -> None:
     """Show the panel."""
     st.header(w("lessons.title"))
+    lesson: Any = st.pills(w("set.lesson.label"), own.LESSON.codes, key=own.LESSON.key, required=True,
+                           format_func=lambda code: w(f"set.lesson.{code}"))  # fmt: skip
+    st.subheader(w(f"lessons.{lesson}.lesson"))
+    left, right = st.columns([2, 5], gap="large")
+    CONTROLS[lesson](w, left)
+    controls.again(own.SEED, w("lessons.again"), on=left)
+
+    from experiments.app.lessons_told import told
+
+    found = told(w, lesson, {setting.key: st.session_state[setting.key] for setting in SETTINGS})
+    name = f"lesson-{lesson}"
+    right.markdown(found.said)
+    figure.show(w, name, found.spec, on=right, table=found.table)
+    right.markdown(f":small[{found.counted} {w('lessons.error')}]")
+    left.subheader(w("lessons.question"))
+    left.markdown(found.question)
+    left.expander(w("lessons.answer")).markdown(found.answer)
+    figure.scenario_file(w, name, found.scenario.to_toml(), found.command, note=w(f"lessons.{lesson}.cli"))
+
+
+def _luck(w: Words, on: Any) -> None:
+    _sizes(w, own.LUCK_SIZE, on)
+
+
+def _curse(w: Words, on: Any) -> None:
+    _sizes(w, own.CURSE_SIZE, on)
+    controls.choice(w, own.CURSE_TRUTH, on=on)
+
+
+def _self(w: Words, on: Any) -> None:
+    controls.slider(w, own.SELF_DRIVE, on=on, unit="%d %%")
+    controls.slider(w, own.SELF_CHOOSE, on=on)
+
+
+def _base(w: Words, on: Any) -> None:
+    controls.slider(w, own.BASE_EFFECT, on=on, unit="%d %%")
+    controls.slider(w, own.BASE_SHARE, on=on, unit="%d %%")
+    controls.choice(w, own.BASE_COUNTS, on=on)
+
+
+def _wings(w: Words, on: Any) -> None:
+    controls.slider(w, own.WINGS_SIZE, on=on)
+    controls.slider(w, own.WINGS_DIFFER, on=on)
+
+
+CONTROLS: dict[str, Callable[[Words, Any], None]] = {
+    "luck": _luck, "curse": _curse, "self": _self, "base": _base, "wings": _wings,
+}  # fmt: skip
+
+
+def _sizes(w: Words, setting: Choice, on: Any) -> None:
+    """A slider over a few sizes, so that a class asks for the same few experiments."""
+    on.select_slider(w(f"set.{setting.key}.label"), setting.codes, key=setting.key,
+                     format_func=lambda code: w(f"set.{setting.key}.{code}"))  # fmt: skip

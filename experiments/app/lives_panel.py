@@ -1,15 +1,115 @@
-"""Panel lives."""
+"""Two lives: one person lives twice on the same luck, with mentors and without."""
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
-from experiments.app.settings import Setting
+from experiments.app.parts import controls, figure
+from experiments.app.settings import Setting, Whole
 from experiments.app.words import Words
 
-SETTINGS: tuple[Setting, ...] = ()
+if TYPE_CHECKING:
+    from experiments.app.lives_facts import Kind, Life, Pair
+
+PERSON = Whole("life", 3, 0, 96)
+LUCK = Whole("lifeseed", 1, 1, 99)
+SETTINGS: tuple[Setting, ...] = (PERSON, LUCK)
+FILE = "desist-two-lives"
+SHOWN: tuple[Kind, ...] = ("helped", "same", "worse")
+"""Kinds of people that one can ask for."""
+STYLE = """<style>
+table.two-lives {border-collapse: collapse; width: 100%; font-size: 1rem;}
+table.two-lives caption {text-align: left; padding-bottom: .4rem; caption-side: top; color: #222222;}
+table.two-lives th, table.two-lives td {text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0;
+  border-bottom: 1px solid #dddddd;}
+table.two-lives th[scope=row] {white-space: nowrap; font-weight: 400;}
+table.two-lives td {width: 45%;}
+table.two-lives .quiet {color: #595959;}
+@media (max-width: 640px) {table.two-lives th[scope=row] {white-space: normal;}}
+</style>"""
 
 
 def show(w: Words) -> None:
     """Show the panel."""
     st.header(w("lives.title"))
+    st.html(STYLE)
+    st.markdown(w("lives.intro"))
+    from experiments.app import lives_chart, lives_words
+    from experiments.app.lives_facts import WINDOW, pair
+
+    left, right = st.columns([1, 3], gap="medium")
+    with left:
+        number, seed = _controls(w)
+    both = pair(seed)
+    lives, kind = both.lives(number), both.kinds[number]
+    with left:
+        _ask(w, both, number)
+        st.markdown(lives_words.person(w, lives[0]))
+        verdict, *crimes = lives_words.verdict(w, kind, lives)
+        st.markdown(f"**{verdict}** {' '.join(crimes)}")
+    with right:
+        title, told = lives_words.parted(w, kind, lives)
+        st.subheader(title)
+        st.markdown("\n".join(f"- {each}" for each in told) if len(told) > 1 else told[0])
+        st.caption(w("lives.part.rule"))
+        name, spec = FILE.removeprefix("desist-"), lives_chart.timelines(w, lives, seed=seed)
+        figure.show(w, name, spec)
+        table = lives_chart.table(lives)
+        late = f" {w('lives.chart.late')}" if table["month"].max() >= WINDOW else ""
+        st.caption(w("lives.chart.legend") + late)
+        figure.downloads(w, name, spec, table)
+    _below(w, both, lives, number, seed)
+
+
+def _controls(w: Words) -> tuple[int, int]:
+    """Person and luck, with buttons for the neighbours."""
+    number = controls.slider(w, PERSON)
+    steps = st.container(horizontal=True)
+    for label, step in (("previous", -1), ("next", 1)):
+        steps.button(w(f"lives.{label}"), key=f"life-{label}", on_click=_go,
+                     args=((number + step) % (PERSON.high + 1),))  # fmt: skip
+    seed = controls.slider(w, LUCK)
+    controls.again(LUCK, w("lives.again"))
+    return number, seed
+
+
+def _ask(w: Words, both: Pair, number: int) -> None:
+    """Buttons for the next person of a kind."""
+    row = st.container(horizontal=True)
+    for kind in SHOWN:
+        other = both.next_of(kind, number)
+        row.button(w(f"lives.show.{kind}"), key=f"life-{kind}", disabled=other is None, on_click=_go, args=(other,),
+                   help=w("lives.show.nobody") if other is None else None)  # fmt: skip
+
+
+def _go(number: int) -> None:
+    st.session_state[PERSON.key] = number
+
+
+def _below(w: Words, both: Pair, lives: tuple[Life, Life], number: int, seed: int) -> None:
+    """Month by month; how often it helps; why this is a device; the files."""
+    from experiments.app import lives_chart, lives_words
+
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        st.subheader(w("lives.story.title"))
+        st.html(lives_words.story_table(w, lives))
+    with right:
+        st.subheader(w("lives.often.title"))
+        st.markdown(lives_words.often(w, both))
+        figure.show(w, "ninety-seven", lives_chart.strip(w, both, number))
+        st.caption(w("lives.often.note"))
+        st.subheader(w("lives.device.title"))
+        st.markdown(f"{w('lives.device.text')} {lives_words.unseen(w, lives[0])} **{w('lives.device.never')}**")
+        command = f"desist life {number} --scenario {FILE}.toml --seed {seed}"
+        figure.scenario_file(w, FILE, _toml(), f"{command}\n{command} --without")
+
+
+@cache
+def _toml() -> str:
+    from experiments.app.lives_film import scenario
+
+    return scenario(mentors=True).to_toml()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from experiments.app.settings import Choice, Setting, address_of, read_address
-from experiments.app.words import LANGUAGES, NAMES, Words
+from experiments.app import frame, warming
+from experiments.app.failing import panel_failed
+from experiments.app.settings import Choice, Setting, address_of, read_address, written
+from experiments.app.words import LANGUAGES, Words
 
 PANELS = {
     "trial": "experiments.app.trial_panel",
@@ -22,17 +24,8 @@ PANELS = {
     "about": "experiments.app.about_panel",
 }
 """The panels in the order of the page. Each module has ``SETTINGS`` and ``show(w)``; it imports what is slow late."""
-ICON = Path(__file__).with_name("icon.svg")
 LANGUAGE = Choice("lang", "da", LANGUAGES)
 PANEL = Choice("panel", "trial", tuple(PANELS))
-STYLE = """<style>
-.block-container {max-width: 1280px; padding-top: 1.2rem; padding-bottom: 4rem;}
-header[data-testid="stHeader"] {height: 0; min-height: 0; background: transparent;}
-h1.desist-name {font-weight: 700; font-size: 1.6rem; line-height: 1.2; display: inline; padding: 0; margin: 0;}
-@media (min-width: 1700px) {html {font-size: 20px;} .block-container {max-width: 1640px;}}
-@media (max-width: 640px) {.block-container {padding-left: 1rem; padding-right: 1rem;}}
-@media print {.stButton, .stDownloadButton, .stSlider {display: none !important;}}
-</style>"""
 
 
 def panels() -> dict[str, ModuleType]:
@@ -46,17 +39,40 @@ def every_setting() -> list[Setting]:
 
 
 def restore(settings: list[Setting]) -> None:
-    """Settings of a new visitor from the address; those of one who is here are kept while no control shows them."""
+    """Put every setting in its place before a panel reads it.
+
+    Those of a new visitor, and of one who went back in the browser, are in the address. Those of one who is here are
+    what the controls say, if it is allowed (a browser may be made to send anything), or what they were while no
+    control shows them. They are written anew only where they must be: a control that is written while it is moved
+    would jump back.
+    """
     state = st.session_state
-    if "refused" not in state:
+    new = "settings" not in state
+    if new or getattr(get_script_run_ctx(), "is_history_navigation", False):
         asked = st.query_params.to_dict()
-        values, state["refused"] = read_address(settings, asked)
-        if "lang" not in asked and not (st.context.locale or "da").startswith("da"):
-            values["lang"] = "en"
+        values, refused = read_address(settings, asked)
+        if "lang" not in asked:
+            values["lang"] = state.get("lang", "da" if (st.context.locale or "da").startswith("da") else "en")
         state.update(values)
+        state["settings"], state["refused"] = values, refused
         return
-    for setting in settings:
-        state[setting.key] = state[setting.key]
+    before = state["settings"]
+    values = {setting.key: allowed(setting, before) for setting in settings}
+    redrawn = any(values[key] != before[key] for key in (LANGUAGE.key, PANEL.key))
+    for key, value in values.items():
+        if redrawn or key not in state or state[key] != value:
+            state[key] = value
+    if values != before:  # who goes on has read it
+        state["refused"] = []
+    state["settings"] = values
+
+
+def allowed(setting: Setting, before: dict[str, Any]) -> Any:
+    """What a setting is; what it was before, if the control says what is not allowed, or is gone."""
+    try:
+        return setting.read(written(st.session_state[setting.key]))
+    except Exception:  # whatever Streamlit makes of a message that no control has sent
+        return before[setting.key]
 
 
 def tell_address(settings: list[Setting]) -> None:
@@ -72,31 +88,18 @@ def main() -> None:
     settings = every_setting()
     restore(settings)
     w = Words(st.session_state["lang"])
-    st.set_page_config(page_title=w("page.title"), page_icon=str(ICON), layout="wide")
-    st.html(STYLE)
-    st.html(f"<script>document.documentElement.lang='{w.language}'</script>", unsafe_allow_javascript=True)
-    panel = _head(w)
+    panel = frame.head(w, LANGUAGE, PANEL)
     for line in st.session_state["refused"]:
-        key, value, allowed = line.split("\t")
-        st.warning(w("page.refused", key=key, value=value, allowed=allowed))
+        key, value, right = line.split("\t")
+        st.warning(w("page.refused", key=key, value=value, allowed=right))
     tell_address(settings)
-    panels()[panel].show(w)
-    st.divider()
-    st.caption(w("page.never"))
+    try:
+        panels()[panel].show(w)
+    except Exception as problem:
+        panel_failed(panel, problem)
+    frame.foot(w)
     tell_address(settings)
-
-
-def _head(w: Words) -> str:
-    """Name, panels and language; the panel that is chosen."""
-    left, right = st.columns([5, 1], vertical_alignment="center")
-    left.html(f'<h1 class="desist-name">Desist</h1> <span>{w("page.line")}</span>')
-    right.segmented_control(w("page.language"), LANGUAGES, key=LANGUAGE.key, format_func=lambda code: NAMES[code],
-                            label_visibility="collapsed", required=True)  # fmt: skip
-    panel: Any = st.segmented_control(
-        w("page.panels"), list(PANELS), key=PANEL.key, format_func=lambda code: w(f"page.panel.{code}"),
-        label_visibility="collapsed", required=True,
-    )  # fmt: skip
-    return str(panel)
+    warming.told.set()
 
 
 if __name__ == "__main__":

@@ -2,80 +2,133 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import webbrowser
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from simulation.parameters import ParameterError
-
 PAGE = Path(__file__).with_name("page.py")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+VISITORS = 100
+"""Most visitors at once, unless told otherwise."""
 OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False, "client.toolbarMode": "minimal", "client.showErrorDetails": "none",
-    "client.showErrorLinks": False, "client.showSidebarNavigation": False, "global.developmentMode": False,
-    "server.headless": True, "server.showEmailPrompt": False, "server.fileWatcherType": "none",
-    "server.runOnSave": False,
-    "server.maxUploadSize": 1, "server.maxMessageSize": 20, "server.disconnectedSessionTTL": 60,
-    "runner.magicEnabled": False, "logger.level": "warning",
+    "client.showErrorLinks": False, "client.showSidebarNavigation": False, "client.allowedOrigins": [],
+    "global.developmentMode": False, "server.headless": True, "server.showEmailPrompt": False,
+    "server.fileWatcherType": "none", "server.runOnSave": False, "server.enableCORS": True,
+    "server.enableXsrfProtection": True, "server.enableStaticServing": False, "server.maxUploadSize": 1,
+    "server.maxMessageSize": 20, "server.maxWidgetStateSize": 1, "server.disconnectedSessionTTL": 120,
+    "runner.magicEnabled": False, "runner.postScriptGC": False,
+    "logger.level": "warning", "logger.enableRich": False, "logger.hideWelcomeMessage": True,
     "theme.base": "light", "theme.primaryColor": "#1b5a9a", "theme.textColor": "#222222",
     "theme.backgroundColor": "#ffffff", "theme.secondaryBackgroundColor": "#f2f4f7", "theme.linkColor": "#1b5a9a",
     "theme.baseFontSize": 16, "theme.baseRadius": "small",
 }  # fmt: skip
-"""How Streamlit is set: silent, without its own menu, in one light theme whose contrast is tested."""
+"""How Streamlit is set: silent, without its own menu, in one light theme whose contrast is tested. Garbage is collected
+when Python finds it due and not after every move of a slider, which costs 50 ms each time."""
 
 
-def free(host: str, port: int) -> None:
-    """Check that the page can listen there.
+def mistake(text: str) -> ValueError:
+    """A user's mistake, in one line; what it is made of is loaded only if there is one."""
+    from simulation.parameters import ParameterError
+
+    return ParameterError(text)
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there; visitors who come before the page is ready wait in it.
 
     Raises
     ------
     ParameterError
         If the address is not this machine's, or the port is taken.
     """
-    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio sends small messages at once only on a socket that names it: without it an
+    # answer waits 40 to 80 ms for nothing.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        with socket.socket(kind, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-    except socket.gaierror:
-        raise ParameterError(f"--host is [{host}], which is no address of this machine; 0.0.0.0 is every one") from None
+        if os.name != "nt":  # there it would let two servers share a port
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+        opened.listen(256)
+    except (socket.gaierror, UnicodeError):
+        opened.close()
+        raise mistake(f"--host is [{host}], which is no address of this machine; 0.0.0.0 is every one") from None
     except OSError as problem:
-        raise ParameterError(
+        opened.close()
+        raise mistake(
             f"--port is [{port}] on [{host}], which cannot be opened ({problem.strerror}); choose another with --port"
         ) from None
+    return opened
 
 
-def serve(host: str, port: int, *, base: str = "", open_browser: bool = False) -> None:
-    """Serve the page until it is interrupted."""
+def address(host: str, port: int, base: str = "") -> str:
+    """The address to type into a browser; for a page that is open to everybody that of this machine on its network."""
+    name = "localhost" if host in LOOPBACK else own_address() if host in ("0.0.0.0", "::") else host
+    return f"http://{f'[{name}]' if ':' in name else name}:{port}/{base}{'/' if base else ''}"
+
+
+def own_address() -> str:
+    """The address of this machine on its network; the name of the machine where there is none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address that is nobody's; connecting sends nothing
+            return str(probe.getsockname()[0])
+        except OSError:
+            return socket.gethostname()
+
+
+def serve(
+    opened: socket.socket, host: str, *, base: str = "", names: Iterable[str] = (), visitors: int = VISITORS,
+    open_browser: bool = False,
+) -> None:  # fmt: skip
+    """Serve the page on a listening socket until it is interrupted.
+
+    Parameters
+    ----------
+    opened, host
+        The socket, and the address it was opened on.
+    base
+        Path under which a reverse proxy shows the page, without slashes at its ends.
+    names
+        Names under which the page may be asked for; on loopback also those of this machine. None on an address that
+        is open to others: any name.
+    visitors
+        Most visitors at once.
+    open_browser
+        Open the page in the browser of this machine.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When it is interrupted and has closed everything.
+    """
+    import streamlit as st
+    import uvicorn
+    from starlette.middleware import Middleware
     from streamlit.web import bootstrap
 
+    from experiments.app.door import LARGEST_MESSAGE, Door
+    from experiments.app.failing import say_failed
+    from experiments.app.warming import warm_later
+
+    port = opened.getsockname()[1]
     options = {**OPTIONS, "server.address": host, "server.port": port, "server.baseUrlPath": base}
-    flags = {key.replace(".", "_"): value for key, value in options.items()}
-    Thread(target=warm, daemon=True).start()
+    bootstrap.load_config_options({key.replace(".", "_"): value for key, value in options.items()})
+    known = frozenset(name.lower() for name in names)
+    if known or host in LOOPBACK:
+        known |= {*LOOPBACK, host.lower()}
+    door: Any = Door
+    page = st.App(PAGE, middleware=[Middleware(door, names=known, visitors=visitors)], on_script_error=say_failed)
+    config = uvicorn.Config(
+        page, log_level="warning", access_log=False, lifespan="on", ws_max_size=LARGEST_MESSAGE, server_header=False,
+        limit_concurrency=20 * visitors, timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    warm_later()
     if open_browser:
-        Thread(target=_open_when_up, args=(host, port, base), daemon=True).start()
-    bootstrap.load_config_options(flags)
-    bootstrap.run(str(PAGE), False, [], flags)
-
-
-def warm() -> None:
-    """Load what panels need (and compile the model, if that was not done), so that the first answer comes at once."""
-    from experiments.shelf import load
-    from experiments.trial import trial_counts
-
-    trial_counts(load("pooled"), seed=1, trials=2)
-
-
-def _open_when_up(host: str, port: int, base: str) -> None:
-    import time
-
-    for _ in range(100):
-        try:
-            socket.create_connection((host, port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            webbrowser.open(f"http://{'localhost' if host in LOOPBACK else host}:{port}/{base}")
-            return
+        Thread(target=webbrowser.open, args=(address(host, port, base),), daemon=True).start()
+    uvicorn.Server(config).run(sockets=[opened])

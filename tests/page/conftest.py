@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import pytest
 
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+from experiments.app.words import LANGUAGES, Words
+from experiments.bench_page import browsing, chromium, serving
+
 HERE = ("http://localhost:", "http://127.0.0.1:", "ws://localhost:", "ws://127.0.0.1:", "data:", "blob:", "about:")
 
 
 def told(at):
     """The page has been told without an error; what it says, as one text."""
     assert not at.exception, at.exception[0].message
+    failed = [
+        each.value for each in at.error if each.value in {Words(language)("page.failed") for language in LANGUAGES}
+    ]
+    assert not failed, "a panel failed; what went wrong is in the log"
     kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.warning, at.info, at.success, at.error)
-    return "\n".join(element.value for kind in kinds for element in kind)
+    texts = [element.value for kind in kinds for element in kind]
+    return "\n".join([*texts, *(element.proto.body for element in at.get("html"))])
 
 
 @pytest.fixture
@@ -44,56 +40,24 @@ def open_page():
     return opened
 
 
-def chromium():
-    """Where a Chromium is, or None: the system's, or the one that Playwright has installed."""
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found:
-        return found
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
-
-
 @pytest.fixture(scope="session")
 def served(tmp_path_factory):
     """The page served on loopback by the command line; its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    own = {**os.environ, "DESIST_STORE": str(tmp_path_factory.mktemp("runs"))}
-    log = tmp_path_factory.mktemp("serve") / "log.txt"
-    with log.open("w") as written:
-        server = subprocess.Popen([sys.executable, "-m", "experiments.cli", "serve", "--port", str(port), "--no-browser"],
-                                  env=own, stdout=written, stderr=subprocess.STDOUT)  # fmt: skip
-    try:
-        for _ in range(300):
-            if server.poll() is not None:
-                pytest.fail(f"desist serve ended: {log.read_text()}")
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.wait(20)
+    own = str(tmp_path_factory.mktemp("runs"))
+    with serving(tmp_path_factory.mktemp("serve") / "log.txt", DESIST_STORE=own) as (place, _):
+        yield f"http://{place}"
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium; tests are skipped where there is none."""
-    path = chromium()
-    if path is None:
+    if chromium() is None:
         pytest.skip("no Chromium here: install the package chromium, or run playwright install chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect
 
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=FLAGS)
+    expect.set_options(timeout=30_000)
+    with browsing() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture
@@ -118,9 +82,11 @@ def visit(browser, served):
     assert not outside, f"requests left this machine: {outside}"
 
 
-def settle(page):
-    """Wait until the page is told to its end."""
+def settle(page, pause=300):
+    """Wait until the page is told to its end and a film has its people; ``pause`` (ms) lets a change set out first."""
+    page.wait_for_timeout(pause)
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_function("[...document.querySelectorAll('.film')].every((film) => film.querySelector('.person'))")
 
 
 def violations(page):

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
 from experiments.app.charts import Spec, picture
 from experiments.app.words import Words
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+SHOWN = 60
+"""Rows of a table that are shown; all are in the file."""
+
 
 def show(w: Words, name: str, spec: Spec, *, on: Any = st, table: pd.DataFrame | None = None) -> None:
     """A chart; with ``table`` also its numbers, and PNG, SVG and CSV to download as ``desist-NAME``.
 
-    ``table`` has plain column names as the command line writes them; it is shown as it is.
+    ``table`` has plain column names as the command line writes them.
     """
     on.vega_lite_chart(spec=spec, theme=None, width="stretch", key=f"figure-{name}")
     if table is not None:
@@ -23,9 +29,17 @@ def show(w: Words, name: str, spec: Spec, *, on: Any = st, table: pd.DataFrame |
 
 
 def downloads(w: Words, name: str, spec: Spec | None, table: pd.DataFrame, *, on: Any = st) -> None:
-    """The numbers behind a figure, folded away, with buttons that make a file when they are pressed."""
-    with on.expander(w("page.numbers")):
-        st.table(table.head(60), border="horizontal")
+    """The numbers behind a figure, folded away, with buttons that make a file when they are pressed.
+
+    What is folded away is not sent to the browser.
+    """
+    fold = on.expander(w("page.numbers"), key=f"fold-{name}", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
+        st.table(readable(w, table.head(SHOWN)), border="horizontal")
+        if len(table) > SHOWN:
+            st.markdown(w("page.more", shown=SHOWN, all=len(table)))
         row = st.container(horizontal=True)
         row.download_button("CSV", lambda: csv(table), f"desist-{name}.csv", "text/csv", key=f"csv-{name}",
                             on_click="ignore", help=w("page.csv"))  # fmt: skip
@@ -35,15 +49,30 @@ def downloads(w: Words, name: str, spec: Spec | None, table: pd.DataFrame, *, on
                                     key=f"{kind}-{name}", on_click="ignore")  # fmt: skip
 
 
+def readable(w: Words, table: pd.DataFrame) -> pd.DataFrame:
+    """A table to be read: six digits, with the decimal sign of the language; a dash where there is no number."""
+
+    def said(value: float) -> str:
+        text = f"{value:.6g}" if value == value else "–"
+        return text.replace(".", ",") if w.language == "da" else text
+
+    return table.assign(**{str(name): table[name].map(said) for name in table.select_dtypes("floating")})
+
+
 def csv(table: pd.DataFrame) -> bytes:
     """A table as the command line writes it: numbers with up to ten digits."""
     return table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
 
 
-def scenario_file(w: Words, name: str, toml: str, command: str, *, on: Any = st) -> None:
-    """The scenario behind what is shown, as a file, and the command that computes the same numbers."""
+def scenario_file(w: Words, name: str, toml: str, command: str, *, on: Any = st, note: str = "") -> None:
+    """The scenario behind what is shown, as a file, and the command that computes the same numbers.
+
+    ``note`` says which of them it prints.
+    """
     with on.expander(w("page.scenario.title")):
         st.markdown(w("page.scenario.text"))
         st.code(command, language=None)
+        if note:
+            st.markdown(note)
         st.download_button(w("page.scenario.button"), toml, f"{name}.toml", "application/toml", key=f"toml-{name}",
                            on_click="ignore")  # fmt: skip

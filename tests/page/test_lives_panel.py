@@ -1,0 +1,150 @@
+"""The panel of two lives, without and with a browser."""
+
+from __future__ import annotations
+
+import shlex
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+from experiments.app import lives_chart, lives_words
+from experiments.app.lives_facts import pair
+from experiments.app.lives_film import scenario
+from experiments.app.words import LANGUAGES, Words
+from tests.page.conftest import settle, told, violations
+from tests.test_cli import desist
+
+HERE = "?panel=lives&lang="
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_panel_says_who_lives_twice_where_the_lives_part_and_why(open_page, language):
+    w = Words(language)
+    at = open_page(panel="lives", lang=language, life=88, lifeseed=7)
+    lives, text = pair(7).lives(88), told(at)
+    title, reasons = lives_words.parted(w, "worse", lives)
+
+    assert title in [each.value for each in at.subheader]
+    assert len(reasons) == 2
+    assert all(f"- {reason}" in text for reason in reasons)
+    assert lives_words.person(w, lives[0]) in text
+    assert all(each in text for each in lives_words.verdict(w, "worse", lives))
+    assert lives_words.often(w, pair(7)) in text
+    assert w("lives.device.text") in text
+    assert w("lives.device.never") in text
+
+
+def test_buttons_lead_to_neighbours_and_to_whom_it_helped_or_not(open_page):
+    at = open_page(panel="lives", lang="da", life=0, lifeseed=7)
+
+    def press(button):
+        at.button(key=button).click().run()
+        told(at)
+        return at.session_state["life"]
+
+    kinds = pair(7).kinds
+    assert [press("life-previous"), press("life-next"), press("life-next")] == [96, 0, 1]
+    assert press("life-helped") == kinds.index("helped", 2)
+    assert kinds[press("life-same")] == "same"
+    assert press("life-worse") == 88
+    assert at.button(key="life-worse").disabled
+    assert "88" in at.query_params["life"]
+
+
+def test_a_decision_after_two_years_is_explained(open_page):
+    late = Words("da")("lives.chart.late")
+
+    assert late in told(open_page(panel="lives", lang="da", life=34))
+    assert late not in told(open_page(panel="lives", lang="da", life=3))
+
+
+def test_nobody_worse_off_is_no_dead_end(open_page):
+    at = open_page(panel="lives", lang="en", lifeseed=1)
+
+    assert "worse" not in pair(1).kinds
+    assert at.button(key="life-worse").disabled
+    at.button(key="lifeseed-again").click().run()
+    assert at.session_state["lifeseed"] == 2
+    assert lives_words.often(Words("en"), pair(2)) in told(at)
+
+
+def test_the_language_changes_and_the_person_stays(open_page):
+    at = open_page(panel="lives", lang="da", life=37, lifeseed=4)
+    at.session_state["lang"] = "en"
+    at.run()
+
+    assert (at.session_state["life"], at.session_state["lifeseed"]) == (37, 4)
+    assert lives_words.parted(Words("en"), "worse", pair(4).lives(37))[1][0] in told(at)
+
+
+def test_the_commands_on_the_page_tell_the_lives_on_the_page(open_page, tmp_path, monkeypatch):
+    at = open_page(panel="lives", lang="en", life=37, lifeseed=4)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "desist-two-lives.toml").write_text(scenario(mentors=True).to_toml(), encoding="utf-8")
+    commands = at.code[0].value.splitlines()
+
+    assert len(commands) == 2
+    for life, command in zip(pair(4).lives(37), commands, strict=True):
+        code, out, _ = desist(*shlex.split(command)[1:])
+        assert code == 0
+        assert f"At the end: {life.offences} offences" in out
+        assert lives_words.crime(Words("en"), life).startswith(f"{life.offences} offence")
+
+
+# In a browser -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_both_lives_can_be_seen_read_and_heard(visit, language):
+    w = Words(language)
+    page = visit(f"{HERE}{language}&life=88&lifeseed=7")
+    chart = page.locator("[role=graphics-document]").first
+    chart.wait_for()
+    table = page.locator("table.two-lives")
+
+    assert chart.get_attribute("aria-label") == lives_chart.description(w, pair(7).lives(88))
+    assert table.get_by_role("columnheader").all_inner_texts() == [
+        w(f"lives.story.{key}") for key in ("month", "with", "without")
+    ]
+    expect(table.locator("tbody tr")).to_have_count(len(list(lives_words.story(w, pair(7).lives(88)))))
+    assert not violations(page)
+
+
+def test_the_next_person_comes_by_keyboard_and_the_address_follows(visit):
+    page = visit(f"{HERE}en&life=36&lifeseed=4")
+    thumb = page.get_by_role("slider").first
+    thumb.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**life=37**")
+    settle(page)
+
+    expect(page.get_by_role("heading", name="The two lives part in month 5")).to_be_visible()
+    page.get_by_role("button", name="Next", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**life=38**")
+
+
+def test_the_two_lives_can_be_saved_as_a_table(visit, tmp_path):
+    page = visit(f"{HERE}da&life=3")
+    page.get_by_text(Words("da")("page.numbers")).first.click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="CSV").first.click()
+    saved.value.save_as(tmp_path / "lives.csv")
+    read = pd.read_csv(tmp_path / "lives.csv", keep_default_na=False)
+
+    assert saved.value.suggested_filename == "desist-two-lives.csv"
+    expected = lives_chart.table(pair(1).lives(3))
+    assert read.columns.tolist() == expected.columns.tolist()
+    assert len(read) == len(expected)
+    assert read["offences"].sum() == sum(life.offences for life in pair(1).lives(3))
+
+
+def test_on_a_phone_nothing_is_cut_off(visit):
+    page = visit(f"{HERE}da&life=88&lifeseed=7", width=390, height=844)
+    page.locator("[role=graphics-document]").first.wait_for()
+
+    wide = page.evaluate("""() => [...document.querySelectorAll('table.two-lives, .vega-embed svg, .vega-embed canvas, button')]
+        .map(e => e.getBoundingClientRect()).filter(r => r.width > 0 && (r.right > 391 || r.left < -1)).length""")
+    assert wide == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
