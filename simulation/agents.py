@@ -8,6 +8,7 @@ engine, byte for byte, in whatever order people step.
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import count
 from typing import Any
 
 import mesa
@@ -18,7 +19,7 @@ from simulation.engine import Cohort, active, begin_buffers, begin_lives, begin_
 from simulation.history import History, events_table, people_table
 from simulation.month import close_month, words_of_month
 from simulation.numbers import months_before, numbers_of
-from simulation.persons import Entry, Person
+from simulation.persons import Entry, NumberedByModel, Person
 from simulation.prepared import prepared
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
@@ -29,11 +30,11 @@ __all__ = ["Entry", "Person", "ReentryModel", "Volunteer"]
 SEAT_STATES = ("empty", "in training", "free", "matched")
 
 
-
 class Volunteer(mesa.Agent):  # type: ignore[misc]
     """A mentor: a handle on one seat of a place, for as long as the same volunteer sits there."""
 
     model: ReentryModel
+    _ids = NumberedByModel()
 
     def __init__(self, model: ReentryModel, seat: int) -> None:
         super().__init__(model)
@@ -105,6 +106,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         self.rows = slice(0, 0)  # of the people who are followed this month
         self.words: list[list[int]] = []
         self.told: list[tuple[int, int, int, int, int]] = []
+        self.agent_numbers = count(1)
         self.by_row = [Person(self, row) for row in range(len(self.people.person))]
         self._seated: dict[int, Volunteer] = {}
         self.datacollector = mesa.DataCollector(

@@ -55,10 +55,19 @@ class Entry:
     offended: bool
 
 
+class NumberedByModel:
+    """Numbers for a model's agents, kept by the model: Mesa 3.3 keeps them for ever, and every model with them."""
+
+    def __getitem__(self, model: ReentryModel) -> Iterator[int]:
+        """What numbers the agents of a model."""
+        return model.agent_numbers
+
+
 class Person(mesa.Agent):  # type: ignore[misc]
     """Somebody released from prison: a handle on one row, with a month to live."""
 
     model: ReentryModel
+    _ids = NumberedByModel()
 
     def __init__(self, model: ReentryModel, row: int) -> None:
         super().__init__(model)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 
 import mesa
 import pytest
@@ -117,3 +119,16 @@ def test_the_built_in_scenario_is_told_by_default():
 
     assert Scenario() == model.scenario
     assert 20_000 == len(model.persons)
+
+
+def test_a_model_that_nobody_holds_is_forgotten():
+    """Mesa keeps no model alive, so that a notebook can make as many as it likes."""
+    model = ReentryModel(SCENARIO, seed=4)
+    model.step()
+    gone = weakref.ref(model)
+    numbers = [person.unique_id for person in model.persons]
+    assert len(set(numbers)) == 60
+    del model
+    gc.collect()
+
+    assert gone() is None

@@ -95,7 +95,6 @@ class Film:
 
 def film(told: Scenario, *, seed: int) -> Film:
     """Tell a world and keep what decided it."""
-    import mesa
 
     from simulation.agents import ReentryModel
 
@@ -118,7 +117,6 @@ def film(told: Scenario, *, seed: int) -> Film:
         for entry in diary:
             if entry.month < told.people.follow_up_months:
                 told_parts[number, entry.month + before] = (*entry.parts.values(), entry.hazard, entry.luck)
-    getattr(mesa.Agent, "_ids", {}).pop(model, None)  # some versions of Mesa hold on to every model there ever was
     return Film(
         scenario=told, history=model.history(), numbers=model.numbers, before=before, parts=parts,
         highest=model.lives.highest[rows] == 1, part=told_parts[..., :size], hazard=told_parts[..., size],
