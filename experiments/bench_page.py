@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -241,10 +242,15 @@ def page_costs(*, quick: bool = False) -> dict[str, dict[str, float]]:
             for name in PICTURES:
                 found[f"slider: {name}"] = _row(slider(browser, place, name, 5 if quick else 40))
     visitors, seconds = (5, 10.0) if quick else (30, 120.0)
-    with serving() as (place, pid):
+    log = Path(tempfile.mkdtemp(prefix="desist-bench-")) / "page.log"
+    with serving(log) as (place, pid):
         seen = lesson(place, pid, visitors=visitors, seconds=seconds)
     for problem in sorted(set(seen.failed)):
         sys.stderr.write(f"{problem}\n")
+    if seen.failed:
+        sys.stderr.write(f"what the server said of it: {log}\n")
+    else:
+        shutil.rmtree(log.parent)
     more = {"visitors": float(visitors), "errors": float(len(seen.failed)), "MiB": seen.memory}
     found |= {f"class: {panel}": _row(took) for panel, took in seen.took.items() if took}
     return {**found, "class": {**_row([each for took in seen.took.values() for each in took]), **more}}
