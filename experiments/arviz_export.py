@@ -30,6 +30,11 @@ def inference_data(posterior: Posterior) -> Any:
     return az.from_dict(posterior=columns)
 
 
+def _groups(data: Any) -> list[str]:
+    """Names of its groups, in either form."""
+    return list(data.groups() if callable(data.groups) else data.children)
+
+
 def write_inference_data(posterior: Posterior, path: Path) -> Path | None:
     """Write ``InferenceData`` as NetCDF; None (and nothing written) where ArviZ is not installed."""
     if any(find_spec(name) is None for name in ("arviz", "h5netcdf", "h5py")):
@@ -39,6 +44,8 @@ def write_inference_data(posterior: Posterior, path: Path) -> Path | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = inference_data(posterior)
+        for group in (data, *(data[name] for name in _groups(data))):
+            group.attrs.pop("created_at", None)  # the same draws give the same bytes
         part = path.with_name(f".{path.name}.part")
         data.to_netcdf(str(part), engine="h5netcdf")
     part.replace(path)

@@ -36,6 +36,7 @@ VERBS = {
     "claim": "experiments.verbs_claim:claim",
     "observe": "experiments.verbs_observe:observe",
     "elsewhere": "experiments.verbs_elsewhere:elsewhere",
+    "report": "experiments.verbs_report:report",
     "serve": "experiments.verbs_serve:serve",
     "run": "experiments.verbs_run:run",
     "life": "experiments.verbs_run:life",
@@ -47,6 +48,8 @@ VERBS = {
     "fit-baseline": "experiments.verbs_model:fit_baseline",
     "fit-settings": "experiments.verbs_model:fit_settings",
     "falsify": "experiments.verbs_falsify:falsify",
+    "verify": "experiments.verbs_verify:verify",
+    "reproduce": "experiments.verbs_reproduce:reproduce",
     "runs": "experiments.verbs_runs:runs",
     "bench": "experiments.verbs_bench:bench",
 }
@@ -68,6 +71,7 @@ SUMMARIES = {
     "claim": "One krone saves eight: what gives that, and what it becomes.",
     "observe": "Count reoffending in your own register extract, and put the model beside it.",
     "elsewhere": "Another trial, another country, the same engine: LIFE in Maryland, North Carolina 1978.",
+    "report": "A study or a plan as one file for a civil servant, in Danish or English, also on paper.",
     "serve": "Open the page for a class or a meeting, in Danish and English.",
     "run": "Run one scenario: history, outcomes by arm, survival curves.",
     "life": "Tell one person's life, month by month, and why.",
@@ -79,6 +83,8 @@ SUMMARIES = {
     "fit-baseline": "Fit the defaults of risk and offending to the Danish figures.",
     "fit-settings": "Solve for the parameters of the three named settings of the effect.",
     "falsify": "The model attacks itself: laws, closed forms, observed patterns, planted faults.",
+    "verify": "Are results what their receipts say? Digests first, then the command given again.",
+    "reproduce": "The headline studies of results/ again: rebuild them, compare, write what documents quote.",
     "runs": "List the store of finished runs, show its size, prune it.",
     "bench": "Measure speed, memory and start-up.",
 }

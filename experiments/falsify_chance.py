@@ -2,7 +2,7 @@
 
 A claim is refused below ``FALSE_ALARM``, so a true one is refused once in a million. Several p-values of one check are
 told by the smallest, times their number (Bonferroni). Runs have fixed luck, so a check that holds keeps holding until
-the model changes. The controls (``falsify_forms.CONTROLS``) are wrong by a stated amount and must be refused.
+the model changes. The controls (``falsify_controls.CONTROLS``) are wrong by a stated amount and must be refused.
 """
 
 from __future__ import annotations

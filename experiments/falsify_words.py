@@ -7,13 +7,37 @@ import math
 import pandas as pd
 
 from experiments.falsify_chance import FALSE_ALARM
+from experiments.falsify_left_out import RARE
 from experiments.falsify_measured import LEAST_NOTICED, Faults
 
 HEADS = {
-    "law": "Laws: what must always be so (one breach is a mistake in the model)",
-    "closed form": "Closed forms: where mathematics has the answer",
-    "control": "Controls: claims that are wrong on purpose and must be refused",
+    "law": "Laws: what must always be so, in worlds drawn at random (one breach is a mistake in the model)",
+    "closed form": "Closed forms: figures that mathematics gives without the model",
+    "control": "Controls: claims that are wrong on purpose, to see that the checks can refuse",
 }
+ABOUT = {
+    "zero effect": "a programme without effect changes nobody",
+    "doubled people": "the first n of 2n people live the same lives; a longer follow-up changes nothing before",
+    "relabelled places": "order and spelling of places, factors, programmes and titles decide nothing",
+    "order of people": "both drivers tell one story; order of people, threads and chunks change no byte",
+    "monotone help": "more help or less risk brings nobody's first offence forward, on the same luck",
+    "paired lives": "two lives of one person part at the first contact and not before",
+    "conservation": "people, months in custody, volunteers and matches are neither made nor lost",
+    "lives": "what happens to one person can happen: custody takes turns, nobody offends inside ...",
+    "programmes": "matched in time or not at all, only who says yes, contact from match to exit",
+    "supply and queue": "volunteers and waiting list, each month counted again by hand",
+    "scarcity": "no more is given out than comes up; help takes what is scarce from others",
+    "censoring": "who cannot be judged yet is neither success nor failure",
+    "money": "purses and years add up; plans exchanged turn every sign; one thing fewer is worth its price",
+    "rules": "each rule of behaviour alone, over random words that are spread evenly",
+    "chance": "the random numbers: published answers, and the address of every word",
+    "outcomes": "shares, curves, intervals and hazard ratios against plain definitions",
+    "people": "who is released: shares, quantiles, correlations and ends as the scenario states them",
+    "numbers": "a scenario as the plain numbers that the rules read",
+    "runs": "whole runs in which only one thing happens",
+    "the stream": "as many are released every year, those who come back included",
+}
+"""What each family of laws and closed forms says."""
 EVERY = 1 / FALSE_ALARM
 
 
@@ -22,10 +46,11 @@ def attacks(table: pd.DataFrame, *, every: bool = False) -> list[str]:
     lines = []
     for kind, head in HEADS.items():
         mine = table[table["kind"] == kind]
-        lines.append(f"{head}: {_held(mine)}.")
+        lines.append(f"{head}: {_held(mine, 'are refused' if kind == 'control' else 'hold')}.")
         for family, rows in mine.groupby("family", sort=False):
             if kind != "control" and not every:
-                lines.append(f"  {family:<18} {_held(rows)}; {int(rows['looked'].sum()):,} things looked at")
+                looked = f"{int(rows['looked'].sum()):>9,} looked at"
+                lines.append(f"  {family:<18} {_held(rows):<14} {looked}   {ABOUT.get(str(family), '')}".rstrip())
             for row in rows.to_dict("records"):
                 if every or row["verdict"] != "holds":
                     told = f": {row['words']}" if row["verdict"] != "holds" and row["words"] else ""
@@ -34,9 +59,9 @@ def attacks(table: pd.DataFrame, *, every: bool = False) -> list[str]:
     return lines
 
 
-def _held(rows: pd.DataFrame) -> str:
+def _held(rows: pd.DataFrame, word: str = "hold") -> str:
     number = rows["verdict"].value_counts()
-    parts = [f"{number.get('holds', 0)} of {len(rows)} hold"]
+    parts = [f"{number.get('holds', 0)} of {len(rows)} {word}"]
     parts += [
         f"{number[name]} {word}" for name, word in (("fails", "fail"), ("cannot say", "cannot say")) if name in number
     ]
@@ -46,6 +71,9 @@ def _held(rows: pd.DataFrame) -> str:
 PATTERN = "  {verdict:<10}  {name:<5} {value:<20} {band:<19} {observed:<9} {fitted:<14} {claim}"
 PREDICTION = "  {verdict:<10}  {left_out:<20}  {predicted:<26}  {observed:<15}  {apart:5.1f}   {p:5.3f}   {what}"
 REASON = "              "
+HOW = {"law": "a law", "closed form": "a closed form", "broke down": "an error while one was tried",
+       "never ended": "a run that never ends"}  # fmt: skip
+"""How a fault is noticed, in words."""
 
 
 def patterns(table: pd.DataFrame) -> list[str]:
@@ -54,6 +82,8 @@ def patterns(table: pd.DataFrame) -> list[str]:
     lines = [
         f"Observed patterns: {_held(mine)}; of those that nothing was fitted to, "
         f"{_held(mine[mine['fitted'] == 'not fitted to'])}.",
+        "  A figure holds in its band; within twice its simulation error of an end it cannot say. Data, sources and "
+        "reasons: experiments/data/patterns.csv.",
         "  verdict     id    model (error)        band                observed  fitted?        figure",
     ]
     for row in mine.to_dict("records"):
@@ -75,6 +105,8 @@ def left_out(table: pd.DataFrame, known: dict[str, str]) -> list[str]:
     lines = [
         f"Left out of the fitting, predicted from all the others, then compared: {len(table)} predictions in {sets} "
         f"sets; {_held(table)}. One at a time: {_held(alone)}.",
+        "  apart: distance in standard deviations of prediction and figure together. p: how probable a figure as far "
+        f"out is if the prediction is true; below {RARE:g} it fails. Much too wide a prediction cannot say.",
         "  verdict     left out              predicted (95 %)            observed (sd)    apart   p       figure",
     ]
     for row in table.to_dict("records"):
@@ -105,7 +137,7 @@ def faults(found: Faults) -> list[str]:
         f"misses: {100 * found.least:.1f} %); {number.get('does not run', 0)} made a model that does not run at all.",
     ]
     how = found.counted.loc[found.counted["outcome"] == "noticed", "how"].value_counts()
-    lines.append("  Noticed by: " + ", ".join(f"{name} {count}" for name, count in how.items()) + ".")
+    lines.append("  Noticed by: " + ", ".join(f"{HOW[str(name)]} {count}" for name, count in how.items()) + ".")
     if len(found.missed):
         lines.append("  Missed:")
     rows = found.missed.to_dict("records")

@@ -1,6 +1,4 @@
-"""Figures of the attacks: observed figures beside the model's with their bands, predictions beside
-what was left out.
-"""
+"""Figures of the attacks: observed figures and the model's in their bands, predictions beside what was left out."""
 
 from __future__ import annotations
 
@@ -12,10 +10,12 @@ from matplotlib.patches import Rectangle
 
 from experiments.palette import COLOURS
 
-MODEL, BAND, WRONG = COLOURS["mentored"], "#d9d9d9", COLOURS["control"]
+MODEL, WRONG, UNSURE, BAND = COLOURS["mentored"], COLOURS["control"], "#777777", "#d9d9d9"
+OF_VERDICT = {"holds": MODEL, "fails": WRONG, "cannot say": UNSURE}
 SHORT = {
     "D1": "new decision, 6 months", "D2": "new decision, 12 months", "D3": "new decision, 24 months",
-    "D4": "the same, men", "D5": "one offence only", "D6": "four offences or more", "D7": "men back in prison",
+    "D4": "new decision, 24 months, men",
+    "D5": "one offence only", "D6": "four offences or more", "D7": "men back in prison",
     "D8": "prison, of men who reoffend", "D9": "sentence decided in 24 months", "N1": "return to prison: hazard rises",
     "N2": "return to prison: year 2 over 1",
     "D10": "falls with each age group", "D11": "men, 10+ convictions", "D12": "at least one problem",
@@ -50,7 +50,7 @@ def patterns(table: pd.DataFrame, ax: Axes) -> Axes:
         ax.add_patch(Rectangle((-1, y - 0.34), 2, 0.68, color=BAND, linewidth=0))
         observed = float(row["words"].removeprefix("observed "))
         seen, told = (float(np.clip(_placed(row, value), -BEYOND, BEYOND)) for value in (observed, row["value"]))
-        colour = WRONG if row["verdict"] == "fails" else MODEL
+        colour = OF_VERDICT[row["verdict"]]
         marker = "o" if abs(told) < BEYOND else ("<" if told < 0 else ">")
         wide = 2 * row["error"] / ((row["high"] - row["low"]) / 2 or 1.0)
         ax.plot([told - wide, told + wide], [y, y], color=colour, linewidth=1.2)
@@ -64,7 +64,7 @@ def patterns(table: pd.DataFrame, ax: Axes) -> Axes:
         range(len(rows)), [f"{SHORT.get(row['name'], row['claim'][:34])}  {row['name']}" for row in rows], fontsize=8
     )
     ax.set_xticks([-1, 0, 1], ["low end", "middle", "high end"], fontsize=8)
-    ax.set(xlim=(-BEYOND - 0.1, BEYOND + 0.1), ylim=(len(rows) - 0.4, -0.6), xlabel="of each figure's band")
+    ax.set(xlim=(-BEYOND - 0.1, BEYOND + 0.1), ylim=(len(rows) - 0.4, -0.6), xlabel="place in each figure's own band")
     ax.text(BEYOND + 0.15, -0.95, "model  (observed)", fontsize=8, va="center")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
@@ -79,26 +79,27 @@ def left_out(table: pd.DataFrame, ax: Axes) -> Axes:
     rows = table.to_dict("records")
     for y, row in enumerate(rows):
         middle, low, high = ((row[name] - row["observed"]) / row["sd"] for name in ("predicted", "low", "high"))
-        colour = WRONG if row["verdict"] == "fails" else MODEL if row["verdict"] == "holds" else "#777777"
+        colour = OF_VERDICT[row["verdict"]]
         ax.add_patch(Rectangle((-1.96, y - 0.34), 3.92, 0.68, color=BAND, linewidth=0))
         ax.plot([low, high], [y, y], color=colour, linewidth=1.4)
         ax.plot(middle, y, marker="o", color=colour, markersize=6, linestyle="none")
         ax.plot(0, y, marker="|", color=COLOURS["observed"], markersize=12, markeredgewidth=2, linestyle="none")
-    names = [row["figure"].replace("_", " ") if row["left_out"] in GROUPS else "" for row in rows]
-    labels = [f"{row['left_out']}{': ' + name if name else ''}" for row, name in zip(rows, names, strict=True)]
+    labels = [f"{row['left_out']}: {OF_GROUPS[row['figure']]}" if row["left_out"] in GROUPS else row["left_out"]
+              for row in rows]  # fmt: skip
     ax.set_yticks(range(len(rows)), labels, fontsize=8)
     ax.set(
         ylim=(len(rows) - 0.4, -0.6), xlabel="prediction less observed, in standard deviations of the observed figure"
     )
-    ax.set_xscale("symlog", linthresh=4, linscale=1.6)
-    ax.set_xticks([-16, -8, -4, -2, 0, 2, 4, 8, 16], ["-16", "-8", "-4", "-2", "0", "2", "4", "8", "16"], fontsize=8)
-    ax.minorticks_off()
+    ax.tick_params(axis="x", labelsize=8)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     return ax
 
 
 GROUPS = ("timing", "counts")
+"""Sets of several figures, whose rows are told apart by the figure."""
+OF_GROUPS = {"any_6": "6 months", "any_12": "12 months", "any_24": "24 months", "one_offence": "one offence",
+             "four_offences": "four or more"}  # fmt: skip
 
 
 def patterns_figure(table: pd.DataFrame) -> Figure:
@@ -107,13 +108,16 @@ def patterns_figure(table: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(8.2, 1.3 + 0.235 * number))
     ax = patterns(table, figure.add_subplot())
     key = (
-        ("|", COLOURS["observed"], "none", "observed"), ("o", MODEL, "white", "model, fitted to it"),
-        ("o", MODEL, MODEL, "model, not fitted to it"), ("o", WRONG, WRONG, "outside its band"),
+        ("|", COLOURS["observed"], "none", "observed"), ("s", BAND, BAND, "band"),
+        ("o", MODEL, "white", "model, fitted to it"), ("o", MODEL, MODEL, "model, not fitted to it"),
+        ("o", WRONG, WRONG, "outside its band"), ("o", UNSURE, "white", "too close to say"),
     )  # fmt: skip
-    for marker, colour, face, label in key:
+    seen = set(table.loc[table["kind"] == "pattern", "verdict"])
+    for marker, colour, face, label in (each for each in key if each[1] != UNSURE or "cannot say" in seen):
         ax.plot([], [], marker=marker, color=colour, markerfacecolor=face, linestyle="none", label=label,
-                markeredgewidth=2 if marker == "|" else 1, markersize=10 if marker == "|" else 6.5)  # fmt: skip
-    figure.legend(*ax.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=4, fontsize=8)
+                markeredgewidth=2 if marker == "|" else 1, markersize=10 if marker in "|s" else 6.5)  # fmt: skip
+    figure.legend(*ax.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=6,
+                  fontsize=8, columnspacing=1.2, handletextpad=0.3)  # fmt: skip
     return figure
 
 
@@ -121,22 +125,12 @@ def left_out_figure(table: pd.DataFrame) -> Figure:
     """The left-out patterns, with a key."""
     figure = Figure(figsize=(8.2, 1.3 + 0.25 * len(table)))
     ax = left_out(table, figure.add_subplot())
-    ax.plot(
-        [],
-        [],
-        marker="|",
-        color=COLOURS["observed"],
-        markersize=10,
-        markeredgewidth=2,
-        linestyle="none",
-        label="observed",
-    )
-    for colour, label in (
-        (MODEL, "prediction, 95 %"),
-        (WRONG, "prediction that fails"),
-        ("#777777", "too wide to say"),
-    ):
-        ax.plot([], [], color=colour, marker="o", markersize=6, label=label)
+    ax.plot([], [], marker="|", color=COLOURS["observed"], markersize=10, markeredgewidth=2, linestyle="none",
+            label="observed")  # fmt: skip
+    ax.plot([], [], marker="s", color=BAND, markersize=10, linestyle="none", label="its own doubt, 95 %")
+    words = {"holds": "prediction, 95 %", "fails": "prediction that fails", "cannot say": "too wide to say"}
+    for verdict in (each for each in words if each in set(table["verdict"])):
+        ax.plot([], [], color=OF_VERDICT[verdict], marker="o", markersize=6, label=words[verdict])
     figure.legend(*ax.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=4, fontsize=8)
     return figure
 

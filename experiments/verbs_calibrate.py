@@ -72,6 +72,7 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     from experiments.output import spelled, versions
     from experiments.points import at_shares
     from experiments.posterior import Posterior
+    from experiments.receipts import bare
 
     plan, drawn = found.plan, found.drawn()
     told = new_groups(plan.trial, drawn.head(groups).to_dict("records"), compute, seed=plan.seed, command=plan.command)
@@ -79,15 +80,15 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     ties, registers = learned.correlations(found), learned.figures(found)
     words, good = learned.in_words(found, drawn, table, about), learned.diagnosed(found.diagnostics())
     posterior = Posterior(table=drawn, about={
-        "command": plan.command, "scenario": plan.trial.name, "digest": plan.trial.digest, "seed": plan.seed,
+        "command": bare(plan.command), "scenario": plan.trial.name, "digest": plan.trial.digest, "seed": plan.seed,
         "diagnostics": found.diagnostics(), "versions": versions(),
     })  # fmt: skip
-    path = posterior.write(folder.path / "posterior.parquet")
+    path = folder.wrote(posterior.write(folder.path / "posterior.parquet"))
     paths = [path, folder.table("parameters", about), folder.table("differences", table),
              folder.table("registers", registers), folder.table("ties", ties),
              folder.table("by_prior", learned.by_prior(found))]  # fmt: skip
     extra = write_inference_data(posterior, folder.path / "posterior.nc")
-    paths += [extra] if extra else []
+    paths += [folder.wrote(extra)] if extra else []
     style()
     luck = np.random.default_rng([plan.seed, 5])
     shares = luck.random((20_000, len(found.bank.rows)))

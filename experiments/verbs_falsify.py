@@ -56,7 +56,7 @@ def falsify(ctx, quick, parts, faults, fault_seed, size, every, seed, threads, s
 
     wanted = ("attacks",) if quick else parts or PARTS
     folder = Folder(out or RESULTS / ("falsify-quick" if quick else "falsify"))
-    base, measured = load("everyone"), _measured(folder)
+    base, measured = load("everyone"), {}
     table = None
     if quick:
         table = at_once(Ground(seed=seed), progress)
@@ -72,7 +72,7 @@ def falsify(ctx, quick, parts, faults, fault_seed, size, every, seed, threads, s
             if "faults" in wanted:
                 _faults(folder, compute, faults, fault_seed)
                 measured["faults"] = {"code": code_of_faults(), "seed": fault_seed}
-        folder.text("measured.json", json.dumps(measured, indent=2) + "\n")
+        folder.text("measured.json", json.dumps(_measured(folder) | measured, indent=2) + "\n")
     predicted = read_left_out(folder.path) or read_left_out()
     planted = read_faults(folder.path) or read_faults()
     lines, stops = _told(table, predicted, planted, every)

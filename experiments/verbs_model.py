@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from experiments.cli import echo_json, json_option, posterior_option, progress, seed_option, set_option
@@ -45,12 +47,24 @@ def scenario(name, listing, shift, changes, as_json):  # type: ignore[no-untyped
 @click.command()
 @click.argument("name", default="pooled")
 @click.option("--grade", type=click.Choice(["measured", "judged", "assumed"]), default=None, help="Only this grade.")
+@click.option("--markdown", is_flag=True, help="Print one table in Markdown.")
+@click.option(
+    "--describe",
+    type=click.Path(exists=True, path_type=Path),
+    default=None,
+    metavar="PATH",
+    help="Bring the tables that the code writes in a Markdown page, or in all pages of a folder, up to date instead.",
+)
 @set_option
 @json_option
-def parameters(name, grade, changes, as_json):  # type: ignore[no-untyped-def]
+def parameters(name, grade, markdown, describe, changes, as_json):  # type: ignore[no-untyped-def]
     """Print every quantity of scenario NAME: value, unit, bounds, evidence grade, prior, meaning, source."""
+    if describe is not None:
+        _describe(describe, as_json)
+        return
     from dataclasses import asdict
 
+    from experiments.described import allowed, in_markdown, said
     from experiments.points import EFFECT
     from experiments.shelf import load
     from simulation.parameters import quantities
@@ -60,9 +74,12 @@ def parameters(name, grade, changes, as_json):  # type: ignore[no-untyped-def]
     if as_json:
         echo_json([asdict(row) for row in rows])
         return
+    if markdown:
+        click.echo(in_markdown(plan, grade))
+        return
     head = ("parameter", "value", "unit", "allowed", "grade", "prior")
     body = [
-        (row.key, _value(row.value), row.unit, _bounds(row.low, row.high), row.grade, row.prior) for row in rows
+        (row.key, said(row.value), row.unit, allowed(row), row.grade, row.prior) for row in rows
     ]  # fmt: skip
     widths = [min(46, max(len(line[column]) for line in [head, *body])) for column in range(len(head))]
     for line, row in zip([head, *body], [None, *rows], strict=True):
@@ -74,22 +91,21 @@ def parameters(name, grade, changes, as_json):  # type: ignore[no-untyped-def]
     if len(plan.programme) == 1:
         click.echo("\nWhere doubts are drawn (calibrate, sensitivity), direct_effect and support_effect follow these:")
         for row in EFFECT:
-            click.echo(f"{row.key}  {row.unit}  {_bounds(row.low, row.high)}  {row.grade}  {row.prior}")
+            click.echo(f"{row.key}  {row.unit}  {allowed(row)}  {row.grade}  {row.prior}")
             click.echo(f"    {row.what}. Source: {row.source}.")
 
 
-def _value(value):  # type: ignore[no-untyped-def]
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {each:g}" for key, each in value.items()) or "-"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return f"{value:g}" if isinstance(value, float) else str(value).lower() if isinstance(value, bool) else str(value)
+def _describe(path, as_json):  # type: ignore[no-untyped-def]
+    """Bring the tables that the code writes in some pages up to date, and say which changed."""
+    from experiments.described import describe, pages
 
-
-def _bounds(low, high):  # type: ignore[no-untyped-def]
-    if low is None and high is None:
-        return "-"
-    return f"{low:,} to {high:,}" if high is not None else f"from {low:,}"
+    changed = [page.as_posix() for page in describe(path)]
+    if as_json:
+        echo_json({"pages": [page.as_posix() for page in pages(path)], "changed": changed})
+        return
+    for page in changed:
+        click.echo(f"{page}: tables written anew")
+    click.echo(f"{len(pages(path))} pages with tables of the code, {len(changed)} of them changed.")
 
 
 @click.command()

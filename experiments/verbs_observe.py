@@ -187,13 +187,11 @@ def _example(path, seed, beside, changes) -> int:  # type: ignore[no-untyped-def
 
 
 def _report(file, register, plan, definition, windows, folder, least, seed, threads, as_json) -> int:  # type: ignore[no-untyped-def]
-    import json
-
     from experiments import observe_tables as tables
     from experiments.figures import style
     from experiments.observe_figures import observed_figure
     from experiments.observe_small import about, counts_shown, curve_shown, pooled, shares_shown
-    from experiments.output import digest_of, versions
+    from experiments.output import digest_of
 
     register, number = pooled(register, least=least), len(register.people)
     rates = shares_shown(tables.seen_shares(register, windows), least=least)
@@ -219,7 +217,7 @@ def _report(file, register, plan, definition, windows, folder, least, seed, thre
         folder.table("model", band)
         folder.manifest(plan, seed=seed, cohorts=each, **made)
     else:
-        folder.text("manifest.json", json.dumps({**made, "versions": versions()}, indent=2, ensure_ascii=False) + "\n")
+        folder.manifest(None, **made)
     style()
     folder.figure("curve", observed_figure(curves, band, definition=definition, people=number,
                                            scenario="" if plan is None else plan.name))  # fmt: skip

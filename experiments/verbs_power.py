@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from experiments.cli import command_line, echo_json, posterior_option, progress, set_option, study_options
@@ -43,7 +41,7 @@ def power(name, targets, seed, posterior, threads, store, no_store, cluster, out
     from experiments.cluster import executor_of
     from experiments.figures import style
     from experiments.figures_power import power_figure
-    from experiments.output import RESULTS, Folder, versions
+    from experiments.output import RESULTS, Folder
     from experiments.power import ELSEWHERE, Truth, arms_of, given, job, judged, summary
     from experiments.runs import finish, opened
     from experiments.sizing import Prospect
@@ -99,7 +97,7 @@ def power(name, targets, seed, posterior, threads, store, no_store, cluster, out
     folder.text("answer.txt", text + "\n")
     made = {"command": command_line(), "seed": seed, "trials": count, "test": test, "alpha": alpha}
     if fixed is not None:
-        folder.text("manifest.json", json.dumps({**made, "versions": versions()}, indent=2, ensure_ascii=False) + "\n")
+        folder.manifest(None, **made)
     else:
         name = None if posterior is None else posterior.name
         folder.manifest(plan.scenario(base), **made, draws=len(points) if posterior else 0, posterior=name)

@@ -55,7 +55,8 @@ def run(scenario, replicates, window, export, posterior, draws, seed, changes, t
         events=pd.concat([part.events for part in parts], ignore_index=True),
         about={**parts[0].about, "replicates": replicates},
     )
-    history.write(folder.path)
+    for path in history.write(folder.path):
+        folder.wrote(path)
     split = ["arm", "group"] if plan.programme else ["arm"]
     rates = pd.concat(
         [shares(times(history, name), window=window, by=split).assign(definition=name) for name in DEFINITIONS],

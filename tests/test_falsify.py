@@ -15,6 +15,7 @@ from experiments.falsify_forms import FORMS
 from experiments.falsify_forms_rules import Near
 from experiments.falsify_laws import LAWS
 from experiments.falsify_pieces import every_check, families, piece
+from experiments.falsify_words import ABOUT
 
 FAMILIES = ("zero effect", "doubled people", "relabelled places", "order of people", "monotone help", "conservation",
             "paired lives")  # fmt: skip
@@ -159,6 +160,11 @@ def test_every_check_has_a_claim_in_one_sentence():
         assert each.claim.endswith("."), each.name
         assert len(each.claim) < 170, each.name
         assert each.origin, each.name
+
+
+def test_every_family_is_told_in_words():
+    """The printed table says of each family of laws and closed forms what it is about."""
+    assert {each.family for each in (*LAWS, *FORMS)} == set(ABOUT)
 
 
 def test_families_are_pieces_that_leave_nothing_out():

@@ -182,6 +182,18 @@ def test_faults_are_noticed_missed_or_without_difference(bench):
         ).read_bytes()
 
 
+@pytest.mark.parametrize("after", ["stops = True", "pass"])
+def test_a_volunteer_who_always_or_never_stops_after_a_match_is_noticed(bench, after):
+    """The part of the volunteers who stop when a match ends is a law: everybody or nobody is found out."""
+    text = "stops = stops or happens(words[1, seat], quits_after)"
+    lines = (HERE / "simulation" / "volunteers.py").read_text(encoding="utf-8").splitlines()
+    (number,) = [k for k, line in enumerate(lines, start=1) if text in line]
+    begin = lines[number - 1].index(text)
+    found = bench.tried(Fault("volunteers", number, begin, "by hand", text, after, number, begin + len(text)))
+
+    assert ("noticed", "law") == (found["outcome"], found["how"])
+
+
 def test_a_model_that_does_not_run_is_not_counted(bench):
     """A fault that lets nothing be told is none that a law must find."""
     broken = bench.tried(next(f for f in all_faults()["prepared"] if f.before == "_kept[key]"))

@@ -16,7 +16,7 @@ from experiments.shelf import load
 from simulation.parameters import Prior
 from tests.test_calibration import bare
 
-SMALL = {"points": 360, "near_each": 40, "people": 800, "draws": 4, "steps": 120}
+SMALL = {"points": 360, "near_each": 40, "people": 2_500, "draws": 4, "steps": 120}
 
 
 def alone(job):

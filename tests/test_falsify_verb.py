@@ -45,7 +45,9 @@ def test_a_table_of_verdicts_is_printed_and_written(few, tmp_path):
     code, out, _ = desist("falsify", "--quick", "--out", str(tmp_path / "out"))
 
     assert code == 0
-    assert "zero effect        2 of 2 hold" in out
+    assert "zero effect        2 of 2 hold " in out
+    assert "a programme without effect changes nobody" in out
+    assert "1 of 1 are refused" in out
     assert "holds       D1" in out
     assert "fitted to" in out
     assert "Planted faults: not measured in this installation" in out

@@ -17,6 +17,9 @@ from experiments.app.words import Words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from experiments.app.made import Made
+    from simulation.scenario import Scenario
+
 
 def show(w: Words) -> None:
     """Show the result."""
@@ -34,9 +37,9 @@ def show(w: Words) -> None:
     with right:
         st.markdown(f"**{w('carry.chart.title')}**")
         spec = luck_chart(w, table, facts.YEARS)
-        figure.show(w, "coordinator", spec)
+        figure.show("coordinator", spec)
         st.markdown(f":small[{w('carry.chart.key', years=facts.YEARS)}]")
-        figure.downloads(w, "coordinator", spec, table)
+        figure.downloads(w, "coordinator", spec, table, lambda: _made(by_hand(spread, picks), luck))
     st.markdown(f"**{w('carry.result.lesson.title')}.** {lesson(w, table)}")
     places = facts.towns(luck, spread, told)
     st.markdown(wrong_town(w, places))
@@ -49,6 +52,12 @@ def show(w: Words) -> None:
         st.table(places.rename(columns=names), hide_index=True, border="horizontal")
     figure.scenario_file(w, "coordinator", by_hand(spread, picks).to_toml(), command(luck))
     st.markdown(f":small[{w('carry.result.command')}]")
+
+
+def _made(plan: Scenario, luck: int) -> Made:
+    from experiments.app.made import Made
+
+    return Made(command=command(luck), scenario=plan.name, digest=plan.digest, seed=luck)
 
 
 def command(luck: int) -> str:

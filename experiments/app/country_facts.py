@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,6 +17,9 @@ from experiments.decision import PUBLIC as TOTAL
 from experiments.plan_words import rounded
 from experiments.plans import Plan
 from simulation.places import municipalities
+
+if TYPE_CHECKING:
+    from experiments.app.made import Made
 
 MILLION, SURE = 1e6, 1.959964
 """Standard errors in half an interval of 95 %."""
@@ -129,6 +132,18 @@ def command(asked: Asked) -> str:
     names = " ".join(file_name(plan) for plan in reversed(plans))
     verb = "ladder" if asked.kind == "ladder" else "compare" if len(plans) > 1 else "rollout"
     return f"desist {verb} {names} --draws {asked.draws} --seed {asked.seed}"
+
+
+def made(asked: Asked, more: str = "") -> Made:
+    """What made the numbers of a study: the command with ``more`` options, and the scenario that its manifest names."""
+    from experiments.app.made import Made
+    from experiments.country import denmark
+    from experiments.plan_scenario import everybody, scenario_of
+
+    first = read(asked.plans[-1])
+    plan = everybody(first) if asked.kind == "ladder" else scenario_of(first, denmark())
+    return Made(command=command(asked) + more, scenario=plan.name, digest=plan.digest, seed=asked.seed,
+                runs={"draws": asked.draws})  # fmt: skip
 
 
 def without(rungs_off: Sequence[str]) -> str:

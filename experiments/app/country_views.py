@@ -102,12 +102,12 @@ def _progress(w: Words, status: Status) -> str:
     return w("country.wait.runs", done=status.done, whole=status.whole)
 
 
-def _numbers(w: Words, name: str, spec: Spec | None, table: pd.DataFrame) -> None:
-    figure.downloads(w, name, spec, facts.plain(table))
+def _numbers(w: Words, asked: Asked, name: str, spec: Spec | None, table: pd.DataFrame) -> None:
+    figure.downloads(w, name, spec, facts.plain(table), partial(facts.made, asked))
 
 
-def _show(w: Words, name: str, spec: Spec, table: pd.DataFrame) -> None:
-    figure.show(w, name, spec, table=facts.plain(table))
+def _show(w: Words, asked: Asked, name: str, spec: Spec, table: pd.DataFrame, more: str = "") -> None:
+    figure.with_numbers(w, name, spec, facts.plain(table), partial(facts.made, asked, more))
 
 
 def _side_by_side(w: Words, seen: Seen, draw: Callable[[Sheet, str], None]) -> None:
@@ -152,7 +152,7 @@ def mapped(w: Words, both: Sequence[Plan], asked: Asked, study: Plans | None) ->
             st.subheader(name)
         file = _picture(w, what, each, title, shape, f"country-map-{k}")
         if study is not None:
-            _numbers(w, f"country-map-{k}", file, study.sheets[k].tables["by_place"])
+            _numbers(w, asked, f"country-map-{k}", file, study.sheets[k].tables["by_place"])
     with st.expander(w("country.map.every")):
         st.table(places.listed(w, what, dict(zip(names, cells, strict=True))), border="horizontal")
     if study is not None:
@@ -165,11 +165,11 @@ def _picture(w: Words, what: str, cells: places.Cells, title: str, shape: str, n
     if shape == "tiles":
         for half, column in zip(maps.HALVES, st.columns([len(half) for half in maps.HALVES]), strict=True):
             spec = maps.tiles(w, cells, what, title, said, columns=half)
-            figure.show(w, f"{name}-{half.start}", spec, on=column)
+            figure.show(f"{name}-{half.start}", spec, on=column)
         return maps.tiles(w, cells, what, title, said, legend=True)
     wide, narrow = st.columns([1.3, 1])
-    figure.show(w, name, maps.land(w, cells, title, said), on=wide)
-    figure.show(w, f"{name}-near", maps.land(w, cells, title, said, near=True), on=narrow)
+    figure.show(name, maps.land(w, cells, title, said), on=wide)
+    figure.show(f"{name}-near", maps.land(w, cells, title, said, near=True), on=narrow)
     return maps.whole_map(w, cells, title, said)
 
 
@@ -181,10 +181,18 @@ def in_words(w: Words, seen: Seen) -> None:
         st.subheader(first)
         st.markdown(rest)
         file = f"desist-{sheet.plan.name}-{w.language}.txt"
-        st.download_button(w("country.report"), text + "\n", file, "text/plain", key=file, on_click="ignore")
+        st.download_button(w("country.report"), partial(_report, seen.asked, file, text), file, "text/plain", key=file,
+                           on_click="ignore")  # fmt: skip
     _files(w, seen.asked)
     for sheet in seen.study.sheets:
-        _numbers(w, f"country-summary-{sheet.plan.name}", None, sheet.tables["summary"])
+        _numbers(w, seen.asked, f"country-summary-{sheet.plan.name}", None, sheet.tables["summary"])
+
+
+def _report(asked: Asked, file: str, text: str) -> bytes:
+    """The file of a report, with its receipt as the last line."""
+    from experiments.receipts_stamps import stamped
+
+    return stamped(file, f"{text}\n".encode(), facts.made(asked).about(st.query_params.to_dict()))
 
 
 def volunteers(w: Words, seen: Seen) -> None:
@@ -192,7 +200,7 @@ def volunteers(w: Words, seen: Seen) -> None:
 
     def draw(sheet: Sheet, title: str, *, name: str, columns: Sequence[str], top: float) -> None:
         spec = charts.supply(w, sheet, columns, title=title, top=top)
-        _show(w, f"country-{name}-{sheet.plan.name}", spec, sheet.tables["supply"])
+        _show(w, seen.asked, f"country-{name}-{sheet.plan.name}", spec, sheet.tables["supply"])
 
     for name, columns in (("crew", charts.CREW), ("queue", charts.PEOPLE)):
         top = charts.highest(seen.study.sheets, columns)
@@ -205,14 +213,15 @@ def people(w: Words, seen: Seen) -> None:
     """What happens by year, and why people miss out."""
     sheets, titles = seen.study.sheets, seen.titles(w)
     outcome = choice(w, CURVE)
-    _show(w, "country-years", charts.curves(w, sheets, titles, outcome), facts.joined(seen.study, "by_year"))
+    spec = charts.curves(w, sheets, titles, outcome)
+    _show(w, seen.asked, "country-years", spec, facts.joined(seen.study, "by_year"))
     st.caption(w("country.bands"))
     spec = charts.reasons(w, sheets, titles)
-    _show(w, "country-reasons", spec, facts.joined(seen.study, "missing_out"))
+    _show(w, seen.asked, "country-reasons", spec, facts.joined(seen.study, "missing_out"))
 
     def draw(sheet: Sheet, title: str) -> None:
         spec = charts.reasons_by_year(w, sheet, title=w("country.reasons.by-year", plan=title))
-        _show(w, f"country-reasons-{sheet.plan.name}", spec, sheet.tables["missing_by_year"])
+        _show(w, seen.asked, f"country-reasons-{sheet.plan.name}", spec, sheet.tables["missing_by_year"])
 
     _side_by_side(w, seen, draw)
 
@@ -223,7 +232,7 @@ def money(w: Words, seen: Seen) -> None:
 
     def draw(sheet: Sheet, title: str) -> None:
         spec = kroner.purse_bars(w, sheet, title=title, ends=ends)
-        _show(w, f"country-purses-{sheet.plan.name}", spec, sheet.tables["purses"])
+        _show(w, seen.asked, f"country-purses-{sheet.plan.name}", spec, sheet.tables["purses"])
 
     st.subheader(w("country.kroner.title"))
     _side_by_side(w, seen, draw)
@@ -233,14 +242,14 @@ def money(w: Words, seen: Seen) -> None:
             st.markdown(f"**{title}**")
         st.table(facts.ways_table(w, sheet), border="horizontal")
     st.caption(w("country.ways.text"))
-    _show(w, "country-budget", kroner.budget(w, sheets, seen.titles(w)), facts.joined(seen.study, "budget"))
+    _show(w, seen.asked, "country-budget", kroner.budget(w, sheets, seen.titles(w)), facts.joined(seen.study, "budget"))
 
 
 def compare(w: Words, seen: Seen) -> None:
     """The plan against the one beside it, on the same luck."""
     titles, study = seen.titles(w), seen.study
     st.subheader(w("country.compare.title", plan=titles[0], other=titles[1]))
-    _show(w, "country-differences", kroner.forest(w, study, titles), study.between["differences"])
+    _show(w, seen.asked, "country-differences", kroner.forest(w, study, titles), study.between["differences"])
     st.caption(w("country.compare.bands"))
     st.markdown(facts.gain_between(w, study))
     st.markdown("\n".join(f"- {line}" for line in study.comparison[w.language].splitlines()))
@@ -263,9 +272,10 @@ def ladder(w: Words, plan: Plan, *, draws: int, seed: int) -> None:
         return
     rungs = [name for name in all_rungs() if name in chosen]
     made = steps.tables_of(found, rungs)
-    _show(w, "country-ladder", steps.waterfall(w, made[kind], kind), made[kind])
+    more = facts.without([name for name in all_rungs() if name not in rungs])
+    _show(w, asked, "country-ladder", steps.waterfall(w, made[kind], kind), made[kind], more)
     st.caption(w("country.ladder.note", n=draws))
-    _files(w, asked, facts.without([name for name in all_rungs() if name not in rungs]))
+    _files(w, asked, more)
 
 
 VIEWS: dict[str, Callable[[Words, Seen], None]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -11,6 +11,10 @@ from experiments.app import lessons_settings as own
 from experiments.app.parts import controls, figure
 from experiments.app.settings import Choice
 from experiments.app.words import Words
+
+if TYPE_CHECKING:
+    from experiments.app.lessons_told import Experiment
+    from experiments.app.made import Made
 
 SETTINGS = own.SETTINGS
 
@@ -30,12 +34,19 @@ def show(w: Words) -> None:
     found = told(w, lesson, {setting.key: st.session_state[setting.key] for setting in SETTINGS})
     name = f"lesson-{lesson}"
     right.markdown(found.said)
-    figure.show(w, name, found.spec, on=right, table=found.table)
+    figure.with_numbers(w, name, found.spec, found.table, lambda: _made(found), on=right)
     right.markdown(f":small[{found.counted} {w('lessons.error')}]")
     left.subheader(w("lessons.question"))
     left.markdown(found.question)
     left.expander(w("lessons.answer")).markdown(found.answer)
     figure.scenario_file(w, name, found.scenario.to_toml(), found.command, note=w(f"lessons.{lesson}.cli"))
+
+
+def _made(found: Experiment) -> Made:
+    from experiments.app.made import Made
+
+    plan = found.scenario
+    return Made(command=found.command, scenario=plan.name, digest=plan.digest, seed=st.session_state[own.SEED.key])
 
 
 def _luck(w: Words, on: Any) -> None:

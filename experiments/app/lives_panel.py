@@ -13,6 +13,7 @@ from experiments.app.words import Words
 
 if TYPE_CHECKING:
     from experiments.app.lives_facts import Kind, Life, Pair
+    from experiments.app.made import Made
 
 PERSON = Whole("life", 3, 0, 96)
 LUCK = Whole("lifeseed", 1, 1, 99)
@@ -56,11 +57,11 @@ def show(w: Words) -> None:
         st.markdown("\n".join(f"- {each}" for each in told) if len(told) > 1 else told[0])
         st.caption(w("lives.part.rule"))
         name, spec = FILE.removeprefix("desist-"), lives_chart.timelines(w, lives, seed=seed)
-        figure.show(w, name, spec)
+        figure.show(name, spec)
         table = lives_chart.table(lives)
         late = f" {w('lives.chart.late')}" if table["month"].max() >= WINDOW else ""
         st.caption(w("lives.chart.legend") + late)
-        figure.downloads(w, name, spec, table)
+        figure.downloads(w, name, spec, table, lambda: _made(number, seed))
     _below(w, both, lives, number, seed)
 
 
@@ -100,12 +101,25 @@ def _below(w: Words, both: Pair, lives: tuple[Life, Life], number: int, seed: in
     with right:
         st.subheader(w("lives.often.title"))
         st.markdown(lives_words.often(w, both))
-        figure.show(w, "ninety-seven", lives_chart.strip(w, both, number))
+        figure.show("ninety-seven", lives_chart.strip(w, both, number))
         st.caption(w("lives.often.note"))
         st.subheader(w("lives.device.title"))
         st.markdown(f"{w('lives.device.text')} {lives_words.unseen(w, lives[0])} **{w('lives.device.never')}**")
-        command = f"desist life {number} --scenario {FILE}.toml --seed {seed}"
-        figure.scenario_file(w, FILE, _toml(), f"{command}\n{command} --without")
+        figure.scenario_file(w, FILE, _toml(), "\n".join(_commands(number, seed)))
+
+
+def _commands(number: int, seed: int) -> tuple[str, str]:
+    """What tells the two lives on the command line."""
+    command = f"desist life {number} --scenario {FILE}.toml --seed {seed}"
+    return command, f"{command} --without"
+
+
+def _made(number: int, seed: int) -> Made:
+    from experiments.app.lives_film import scenario
+    from experiments.app.made import Made
+
+    plan = scenario(mentors=True)
+    return Made(command="; ".join(_commands(number, seed)), scenario=plan.name, digest=plan.digest, seed=seed)
 
 
 @cache

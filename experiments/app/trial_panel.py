@@ -12,6 +12,7 @@ from experiments.app.trial_charts import Pair, crowd, curves, distribution, film
 from experiments.app.words import Words
 
 if TYPE_CHECKING:
+    from experiments.app.made import Made
     from experiments.app.trial_facts import Levers, One
 
 GUESSED = Choice("guessed", "no", ("no", "yes"))
@@ -89,7 +90,7 @@ def _answer(w: Words) -> None:
     one = one_trial(levers, state["trial_seed"])
     with right:
         if state["times"] == "one":
-            _film(w, one, seen)
+            _film(w, levers, one, seen)
         else:
             _many(w, levers, one, seen)
         st.markdown(f":small[{w('trial.note.definition', highest=w.points(one.highest_share))}]")
@@ -115,12 +116,12 @@ def _controls(w: Words) -> None:
             st.button(w(f"trial.preset.{name}"), key=f"trial-{name}", on_click=_put, args=(values,), width="stretch")
 
 
-def _film(w: Words, one: One, seen: Pair) -> None:
+def _film(w: Words, levers: Levers, one: One, seen: Pair) -> None:
     from experiments.app.parts import figure, people
 
     people.show(film_data(w, one, _guess(), seen))
     st.markdown(w("trial.note.people", seen_mentored=seen[0], seen_control=seen[1]))
-    figure.downloads(w, "trial", curves(w, one, _guess(), seen), one.curves)
+    figure.downloads(w, "trial", curves(w, one, _guess(), seen), one.curves, lambda: _made(one, levers, 1))
 
 
 def _many(w: Words, levers: Levers, one: One, seen: Pair) -> None:
@@ -137,12 +138,24 @@ def _many(w: Words, levers: Levers, one: One, seen: Pair) -> None:
     with st.container(key="trial-told"):
         for column, (what, number, note) in zip(st.columns(3), told, strict=True):
             column.markdown(f"{what}  \n**{number}**  \n{note}")
-    figure.show(w, "trials", distribution(w, many, one, _guess(), seen), table=many.table)
+    spec = distribution(w, many, one, _guess(), seen)
+    figure.with_numbers(w, "trials", spec, many.table, lambda: _made(one, levers, many.trials))
     error = max(row["mentored_error"], row["control_error"])
     less = [w("trial.many.less")] if many.trials < MOST_TRIALS else []
     st.markdown(
         " ".join([w("trial.many.error", trials=many.trials, people=levers.people, error=w.points(error, 2)), *less])
     )
+
+
+def _made(one: One, levers: Levers, trials: int) -> Made:
+    """What made one trial, or many."""
+    from experiments.app.made import Made
+    from experiments.app.trial_facts import commands
+
+    seed = st.session_state["trial_seed"]
+    alone, many = commands(levers, seed)
+    return Made(command=alone if trials == 1 else many, scenario=one.name, digest=one.digest, seed=seed,
+                runs={"replicates": 1} if trials == 1 else {"trials": trials})  # fmt: skip
 
 
 def _files(w: Words, levers: Levers, one: One) -> None:

@@ -1,4 +1,4 @@
-"""A chart on the page, with the numbers behind it and its downloads."""
+"""A chart on the page, with the numbers behind it, what made them, and its downloads."""
 
 from __future__ import annotations
 
@@ -7,46 +7,60 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from experiments.app.charts import Spec, picture
+from experiments.app.charts import Spec
 from experiments.app.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from experiments.app.made import Maker
 
 
 SHOWN = 60
 """Rows of a table that are shown; all are in the file."""
 
 
-def show(w: Words, name: str, spec: Spec, *, on: Any = st, table: pd.DataFrame | None = None) -> None:
-    """A chart; with ``table`` also its numbers, and PNG, SVG and CSV to download as ``desist-NAME``.
+def show(name: str, spec: Spec, *, on: Any = st) -> None:
+    """A chart alone."""
+    on.vega_lite_chart(spec=spec, theme=None, width="stretch", key=f"figure-{name}")
+
+
+def with_numbers(w: Words, name: str, spec: Spec, table: pd.DataFrame, made: Maker, *, on: Any = st) -> None:
+    """A chart, its numbers, and PNG, SVG and CSV to download as ``desist-NAME``.
 
     ``table`` has plain column names as the command line writes them.
     """
-    on.vega_lite_chart(spec=spec, theme=None, width="stretch", key=f"figure-{name}")
-    if table is not None:
-        downloads(w, name, spec, table, on=on)
+    show(name, spec, on=on)
+    downloads(w, name, spec, table, made, on=on)
 
 
-def downloads(w: Words, name: str, spec: Spec | None, table: pd.DataFrame, *, on: Any = st) -> None:
+def downloads(w: Words, name: str, spec: Spec | None, table: pd.DataFrame, made: Maker, *, on: Any = st) -> None:
     """The numbers behind a figure, folded away, with buttons that make a file when they are pressed.
 
-    What is folded away is not sent to the browser.
+    What is folded away is neither made nor sent to the browser; ``made`` is asked what made the numbers when it is
+    unfolded.
     """
     fold = on.expander(w("page.numbers"), key=f"fold-{name}", on_change="rerun")
     if not fold.open:
         return
+    from experiments.app.made import beside, drawn, line
+
+    about = made().about(st.query_params.to_dict())
     with fold:
         st.table(readable(w, table.head(SHOWN)), border="horizontal")
         if len(table) > SHOWN:
             st.markdown(w("page.more", shown=SHOWN, all=len(table)))
+        st.html(line(w, about))
         row = st.container(horizontal=True)
         row.download_button("CSV", lambda: csv(table), f"desist-{name}.csv", "text/csv", key=f"csv-{name}",
                             on_click="ignore", help=w("page.csv"))  # fmt: skip
         if spec is not None:
             for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
-                row.download_button(kind.upper(), partial(picture, spec, kind), f"desist-{name}.{kind}", mime,
+                row.download_button(kind.upper(), partial(drawn, spec, kind, about), f"desist-{name}.{kind}", mime,
                                     key=f"{kind}-{name}", on_click="ignore")  # fmt: skip
+        row.download_button(w("page.receipt"), lambda: beside(f"desist-{name}.csv", csv(table), about),
+                            f"desist-{name}.json", "application/json", key=f"json-{name}", on_click="ignore",
+                            help=w("page.receipt_help"))  # fmt: skip
 
 
 def readable(w: Words, table: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,106 @@
+"""Notebooks run from the first cell to the last, and told as pages: text, code, and what it printed and drew.
+
+    python docs/site/notebooks.py docs/notebooks/researcher.ipynb ...   runs them, and prints the seconds each took
+
+Under version control a notebook has no outputs. What a run gave is kept beside the site, under a digest of the notebook
+and of the code that it rests on.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+HOME = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(HOME))
+LONGEST = 120
+"""Seconds that a notebook may take."""
+
+
+def executed(path: Path) -> NotebookNode:
+    """A notebook with what its cells gave, run in a new kernel from the top.
+
+    Raises
+    ------
+    nbclient.exceptions.CellExecutionError
+        A cell failed.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    started = time.monotonic()
+    kernel = AsyncKernelManager(kernel_name="python3", transport="ipc")
+    try:
+        NotebookClient(notebook, km=kernel, timeout=LONGEST, resources={"metadata": {"path": str(HOME)}}).execute()
+    finally:
+        run_sync(kernel.shutdown_kernel)(now=True)
+    if (seconds := time.monotonic() - started) > LONGEST:
+        raise SystemExit(f"{path.name} took {seconds:.0f} seconds; at most {LONGEST} are allowed")
+    return notebook
+
+
+def digest(path: Path) -> str:
+    """Of a notebook and of all code that decides what it gives."""
+    from experiments.code import code_of
+
+    text = path.read_text(encoding="utf-8")
+    modules = sorted(set(re.findall(r"\bfrom ((?:experiments|simulation)[\w.]*) import", text)))
+    parts = [text, Path(__file__).read_text(encoding="utf-8"), *map(code_of, modules)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def ran(path: Path, kept: Path) -> NotebookNode:
+    """A notebook as it ran with this code: from the folder of what is kept, or run now and kept there."""
+    file = kept / f"{path.stem}-{digest(path)}.ipynb"
+    if file.is_file():
+        return nbformat.read(file, as_version=4)
+    notebook = executed(path)
+    kept.mkdir(parents=True, exist_ok=True)
+    for old in kept.glob(f"{path.stem}-*.ipynb"):
+        old.unlink()
+    nbformat.write(notebook, file)
+    return notebook
+
+
+def rendered(path: Path, kept: Path) -> tuple[str, dict[str, bytes]]:
+    """A notebook as Markdown, and its pictures by file name.
+
+    Pictures are described by ``alt`` in the metadata of the cell that draws them.
+    """
+    parts: list[str] = []
+    pictures: dict[str, bytes] = {}
+    for cell in ran(path, kept).cells:
+        if cell.cell_type == "markdown":
+            parts.append(cell.source)
+            continue
+        parts.append(f"```python\n{cell.source}\n```")
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if output.output_type == "stream":
+                parts.append(f"```text\n{output.text.rstrip()}\n```")
+            elif "image/png" in data:
+                name = f"{path.stem}-{len(pictures) + 1}.png"
+                pictures[name] = base64.b64decode(data["image/png"])
+                parts.append(f"![{cell.metadata['alt']}]({name})")
+            elif "text/html" in data:
+                table = re.sub(r"<style.*?</style>", "", data["text/html"], flags=re.S)
+                parts.append(re.sub(r"\s*\n\s*", "", f'<div class="printed">{table}</div>'))
+            else:
+                parts.append(f"```text\n{data['text/plain']}\n```")
+    parts.append(f"[This notebook as a file](files/{path.name})")
+    return "\n\n".join(parts) + "\n", pictures
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        begun = time.monotonic()
+        ran(Path(name).resolve(), HOME / "build" / "notebooks")
+        sys.stdout.write(f"{time.monotonic() - begun:6.1f} s  {name}\n")

@@ -1,0 +1,243 @@
+"""The documents that describe the model: tables that the code writes, checklists, links, what every front page says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from experiments.described import BLOCK, describe, live, pages, states, up_to_date
+from experiments.described_states import STATES, State
+from experiments.shelf import load
+from experiments.verbs_model import parameters
+from simulation import columns
+from simulation.parameters import quantities
+from tests.mistakes import assert_one_line
+from tests.worlds import told_by_month
+
+HOME = Path(__file__).parents[1]
+DOCS = HOME / "docs"
+DESCRIBING = ["odd.md", "odd-submodels.md", "stress.md", "cheers.md"]
+"""Pages that describe the model to whoever must check it."""
+LINKED = [*DESCRIBING, "model.md", "parameters.md", "design.md"]
+STRESS = [
+    "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3", "5.1", "5.2",
+    "5.3", "5.4", "6.1",
+]  # fmt: skip
+CHEERS = [str(number) for number in range(1, 29)]
+ITEM = re.compile(r"^\*\*(\d[\d.]*) [^*]+\*\* (Met in part|Met|Not met)\. (.+?)(?=\n\n|\Z)", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def read(name):
+    """The text of a page of docs/."""
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+# Tables that the code writes --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", pages(DOCS), ids=lambda page: page.name)
+def test_the_documents_are_what_the_code_gives_now(page):
+    """Every table that the code writes is as it writes it: ``desist parameters --describe docs`` changes nothing."""
+    text = page.read_text(encoding="utf-8")
+
+    assert up_to_date(text, page.name) == text
+
+
+@pytest.mark.parametrize("page", pages(DOCS), ids=lambda page: page.name)
+def test_one_digit_that_is_changed_in_a_table_is_noticed(page):
+    """A control: in every part of a page, the first digit of its text changed, the page is not what the code gives."""
+    text = page.read_text(encoding="utf-8")
+    for part in BLOCK.finditer(text):
+        at = next(k for k in range(part.start(2), part.end(2)) if text[k].isdigit())
+        forged = f"{text[:at]}{(int(text[at]) + 1) % 10}{text[at + 1 :]}"
+
+        assert up_to_date(forged, page.name) == text
+        assert forged != text
+
+
+def test_every_quantity_of_the_model_is_in_the_tables():
+    """Nothing that `par` declares for the scenarios of the trial is left out of docs/parameters.md."""
+    text = read("parameters.md")
+
+    assert [row.key for row in quantities(load("pooled")) if f"| `{row.key}` |" not in text] == []
+
+
+def test_the_verb_brings_pages_up_to_date(tmp_path):
+    """It writes a page whose tables are old, says so, and leaves it alone the second time."""
+    page = tmp_path / "page.md"
+    page.write_text("Before.\n\n<!-- code: effect -->\nold\n<!-- end code -->\n\nAfter.\n", encoding="utf-8")
+
+    first = CliRunner().invoke(parameters, ["--describe", str(tmp_path)])
+    second = CliRunner().invoke(parameters, ["--describe", str(tmp_path)])
+
+    assert "page.md: tables written anew" in first.output
+    assert "0 of them changed" in second.output
+    assert page.read_text(encoding="utf-8").startswith("Before.\n\n<!-- code: effect -->\n| quantity |")
+    assert describe(page) == []
+
+
+def test_quantities_as_one_table():
+    """``--markdown`` prints a row for each quantity of the grade."""
+    printed = CliRunner().invoke(parameters, ["pooled", "--grade", "measured", "--markdown"]).output.splitlines()
+    measured = [row for row in quantities(load("pooled")) if row.grade == "measured"]
+
+    assert len(printed) == 2 + len(measured)
+    assert all(line.count(" | ") == 7 for line in printed[2:])
+
+
+BAD = [
+    ("<!-- code: quantites pooled -->\n<!-- end code -->", "did you mean quantities?"),
+    ("<!-- code: quantities pooled -->\n", "is not closed"),
+    ("<!-- code: quantities nowhere -->\n<!-- end code -->", "[nowhere] was not found"),
+    ("<!-- code: quantities pooled risks -->\n<!-- end code -->", "no quantity under [risks]"),
+    ("<!-- code: state Persons -->\n<!-- end code -->", "[Persons]"),
+    ("<!-- code: effect pooled -->\n<!-- end code -->", "too few or too many"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), BAD, ids=lambda value: value[:40])
+def test_a_part_that_cannot_be_written_is_refused_in_one_line(text, said):
+    """What is asked for and is not there is named."""
+    assert_one_line(lambda: up_to_date(text, "page.md"), said)
+
+
+def test_a_folder_without_tables_is_refused(tmp_path):
+    """Whoever points at the wrong folder is told."""
+    assert_one_line(lambda: pages(tmp_path), "has no page")
+
+
+# State variables --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_every_state_variable_is_described(name):
+    """The described columns are those of the code, in their order, and each is in the table."""
+    assert tuple(STATES[name]) == getattr(columns, name)._fields
+    assert list(live(name)) == list(STATES[name])
+    assert states(name).count("\n") == 1 + len(STATES[name])
+
+
+def test_shapes_are_read_from_a_run():
+    """What a column has one value for is the code's: factors, programmes and places are told apart."""
+    assert live("People")["lacks"][0] == "person and factor"
+    assert live("Lives")["status"][0] == "person and programme"
+    assert live("Localities")["limit"][0] == "place and programme"
+    assert live("Seats")["months"] == ("seat", np.dtype("int16"))
+
+
+WORLDS = [
+    ("everyone", ["people.count=400", "people.follow_up_months=60"]),
+    ("pooled", ["people.count=300", "programme.again=true", "people.follow_up_months=48"]),
+    ("other-schemes", ["people.count=300"]),
+    ("trial", ["volunteers.quit_chance=0.2", "people.follow_up_months=36", "factor.housing.openings=0.2"]),
+]
+
+
+@pytest.mark.parametrize(("name", "changes"), WORLDS, ids=[name for name, _ in WORLDS])
+def test_state_variables_lie_in_their_ranges(name, changes):
+    """In every month of runs of several kinds, each column has values in the range that is stated for it."""
+    for _, world in told_by_month(load(name, changes), seed=5):
+        for label, tables in (("People", world.people), ("Lives", world.lives), ("Localities", world.local)):
+            _within(STATES[label], tables)
+        _within(STATES["Seats"], world.seats)
+
+
+def _within(meant: dict[str, State], table):
+    for key, column in table._asdict().items():
+        if column.size:
+            ends = np.unique(column)[[0, -1]] if not meant[key].never else np.unique(column[column != 32_000])[:1]
+            assert all(meant[key].holds(float(value)) for value in ends), f"{key} has {ends}, not {meant[key].allowed}"
+
+
+def test_a_range_can_be_left():
+    """A control: values outside are not held to lie inside, and a month that does not come is one only where it may be."""
+    assert not STATES["People"]["age"].holds(17.0)
+    assert not STATES["Lives"]["status"].holds(8.0)
+    assert STATES["Lives"]["turn"].holds(32_000)
+    assert not STATES["Lives"]["pending"].holds(32_000)
+
+
+# Checklists -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("page", "numbers"), [("stress.md", STRESS), ("cheers.md", CHEERS)])
+def test_every_item_of_a_checklist_is_answered_once_and_in_order(page, numbers):
+    """Each number stands once with a verdict; what is met is shown by a link or a file, what is not has its reason."""
+    items = ITEM.findall(read(page))
+
+    assert [number for number, _, _ in items] == numbers
+    for number, verdict, answer in items:
+        shown = LINK.search(answer) or "`" in answer
+        assert len(answer.split()) > 8, number
+        assert shown or verdict == "Not met", number
+
+
+@pytest.mark.parametrize("page", ["stress.md", "cheers.md"])
+def test_the_count_of_what_is_met_is_true(page):
+    """The sentence at the top counts the verdicts below it."""
+    text = " ".join(read(page).split())
+    verdicts = [verdict for _, verdict, _ in ITEM.findall(read(page))]
+    counted = {each: verdicts.count(each) for each in ("Met", "Met in part", "Not met")}
+    said = f"{counted['Met']} are met, {counted['Met in part']} in part, and {counted['Not met']} are not."
+
+    assert f"Of the {len(verdicts)} items {said}" in text
+
+
+# Links and words --------------------------------------------------------------------------------------------------
+
+
+def anchors(path):
+    """Anchors of a page's headings, where the two usual ways of making them agree."""
+    found, fenced = set(), False
+    for line in path.read_text(encoding="utf-8").splitlines():
+        fenced ^= line.startswith("```")
+        if line.startswith("#") and not fenced:
+            words = re.sub(r"[^\w\s-]", "", line.lstrip("#").strip().lower())
+            if words.replace(" ", "-") == re.sub(r"[-\s]+", "-", words):
+                found.add(words.replace(" ", "-"))
+    return found
+
+
+@pytest.mark.parametrize("page", LINKED)
+def test_links_lead_somewhere(page):
+    """Every file that a page links to exists, and every heading in it."""
+    for target in LINK.findall(read(page)):
+        if target.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (DOCS / name).resolve() if name else DOCS / page
+
+        assert file.exists(), target
+        assert not anchor or anchor in anchors(file), target
+
+
+@pytest.mark.parametrize("page", LINKED)
+def test_files_that_a_page_names_exist(page):
+    """Paths in code type are paths of the project."""
+    named = re.findall(r"`((?:simulation|experiments|tests|docs)/[\w./-]+\.\w+)`", read(page))
+
+    assert [path for path in named if not (HOME / path).exists()] == []
+
+
+@pytest.mark.parametrize("page", DESCRIBING)
+def test_every_description_says_what_it_must_not_be_used_for(page):
+    """One line at the top of each: this weighs policies and must not be used to judge a person."""
+    first = read(page).split("\n\n")[1]
+
+    assert re.fullmatch(r"\*\*Desist weighs policies for populations\. It must never be used to judge .*\*\*", first)
+
+
+def test_the_citation_is_of_this_version():
+    """CITATION.cff names the version and licence of the package."""
+    project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (HOME / "CITATION.cff").read_text(encoding="utf-8").splitlines()
+
+    assert f"version: {project['version']}" in lines
+    assert f"license: {project['license']}" in lines
+    assert "cff-version: 1.2.0" in lines

@@ -1,0 +1,238 @@
+"""The headline studies: their commands are what is kept, they come out the same elsewhere, and a changed digit is found."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from importlib import import_module
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from experiments import reproduce, verbs_reproduce
+from experiments.cli import VERBS
+from experiments.reproduce import CODE, STUDIES, Ran, Study, chosen, kept, rebuild
+from experiments.reproduce_times import COLUMNS, Clock, read_times, write_times
+from experiments.store import Store
+from tests.mistakes import assert_one_line
+from tests.test_cli import desist
+
+TINY = Study(
+    name="tiny", question="What do 20 trials print?", pace="quick",
+    command=("trial", "pooled", "--trials", "20", "--out", "results/tiny"),
+)  # fmt: skip
+
+
+def verb_of(study):
+    """The command that a study's first word names."""
+    module, name = VERBS[study.command[0]].split(":")
+    return getattr(import_module(module), name)
+
+
+# The list -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_every_study_is_a_command_that_its_verb_takes(study):
+    """The verb knows every option, and whatever file is named comes with the clone."""
+    with verb_of(study).make_context(study.command[0], list(study.command[1:])) as context:
+        written = context.params["out"]
+
+    assert written in (None, study.folder)
+    assert all((CODE / name).is_file() and name in study.command for name in study.reads)
+
+
+def test_no_two_studies_share_a_folder():
+    """Nor does one write into the folder of another."""
+    names = [study.name for study in STUDIES]
+
+    assert len(names) == len(set(names))
+    assert not [(a, b) for a in names for b in names if b.startswith(f"{a}/")]
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
+def test_what_is_kept_was_made_by_the_study_s_command(study):
+    """The manifest beside each kept result says the command that the list says."""
+    path = CODE / study.folder / "manifest.json"
+    if not path.is_file():
+        pytest.skip(f"{study.folder} is not kept yet")
+
+    assert shlex.join(["desist", *study.command]) == json.loads(path.read_text(encoding="utf-8"))["command"]
+
+
+def test_a_name_stands_for_itself_and_for_all_below_it():
+    """``power`` is every study of power; order is that of the list, whatever was asked first."""
+    assert ["trial"] == [study.name for study in chosen(["trial"])]
+    assert all(study.name.startswith("power/") for study in chosen(["power"]))
+    assert ["trial", "claim"] == [study.name for study in chosen(["claim", "trial"])]
+    assert list(STUDIES) == chosen([])
+    assert {"quick"} == {study.pace for study in chosen([], quick=True)}
+
+
+def test_an_unknown_study_is_refused_with_the_nearest():
+    """In one line, like every mistake."""
+    assert_one_line(
+        lambda: chosen(["trail"]), "study is [trail], which is none of the headline studies; did you mean trial?"
+    )
+    assert_one_line(lambda: chosen(["sensitivity"], quick=True), "none of which is quick")
+
+
+# Rebuilding ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home in which the tiny study was carried out."""
+    place = tmp_path_factory.mktemp("home")
+    ran = rebuild(TINY, place, place / "store")
+
+    assert ran.code == 0
+    assert ran.seconds > 0
+    return place
+
+
+@pytest.fixture
+def here(home, monkeypatch):
+    """That home as the clone, with the tiny study as the only one."""
+    monkeypatch.setattr(reproduce, "STUDIES", (TINY,))
+    monkeypatch.setattr(verbs_reproduce, "HOME", home)
+    return home
+
+
+def test_the_manifest_names_the_command_as_it_stands_in_the_list(home):
+    """And not the folder or the store of the moment, so that it is the same bytes everywhere."""
+    made = json.loads((home / "results/tiny/manifest.json").read_text(encoding="utf-8"))
+
+    assert "desist trial pooled --trials 20 --out results/tiny" == made["command"]
+    assert str(home) not in (home / "results/tiny/manifest.json").read_text(encoding="utf-8")
+
+
+def test_kept_are_tables_pictures_and_texts(home):
+    """No SVG, and nothing that the study calls large."""
+    names = [path.name for path in kept(TINY, home)]
+
+    assert ["answer.txt", "manifest.json", "scenario.toml", "settings.csv", "shares.png"] == names
+    assert (home / "results/tiny/shares.svg").is_file()
+
+
+def test_a_study_that_comes_out_as_kept_is_said_to(here):
+    """Rebuilt elsewhere from nothing, file by file the same; nothing here is touched."""
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    code, out, _ = desist("reproduce", "--check")
+
+    assert code == 0
+    assert "1 of 1 studies come out as kept" in out
+    assert before == {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+
+
+def test_one_changed_digit_is_found_by_file_row_and_column(here):
+    """And exit code 1."""
+    path = here / "results/tiny/settings.csv"
+    whole = path.read_text(encoding="utf-8")
+    table = pd.read_csv(path)
+    cell = f"{table.loc[0, 'mentored']:.10g}"
+    other = cell[:-1] + ("1" if cell[-1] != "1" else "2")
+    path.write_text(whole.replace(cell, other, 1), encoding="utf-8")
+    code, out, _ = desist("reproduce", "tiny", "--check")
+    path.write_text(whole, encoding="utf-8")
+
+    assert code == 1
+    assert "0 of 1 studies come out as kept" in out
+    assert f"settings.csv: row 1, column mentored: recorded [{other}], now [{cell}]" in out
+
+
+def test_a_kept_file_that_is_gone_is_found(here):
+    """A digest in the manifest does not stand for a file that should be there."""
+    path = here / "results/tiny/answer.txt"
+    whole = path.read_bytes()
+    path.unlink()
+    code, out, _ = desist("reproduce", "--check", "--json")
+    path.write_bytes(whole)
+
+    assert code == 1
+    assert ["answer.txt: should be kept, and is not there"] == json.loads(out)[0]["differences"]
+
+
+def test_a_study_that_was_never_made_differs(here, monkeypatch):
+    """With a line that says what to do."""
+    never = Study(name="never", question="?", command=(*TINY.command[:-1], "results/never"))
+    monkeypatch.setattr(reproduce, "STUDIES", (never,))
+    code, out, _ = desist("reproduce", "--check")
+
+    assert code == 1
+    assert "never" in out
+    assert "was not found" in out
+
+
+def test_a_command_that_breaks_off_is_exit_code_1(here, monkeypatch):
+    """And said, with the others still carried out."""
+    wrong = Study(name="wrong", question="?", command=("trial", "no-such-scenario"))
+    monkeypatch.setattr(reproduce, "STUDIES", (wrong, TINY))
+    code, out, _ = desist("reproduce")
+
+    assert code == 1
+    assert "BROKE OFF with exit code 2" in out
+    assert "results/tiny/" in out.replace("\\", "/")
+
+
+def test_rebuilding_says_what_came_out_where_and_how_long_it_took(here):
+    """Study, first sentence of the answer, seconds, folder."""
+    code, out, _ = desist("reproduce", "--json")
+    (row,) = json.loads(out)
+
+    assert code == 0
+    assert row["answer"].startswith("pooled: ")
+    assert row["folder"] == str(Path("results/tiny"))
+    assert row["seconds"] > 0
+
+
+# Times --------------------------------------------------------------------------------------------------------
+
+
+def test_times_of_the_others_stay_and_those_of_no_study_go(tmp_path):
+    """One row a study, in the order of the list."""
+    a, b, gone = (Study(name=name, question="?", command=()) for name in ("a", "b", "gone"))
+    times = [
+        Ran(study=study, code=0, seconds=seconds, processor_seconds=3.2) for study, seconds in ((b, 2.4), (gone, 9.0))
+    ]
+    write_times(tmp_path, times, [a, b, gone])
+    write_times(tmp_path, [Ran(study=a, code=0, seconds=1.6, processor_seconds=0.4)], [a, b])
+    found = read_times(tmp_path)
+
+    assert list(COLUMNS) == list(found.columns)
+    assert [("a", 2), ("b", 2)] == list(zip(found["study"], found["seconds"], strict=True))
+
+
+def test_no_time_is_written_for_what_was_read_from_the_store(tmp_path):
+    """A time that leaves out what an earlier round computed would be too short."""
+    store = Store(tmp_path)
+    old, new = "a" * 40, "b" * 40
+    store.write(old, b"x")
+    clock = Clock.started(tmp_path)
+    store.write(new, b"y")
+    head = {"work": "w", "code": "c", "command": ""}
+
+    store.enter({"name": "one", **head}, {}, [new])
+    assert clock.fresh()
+    store.enter({"name": "two", **head}, {}, [new, old])
+    assert not clock.fresh()
+    assert clock.fresh()
+
+
+def test_quick_studies_are_quick():
+    """A minute of processor time at most, two minutes on two cores together, by the times that were written down."""
+    took = read_times(CODE).set_index("study")["processor_seconds"]
+    quick = took[[study.name for study in STUDIES if study.pace == "quick"]]
+
+    assert quick.max() <= 60
+    assert quick.sum() <= 240
+
+
+def test_the_list_shows_question_command_and_time(here):
+    """Nothing is run for it."""
+    code, out, _ = desist("reproduce", "--list")
+
+    assert code == 0
+    assert TINY.question in out
+    assert "desist trial pooled --trials 20" in out
