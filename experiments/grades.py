@@ -1,9 +1,9 @@
 """What the doubt about a number rests on: its variance divided among measured, judged and assumed quantities.
 
-It is the doubt that is divided, not the number. A quantity counts for as much as the number would be steadier if it were
-known, so a wide prior counts for much and a fixed one for nothing, whatever its grade; how many of each grade are fixed is
-counted beside it. Two ways: from Sobol' indices over independent priors (``of_indices``), and from any draws, also such
-as go together (``of_draws``).
+It is the doubt that is divided, not the number. A quantity counts for as much as the number would be steadier if it
+were known, so a wide prior counts for much and a fixed one for nothing, whatever its grade; how many of each grade are
+fixed is counted beside it. Two ways: from Sobol' indices over independent priors (``of_indices``), and from any draws,
+also such as go together (``of_draws``).
 
 References
 ----------
@@ -121,7 +121,7 @@ def of_indices(parts: pd.DataFrame, grade_of: Callable[[str], str]) -> pd.DataFr
 
 
 def _root(squares: pd.Series) -> float:
-    return float(squares.sum()) ** 0.5
+    return float(np.sqrt(squares.sum()))
 
 
 def _row(grade: str, inputs: int, share: float, half: float) -> dict[str, Any]:
@@ -133,8 +133,8 @@ def of_draws(
 ) -> pd.DataFrame:
     """Shares of the variance by grade from draws, which may go together.
 
-    A grade's share is its Shapley value: how much of the variance goes if the quantities of the grade become known, mean
-    over the six orders in which the three grades could become known. What is explained by the quantities of some
+    A grade's share is its Shapley value: how much of the variance goes if the quantities of the grade become known,
+    mean over the six orders in which the three grades could become known. What is explained by the quantities of some
     grades is the adjusted R squared of a regression on them (curves bend once, no products).
 
     Parameters
@@ -206,7 +206,7 @@ def as_data(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _varying(inputs: pd.DataFrame) -> pd.DataFrame:
-    return inputs.loc[:, [inputs[name].nunique() > 1 for name in inputs]].reset_index(drop=True)
+    return inputs.loc[:, [bool((inputs[name] != inputs[name].iloc[0]).any()) for name in inputs]].reset_index(drop=True)
 
 
 def _columns(known: pd.DataFrame, draws: int, *, one_by_one: bool = False) -> tuple[Floats, npt.NDArray[np.int64]]:
@@ -234,9 +234,7 @@ def _column(values: pd.Series, bends: int) -> Floats:
     return np.column_stack([score, score**2][:bends])
 
 
-def _jackknife(
-    columns: Floats, y: Floats, divided: Callable[[Floats], Floats], seed: int
-) -> tuple[Floats, Floats]:
+def _jackknife(columns: Floats, y: Floats, divided: Callable[[Floats], Floats], seed: int) -> tuple[Floats, Floats]:
     """What ``divided`` makes of all draws, and half the width of its 95 %; it is given sums of squares and products."""
     whole = np.column_stack([np.ones(len(y)), columns - columns.mean(axis=0), (y - y.mean()) / y.std()])
     block = np.random.default_rng([seed, 11]).permutation(len(y)) % BLOCKS

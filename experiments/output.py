@@ -98,11 +98,11 @@ class Folder:
 
     def _seal(self, made: dict[str, Any]) -> Path:
         """Stamp what is not yet stamped, and write the manifest over what was written so far."""
-        from experiments.receipts import bare, digest, sealed
+        from experiments.receipts import digest, sealed, shown
         from experiments.receipts_stamps import COUNTS, STAMPED, stamped
 
         known = {key: made[key] for key in ("scenario", "digest", "seed", *COUNTS) if key in made}
-        about = {"command": bare(made["command"]), **known, "desist": made["versions"]["desist"]}
+        about = {"command": shown(made["command"]), **known, "desist": made["versions"]["desist"]}
         for name, before in self._files.items():
             if not before:
                 data = (self.path / name).read_bytes()

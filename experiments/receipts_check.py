@@ -75,7 +75,7 @@ class Finding:
 
 
 def found(path: Path, *, quick: bool, tell: Tell) -> Iterator[Finding]:
-    """Check a folder, a tree of folders, a file in a folder, a page, or a picture or text that was moved.
+    """Check a folder, a tree of folders and pages, a file in a folder, a page, or a picture or text that was moved.
 
     Parameters
     ----------
@@ -93,11 +93,13 @@ def found(path: Path, *, quick: bool, tell: Tell) -> Iterator[Finding]:
     """
     if path.is_dir():
         folders = sorted(each.parent for each in path.rglob(MANIFEST) if not _hidden(each.relative_to(path)))
-        if not folders:
+        pages = sorted(each for each in path.rglob("*.html") if not _hidden(each.relative_to(path)) and _sealed(each))
+        if not folders and not pages:
             raise ParameterError(
                 f"PATH is [{path}], in which no {MANIFEST} was found; name a folder that desist has written"
             )
         yield from (of_folder(each, None, quick=quick, tell=tell) for each in folders)
+        yield from (of_page(each, quick=quick, tell=tell) for each in pages)
         return
     if not path.is_file():
         raise ParameterError(f"PATH is [{path}], which was not found; name a folder or a file that desist has written")
@@ -214,6 +216,15 @@ def _inside(name: object) -> bool:
         return False
     path = PurePosixPath(name)
     return bool(name) and not path.is_absolute() and ".." not in path.parts
+
+
+def _sealed(path: Path) -> bool:
+    """Whether a page has a receipt of its own."""
+    try:
+        page_receipt((readable(path) or b"").decode("utf-8", errors="replace"))
+    except ParameterError:
+        return False
+    return True
 
 
 def _hidden(path: Path) -> bool:

@@ -11,7 +11,7 @@ from experiments.plan_pages import comparison_figures
 from experiments.plan_study import Told
 from experiments.plan_tables import missing_out, years
 from experiments.plan_words import OUTCOMES, Facts, Span, facts_of, short_titles, span_of
-from experiments.report_grades import Doubt, changes, grades_part, tags_in
+from experiments.report_grades import Doubt, changes, for_receipt, grades_part, tags_in
 from experiments.report_names import sources
 from experiments.report_page import Grid, Page, Part, Picture, picture
 from experiments.report_plan import general_terms
@@ -45,13 +45,13 @@ def compare_page(
     draws = w.number(len(study.doubts[0].seeds), 0)
     question = f"{w('compare.question', titles=w.listed(quoted))} {w('compare.background', draws=draws)}"
     terms = [(w("common.pm"), w("common.pm_means"))]
-    terms += [(w(f"plan.{name}"), w(f"plan.{name}_means")) for name in ("course", "reoffend", "discounted")]
+    terms += [(w(f"plan.{name}"), w(f"plan.{name}_means")) for name in ("course", "reoffend", "below", "discounted")]
     return Page(
         language=language, kind=w("compare.kind"),
         title=w("compare.title", first=names[0], others=w.listed(names[1:])), question=question,
         answer=answer(facts, made["differences"], nets, names, w), parts=parts,
         terms=[*terms, *general_terms(w, len(study.doubts[0].seeds))], sources=sources(tags_in(parts)), receipt=receipt,
-        check=[check],
+        check=[check], grades=for_receipt(doubt),
     )  # fmt: skip
 
 
@@ -103,12 +103,12 @@ def _spanned(span: Span, w: Words) -> str:
 
 
 def gap_sentence(span: Span, names: list[str], w: Words) -> str:
-    """The last plan against the first: more, fewer, or it cannot be told."""
-    if span.low > 0 or span.high < 0:
+    """The last plan against the first: more, fewer, or it cannot be told, for doubt or for chance."""
+    if (span.low > 0 or span.high < 0) and not span.chance > abs(span.mean):
         n, *ends = w.several(*(abs(each) for each in (span.mean, span.low, span.high)))
         low, high = ends if span.low > 0 else reversed(ends)
-        return w("compare.gap_more" if span.low > 0 else "compare.gap_less", name=names[-1], first=names[0], n=n, low=low,
-                 high=high)  # fmt: skip
+        key = "compare.gap_more" if span.low > 0 else "compare.gap_less"
+        return w(key, name=names[-1], first=names[0], n=n, low=low, high=high)
     n, low, high = w.several(span.mean, span.low, span.high)
     return w("compare.gap_open", name=names[-1], first=names[0], n=n, low=low, high=high)
 

@@ -13,7 +13,7 @@ from experiments.mechanisms import AS_IS, DIRECT, SCARCE
 from experiments.parts import TOTAL
 from experiments.report_doubt import read_table, trial_doubt, trial_parts
 from experiments.report_figures import bars, ranges, told_rows
-from experiments.report_grades import tags_in
+from experiments.report_grades import for_receipt, tags_in
 from experiments.report_names import sources
 from experiments.report_page import Grid, Page, Part, picture
 from experiments.report_trial import terms_of
@@ -22,7 +22,7 @@ from experiments.spoken import Language
 from simulation.parameters import ParameterError
 
 HALF_LIFE = "programme.half_life_months"
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 # The calibration ----------------------------------------------------------------------------------------------
@@ -32,7 +32,7 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
     """The page of ``desist calibrate``."""
     w = Words(language)
     table, priors = read_table(folder, "differences"), read_table(folder, "by_prior")
-    own = table[table["definition"] == OWN].to_dict("records")
+    own, doubt = table[table["definition"] == OWN].to_dict("records"), trial_doubt(folder / "posterior.parquet")
     first = ranges(
         [(_group(row, w), [_points(row)]) for row in own], names=[""], w=w, axis=w("study.points_fewer"), zero=True,
         dashed=[(HEADLINE, w("study.reported", n=str(HEADLINE)).replace(" %", ""))],
@@ -48,7 +48,8 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
     grid = Grid(
         caption=w("calibration.table"),
         head=[w("calibration.group"), w("calibration.without"), w("calibration.with"), w("calibration.fewer")],
-        rows=[[_up(_group(row, w)), w.percent(row["without"]), w.percent(row["with"]), said[_group(row, w)]] for row in own],
+        rows=[[_up(_group(row, w)), w.percent(row["without"]), w.percent(row["with"]), said[_group(row, w)]]
+              for row in own],
     )  # fmt: skip
     draws = float(manifest.get("diagnostics", {}).get("trial_draws", manifest.get("kept", 0)))
     parts = [
@@ -58,13 +59,13 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
         ]),
         Part(title=w("common.uncertainty"), paragraphs=[w("calibration.checked", draws=w.number(draws, 0))],
              grids=[grid, _registers(read_table(folder, "registers"), w)]),
-        *trial_parts(w, trial_doubt(folder / "posterior.parquet"), (w("study.larger"),)),
+        *trial_parts(w, doubt, (w("study.larger"),)),
     ]  # fmt: skip
     return Page(
         language=language, kind=w("calibration.kind"), title=w("calibration.title"),
         question=f"{w('study.trial_background')} {w('calibration.question')}",
         answer=calibration_answer(table, priors, read_table(folder, "parameters"), w), parts=parts, terms=terms_of(w),
-        sources=sources(tags_in(parts)),
+        sources=sources(tags_in(parts)), grades=for_receipt(doubt),
     )  # fmt: skip
 
 
@@ -103,9 +104,12 @@ def _points(row: Row) -> tuple[float, float, float]:
 
 
 def _registers(table: pd.DataFrame, w: Words) -> Grid:
-    rows = [[_up(w(f"calibration.{row['figure']}")), w.percent(row["observed"]),
-             f"{w.percent(row['model'])} ({w.to(w.number(100 * row['model_low'], 0), w.number(100 * row['model_high'], 0))})"]
-            for row in table.to_dict("records") if w.has(f"calibration.{row['figure']}")]  # fmt: skip
+    rows = []
+    for row in table.to_dict("records"):
+        if w.has(f"calibration.{row['figure']}"):
+            ends = w.to(*(w.number(100 * row[f"model_{end}"], 0) for end in ("low", "high")))
+            model = f"{w.percent(row['model'])} ({ends})"
+            rows.append([_up(w(f"calibration.{row['figure']}")), w.percent(row["observed"]), model])
     head = [w("calibration.figure"), w("calibration.observed"), w("calibration.model")]
     return Grid(caption=w("calibration.registers"), head=head, rows=rows)
 
@@ -122,6 +126,7 @@ def mechanisms_page(folder: Path, manifest: Mapping[str, Any], language: Languag
     w, table = Words(language), read_table(folder, "shares")
     if manifest.get("draws"):
         raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of one setting of the effect")
+    doubt = trial_doubt()
     rows = {(str(row["condition"]), str(row["mechanism"])): row for row in table.to_dict("records")}
     shown = [name for name in (AS_IS, SCARCE) if (name, TOTAL) in rows]
     routes = [str(row["mechanism"]) for row in table[table["condition"] == AS_IS].sort_values(
@@ -141,13 +146,13 @@ def mechanisms_page(folder: Path, manifest: Mapping[str, Any], language: Languag
         ]),
         Part(title=w("common.uncertainty"), grids=[grid],
              paragraphs=[w("mechanisms.how", trials=w.number(manifest.get("trials", 0), 0))]),
-        *trial_parts(w, trial_doubt()),
+        *trial_parts(w, doubt),
     ]  # fmt: skip
     return Page(
         language=language, kind=w("mechanisms.kind"), title=w("mechanisms.title"),
         question=f"{w('study.trial_background')} {w('mechanisms.question')}",
         answer=mechanisms_answer(rows, routes, str(manifest["scenario"]), w), parts=parts, terms=terms_of(w),
-        sources=sources(tags_in(parts)),
+        sources=sources(tags_in(parts)), grades=for_receipt(doubt),
     )  # fmt: skip
 
 

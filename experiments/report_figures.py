@@ -59,8 +59,8 @@ def ranges(
             ax.plot(middle, y, MARKERS[k], color=SHADES[k], ms=6, label=names[k] if not place else None)
     for k, (value, text) in enumerate(dashed):
         ax.axvline(value, color=COLOURS["observed"], linestyle="--", linewidth=1.1)
-        ax.annotate(text, (value, 1.0), xycoords=("data", "axes fraction"), ha=("left" if k % 2 else "right"), va="bottom",
-                    fontsize=8.5)  # fmt: skip
+        ax.annotate(text, (value, 1.0), xycoords=("data", "axes fraction"), ha=("left" if k % 2 else "right"),
+                    va="bottom", fontsize=8.5)  # fmt: skip
     if zero:
         ax.axvline(0, color=COLOURS["observed"], linewidth=0.9)
     ax.set_yticks(range(len(rows)), [fill(label, 30) for label, _ in rows])
@@ -80,16 +80,20 @@ def _finished(figure: Figure, ax: Axes, axis: str, w: Words, unit: str, legend: 
 
 
 def stacks(
-    rows: Sequence[tuple[str, Sequence[float]]], *, names: Sequence[str], w: Words, axis: str, across: str = ""
-) -> Figure:
-    """Lying bars of counts, each cut into good, open and bad; the counts stand in the bars."""
+    rows: Sequence[tuple[str, Sequence[float]]], *, names: Sequence[str], w: Words, axis: str, across: str = "",
+    alarm: bool = False,
+) -> Figure:  # fmt: skip
+    """Lying bars of counts, each cut into good, open and bad; the counts stand in the bars.
+
+    With ``alarm`` what is bad stands out: it is a failure, not merely what is ruled out.
+    """
     style()
     figure = Figure(figsize=(WIDTH, 1.5 + 0.36 * len(rows)))
     ax, most = figure.add_subplot(), max(sum(parts) for _, parts in rows)
     for place, (_, parts) in enumerate(rows):
         left = 0.0
         for k, size in enumerate(parts):
-            colour, hatch = FILLS[k]
+            colour, hatch = (COLOURS["control"], "") if alarm and k == 2 else FILLS[k]
             ax.barh(place, size, 0.74, left=left, color=colour, hatch=hatch, edgecolor="white", linewidth=0.5,
                     label=names[k] if not place else None)  # fmt: skip
             if size >= 0.045 * most:
@@ -105,9 +109,7 @@ def stacks(
     return figure
 
 
-def bars(
-    rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: Words, axis: str
-) -> Figure:
+def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: Words, axis: str) -> Figure:
     """Lying bars with intervals, one for each series."""
     style()
     number = len(names)
@@ -144,8 +146,8 @@ def curve(
     for share in wanted:
         ax.axhline(share, color=COLOURS["observed"], linestyle="--", linewidth=1)
     ax.axvline(planned[0], color=COLOURS["observed"], linestyle=":", linewidth=1.2)
-    ax.annotate(planned[1], (planned[0], 0.98), xycoords=("data", "axes fraction"), xytext=(4, 0), va="top", fontsize=8.5,
-                textcoords="offset points")  # fmt: skip
+    ax.annotate(planned[1], (planned[0], 0.98), xycoords=("data", "axes fraction"), xytext=(4, 0), va="top",
+                fontsize=8.5, textcoords="offset points")  # fmt: skip
     ax.set_xscale("log")
     ax.set(xlabel=axis, ylabel=up, ylim=(0, 1.02))
     ax.xaxis.set_major_formatter(numbers(w))

@@ -1,16 +1,17 @@
-"""The part of a report on what the numbers rest on: shares of the doubt by grade, and the quantities behind most of it."""
+"""What a report says the numbers rest on: shares of the doubt by grade, and the quantities behind most of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.grades import GRADES, REST, Inputs, alone, heaviest, of_draws
-from experiments.report_names import believed, name_of, source_of, valued
+from experiments.grades import GRADES, REST, Inputs, alone, as_data, heaviest, of_draws
+from experiments.report_names import believed, name_of, short_name, source_of, valued
 from experiments.report_page import Grid, Part
 from experiments.report_words import Words
 from simulation.parameters import ParameterError
@@ -38,9 +39,8 @@ class Doubt:
     def top(self, number: int, *, of: str | None = None) -> list[str]:
         """The quantities behind most of the doubt, over all numbers or of one."""
         tables = [table[table["first_low"] > 0] for name, table in self.alone.items() if of in (None, name)]
-        return [key for key in heaviest(tables, number)
-                if max((float(t.loc[t["key"] == key, "first"].max()) for t in tables if key in set(t["key"])))
-                >= CLEARLY]  # fmt: skip
+        kept = [table[table["first"] >= CLEARLY] for table in tables]
+        return heaviest(kept, number)
 
 
 def doubt_of(
@@ -60,7 +60,12 @@ def doubt_of(
     return Doubt(inputs=inputs, drawn=drawn, values=kept, shares=shares, alone=single)
 
 
-def interval(row: Mapping[str, float], w: Words, name: str = "share") -> str:
+def for_receipt(doubt: Doubt | None) -> dict[str, Any]:
+    """Shares by grade of each number as plain data; nothing if there are none."""
+    return {} if doubt is None else {name: as_data(table) for name, table in doubt.shares.items()}
+
+
+def interval(row: Mapping[Any, Any], w: Words, name: str = "share") -> str:
     """A share with its interval, kept between 0 and 100 %."""
     if row[name] != row[name]:
         return "–"
@@ -106,7 +111,7 @@ def sentence(name: str, doubt: Doubt, w: Words, names: Mapping[str, str]) -> str
     if not top:
         return f"{said} {w('grades.none_alone')}"
     single = doubt.alone[name].set_index("key")["first"]
-    each = [f"{name_of(key, doubt.inputs.rows.get(key), w)} ({w.percent(max(0.0, float(single[key])), 0)})"
+    each = [f"{short_name(key, doubt.inputs.rows.get(key), w)} ({w.percent(max(0.0, float(single[key])), 0)})"
             for key in top]  # fmt: skip
     return f"{said} {w('grades.behind', doubts=w.listed(each))}"
 

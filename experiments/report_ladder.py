@@ -11,14 +11,15 @@ import pandas as pd
 from experiments.falsify_measured import Faults
 from experiments.figures import style
 from experiments.figures_ladder import LABELS, ladder_figure, said
-from experiments.ladder import KRONER, POINTS, REACH
+from experiments.ladder import KRONER, POINTS
 from experiments.report_doubt import read_table
-from experiments.report_figures import stacks
+from experiments.report_figures import stacks, told_rows
 from experiments.report_names import sources
 from experiments.report_page import Grid, Page, Part, picture
 from experiments.report_plan import general_terms
 from experiments.report_trial import terms_of
 from experiments.report_words import Words
+from experiments.rungs import REACH
 from experiments.spoken import Language
 from simulation.parameters import ParameterError
 
@@ -42,7 +43,9 @@ def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -
                      for row in table.to_dict("records"))  # fmt: skip
     draws = int(manifest.get("draws", 0))
     parts = [
-        Part(title=w("common.figures"), pictures=[picture(figure, alt=w("ladder.alt", rows=rows), caption=w("ladder.fig"))]),
+        Part(title=w("common.figures"), pictures=[
+            picture(figure, alt=w("ladder.alt", rows=rows), caption=w("ladder.fig"))
+        ]),
         Part(title=w("common.uncertainty"), paragraphs=[w("ladder.how", draws=w.number(draws, 0))],
              grids=[_grid(table, kind, w) for kind, table in tables.items()]),
         Part(title=w("grades.title"), paragraphs=[w("ladder.rungs_are")], grids=[_sources(tables, w)]),
@@ -58,7 +61,7 @@ def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -
 
 def ladder_answer(tables: Mapping[str, pd.DataFrame], w: Words) -> list[str]:
     """Five sentences from both ladders."""
-    points, kroner = (tables[kind].iloc[-1] for kind in (POINTS, KRONER))
+    points, kroner = (tables[kind].iloc[-1].to_dict() for kind in (POINTS, KRONER))
     key = "ladder.points" if points["rung"] == REACH else "ladder.points_told"
     odds = float(kroner["above_one"])
     verdict = w("ladder.back_yes" if odds >= LIKELY else "ladder.back_no" if odds < UNLIKELY else "ladder.back_open")
@@ -78,7 +81,7 @@ def _steep(table: pd.DataFrame, w: Words) -> list[str]:
 def _move(table: pd.DataFrame, w: Words) -> str:
     """The step without which the foot would move most."""
     rungs, foot = table.iloc[1:], float(table["figure"].iloc[-1])
-    row = rungs.loc[(rungs["without"] - foot).abs().idxmax()].to_dict()
+    row = rungs.iloc[int((rungs["without"] - foot).abs().to_numpy().argmax())].to_dict()
     return w("ladder.move", name=_rung(row, KRONER, w), n=_number(row["without"], w))
 
 
@@ -132,19 +135,23 @@ def _up(text: str) -> str:
 # The attack ---------------------------------------------------------------------------------------------------
 
 
-def falsify_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
+def falsify_page(folder: Path, _manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist falsify``; patterns left out and faults are told if they are in the folder."""
     w, table = Words(language), read_table(folder, "verdicts")
-    left, faults = (read_table(folder, name) if (folder / f"{name}.csv").is_file() else None for name in ("left_out", "faults"))
+    left, faults = (
+        read_table(folder, name) if (folder / f"{name}.csv").is_file() else None for name in ("left_out", "faults")
+    )
     counts = {kind: [int((rows["verdict"] == verdict).sum()) for verdict in VERDICTS]
               for kind in KINDS if len(rows := table[table["kind"] == kind])}  # fmt: skip
     names = [w("falsify.holds"), w("falsify.cannot"), w("falsify.fails")]
     figure = stacks([(w(f"falsify.{KINDS[kind]}"), parts) for kind, parts in counts.items()], names=names, w=w,
-                    axis=w("falsify.checks"))  # fmt: skip
-    alt = "; ".join(f"{w(f'falsify.{KINDS[kind]}')}: " + ", ".join(f"{name} {n}" for name, n in zip(names, parts, strict=True))
-                    for kind, parts in counts.items())  # fmt: skip
+                    axis=w("falsify.checks"), alarm=True)  # fmt: skip
+    told = {w(f"falsify.{KINDS[kind]}"): ", ".join(f"{name} {n}" for name, n in zip(names, parts, strict=True))
+            for kind, parts in counts.items()}  # fmt: skip
     parts = [
-        Part(title=w("common.figures"), pictures=[picture(figure, alt=w("falsify.alt", rows=alt), caption=w("falsify.fig"))]),
+        Part(title=w("common.figures"), pictures=[
+            picture(figure, alt=w("falsify.alt", rows=told_rows(told)), caption=w("falsify.fig"))
+        ]),
         Part(title=w("common.uncertainty"), paragraphs=[w("falsify.how")], grids=_patterns(table, w)),
         Part(title=w("common.change"), points=[w("falsify.cannot_show"), w("study.structure")]),
     ]  # fmt: skip
@@ -157,8 +164,9 @@ def falsify_answer(table: pd.DataFrame, left: pd.DataFrame | None, faults: pd.Da
 
     def of(rows: pd.DataFrame) -> dict[str, str]:
         number = rows["verdict"].value_counts()
-        return {"n": w.number(len(rows), 0)} | {name: w.number(int(number.get(verdict, 0)), 0) for name, verdict in
-                                                (("good", "holds"), ("bad", "fails"), ("open", "cannot say"))}  # fmt: skip
+        kinds = (("good", "holds"), ("bad", "fails"), ("open", "cannot say"))
+        found = {name: w.number(int(number.get(verdict, 0)), 0) for name, verdict in kinds}
+        return {"n": w.number(len(rows), 0), **found}
 
     own = of(table[table["kind"].isin(["law", "closed form"])])
     but = w("falsify.but", bad=own["bad"], open=own["open"]) if (own["bad"], own["open"]) != ("0", "0") else ""
@@ -169,8 +177,8 @@ def falsify_answer(table: pd.DataFrame, left: pd.DataFrame | None, faults: pd.Da
     if left is not None:
         predicted = w("falsify.left_out", **{key: of(left)[key] for key in ("n", "good", "bad")})
     if faults is not None:
-        share, low, high = Faults(table=faults, code="", seed=0).share
-        planted = w("falsify.faults", n=w.number(len(faults), 0), share=w.percent(share), low=w.percent(low), high=w.percent(high))
+        share, low, high = (w.percent(each) for each in Faults(table=faults, code="", seed=0).share)
+        planted = w("falsify.faults", n=w.number(len(faults), 0), share=share, low=low, high=high)
     return [
         w("falsify.laws", n=own["n"], good=own["good"], but=but),
         w("falsify.controls", n=controls["n"], good=controls["good"]),

@@ -51,9 +51,9 @@ def source_of(key: str, row: Quantity | None, w: Words) -> str:
     """Where a quantity comes from; in Danish by its tags, where nothing more is written."""
     if row is None:
         return w("grades.nothing_found")
-    if w.language == "en":
-        return row.source
     found = entry(key)
+    if w.language == "en":
+        return found["source_en"] if found is not None and "source_en" in found else row.source
     if found is not None and "source" in found:
         return found["source"]
     tags = TAG.findall(row.source)

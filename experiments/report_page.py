@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -75,8 +76,10 @@ class Page:
     """Tag, title and address of each source that is named."""
     receipt: Sequence[tuple[str, str]] = ()
     """What made it: label and value."""
-    check: Sequence[str] = field(default_factory=tuple)
+    check: Sequence[str] = ()
     """How to check it."""
+    grades: Mapping[str, Any] = field(default_factory=dict)
+    """Shares of the doubt by grade, for the receipt."""
 
     def __post_init__(self) -> None:
         if len(self.answer) != SENTENCES:

@@ -14,7 +14,7 @@ from experiments.plan_pages import plan_figures
 from experiments.plan_study import Told, tables
 from experiments.plan_words import MONTHS, OUTCOMES, PURSE_NAMES, REASONS, Facts, Span, facts_of, short_titles
 from experiments.plans import FOLLOWED_ON, Plan
-from experiments.report_grades import Doubt, changes, grades_part, tags_in
+from experiments.report_grades import Doubt, changes, for_receipt, grades_part, tags_in
 from experiments.report_names import short_name, sources
 from experiments.report_page import Grid, Page, Part, Picture, picture
 from experiments.report_words import MILLION, Words
@@ -27,6 +27,8 @@ FIGURES = ("rollout", "missing_out", "map", "money")
 VERDICTS = ((0.95, "back"), (0.80, "back_very_likely"), (0.60, "back_likely"), (0.40, "back_open"),
             (0.20, "back_unlikely"), (0.05, "back_very_unlikely"), (-1.0, "back_not"))  # fmt: skip
 """From which odds of breaking even on something is said: the steps are as wide for bad news as for good."""
+UNLIKELY, LIKELY = 0.4, 0.6
+"""Odds below and above which the two ways of counting are said to disagree."""
 KRONE, PEOPLE, COURSES = "krone", "people", "courses"
 """The headline numbers of a plan whose doubt is divided."""
 
@@ -41,6 +43,8 @@ class OnePlan:
     prices: Prices
     course: float
     """Kroner that a course costs, mean of the draws."""
+    above: float
+    """Share of draws in which the public gets its money back, counted top-down; NaN where nothing is spent."""
 
 
 def told_plan(study: Told, prices: Prices, doubt: Doubt | None) -> OnePlan:
@@ -50,7 +54,9 @@ def told_plan(study: Told, prices: Prices, doubt: Doubt | None) -> OnePlan:
     facts = facts_of(study.plans[0], made["summary"], made["missing_out"], found, made["odds"],
                      price_year=prices.price_year)  # fmt: skip
     course = draw_prices(prices, facts.draws, study.seed)["scheme.primus_motor.per_start"].mean()
-    return OnePlan(facts=facts, made=made, doubt=doubt, prices=prices, course=float(course))
+    above = found.totals["top_down"].dropna()
+    return OnePlan(facts=facts, made=made, doubt=doubt, prices=prices, course=float(course),
+                   above=float((above >= 1).mean()) if len(above) else np.nan)  # fmt: skip
 
 
 def headline(totals: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -77,6 +83,7 @@ def plan_page(study: Told, told: OnePlan, language: Language, receipt: list[tupl
     return Page(
         language=language, kind=w("plan.kind"), title=whole, question=question, answer=answer(told, w), parts=parts,
         terms=terms, sources=sources(tags_in(parts)), receipt=receipt, check=[check],
+        grades=for_receipt(told.doubt),
     )  # fmt: skip
 
 
@@ -93,7 +100,8 @@ def general_terms(w: Words, draws: int) -> list[tuple[str, str]]:
 def answer(told: OnePlan, w: Words) -> list[str]:
     """Who is reached, what happens, what it costs and saves, whether it pays, what that hangs on."""
     facts = told.facts
-    return [_reach(facts, w), avoided(facts.outcomes["reoffenders_any"], w), _kroner(facts, w), _pays(facts, w),
+    return [_reach(facts, w), avoided(facts.outcomes["reoffenders_any"], w), _kroner(facts, w),
+            pays(facts.odds, told.above, w),
             _hangs(told, w)]  # fmt: skip
 
 
@@ -115,7 +123,10 @@ def _month(plan: Plan, month: int, w: Words) -> str:
 
 def _places(plan: Plan, month: int, w: Words) -> str:
     n = sum(each <= month for each in plan.opens().values())
-    return w("plan.places", n=w.number(n, 0), all=w.number(len(municipalities()), 0))
+    everywhere = len(municipalities())
+    if n == everywhere:
+        return w("plan.all_places", all=w.number(everywhere, 0))
+    return w("plan.places", n=w.number(n, 0), all=w.number(everywhere, 0))
 
 
 def avoided(span: Span, w: Words) -> str:
@@ -134,10 +145,14 @@ def _kroner(facts: Facts, w: Words) -> str:
     if not facts.per_krone:
         return w("plan.nothing")
     cost, saved = (sum(each[purse] for purse in PUBLIC) for each in (facts.spent, facts.saved))
+    purse = max(PUBLIC, key=lambda each: facts.saved[each])
+    mostly = w("plan.mostly", purse=PURSE_NAMES[w.language][purse]) if facts.saved[purse] > 0 else ""
     last = _month(facts.plan, facts.plan.months + FOLLOWED_ON - 1, w)
     kroner = {name: w.kroner(MILLION * value, million=True) for name, value in (("cost", cost), ("saved", saved))}
-    return w("plan.gain" if facts.gain.mean >= 0 else "plan.loss", **kroner, until=last,
-             net=w.kroner(MILLION * abs(facts.gain.mean), million=True), range=gain_range(facts.gain, w))  # fmt: skip
+    net = w.kroner(MILLION * abs(facts.gain.mean), million=True)
+    text = w("plan.gain" if facts.gain.mean >= 0 else "plan.loss", **kroner, until=last, mostly=mostly, net=net,
+             range=gain_range(facts.gain, w))  # fmt: skip
+    return text.replace(" ,", ",")
 
 
 def gain_range(span: Span, w: Words) -> str:
@@ -148,8 +163,12 @@ def gain_range(span: Span, w: Words) -> str:
     return w("plan.gains", low=low, high=high) if span.low >= 0 else w("plan.losses", low=low, high=high)
 
 
-def _pays(facts: Facts, w: Words) -> str:
-    return w(f"plan.{verdict(facts.odds)}", odds=w.of_hundred(facts.odds))
+def pays(odds: float, above: float, w: Words) -> str:
+    """Whether the plan pays back: shares of worlds (0-1) in which it does, counted from below and from above."""
+    if min(odds, above) < UNLIKELY and max(odds, above) >= LIKELY:
+        return w("plan.depends", odds=w.of_hundred(odds), above=w.of_hundred(above))
+    counted = w("plan.counted", above=w.of_hundred(above)) if np.isfinite(above) else ""
+    return w(f"plan.{verdict(odds)}", odds=w.of_hundred(odds), counted=counted)
 
 
 def verdict(odds: float) -> str:
@@ -196,7 +215,7 @@ def _uncertain(told: OnePlan, w: Words) -> Part:
     after = []
     if facts.per_krone:
         grids.append(_money_grid(told, w))
-        said = {}
+        said: dict[str, str] = {}
         for name, span in facts.per_krone.items():
             n, low, high = (w.number(each, 1) for each in (span.mean, span.low, span.high))
             said |= {name: n, f"{name}_range": w.to(low, high)}
@@ -229,7 +248,7 @@ def _money_grid(told: OnePlan, w: Words) -> Grid:
     every = [value / MILLION for value in table.loc[[*PUBLIC, TOTAL], ["saved", "spent"]].to_numpy().ravel()]
     step = 0 if max(map(abs, every), default=0.0) >= 10 else 1
     for purse in (*PUBLIC, TOTAL):
-        row = table.loc[purse]
+        row = table.loc[purse].to_dict()
         name = w("plan.total") if purse == TOTAL else PURSE_NAMES[w.language][purse]
         saved, spent, gain, low, high = (w.number(row[key] / MILLION, step)
                                          for key in ("saved", "spent", "gain", "gain_low", "gain_high"))  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments.report_doubt import read_table, trial_doubt, trial_parts
 from experiments.report_figures import curve
-from experiments.report_grades import tags_in
+from experiments.report_grades import for_receipt, tags_in
 from experiments.report_names import sources
 from experiments.report_page import Grid, Page, Part, picture
 from experiments.report_trial import terms_of
@@ -27,6 +27,7 @@ def power_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     w, found, sizes = Words(language), read_table(folder, "power"), read_table(folder, "sizes")
     if len(found) != 1:
         raise ParameterError(f"[{folder}] is over [{len(found)}] draws of a posterior; a report is of one truth")
+    doubt = trial_doubt()
     row, planned = found.iloc[0], sizes[sizes["why"] == PLANNED].iloc[0]
     dots = sizes.dropna(subset=["simulated"])
     people = w.number(planned["size"], 0)
@@ -50,17 +51,17 @@ def power_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     parts = [
         Part(title=w("common.figures"), pictures=[picture(figure, alt=alt, caption=w("power.fig"))]),
         Part(title=w("common.uncertainty"), paragraphs=[w("power.how", level=level)], grids=[grid]),
-        *trial_parts(w, trial_doubt()),
+        *trial_parts(w, doubt),
     ]
     return Page(
         language=language, kind=w("power.kind"), title=w("power.title"),
         question=f"{w('study.trial_background')} {w('power.question', n=people)}",
         answer=power_answer(row.to_dict(), sizes, w), parts=parts, terms=terms_of(w, "common.chance"),
-        sources=sources(tags_in(parts)),
+        sources=sources(tags_in(parts)), grades=for_receipt(doubt),
     )  # fmt: skip
 
 
-def power_answer(row: Mapping[str, Any], sizes: pd.DataFrame, w: Words) -> list[str]:
+def power_answer(row: Mapping[Any, Any], sizes: pd.DataFrame, w: Words) -> list[str]:
     """Five sentences: the truth, how often it is found, what is reported, how wide it is, how many people it takes."""
     planned, people = sizes[sizes["why"] == PLANNED].iloc[0], sizes[sizes["why"] == PLANNED]["size"].iloc[0]
     real = abs(row["difference"]) > 2 * row["difference_error"]

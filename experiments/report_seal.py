@@ -18,8 +18,8 @@ from experiments.spoken import Language
 from simulation.parameters import ParameterError
 from simulation.scenario import fingerprint
 
-SHOWN = ("command", "study", "scenario", "digest", "plans", "seed", "draws", "grade_draws", "trials", "posterior", "prices",
-         "code")  # fmt: skip
+SHOWN = ("command", "study", "scenario", "digest", "plans", "seed", "draws", "grade_draws", "trials", "posterior",
+         "prices")  # fmt: skip
 """What of a receipt is written out on the page, in this order."""
 LABELS = {"study": "folder", "plans": "plan_digest"}
 
@@ -52,7 +52,8 @@ def about_plans(asked: Asked, study: Told, posterior: Path) -> dict[str, Any]:
 
 def about_study(command: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The receipt of a report of a study, from the manifest of the study's folder."""
-    own = {key: manifest[key] for key in ("scenario", "digest", "seed", "trials", "draws") if manifest.get(key) is not None}
+    told = ("scenario", "digest", "seed", "trials", "draws")
+    own = {key: manifest[key] for key in told if manifest.get(key) is not None}
     study = {"command": manifest["command"], "files": manifest.get("files", {})}
     return _with_code({"command": command, **own, "study": study})
 
@@ -63,10 +64,10 @@ def _with_code(about: dict[str, Any]) -> dict[str, Any]:
 
 
 def receipt_rows(about: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
-    """What made it, as label and value; the code's own digest is left out where only the receipt needs it."""
+    """What made it, as label and value; the digest of the code is in the receipt inside the page alone."""
     w, rows = Words(language), []
     for key in SHOWN:
-        if key not in about or key == "code":
+        if key not in about:
             continue
         value = about[key]
         if key == "study":

@@ -1,8 +1,8 @@
 """Studies of which there are reports: which verb makes each, where its folder is, and who writes its page.
 
-A report never computes a study by itself. It reads the folder that the study's own verb has written, if that was made with the
-same options, code and versions and nothing in it was changed since; otherwise the verb is run into a folder of the
-report's own, so that nobody's results are replaced.
+A report never computes a study by itself. It reads the folder that the study's own verb has written, if that was made
+with the same options, code and versions and nothing in it was changed since; otherwise the verb is run into a folder of
+the report's own, so that nobody's results are replaced.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class Study:
     """Its folder below ``results``."""
     writer: str
     """``module:function`` of (folder, manifest, language), which gives the page without its receipt."""
+    usual: tuple[str, ...] = ()
+    """Words of the verb, where a report is given none."""
     long: bool = False
     """Whether it takes so long that a report does not begin it unasked."""
 
@@ -63,10 +65,11 @@ class Study:
     @contextlib.contextmanager
     def _folder(self, extra: Sequence[str], options: Mapping[str, Any]) -> Iterator[Path]:
         """The folder of the study: read where there is a good one, made otherwise."""
-        command = shlex.join(["desist", self.verb, *extra])
+        words = list(extra or self.usual)
+        command = shlex.join(["desist", self.verb, *words])
         if options["no_store"]:
             with tempfile.TemporaryDirectory(prefix="desist-report-") as place:
-                yield self._made(Path(place), extra, options)
+                yield self._made(Path(place), words, options)
             return
         why = ""
         for folder in (RESULTS / self.folder, OWN / self.folder):
@@ -76,12 +79,14 @@ class Study:
                 yield folder
                 return
         if self.long and not extra:
+            usual = RESULTS / self.folder
+            why = unfit(usual, command)
             raise ParameterError(
-                f"{RESULTS / self.folder} cannot be used ({unfit(RESULTS / self.folder, command)}), and the study takes long; "
-                f"run {command} first, or desist report {self.name} -- --quick"
+                f"the folder [{usual}] cannot be used ({why}), and the study takes long; run {command} "
+                f"first, or desist report {self.name} -- --quick"
             )
         click.echo(f"Made anew: {command} ...", err=True)
-        yield self._made(OWN / self.folder, extra, options)
+        yield self._made(OWN / self.folder, words, options)
 
     def _made(self, folder: Path, extra: Sequence[str], options: Mapping[str, Any]) -> Path:
         """Run the verb into a folder, as if it had been typed."""
@@ -110,10 +115,12 @@ STUDIES = {
               writer="experiments.report_effect:calibration_page"),
         Study(name="mechanisms", verb="mechanisms", folder="mechanisms",
               writer="experiments.report_effect:mechanisms_page"),
-        Study(name="power", verb="power", folder="power", writer="experiments.report_power:power_page"),
+        Study(name="power", verb="power", folder="power/pooled", usual=("pooled",),
+              writer="experiments.report_power:power_page"),
         Study(name="ladder", verb="ladder", folder="ladder/nationwide-at-once",
               writer="experiments.report_ladder:ladder_page"),
-        Study(name="falsify", verb="falsify", folder="falsify", writer="experiments.report_ladder:falsify_page", long=True),
+        Study(name="falsify", verb="falsify", folder="falsify", writer="experiments.report_ladder:falsify_page",
+              long=True),
     )
 }  # fmt: skip
 """By name, in the order of the help."""

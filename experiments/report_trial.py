@@ -13,7 +13,7 @@ from experiments.observed import CLOSE, CONTROL_PERCENT, MENTORED_PERCENT, POSSI
 from experiments.points import EFFECT, SHARE, STRENGTH
 from experiments.report_doubt import read_table, trial_doubt, trial_parts
 from experiments.report_figures import ranges, stacks
-from experiments.report_grades import tags_in
+from experiments.report_grades import for_receipt, tags_in
 from experiments.report_names import sources
 from experiments.report_page import Grid, Page, Part, picture
 from experiments.report_words import Words
@@ -72,11 +72,11 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     return Page(
         language=language, kind=w("trial.kind"), title=w("trial.title"),
         question=f"{w('study.trial_background')} {w('trial.question')}", answer=trial_answer(rows, w), parts=parts,
-        terms=terms_of(w, "common.chance"), sources=sources(tags_in(parts)),
+        terms=terms_of(w, "common.chance"), sources=sources(tags_in(parts)), grades=for_receipt(doubt),
     )  # fmt: skip
 
 
-def trial_answer(rows: Mapping[str, Mapping[str, Any]], w: Words) -> list[str]:
+def trial_answer(rows: Mapping[str, Mapping[Any, Any]], w: Words) -> list[str]:
     """Five sentences from the rows of the four settings."""
     pooled = rows["pooled"]
     found: dict[str, list[str]] = {"yes": [], "open": [], "no": []}
@@ -103,11 +103,11 @@ def fit(support: float) -> str:
     return "yes" if support >= CLOSE else "open" if support >= POSSIBLE else "no"
 
 
-def _ends(row: Mapping[str, Any], name: str) -> tuple[float, float, float]:
+def _ends(row: Mapping[Any, Any], name: str) -> tuple[float, float, float]:
     return 100 * row[name], 100 * row[f"{name}_low"], 100 * row[f"{name}_high"]
 
 
-def _spanned(row: Mapping[str, Any], name: str, w: Words) -> str:
+def _spanned(row: Mapping[Any, Any], name: str, w: Words) -> str:
     middle, low, high = _ends(row, name)
     return f"{w.percent(middle / 100)} ({w.to(w.number(low, 0), w.number(high, 0))})"
 
@@ -125,11 +125,12 @@ def sweep_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     if not {STRENGTH, HALF_LIFE, SHARE} <= set(table) or "draws" in table:
         raise ParameterError(f"[{folder}] is no run of the study effect without draws; a report is of that")
     names = [w(f"sweep.{each}") for each in ("good", "open", "out")]
+    doubt = trial_doubt()
     by_strength, by_half_life = counted(table, STRENGTH), counted(table, HALF_LIFE)
-    figure = stacks([(w.number(value), parts) for value, parts in by_strength.items()], names=names, w=w,
+    figure = stacks([(w.plain(value), parts) for value, parts in by_strength.items()], names=names, w=w,
                     axis=w("sweep.number"), across=w("sweep.axis"))  # fmt: skip
     alt = w("sweep.alt", rows="; ".join(
-        w("sweep.alt_row", s=w.number(value), **dict(zip(("good", "open", "out"), map(str, parts), strict=True)))
+        w("sweep.alt_row", s=w.plain(value), **dict(zip(("good", "open", "out"), map(str, parts), strict=True)))
         for value, parts in by_strength.items()
     ))  # fmt: skip
     parts = [
@@ -140,12 +141,12 @@ def sweep_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
             _counts(w("sweep.table"), w("sweep.strength"), by_strength, names, w),
             _counts(w("sweep.table_lasting"), w("sweep.months"), by_half_life, names, w),
         ]),
-        *trial_parts(w, trial_doubt()),
+        *trial_parts(w, doubt),
     ]  # fmt: skip
     return Page(
         language=language, kind=w("sweep.kind"), title=w("sweep.title"),
         question=f"{w('study.trial_background')} {w('sweep.question')}", answer=sweep_answer(table, w), parts=parts,
-        terms=terms_of(w), sources=sources(tags_in(parts)),
+        terms=terms_of(w), sources=sources(tags_in(parts)), grades=for_receipt(doubt),
     )  # fmt: skip
 
 
@@ -153,7 +154,7 @@ def counted(table: pd.DataFrame, key: str) -> dict[float, list[int]]:
     """Points that reproduce the trial, that are not excluded, and that are, by the values of an axis."""
     kinds = table["support"].map(fit)
     found = pd.crosstab(table[key], kinds).reindex(columns=["yes", "open", "no"], fill_value=0)
-    return {float(value): [int(n) for n in row] for value, row in zip(found.index, found.to_numpy(), strict=True)}  # type: ignore[arg-type]
+    return {float(value): [int(n) for n in row] for value, row in zip(found.index, found.to_numpy(), strict=True)}
 
 
 def sweep_answer(table: pd.DataFrame, w: Words) -> list[str]:
@@ -197,5 +198,5 @@ def _usual(table: pd.DataFrame, kinds: pd.Series, w: Words) -> str:
 
 
 def _counts(caption: str, first: str, rows: Mapping[float, list[int]], names: list[str], w: Words) -> Grid:
-    return Grid(caption=caption, head=[first, *(_up(name) for name in names)],
-                rows=[[w.number(value), *(w.number(n, 0) for n in parts)] for value, parts in rows.items()])  # fmt: skip
+    told = [[w.plain(value), *(w.number(n, 0) for n in parts)] for value, parts in rows.items()]
+    return Grid(caption=caption, head=[first, *(_up(name) for name in names)], rows=told)

@@ -45,7 +45,7 @@ class Words:
     def __call__(self, key: str, /, **parts: str) -> str:
         """A text with its placeholders filled; ``KeyError`` if there is no such text or placeholder."""
         text = catalogue(self.language)[key]
-        return text.format(**parts) if parts else text
+        return text.format(**parts).replace("kr..", "kr.") if parts else text
 
     def has(self, key: str) -> bool:
         """Whether there is such a text."""
@@ -54,6 +54,11 @@ class Words:
     def number(self, value: float, decimals: int | None = None) -> str:
         """A number; a dash where there is none."""
         return number(value, self.language, decimals) if math.isfinite(value) else "–"
+
+    def plain(self, value: float) -> str:
+        """A given value with no more decimals than it has."""
+        text = f"{value:.10g}"
+        return self.number(value, len(text.partition(".")[2]))
 
     def percent(self, share: float, decimals: int | None = None) -> str:
         """A share (0-1) in per cent: whole from ten on, one decimal below; a dash where there is none."""
@@ -70,7 +75,8 @@ class Words:
     def kroner(self, value: float, *, million: bool = False) -> str:
         """Kroner, or millions of them, rounded to be read."""
         (found,), decimals = rounded([value / MILLION if million else value])
-        return f"{self.number(found, decimals if million else 0)}{NBSP}{self('common.million' if million else 'common.kr')}"
+        unit = self("common.million" if million else "common.kr")
+        return f"{self.number(found, decimals if million else 0)}{NBSP}{unit}"
 
     def of_hundred(self, share: float) -> str:
         """So many of 100 worlds; all and none are said only where they are true."""

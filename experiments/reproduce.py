@@ -8,6 +8,7 @@ commands rebuild a study in the clone, and in an empty folder beside it, to the 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 from experiments.output import RESULTS
 from simulation.mistakes import nearest
@@ -27,8 +29,10 @@ KEPT = (".csv", ".json", ".png", ".toml", ".txt")
 """Ends of the names of files that are kept under version control; SVG and Parquet files are made again."""
 POSTERIOR = "experiments/data/posterior.parquet"
 """The draws that come with Desist."""
-LONG_NUMBERS = 40
-"""A line with a digit and at least so many characters is an answer, not a heading."""
+ANSWER = re.compile(r"^(?!The scheme opens|Plan:|Truth)(?=.*\d).{40}")
+"""A line that answers: with a digit, at least 40 characters, and not what is asked about."""
+LONGEST = 240
+"""Characters of an answer that are told in a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +66,12 @@ def _power(name: str, truth: str, words: str, pace: str = "usual") -> Study:
 
 def _ladder(plan: str) -> Study:
     return Study(
-        name=f"ladder/{plan}", question=f"From headline to street, if the plan is {plan}", command=("ladder", plan)
-    )
+        name=f"ladder/{plan}", question=f"From headline to street, if the plan is {plan}", command=("ladder", plan),
+        large=("ladder.png",),
+    )  # fmt: skip
 
 
 PLANS = ("todays-area", "nationwide-over-five-years", "nationwide-at-once")
-ROLLOUT = ("draws.csv", "needs.csv", "supply_by_region.csv", "acceptability.csv", "plane.csv")
 STUDIES: tuple[Study, ...] = (
     Study(name="trial", question="What does a trial of 97 people print, under each setting of the effect?",
           command=("trial",), pace="quick"),
@@ -96,11 +100,12 @@ STUDIES: tuple[Study, ...] = (
     _ladder("todays-area"), _ladder("nationwide-over-five-years"), _ladder("highest-risk-only"),
     _ladder("investment-fund-420"),
     Study(name="rollout/nationwide-at-once", question="What happens if the whole country opens at once?",
-          command=("rollout", "nationwide-at-once"), large=ROLLOUT),
+          command=("rollout", "nationwide-at-once"), large=("needs.csv", "map_tiles.png")),
     Study(name="rollout/todays-area", question="What happens if today's area goes on?",
-          command=("rollout", "todays-area"), large=ROLLOUT),
+          command=("rollout", "todays-area"),
+          large=("needs.csv", "map_tiles.png", "supply.png", "missing_out.png", "decision.png", "money.png")),
     Study(name="compare/" + "-".join(PLANS), question="How do the three plans differ, on the same luck?",
-          command=("compare", *PLANS), large=ROLLOUT),
+          command=("compare", *PLANS), large=("rollout.png",)),
     Study(name="priorities/nationwide-at-once", question="Whom first, and which municipality first?",
           command=("priorities", "nationwide-at-once", "--draws", "40")),
     Study(name="discover/nationwide-at-once", question="Under which conditions does the plan not pay back?",
@@ -164,7 +169,7 @@ def ignoring() -> list[str]:
 
 
 def answer(study: Study, home: Path) -> str:
-    """The first sentence of a study's answer; nothing if it has none.
+    """The first line of a study's answer, shortened; nothing if it has none.
 
     >>> answer(Study(name="none", question="", command=()), Path("nowhere"))
     ''
@@ -172,9 +177,8 @@ def answer(study: Study, home: Path) -> str:
     for name in ("answer.txt", "answer_en.txt", "report_en.txt"):
         path = home / study.folder / name
         if path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                if len(line) >= LONG_NUMBERS and any(letter.isdigit() for letter in line):
-                    return line.split(". ")[0].rstrip(".") + "."
+            lines = [line for line in path.read_text(encoding="utf-8").splitlines() if ANSWER.search(line)]
+            return shorten(lines[0], LONGEST, placeholder=" ...") if lines else ""
     return ""
 
 

@@ -69,7 +69,7 @@ def filled(text: str, home: Path) -> tuple[str, list[str]]:
         if function not in reproduce_tables.TABLES:
             known = nearest(function, reproduce_tables.TABLES)
             raise ParameterError(f"mark [table {function}] names no function; {known}")
-        return mark + "\n".join(reproduce_tables.TABLES[function](home / RESULTS)) + "\n" + end
+        return "\n".join([mark, *reproduce_tables.TABLES[function](home / RESULTS), "", end])
 
     now = QUOTED.sub(number, MADE.sub(made, text))
     changes = unified_diff(text.splitlines(), now.splitlines(), "says", "results", n=0, lineterm="")
@@ -98,7 +98,9 @@ def row_of(table: pd.DataFrame, conditions: str, file: str) -> dict[str, object]
     for condition in filter(None, conditions.split("&")):
         column, _, value = (each.strip() for each in condition.partition("="))
         if column not in table:
-            raise ParameterError(f"row [{conditions}] names a column that {file} has not; {nearest(column, table)}")
+            raise ParameterError(
+                f"row [{conditions}] names a column that {file} has not; {nearest(column, map(str, table))}"
+            )
         cells = rows[column]
         same = cells == float(value) if pd.api.types.is_numeric_dtype(cells) else cells.astype(str) == value
         rows = rows[same]

@@ -174,8 +174,13 @@ def plans(results: Path) -> list[str]:
     for outcome, (words, how) in COUNTED.items():
         own = {row["plan"]: row for row in rows_of(told[told["outcome"] == outcome])}
         rows.append([words, *(span(own[plan], how=how) for plan in named)])
-    public = {row["plan"]: row for row in rows_of(odds[odds["purse"] == "public"])}
-    rows.append(["public gain, million kr., bottom-up", *(span(public[plan], how="M0") for plan in named)])
+    public = {row["plan"]: row for row in rows_of(odds[odds["purse"] == "public total"])}
+    rows.append(
+        [
+            "public gain, million kr., bottom-up",
+            *(span(public[plan], "gain", "M0", "gain_low", "gain_high") for plan in named),
+        ]
+    )
     rows.append(["money back, of 100 worlds", *(number(100 * public[plan]["odds"], "0") for plan in named)])
     return lined(["", *named.values()], rows)
 

@@ -72,7 +72,7 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     from experiments.output import spelled, versions
     from experiments.points import at_shares
     from experiments.posterior import Posterior
-    from experiments.receipts import bare
+    from experiments.receipts import shown
 
     plan, drawn = found.plan, found.drawn()
     told = new_groups(plan.trial, drawn.head(groups).to_dict("records"), compute, seed=plan.seed, command=plan.command)
@@ -80,7 +80,7 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     ties, registers = learned.correlations(found), learned.figures(found)
     words, good = learned.in_words(found, drawn, table, about), learned.diagnosed(found.diagnostics())
     posterior = Posterior(table=drawn, about={
-        "command": bare(plan.command), "scenario": plan.trial.name, "digest": plan.trial.digest, "seed": plan.seed,
+        "command": shown(plan.command), "scenario": plan.trial.name, "digest": plan.trial.digest, "seed": plan.seed,
         "diagnostics": found.diagnostics(), "versions": versions(),
     })  # fmt: skip
     path = folder.wrote(posterior.write(folder.path / "posterior.parquet"))

@@ -48,7 +48,7 @@ def report(names, language, out, as_json, **options):  # type: ignore[no-untyped
         page, about = _of_plans(named, extra, language, options)
     name = "-".join(Path(each).stem for each in named)[:80]
     file = out or RESULTS / "report" / f"{name}-{language}.html"
-    written(file, html(page), about)
+    written(file, html(page), about | ({"grades": dict(page.grades)} if page.grades else {}))
     if as_json:
         echo_json({"title": page.title, "question": page.question, "answer": list(page.answer), "file": str(file)})
         return

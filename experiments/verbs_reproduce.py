@@ -173,25 +173,30 @@ def _check(studies, as_json):  # type: ignore[no-untyped-def]
 def _documents(check, as_json):  # type: ignore[no-untyped-def]
     """Write what the documents quote, or say where they do not; returns the exit code."""
     from experiments.reproduce_documents import filled, pictures, quoting
+    from simulation.parameters import ParameterError
 
-    changed, told = [], []
+    changed, told, broken = [], [], []
     for path in quoting(HOME):
         text = path.read_text(encoding="utf-8")
-        now, lines = filled(text, HOME)
+        try:
+            now, lines = filled(text, HOME)
+        except ParameterError as problem:
+            broken.append(f"{path}: {problem}")
+            continue
         if now != text:
-            changed.append(path)
+            changed.append(str(path))
             told += [f"{path}: {line}" for line in lines]
             if not check:
                 path.write_text(now, encoding="utf-8", newline="\n")
     for source, copy in pictures(HOME):
-        changed.append(copy)
+        changed.append(str(copy))
         told.append(f"{copy}: is not {source}")
         if not check:
             copy.write_bytes(source.read_bytes())
     if as_json:
-        echo_json({"changed": [str(path) for path in changed], "differences": told, "written": not check})
-    elif not changed:
-        click.echo("The documents say what results/ says.")
+        echo_json({"changed": changed, "differences": told, "written": not check, "broken": broken})
+    elif changed or broken:
+        click.echo("\n".join([*(told if check else [f"written: {path}" for path in changed]), *broken]))
     else:
-        click.echo("\n".join(told if check else [f"written: {path}" for path in changed]))
-    return 1 if check and changed else 0
+        click.echo("The documents say what results/ says.")
+    return 1 if broken or (check and changed) else 0

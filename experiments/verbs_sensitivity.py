@@ -86,6 +86,7 @@ def _report(found, doubts, runs, asked, folder, sizes, as_json):  # type: ignore
 
     from experiments.figures import style
     from experiments.figures_sensitivity import sensitivity_figure
+    from experiments.grades import as_data
     from experiments.sensitivity import OTHERS
 
     draws = bool(doubts.draws)
@@ -101,23 +102,49 @@ def _report(found, doubts, runs, asked, folder, sizes, as_json):  # type: ignore
         found.ends, found.parts.head(shown), outcome=asked, chance=found.ends_noise**0.5, draws=draws,
         title=f"{runs.base.name}: what the {asked.label} depends on",
     ))  # fmt: skip
-    text = "\n".join([words, "", _listed(found, asked, shown), "", *_notes(found, doubts, runs, asked)])
+    shares, told = _by_grade(found, doubts, runs)
+    text = "\n".join([words, *told, "", _listed(found, asked, shown), "", *_notes(found, doubts, runs, asked)])
     folder.text("answer.txt", text + "\n")
+    if shares is not None:
+        folder.table("grades", shares)
     folder.manifest(
         runs.base, seed=runs.seed, command=command_line(), outcome=asked.name, trials=runs.trials, runs=found.runs,
-        doubts=doubts.studied, **sizes, salib=version("SALib"),
+        doubts=doubts.studied, **sizes, salib=version("SALib"), grades=as_data(shares) if shares is not None else None,
     )  # fmt: skip
     if as_json:
         variance = float(found.values.var())
         echo_json({
             "answer": words, "outcome": asked.name, "mean": float(found.values.mean()), "variance": variance,
             "chance": found.noise / variance if variance else None, "rows": parts.to_dict("records"),
+            "grades": shares.to_dict("records") if shares is not None else None,
             "tornado": ends.to_dict("records"), "others": OTHERS, "trials": runs.trials, "runs": found.runs,
             "seed": runs.seed, "folder": str(folder.path),
         })  # fmt: skip
         return
     click.echo(text)
     click.echo(f"\nTables, figure and manifest: {folder.path}/")
+
+
+def _by_grade(found, doubts, runs):  # type: ignore[no-untyped-def]
+    """Shares of the variance by evidence grade (None with too few draws), and what is said of them."""
+    from dataclasses import replace
+
+    import pandas as pd
+
+    from experiments.grades import Inputs, of_draws, of_indices
+    from experiments.grades_words import lines
+    from simulation.parameters import ParameterError
+
+    inputs = replace(Inputs.of(runs.base), doubted=frozenset(doubts.keys))
+    try:
+        shares = (
+            of_draws(pd.DataFrame(doubts.draws, columns=doubts.keys), found.values, inputs.grade, seed=runs.seed)
+            if doubts.draws
+            else of_indices(found.parts, inputs.grade)
+        )
+    except ParameterError:
+        shares = None
+    return shares, lines(shares, inputs.census())
 
 
 def _described(table, doubts):  # type: ignore[no-untyped-def]

@@ -35,7 +35,7 @@ def verify(ctx, path, quick, as_json):  # type: ignore[no-untyped-def]
     elif len(findings) > 1:
         wrong = [each.path for each in findings if not each.good]
         told = f"not as recorded: {', '.join(wrong)}" if wrong else "all as recorded"
-        click.echo(f"\n{len(findings)} folders, {told}.")
+        click.echo(f"\n{len(findings)} folders and pages, {told}.")
     ctx.exit(0 if good else 1)
 
 

@@ -21,6 +21,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -87,25 +88,25 @@ def blocks(document: Path) -> list[Block]:
     return found
 
 
-def marked(between: str, where: str) -> dict[str, object]:
+def marked(between: str, where: str) -> dict[str, Any]:
     """What the comments right before a fence say."""
-    said: dict[str, object] = {}
+    said: dict[str, Any] = {}
     ends = re.search(r"(?:<!-- (?:run|given|setup): (?:(?!-->).)* -->\s*)+$", between, re.S)
     for mark in MARK.finditer(ends[0] if ends else ""):
         if mark["kind"] == "setup":
             said["run"] = "setup"
         elif mark["kind"] == "given":
             name, _, source = mark["text"].partition(" is ")
-            said["given"] = (*said.get("given", ()), (name.strip(), source.strip()))  # type: ignore[misc]
+            said["given"] = (*said.get("given", ()), (name.strip(), source.strip()))
         else:
             said |= instructed(" ".join(mark["text"].split()), where)
     return said
 
 
-def instructed(text: str, where: str) -> dict[str, object]:
+def instructed(text: str, where: str) -> dict[str, Any]:
     """What a comment ``run:`` asks for."""
     what, _, reason = text.partition("because ")
-    said: dict[str, object] = {"reason": reason}
+    said: dict[str, Any] = {"reason": reason}
     for part in (each.strip() for each in re.split(r",(?=\s)", what.strip().rstrip(","))):
         if part in ("parse", "not"):
             said["run"] = part

@@ -1,8 +1,7 @@
 """Snippets of the documents, run as a reader would run them: each document in a new folder.
 
-    python -m tests.snippets_run                          runs every snippet of every document
-    python -m tests.snippets_run README.md                runs those of one document
-    python -m tests.snippets_run --show docs/index.md     prints what each of them prints
+``python -m tests.snippets_run`` runs every snippet of every document, with ``README.md`` behind it those of one, with
+``--show`` it prints what each of them prints.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ import click
 
 from tests.snippets import DOCUMENTS, HOME, Block, added, blocks
 
-LONGEST = 180.0
+LONGEST = 120.0
 """Seconds after which a snippet is ended."""
 ADDED = "DESIST_SNIPPET_OPTIONS"
 """The variable that carries added options to the command."""

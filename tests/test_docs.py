@@ -21,6 +21,8 @@ PYTHON = [block for block in BLOCKS if block.language == "python"]
 NOTEBOOKS = sorted((HOME / "docs" / "notebooks").glob("*.ipynb"))
 FRONT = [HOME / "README.md", HOME / "docs" / "index.md", *sorted((HOME / "docs" / "guides").glob("*.md"))]
 NEVER = re.compile(r"(weighs policies|afvejer politikker|vejer politikker).*?(never|aldrig)", re.I | re.S)
+BUILT = "commands.md"
+"""The one page that is made when the site is built."""
 LINK = re.compile(r"\]\((?![a-z]+:|#|/)([^)\s#]+)(#[^)\s]*)?\)")
 
 
@@ -36,7 +38,8 @@ def test_commands_within_sentences_are_known(document):
     """`desist verb --option` in a sentence names a verb and options that exist."""
     for arguments in spans(document):
         if re.match(r"[a-z]", arguments[0]):
-            named = {word.split("=")[0] for word in arguments[1:] if word.startswith("--")}
+            own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+            named = {word.split("=")[0] for word in own if word.startswith("--")}
 
             assert named <= known_options(arguments), arguments
 
@@ -78,8 +81,9 @@ def test_toml_in_documents_is_toml(block):
 def test_links_lead_to_files(document):
     """Every relative link of a document leads to a file or folder of the repository."""
     text = FENCE.sub("", document.read_text(encoding="utf-8"))
+    there = [target for target, _ in LINK.findall(text) if target != BUILT]
 
-    assert not [target for target, _ in LINK.findall(text) if not (document.parent / target).exists()]
+    assert not [target for target in there if not (document.parent / target).exists()]
 
 
 @pytest.mark.parametrize("path", FRONT, ids=lambda path: path.name)
@@ -108,7 +112,9 @@ def test_there_are_three_notebooks_and_a_guide_for_each_user():
 # The tools find what is wrong ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("line", ["desist swep", "desist trial --trails 5", "desist trial --trials few", "desist life 3 4 5"])
+@pytest.mark.parametrize(
+    "line", ["desist swep", "desist trial --trails 5", "desist trial --trials few", "desist life 3 4 5"]
+)
 def test_a_wrong_command_is_refused(line):
     with pytest.raises(click.ClickException):
         accept(next(commands(line)))
@@ -124,7 +130,7 @@ def test_commands_are_found_wherever_they_stand():
 def test_output_that_was_not_printed_is_noticed():
     assert not missing("b\n...\nd\n", "a\nb\nc\nd\n")
     assert "[2]" in missing("1\n2\n", "1\n3\n")
-    assert "[d]" in missing("d\n...\nb\n", "a\nb\nc\nd\n")
+    assert "[b]" in missing("d\n...\nb\n", "a\nb\nc\nd\n")
 
 
 @pytest.mark.parametrize("text", ["pares, because x", "parse", "exit 1"])

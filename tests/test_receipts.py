@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from PIL import Image
 
 from experiments.figures import style
 from experiments.output import Folder
@@ -23,13 +24,9 @@ from experiments.receipts import (
     inputs_of,
     intact,
     manifest_of,
-    page_receipt,
-    receipt_of,
     sealed,
-    sealed_page,
-    untouched_page,
 )
-from experiments.receipts_stamps import stamp_of, stamped, untouched, without
+from experiments.receipts_stamps import stamp_of, stamped, untouched, without, without_seal
 from experiments.shelf import load
 from simulation.parameters import ParameterError
 
@@ -176,6 +173,17 @@ def test_options_that_decide_nothing_are_left_out_of_a_command():
     assert bare("desist run --threads 2 x.toml --store=s -- --out") == "desist run x.toml -- --out"
 
 
+def test_files_carry_no_names_of_folders(tmp_path, monkeypatch):
+    """Input files by their names alone; what is no file stays as it was typed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "my file.toml").write_text("", encoding="utf-8")
+    a_folder(tmp_path / "out", command=f"desist run '{tmp_path}/deep/my file.toml' --prices='deep/my file.toml' a/b")
+    said = (tmp_path / "out" / "report_da.txt").read_text(encoding="utf-8").splitlines()[-1]
+
+    assert said.startswith("Kvittering: desist run 'my file.toml' '--prices=my file.toml' a/b; ")
+
+
 def test_inputs_are_the_files_that_a_command_names(tmp_path, monkeypatch):
     """As typed, by argument, option and ``=``; neither folders nor the folder for results."""
     monkeypatch.chdir(tmp_path)
@@ -215,6 +223,18 @@ def test_the_first_difference_is_said_by_row_and_column(tmp_path):
     assert manifest["words"] == "draws: not recorded"
 
 
+def test_measured_times_may_differ_and_nothing_else(tmp_path):
+    """A column of seconds is left out, and said; a digit beside it is found."""
+    for name, seconds, share in (("a", 1.5, 0.5), ("b", 2.5, 0.5), ("c", 2.5, 0.6)):
+        folder = a_folder(tmp_path / name)
+        folder.table("times", pd.DataFrame({"seconds": [seconds], "share": [share]}))
+    row = row_of(tmp_path / "a", tmp_path / "b", "times.csv")
+
+    assert (row["compared"], row["equal"]) == ("numbers", True)
+    assert "seconds" in row["words"]
+    assert not row_of(tmp_path / "a", tmp_path / "c", "times.csv")["equal"]
+
+
 def test_a_pixel_is_found(tmp_path):
     a_folder(tmp_path / "a")
     folder = a_folder(tmp_path / "b")
@@ -223,6 +243,21 @@ def test_a_pixel_is_found(tmp_path):
     row = row_of(tmp_path / "a", tmp_path / "b", "curve.png")
     assert not row["equal"]
     assert "of the pixels, the first at" in row["words"]
+
+
+def test_a_picture_that_is_packed_otherwise_is_the_same(tmp_path):
+    """Pixels and receipt decide, not the library that compresses them; another receipt is a difference."""
+    a_folder(tmp_path / "a")
+    a_folder(tmp_path / "b")
+    path = tmp_path / "b" / "curve.png"
+    own, packed = without_seal(stamp_of("curve.png", path.read_bytes())), io.BytesIO()
+    Image.open(path).save(packed, format="png", compress_level=1)
+    path.write_bytes(stamped("curve.png", packed.getvalue(), own))
+    row = row_of(tmp_path / "a", tmp_path / "b", "curve.png")
+
+    assert (row["compared"], row["equal"]) == ("pixels", True)
+    path.write_bytes(stamped("curve.png", packed.getvalue(), own | {"seed": 2}))
+    assert not row_of(tmp_path / "a", tmp_path / "b", "curve.png")["equal"]
 
 
 def test_what_is_not_kept_is_compared_by_its_digest(tmp_path):
@@ -279,36 +314,3 @@ def test_a_folder_without_a_manifest_is_one_line(tmp_path):
             (tmp_path / "b" / "manifest.json").write_text(text, encoding="utf-8")
         with pytest.raises(ParameterError, match="manifest"):
             compare(tmp_path / "a", tmp_path / "b")
-
-
-# Pages --------------------------------------------------------------------------------------------------------
-
-PAGE = "<html><body><h1>67 %</h1><p>blåbær</p></body></html>"
-SEAL = {"command": "desist report trial", "digest": "ab", "seed": 1, "versions": {"desist": "1"}, "code": "c",
-        "inputs": {}, "title": "</script><b>"}  # fmt: skip
-
-
-def test_a_page_carries_its_receipt():
-    """All that it was given, the digest of the rest of the page, and its own; nothing in it ends the element."""
-    page = sealed_page(PAGE, SEAL)
-    own = page_receipt(page)
-
-    assert {key: own[key] for key in SEAL} == SEAL
-    assert own["receipt"] == receipt_of(own)
-    assert page.count("</script>") == 1
-    assert untouched_page(page)
-    assert sealed_page(page, SEAL) == page
-
-
-def test_any_changed_sign_of_a_page_is_found():
-    """Also in its receipt; a page without one says so."""
-    page = sealed_page(PAGE, SEAL)
-    for at in range(len(page)):
-        other = page[:at] + ("8" if page[at] != "8" else "9") + page[at + 1 :]
-        try:
-            good = untouched_page(other)
-        except ParameterError:
-            good = False
-        assert not good, page[max(0, at - 20) : at + 20]
-    with pytest.raises(ParameterError, match="desist report writes one"):
-        page_receipt(PAGE)

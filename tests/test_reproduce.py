@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from importlib import import_module
 from pathlib import Path
 
@@ -177,7 +178,7 @@ def test_a_command_that_breaks_off_is_exit_code_1(here, monkeypatch):
 
 
 def test_rebuilding_says_what_came_out_where_and_how_long_it_took(here):
-    """Study, first sentence of the answer, seconds, folder."""
+    """Study, beginning of the answer, seconds, folder."""
     code, out, _ = desist("reproduce", "--json")
     (row,) = json.loads(out)
 
@@ -236,3 +237,47 @@ def test_the_list_shows_question_command_and_time(here):
     assert code == 0
     assert TINY.question in out
     assert "desist trial pooled --trials 20" in out
+
+
+# Documents ----------------------------------------------------------------------------------------------------
+
+HEAD = "<!-- results: row = tiny/settings.csv[analysis=as randomised] -->\n"
+
+
+@pytest.fixture
+def documents(here):
+    """Two documents that quote the tiny study, one of them with a mark that finds nothing, and one that quotes none."""
+    folder = here / "docs"
+    folder.mkdir()
+    (folder / "a.md").write_text(HEAD + "It is <!--row mentored:%0-->99 %<!--/--> here.\n", encoding="utf-8")
+    (folder / "b.md").write_text(HEAD + "It is <!--raw mentored:%0-->99 %<!--/--> here.\n", encoding="utf-8")
+    (folder / "c.md").write_text("It is 99 % here.\n", encoding="utf-8")
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_documents_are_written_from_the_results(documents):
+    """What can be written is; what cannot is told by document, with exit code 1."""
+    share = pd.read_csv(documents.parent / "results/tiny/settings.csv").loc[0, "mentored"]
+    before = (documents / "b.md").read_text(encoding="utf-8")
+    code, out, _ = desist("reproduce", "--documents")
+
+    assert code == 1
+    assert f"<!--row mentored:%0-->{100 * share:.0f} %<!--/--> here." in (documents / "a.md").read_text(
+        encoding="utf-8"
+    )
+    assert before == (documents / "b.md").read_text(encoding="utf-8")
+    assert "b.md: mark [raw mentored:%0] names no row of this document; did you mean row?" in out
+
+
+def test_documents_are_only_looked_at_with_check(documents):
+    """The line that is wrong is shown; nothing is written."""
+    (documents / "b.md").unlink()
+    before = (documents / "a.md").read_text(encoding="utf-8")
+    code, out, _ = desist("reproduce", "--documents", "--check")
+
+    assert code == 1
+    assert "99 %" in out
+    assert before == (documents / "a.md").read_text(encoding="utf-8")
+    assert desist("reproduce", "--documents")[0] == 0
+    assert (0, "The documents say what results/ says.\n") == desist("reproduce", "--documents", "--check")[:2]

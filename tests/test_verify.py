@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import random
@@ -138,6 +139,16 @@ def test_a_manifest_from_before_receipts_is_one_line(home):
     assert out.splitlines()[1].startswith("  its manifest was written before receipts; run it again: desist trial")
 
 
+def test_an_interrupted_study_is_one_line(home):
+    """What was finished is as recorded, and cannot be made again."""
+    resealed(home / "results" / "trial", complete=False)
+    code, out, _ = desist("verify", "results/trial")
+
+    assert code == 1
+    assert "not made again: the command was interrupted; run it to its end" in out
+    assert verified("results/trial", "--quick")[0] == 0
+
+
 @pytest.mark.parametrize("name", ["shares.png", "shares.svg", "answer.txt"])
 def test_a_picture_or_text_that_was_moved_says_what_made_it(home, name):
     """Its receipt is read and checked; that a recomputation needs the folder is said."""
@@ -226,6 +237,9 @@ def test_a_page_is_verified_by_its_own_receipt(home, monkeypatch):
     page.write_text(sealed_page(plain, about), encoding="utf-8")
     assert untouched_page(page.read_text(encoding="utf-8"))
     code, rows = verified("moved.html")
+    assert verified("results", "--quick")[0] == 0
+    shutil.copy("moved.html", "results/page.html")
+    assert "page.html" in verified("results", "--quick")[1]
     assert code == 0
     assert rows["moved.html"]["recomputed"] == "same bytes"
     page.write_text(page.read_text(encoding="utf-8").replace("67 %", "68 %"), encoding="utf-8")
@@ -284,6 +298,16 @@ def test_nothing_is_written_but_the_new_folder(home):
     with pytest.raises(ParameterError, match="a file to write"):
         given(["desist", "observe", "--example", "evil"], home / "other")
     assert not (home / "evil").exists()
+
+
+def test_a_report_writes_its_page_only(home):
+    """Also where the options of the study's own verb name another folder."""
+    before = set(home.rglob("*"))
+    line = ["desist", "report", "trial", "--out", "evil.html", "--", "pooled", "--trials", "2", "--out", "evil"]
+    with click.Context(cli.cli), contextlib.suppress(ParameterError):
+        given(line, home / "new.html")
+
+    assert set(home.rglob("*")) - before <= {home / "new.html"}
 
 
 def test_every_option_with_a_path_is_decided_on():

@@ -1,7 +1,7 @@
-"""What the site adds to the documents as they are: pages from live code, notebooks that were run, files of the repository.
+"""What the site adds to the documents: pages from live code, notebooks as they ran, files of the repository.
 
-Documents link to each other, to pictures and to code by paths in the repository, so that they can be read there. For the
-site every such file outside ``docs`` is brought along under ``repository/``, and the link is pointed at it.
+Documents link to each other, to pictures and to code by paths in the repository, so that they can be read there. For
+the site every such file outside ``docs`` is brought along under ``repository/``, and the link is pointed at it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ import notebooks  # noqa: E402  (beside this file, which mkdocs loads by its pat
 LINK = re.compile(r"(?P<before>\]\()(?P<target>[^)\s#]+)(?P<anchor>#[^)\s]*)?(?P<after>\))")
 OUTSIDE = re.compile(r"[a-z]+:|//|/|#")
 TAG = re.compile(r"(?P<code>^(?P<ticks>```+).*?^(?P=ticks) *$|`[^`\n]*`)|\[(?P<tag>S?\d+)\](?![(:])", re.M | re.S)
+DANISH = ("guides/underviser.md", "guides/planlaegger.md", "notebooks/teacher.md")
+"""Pages in Danish, which are marked so for screen readers."""
 PICTURES = (".png", ".svg", ".jpg")
 CODE = {".py": "python", ".toml": "toml", ".csv": "text", ".json": "json", ".cff": "yaml", ".txt": "text"}
 
@@ -87,7 +89,8 @@ def sourced(markdown: str, uri: str) -> str:
         return f"[\\[{tag}\\]]({there}#{tag.lower()})" if tag in known else f"\\[{tag}\\]"
 
     if uri == "sources.md":
-        markdown = re.sub(r"^\| (S\d+) \|", lambda row: f'| <span id="{row[1].lower()}">{row[1]}</span> |', markdown, flags=re.M)
+        named = r'| <span id="s\1">S\1</span> |'
+        markdown = re.sub(r"^\| S(\d+) \|", named, markdown, flags=re.M)
     return TAG.sub(replaced, markdown)
 
 
@@ -95,7 +98,8 @@ def brought(path: PurePosixPath, config: MkDocsConfig) -> File:
     """A file or folder of the repository as a page or file of the site."""
     uri, real = site_of(path), HOME / path
     if real.is_dir() and not (real / "README.md").is_file():
-        names = [f"- [{each.name}]({each.name})" for each in sorted(real.iterdir()) if each.suffix in (*CODE, *PICTURES)]
+        inside = [each.name for each in sorted(real.iterdir()) if each.suffix in (*CODE, *PICTURES)]
+        names = [f"- [{name}]({name})" for name in inside]
         return File.generated(config, uri, content="\n".join([f"# {path}", "", *names, ""]))
     if real.is_dir():
         real = real / "README.md"
@@ -103,7 +107,8 @@ def brought(path: PurePosixPath, config: MkDocsConfig) -> File:
         return File.generated(config, uri, abs_src_path=str(real))
     text = real.read_text(encoding="utf-8")
     if real.suffix != ".md":
-        text = f"---\nsearch:\n  exclude: true\n---\n\n# {path}\n\n``````{CODE.get(real.suffix, 'text')}\n{text}\n``````\n"
+        language = CODE.get(real.suffix, "text")
+        text = f"---\nsearch:\n  exclude: true\n---\n\n# {path}\n\n``````{language}\n{text}\n``````\n"
     return File.generated(config, uri, content=text)
 
 
@@ -112,7 +117,7 @@ def commands() -> str:
     from experiments.cli import SUMMARIES, VERBS, cli
 
     around = click.Context(cli, info_name="desist", max_content_width=100, terminal_width=100)
-    lines = ["# Commands", "", "What `desist VERB --help` prints, for every verb, made from the command line when this site was built.", ""]
+    lines = ["# Commands", "", "What `desist VERB --help` prints for every verb, when this site was built.", ""]
     for name in VERBS:
         command = cli.get_command(around, name)
         assert command is not None
@@ -147,3 +152,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Point the links of a page at the site, and its tags at the sources."""
     uri = page.file.src_uri
     return sourced(turned(markdown, uri), uri)
+
+
+def on_post_page(output: str, page: Page, **_: Any) -> str:
+    """Say of a page in Danish that it is."""
+    return output.replace('<html lang="en"', '<html lang="da"', 1) if page.file.src_uri in DANISH else output

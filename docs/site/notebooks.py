@@ -91,7 +91,7 @@ def rendered(path: Path, kept: Path) -> tuple[str, dict[str, bytes]]:
                 pictures[name] = base64.b64decode(data["image/png"])
                 parts.append(f"![{cell.metadata['alt']}]({name})")
             elif "text/html" in data:
-                table = re.sub(r"<style.*?</style>", "", data["text/html"], flags=re.S)
+                table = re.sub(r"<style.*?</style>|(?<=<table)[^>]*|(?<=<tr)[^>]*", "", data["text/html"], flags=re.S)
                 parts.append(re.sub(r"\s*\n\s*", "", f'<div class="printed">{table}</div>'))
             else:
                 parts.append(f"```text\n{data['text/plain']}\n```")

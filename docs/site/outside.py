@@ -2,8 +2,8 @@
 
     python docs/site/outside.py build/site
 
-Every page and style sheet is read. If a Chromium and Playwright are here, pages are also opened and a search is made, and
-each request is watched.
+Every page and style sheet is read. If a Chromium and Playwright are here, pages are also opened and a search is made,
+and each request is watched.
 """
 
 from __future__ import annotations
@@ -49,14 +49,15 @@ def loaded(folder: Path) -> list[str]:
             page.feed(path.read_text(encoding="utf-8"))
             found += [f"{path.relative_to(folder)}: {each}" for each in page.found]
         elif path.suffix == ".css":
-            found += [f"{path.relative_to(folder)}: {each}" for each in IN_STYLES.findall(path.read_text(encoding="utf-8"))]
+            styles = IN_STYLES.findall(path.read_text(encoding="utf-8"))
+            found += [f"{path.relative_to(folder)}: {each}" for each in styles]
     return found
 
 
 class Quiet(SimpleHTTPRequestHandler):
     """Serves files and says nothing."""
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *_: object) -> None:
         """Nothing."""
 
 

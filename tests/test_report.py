@@ -1,0 +1,349 @@
+"""Reports: what is said of welcome and unwelcome numbers, in both languages, and what every page must have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.grades import PRICE, Inputs
+from experiments.plan_scenario import everybody
+from experiments.plan_words import Span
+from experiments.plans import load
+from experiments.report_compare import best_sentence, gap_sentence
+from experiments.report_effect import calibration_answer, mechanisms_answer
+from experiments.report_grades import Doubt, changes, doubt_of, grades_part
+from experiments.report_ladder import falsify_answer, ladder_answer
+from experiments.report_names import entry, name_of, source_of, sources
+from experiments.report_page import Page, html
+from experiments.report_plan import VERDICTS, avoided, gain_range, pays, used_prices, verdict
+from experiments.report_power import power_answer
+from experiments.report_trial import fit, sweep_answer, trial_answer
+from experiments.report_words import LANGUAGES, Words, catalogue
+from simulation.parameters import ParameterError
+from simulation.prices import Prices
+from tests.report_tools import read
+
+BOTH = pytest.mark.parametrize("language", LANGUAGES)
+EN, DA = Words("en"), Words("da")
+
+
+def test_both_languages_say_the_same_things():
+    """The same keys with the same places, and no text that is left in English."""
+    english, danish = catalogue("en"), catalogue("da")
+
+    def places(text):
+        return sorted({name for _, name, _, _ in Formatter().parse(text) if name})
+
+    assert set(english) == set(danish)
+    assert {key: places(text) for key, text in english.items()} == {key: places(text) for key, text in danish.items()}
+    same = {key for key in english if english[key] == danish[key]}
+    assert same <= {"common.pm", "common.kr", "common.version", "common.question", "calibration.model", "falsify.model",
+                    "study.n_fewer", "calibration.mean", "groups.sceptical"}  # fmt: skip
+
+
+def test_every_doubted_quantity_has_a_name_and_a_source_in_both_languages():
+    """Also the quantities of plans and prices; a Danish text has no English word of the declaration in it."""
+    plan, _ = load("todays-area")
+    inputs = Inputs.of(everybody(plan), plan, Prices())
+    for key in sorted(inputs.doubted):
+        row = inputs.rows[key]
+        assert entry(key) is not None, key
+        assert name_of(key, row, EN) != name_of(key, row, DA), key
+        assert "{" not in name_of(key, row, DA)
+        assert source_of(key, row, DA)
+        assert source_of(key, row, EN)
+
+
+def test_sources_are_those_of_the_documents():
+    with (Path(__file__).parents[1] / "docs/sources.md").open(encoding="utf-8") as file:
+        known = dict(re.findall(r"^\| (S\d+) \| .*? \| (.*?) \|$", file.read(), re.MULTILINE))
+    named = sources(["[S4][S26] and [S999]", "[S4]"])
+
+    assert [tag for tag, _, _ in named] == ["S4", "S26"]
+    assert all(known[tag] == address for tag, _, address in named)
+
+
+# Welcome and unwelcome ----------------------------------------------------------------------------------------
+
+
+def test_verdicts_are_as_wide_for_bad_news_as_for_good():
+    """Seven steps, symmetrical about one half; the bad ones say not, the good ones do not."""
+    limits = [least for least, _ in VERDICTS[:-1]]
+
+    assert limits == pytest.approx([1 - each for each in reversed(limits)])
+    said = {odds: pays(odds, np.nan, EN) for odds in (1.0, 0.9, 0.7, 0.5, 0.3, 0.1, 0.0)}
+    assert (
+        said[1.0] == "The plan pays back: the public gets its money back in 100 of 100 worlds that fit what is known."
+    )
+    assert (
+        said[0.0]
+        == "The plan does not pay back: the public gets its money back in 0 of 100 worlds that fit what is known."
+    )
+    assert "cannot be told" in said[0.5]
+    assert [" not " in said[odds] for odds in said] == [False, False, False, False, True, True, True]
+    assert len({verdict(odds) for odds in said}) == 7
+    assert "mere end 99" in pays(0.999, 0.2, DA)
+    assert pays(0.7, 0.5, DA).endswith("ville det være 50 af 100.")
+
+
+@BOTH
+def test_two_ways_of_counting_that_disagree_are_both_in_the_verdict(language):
+    """Neither is the answer where one says that the plan pays back and the other that it does not."""
+    w = Words(language)
+
+    assert pays(0.75, 0.21, w) == w("plan.depends", odds="75", above="21")
+    assert pays(0.21, 0.75, w) == w("plan.depends", odds="21", above="75")
+    assert pays(0.75, 0.41, w) == w("plan.back_likely", odds="75", counted=w("plan.counted", above="41"))
+
+
+@BOTH
+def test_reoffenders_avoided_are_told_with_their_sign(language):
+    """Fewer, more, cannot be told for doubt, cannot be told for chance: four different sentences, with all numbers."""
+    w = Words(language)
+    good, bad = Span(mean=250, low=40, high=700, chance=20), Span(mean=-250, low=-700, high=-40, chance=20)
+    told = [avoided(span, w) for span in (
+        good, bad, Span(mean=30, low=-90, high=200, chance=5), Span(mean=-30, low=-200, high=90, chance=5),
+        Span(mean=2, low=1, high=3, chance=9), Span(mean=-2, low=-3, high=-1, chance=9),
+    )]  # fmt: skip
+
+    assert len(set(told)) == 6
+    assert all(number in told[0] and number in told[1] for number in ("250", "40", "700"))
+    assert ("flere" if language == "da" else "more") in told[1]
+    assert ("kan ikke siges" if language == "da" else "cannot be told") in told[2]
+    assert told[2].index("90") < told[2].index("200")
+    assert told[3].index("200") < told[3].index("90")
+
+
+def test_a_loss_is_said_as_plainly_as_a_gain():
+    assert gain_range(Span(mean=5, low=-20, high=30), EN) == (
+        "from a loss of 20\N{NO-BREAK SPACE}million kr. to a gain of 30\N{NO-BREAK SPACE}million kr."
+    )
+    assert "one of 30" in gain_range(Span(mean=25, low=20, high=30), EN)
+    assert gain_range(Span(mean=-25, low=-30, high=-20), EN).startswith("from a loss of 30")
+
+
+def test_plans_are_compared_whichever_way_it_goes():
+    names = ["one", "two"]
+
+    def gap(low, high):
+        return gap_sentence(Span(mean=(low + high) / 2, low=low, high=high), names, EN)
+
+    assert "avoids 60 more" in gap(40, 80)
+    assert "avoids 60 fewer" in gap(-80, -40)
+    assert "fewer in practically every world that fits what is known (40 to 80)" in gap(-80, -40)
+    assert "cannot be told" in gap(-40, 80)
+    assert "cannot be told" in gap_sentence(Span(mean=1, low=0.5, high=2, chance=3), names, EN)
+    worse = [np.full(100, -1.0), np.full(100, -2.0)]
+    assert (
+        best_sentence(worse, names, EN)
+        == "In kroner no plan at all is best in 100 of 100 worlds, so the choice is clear."
+    )
+    mixed = [np.repeat([1.0, 3.0], 50), np.full(100, 2.0)]
+    assert best_sentence(mixed, names, EN).endswith("the choice is open.")
+
+
+def settings(**far):
+    base = {"as-reported": 0.3, "pooled": 0.5, "sceptical": 0.6, "trial": 0.67}
+    supports = {"as-reported": 0.9, "pooled": 0.1, "sceptical": 0.01, "trial": 0.01}
+    return {name: {"mentored": mentored, "control": 0.67, "as_far_apart": far.get(name, 0.02), "support": supports[name],
+                   "difference_low": -0.14, "difference_high": 0.44} for name, mentored in base.items()}  # fmt: skip
+
+
+@BOTH
+def test_the_trial_in_five_sentences(language):
+    w = Words(language)
+    told = trial_answer(settings(), w)
+    none = trial_answer({name: {**row, "support": 0.0} for name, row in settings().items()}, w)
+
+    assert len(told) == 5
+    assert w("study.n_more", n="14") in told[3]
+    assert w("study.n_fewer", n="44") in told[3]
+    assert w("trial.nobody") in none[4]
+    assert [fit(each) for each in (1 / 3, 0.05, 0.049)] == ["yes", "open", "no"]
+
+
+def points(strengths, supports):
+    return pd.DataFrame([
+        {"effect.strength": strength, "effect.support_share": 0.5, "programme.half_life_months": months, "support": support}
+        for strength, support in zip(strengths, supports, strict=True) for months in (3, 120)
+    ])  # fmt: skip
+
+
+def test_the_sweep_says_so_if_nothing_or_everything_fits():
+    usual = sweep_answer(points([1.0, 0.5, 0.1], [0.0, 0.1, 0.9]), EN)
+    nothing = sweep_answer(points([1.0, 0.5, 0.1], [0.0, 0.0, 0.01]), EN)
+    weak = sweep_answer(points([1.0, 0.5, 0.1], [0.9, 0.9, 0.9]), EN)
+
+    assert usual[0].startswith("Of 6 combinations of assumptions, 2 make the printed pair likely, 2 more")
+    assert "10" in usual[1]
+    assert "part of the printed gap was probably luck" in usual[4]
+    assert nothing[1] == "No combination at all makes the printed pair likely."
+    assert "is ruled out in every combination" in nothing[2]
+    assert "even no effect at all" in weak[1]
+    assert "cannot be ruled out: 2 of 2" in weak[2]
+    assert "needs no luck" in weak[4]
+
+
+def differences(low):
+    groups = ("a new group like the trial's", "all who would sign up", "all released")
+    return pd.DataFrame([{"group": group, "definition": "the trial's own", "difference": 0.187, "low": low, "high": 0.316,
+                          "helps": 0.98 if low > 0 else 0.6, "survives": 49.0} for group in groups])  # fmt: skip
+
+
+@BOTH
+def test_the_calibration_says_if_help_cannot_be_told(language):
+    w = Words(language)
+    priors = pd.DataFrame(
+        [{"prior": name, "difference": 0.1, "low": -0.01, "high": 0.2} for name in ("sceptical", "wide")]
+    )
+    about = pd.DataFrame([{"key": "programme.half_life_months", "prior_low": 6.8, "prior_high": 35.2,
+                           "posterior_low": 6.7, "posterior_high": 35.4}])  # fmt: skip
+    good, open_ = (calibration_answer(differences(low), priors, about, w) for low in (0.007, -0.02))
+
+    assert len(good) == len(open_) == 5
+    assert "49" in good[0]
+    assert ("kan det ikke siges" if language == "da" else "cannot be told") in open_[0]
+    assert "49" not in open_[0]
+
+
+def test_mechanisms_that_cannot_be_told_from_chance():
+    def rows(low):
+        parts = {"direct": 7.0, "housing": 1.0, "total": 8.0}
+        return {(condition, name): {"points": value, "points_low": low, "points_high": 12.0, "share": value / 8}
+                for condition in ("as is", "scarce") for name, value in parts.items()}  # fmt: skip
+
+    told, open_ = (mechanisms_answer(rows(low), ["direct", "housing"], "pooled", EN) for low in (2.0, -2.0))
+
+    assert "lowers two-year reoffending" in told[0]
+    assert "no effect on reoffending can be told from chance" in open_[0]
+    assert "88 %" in told[1].replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_a_trial_that_finds_nothing_or_is_never_large_enough():
+    row = {"mentored": 0.52, "control": 0.67, "difference": 0.155, "difference_error": 0.002, "favour": 0.14,
+           "exaggeration": 2.5, "reported": 0.39, "width": 0.53}  # fmt: skip
+    sizes = pd.DataFrame([{"size": 97, "why": "planned", "power": 0.14}, {"size": 586, "why": "80 %", "power": 0.8}])
+    told = power_answer(row, sizes, EN)
+    nothing = power_answer({**row, "difference": 0.001, "favour": 0.016}, sizes.head(1), EN)
+
+    assert "586 people, 6.0 times" in told[4]
+    assert "2.5 times the truth" in told[2]
+    assert "no true difference to find" in nothing[1]
+    assert "nothing to exaggerate" in nothing[2]
+    assert "No size that was tried" in nothing[4]
+
+
+@pytest.mark.parametrize(
+    ("odds", "said"), [(0.9, "probably pays"), (0.5, "cannot be told"), (0.1, "probably does not pay")]
+)
+def test_the_ladder_says_whether_it_pays(odds, said):
+    def table(foot):
+        rows = [("headline", 38.0, np.nan, np.nan), ("small-trial", 18.0, 0.47, 2.0), ("reach", foot, 0.02, 3.0)]
+        return pd.DataFrame([{"rung": name, "figure": figure, "low": 0.9 * figure, "high": 1.1 * figure, "factor": factor,
+                              "without": without, "above_one": odds} for name, figure, factor, without in rows])  # fmt: skip
+
+    told = ladder_answer({"points": table(0.4), "kroner": table(0.6)}, EN)
+
+    assert said in told[3]
+    assert "per released person" in told[0]
+    assert told[4].endswith("then 3.0 kroner would be left.")
+
+
+def test_the_attack_names_what_fails():
+    checks = pd.DataFrame([
+        {"kind": kind, "verdict": verdict, "fitted": fitted} for kind, verdict, fitted in (
+            ("law", "holds", ""), ("closed form", "fails", ""), ("control", "holds", ""),
+            ("pattern", "fails", "not fitted to"), ("pattern", "holds", "not fitted to"), ("pattern", "holds", "fitted to"))
+    ])  # fmt: skip
+    told = falsify_answer(checks, None, None, EN)
+
+    assert "1 hold, 1 fail and 0 cannot be decided" in told[0]
+    assert "Of 3 observed patterns, 2 lie in their band, 1 do not" in told[2]
+    assert "1 of 2 lie in it" in told[2]
+    assert told[3:] == [EN("falsify.left_none"), EN("falsify.faults_none")]
+
+
+# Grades -------------------------------------------------------------------------------------------------------
+
+
+def some_doubt(draws=400):
+    plan, _ = load("todays-area")
+    inputs = Inputs.of(everybody(plan), plan, Prices())
+    rng = np.random.default_rng(2)
+    drawn = pd.DataFrame({
+        "effect.strength": rng.lognormal(-0.8, 1.0, draws), "plan.volunteers.recruiting_reached": rng.lognormal(0, 0.3, draws),
+        f"{PRICE}prison.day": rng.normal(1450, 200, draws),
+    })  # fmt: skip
+    back = 2 - np.log(drawn["effect.strength"]) + 0.3 * rng.standard_normal(draws)
+    return doubt_of(inputs, drawn, {"krone": back.to_numpy(), "courses": drawn.iloc[:, 1].to_numpy()})
+
+
+@BOTH
+def test_what_the_numbers_rest_on(language):
+    """Shares by grade, the heaviest quantity with its grade and source, and what would change the answer."""
+    w, doubt = Words(language), some_doubt()
+    assert isinstance(doubt, Doubt)
+    part = grades_part(doubt, w, names={"krone": "kr", "courses": "forløb"}, census=doubt.inputs.census())
+    cells = [cell for grid in part.grids for row in grid.rows for cell in row]
+    told = changes(doubt, "krone", w, "plan.change_krone", "number")
+
+    assert doubt.top(2) == ["plan.volunteers.recruiting_reached", "effect.strength"]
+    assert doubt.top(1, of="krone") == ["effect.strength"]
+    assert w("grades.judged") in cells
+    assert any("[S30]" in cell for cell in cells)
+    assert len(told) == 1
+    assert name_of("effect.strength", None, w) in told[0]
+    assert part.grids[0].rows[0][2].startswith(w.percent(float(doubt.shares["krone"]["share"][1]), 0))
+
+
+def test_few_draws_give_no_shares():
+    assert some_doubt(8) is None
+
+
+def test_prices_that_a_plan_does_not_use_are_left_out():
+    plan, _ = load("todays-area")
+    names = ["effect.strength", f"{PRICE}scheme.paid_mentors.per_start", f"{PRICE}scheme.primus_motor.per_start",
+             f"{PRICE}victims.scale", f"{PRICE}prison.day"]  # fmt: skip
+
+    assert used_prices(names, plan) == [
+        "effect.strength",
+        f"{PRICE}scheme.primus_motor.per_start",
+        f"{PRICE}prison.day",
+    ]
+
+
+# Pages --------------------------------------------------------------------------------------------------------
+
+
+def page(**more):
+    about = {"language": "en", "kind": "k", "title": "T", "question": "Q?", "answer": ["a"] * 5, "parts": []}
+    return Page(**{**about, **more})
+
+
+def test_an_answer_has_five_sentences():
+    with pytest.raises(ParameterError, match=r"^the answer has \[4\] sentences; a report has 5$"):
+        page(answer=["a"] * 4)
+
+
+def test_what_comes_from_a_file_is_no_markup():
+    """A title with a tag in it is text; the line about persons is on the front."""
+    made = html(page(title="<script>alert(1)</script>", language="da"))
+
+    assert "<script>alert" not in made
+    assert "&lt;script&gt;" in made
+    assert DA("common.never") in made.partition("<main>")[0]
+    read(made)
+
+
+def test_all_texts_are_used_or_kept_short():
+    """No text has two spaces or ends without a mark where it is a sentence that begins with a capital letter."""
+    for language in LANGUAGES:
+        for key, text in catalogue(language).items():
+            assert "  " not in text, key
+            assert text == text.strip(), key
+            assert not re.search(r"[.!?]{2}$", text), key
