@@ -118,6 +118,7 @@ STUDIES = {
         Study(name="power", verb="power", folder="power/pooled", usual=("pooled",),
               writer="experiments.report_power:power_page"),
         Study(name="ladder", verb="ladder", folder="ladder/nationwide-at-once",
+              usual=("nationwide-at-once", "--orders"),
               writer="experiments.report_ladder:ladder_page"),
         Study(name="falsify", verb="falsify", folder="falsify", writer="experiments.report_ladder:falsify_page",
               long=True),

@@ -7,12 +7,15 @@ it has not seen. This file knows nothing of prisons.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from simulation.parameters import ParameterError
 
 Floats = npt.NDArray[np.float64]
 Kind = Literal["share", "ratio", "number"]
@@ -51,8 +54,8 @@ class Surface:
 
         Raises
         ------
-        ValueError
-            If there are fewer points than terms.
+        ParameterError
+            If there are too few points for its terms.
         """
         weight = np.ones(len(inputs)) if weights is None else weights
         good = np.isfinite(outputs).all(axis=1)
@@ -61,7 +64,10 @@ class Surface:
         x, y, weight = inputs[good], outputs[good], weight[good]
         terms = _terms(x)
         if len(x) < 1.2 * terms.shape[1]:
-            raise ValueError(f"{len(x)} points cannot carry {terms.shape[1]} terms")
+            raise ParameterError(
+                f"{len(x)} points of the design can be used [--points, --near-points], which is too few for a surface of "
+                f"{terms.shape[1]} terms; ask for at least {math.ceil(1.2 * terms.shape[1])}, better twice as many"
+            )
         target = _forward(y, kinds)
         test = np.arange(len(x)) % max(2, round(1 / kept_out)) == 0
         first = _solve(terms[~test], target[~test], weight[~test])

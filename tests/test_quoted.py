@@ -53,6 +53,14 @@ def test_pictures_are_the_figures_of_the_kept_results():
     assert [] == list(pictures(CODE))
 
 
+def test_the_readme_counts_as_the_sweep_does():
+    """How many points reproduce the trial, of how many."""
+    found = re.match(r"(\d+) of (\d+) points", (CODE / "results/effect/answer.txt").read_text(encoding="utf-8"))
+
+    assert found
+    assert f"{found[1]} of the {found[2]} points" in " ".join((CODE / "README.md").read_text(encoding="utf-8").split())
+
+
 def test_what_is_kept_is_small():
     """Tables up to 100 kB each, 6 MB in all."""
     files = [path for study in STUDIES for path in kept(study, CODE)]

@@ -154,6 +154,14 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     return sourced(turned(markdown, uri), uri)
 
 
+def on_page_content(html: str, **_: Any) -> str:
+    """Lines of a session in a docstring are code, not quotations within quotations."""
+    session = (
+        r"<blockquote>\s*<blockquote>\s*<blockquote>\s*<p>(.*?)</p>\s*</blockquote>\s*</blockquote>\s*</blockquote>"
+    )
+    return re.sub(session, r"<pre><code>&gt;&gt;&gt; \1</code></pre>", html, flags=re.S)
+
+
 def on_post_page(output: str, page: Page, **_: Any) -> str:
     """Say of a page in Danish that it is."""
     return output.replace('<html lang="en"', '<html lang="da"', 1) if page.file.src_uri in DANISH else output

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import sys
 import time
@@ -36,6 +37,7 @@ def executed(path: Path) -> NotebookNode:
         A cell failed.
     """
     notebook = nbformat.read(path, as_version=4)
+    os.environ.pop("MPLBACKEND", None)  # pictures go into the notebook
     started = time.monotonic()
     kernel = AsyncKernelManager(kernel_name="python3", transport="ipc")
     try:
@@ -82,6 +84,7 @@ def rendered(path: Path, kept: Path) -> tuple[str, dict[str, bytes]]:
             parts.append(cell.source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
+        before = len(pictures)
         for output in cell.outputs:
             data = output.get("data", {})
             if output.output_type == "stream":
@@ -95,6 +98,8 @@ def rendered(path: Path, kept: Path) -> tuple[str, dict[str, bytes]]:
                 parts.append(re.sub(r"\s*\n\s*", "", f'<div class="printed">{table}</div>'))
             else:
                 parts.append(f"```text\n{data['text/plain']}\n```")
+        if "alt" in cell.metadata and len(pictures) == before:
+            raise SystemExit(f"{path.name}: no picture was drawn of [{cell.metadata['alt']}]")
     parts.append(f"[This notebook as a file](files/{path.name})")
     return "\n\n".join(parts) + "\n", pictures
 

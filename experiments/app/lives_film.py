@@ -95,7 +95,6 @@ class Film:
 
 def film(told: Scenario, *, seed: int) -> Film:
     """Tell a world and keep what decided it."""
-
     from simulation.agents import ReentryModel
 
     people, before = told.people.count, months_before(told)
