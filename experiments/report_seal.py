@@ -11,7 +11,7 @@ from typing import Any
 from experiments.output import code_behind, digest_of, versions
 from experiments.plan_scenario import scenario_of
 from experiments.plan_study import Told
-from experiments.receipts import inputs_of, sealed_page
+from experiments.receipts import bare, inputs_of, sealed_page
 from experiments.report_run import Asked
 from experiments.report_words import Words
 from experiments.spoken import Language
@@ -54,7 +54,7 @@ def about_study(command: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The receipt of a report of a study, from the manifest of the study's folder."""
     told = ("scenario", "digest", "seed", "trials", "draws")
     own = {key: manifest[key] for key in told if manifest.get(key) is not None}
-    study = {"command": manifest["command"], "files": manifest.get("files", {})}
+    study = {"command": bare(manifest["command"]), "files": manifest.get("files", {})}
     return _with_code({"command": command, **own, "study": study})
 
 

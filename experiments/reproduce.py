@@ -49,7 +49,7 @@ class Study:
     reads: tuple[str, ...] = ()
     """Files of the clone that the command names."""
     large: tuple[str, ...] = ()
-    """Files that are not kept for their size, though their end would keep them."""
+    """Files that are not kept, for their size: large tables, and figures that tell what another study's tells."""
 
     @property
     def folder(self) -> Path:
@@ -60,7 +60,7 @@ class Study:
 def _power(name: str, truth: str, words: str, pace: str = "usual") -> Study:
     return Study(
         name=f"power/{name}", question=f"What would a trial of 97 people find if {words}?", pace=pace,
-        command=("power", truth, "--out", f"results/power/{name}"),
+        command=("power", truth, "--out", f"results/power/{name}"), large=() if name == "pooled" else ("power.png",),
     )  # fmt: skip
 
 
@@ -103,11 +103,12 @@ STUDIES: tuple[Study, ...] = (
           command=("rollout", "nationwide-at-once"), large=("needs.csv", "map_tiles.png")),
     Study(name="rollout/todays-area", question="What happens if today's area goes on?",
           command=("rollout", "todays-area"),
-          large=("needs.csv", "map_tiles.png", "supply.png", "missing_out.png", "decision.png", "money.png")),
+          large=("needs.csv", "map.png", "map_tiles.png", "supply.png", "missing_out.png", "decision.png",
+                 "money.png")),
     Study(name="compare/" + "-".join(PLANS), question="How do the three plans differ, on the same luck?",
           command=("compare", *PLANS), large=("rollout.png",)),
     Study(name="priorities/nationwide-at-once", question="Whom first, and which municipality first?",
-          command=("priorities", "nationwide-at-once", "--draws", "40")),
+          command=("priorities", "nationwide-at-once", "--draws", "40"), large=("rules.png", "rules_best.png")),
     Study(name="discover/nationwide-at-once", question="Under which conditions does the plan not pay back?",
           command=("discover", "nationwide-at-once"), large=("runs.csv",)),
     Study(name="worth/nationwide-at-once", question="What is it worth to know more before deciding?",
