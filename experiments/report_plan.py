@@ -109,7 +109,7 @@ def _reach(facts: Facts, w: Words) -> str:
     plan, opened = facts.plan, sorted(facts.plan.opens().values())
     steps = ""
     if opened[-1] > opened[0]:
-        steps = w("plan.steps", more=_places(plan, opened[-1], w), month=_month(plan, opened[-1], w))
+        steps = f" {w('plan.steps', more=_places(plan, opened[-1], w), month=_month(plan, opened[-1], w))}"
     span = facts.outcomes["started"]
     n, low, high = w.several(span.mean, span.low, span.high)
     return w("plan.reach", month=_month(plan, opened[0], w), places=_places(plan, opened[0], w), steps=steps, n=n,

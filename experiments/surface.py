@@ -65,7 +65,7 @@ class Surface:
         terms = _terms(x)
         if len(x) < 1.2 * terms.shape[1]:
             raise ParameterError(
-                f"{len(x)} points of the design can be used [--points, --near-points], which is too few for a surface of "
+                f"{len(x)} points of the design can be used [--points, --near-points], too few for a surface of "
                 f"{terms.shape[1]} terms; ask for at least {math.ceil(1.2 * terms.shape[1])}, better twice as many"
             )
         target = _forward(y, kinds)
