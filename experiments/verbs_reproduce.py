@@ -102,6 +102,7 @@ def _rebuild(studies, store, as_json):  # type: ignore[no-untyped-def]
         echo_json([_row(ran, HOME) for ran in done])
     else:
         _table([_row(ran, HOME) for ran in done])
+        click.echo("The documents quote these: desist reproduce --documents writes what they say now.")
     if interrupted:
         click.echo("desist: interrupted; what is finished is kept, and the same command goes on from there", err=True)
         return 130
