@@ -49,7 +49,9 @@ KNOWN = {
     "decided sentence": "docs/baseline.md, where observations pull against one another: with 40 % of the men in prison "
     "again for an offence within two years, a delay of four months does not bring decided sentences down to a third",
 }
-"""Sets whose prediction is known to fail, and why; none is hidden, and none of them stops with exit code 1."""
+"""Sets whose prediction fails, or nearly does, for a reason that was known before: a failure is printed with
+the reason, and the exit code is not 1 for it.
+"""
 POINTS, NEAR_EACH, PEOPLE, DRAWS, STEPS = 2_000, 80, 10_000, 100, 1_200
 INFLATED, WIDE_WEIGHT, ROWS_A_PIECE = 1.3, 0.25, 20
 MIDDLES = (np.arange(200) + 0.5) / 200

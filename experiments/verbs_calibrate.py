@@ -13,7 +13,7 @@ from experiments.cli import command_line, echo_json, study_options
 @click.option("--registers-checked", type=click.IntRange(0, 10_000), default=200, show_default=True, help="Made-up registers of --check.")  # noqa: E501
 @click.option("--points", type=click.IntRange(100, 1_000_000), default=2_000, show_default=True, help="Points of the design over the priors.")  # noqa: E501
 @click.option("--near-points", type=click.IntRange(100, 1_000_000), default=900, show_default=True, help="Points of the design near the data.")  # noqa: E501
-@click.option("--people", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True, help="People told at each point.")  # noqa: E501
+@click.option("--people", type=click.IntRange(1_000, 1_000_000), default=10_000, show_default=True, help="People told at each point.")  # noqa: E501
 @click.option("--steps", type=click.IntRange(60, 1_000_000), default=2_400, show_default=True, help="Steps of the sampler.")  # noqa: E501
 @click.option("--draws", type=click.IntRange(50, 1_000_000), default=4_000, show_default=True, help="Draws at which the trial is re-run.")  # noqa: E501
 @click.option("--trials", type=click.IntRange(2, 100_000), default=100, show_default=True, help="Trials at each draw.")

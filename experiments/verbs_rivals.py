@@ -13,7 +13,7 @@ from experiments.cli import command_line, echo_json, study_options
 @click.option("--measured", "number", type=click.IntRange(20, 100_000), default=120, show_default=True, help="Draws for each rival at which further evidence is foreseen.")  # noqa: E501
 @click.option("--points", type=click.IntRange(100, 1_000_000), default=2_000, show_default=True, help="As in desist calibrate.")  # noqa: E501
 @click.option("--near-points", type=click.IntRange(100, 1_000_000), default=900, show_default=True, help="As in desist calibrate.")  # noqa: E501
-@click.option("--people", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True, help="As in desist calibrate.")  # noqa: E501
+@click.option("--people", type=click.IntRange(1_000, 1_000_000), default=10_000, show_default=True, help="As in desist calibrate.")  # noqa: E501
 @click.option("--steps", type=click.IntRange(60, 1_000_000), default=2_400, show_default=True, help="As in desist calibrate.")  # noqa: E501
 @click.option("--scenario", "scenario_name", default="trial", show_default=True, help="The trial.")
 @click.option("--population", default="everyone", show_default=True, help="Everybody released: what the registers speak of.")  # noqa: E501
