@@ -116,7 +116,7 @@ STUDIES: tuple[Study, ...] = (
     Study(name="calibration-check", question="Does the calibration find truths that are known?",
           command=("calibrate", "--check"), pace="long", large=("ranks.csv",)),
     Study(name="falsify", question="Does the model hold its own laws, forms and patterns, and are faults noticed?",
-          command=("falsify",), pace="long"),
+          command=("falsify", "--faults", "144"), pace="long", large=("left_out_predictions.csv",)),
 )  # fmt: skip
 """All of them, in the order in which they are rebuilt: what is read from the store is made before it is read."""
 

@@ -199,14 +199,6 @@ def test_drawn_worlds_are_what_their_sort_says(sort):
 # On the model as it is installed ------------------------------------------------------------------------------
 
 
-def test_laws_and_closed_forms_hold():
-    """Every law and closed form holds on the engine that is installed, on other luck than the quick look's."""
-    failed = [(each.check.name, each.found.words) for each in judged((*LAWS, *FORMS), Ground(seed=5, size=SMALL))
-              if each.verdict != "holds"]  # fmt: skip
-
-    assert [] == failed
-
-
 def test_controls_are_refused():
     """Each claim that is wrong on purpose is refused; without the turn it fails."""
     verdicts = {each.check.name: each.verdict for each in judged(CONTROLS, Ground(seed=5))}

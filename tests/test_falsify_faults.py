@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from experiments.falsify_faults import HERE, RULE_FILES, Bench, _dependants, all
 from experiments.falsify_measured import Faults, code_of_faults
 from experiments.falsify_mutations import KINDS, Fault, drawn, faults_of, planted
 
+all_faults = cache(all_faults)
 TEXT = '''"""About."""
 MOST, LEAST = 3, 1
 
