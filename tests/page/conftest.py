@@ -74,6 +74,8 @@ def visit(browser, served):
         page.goto(f"{served}/{address}")
         page.wait_for_selector("h2")
         settle(page)
+        if {"panel=trial", "guessed=yes"} <= set(address.strip("?").split("&")) and "times=many" not in address:
+            page.wait_for_selector(".film .person")  # drawn by the browser itself, after the page is told
         return page
 
     yield opened
@@ -83,10 +85,9 @@ def visit(browser, served):
 
 
 def settle(page, pause=300):
-    """Wait until the page is told to its end and a film has its people; ``pause`` (ms) lets a change set out first."""
+    """Wait until the page is told to its end; ``pause`` (milliseconds) lets a change set out first."""
     page.wait_for_timeout(pause)
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_function("[...document.querySelectorAll('.film')].every((film) => film.querySelector('.person'))")
 
 
 def violations(page):

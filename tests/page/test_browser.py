@@ -155,6 +155,8 @@ def test_a_screen_reader_is_served_on_every_panel(visit, language):
     found = {}
     for panel in PANELS:
         go(page, panel, language)
+        if panel == "trial":
+            page.wait_for_selector(".film .person")
         found[panel] = violations(page)
         headings = page.eval_on_selector_all("h1, h2, h3, h4", "all => all.map((each) => each.tagName)")
         levels = [int(tag[1]) for tag in headings]

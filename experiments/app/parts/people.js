@@ -56,6 +56,7 @@ class Film {
       const members = data.mentored.flatMap((side, i) => side === arm && data.highest[i] === high ? [i] : []);
       return {box, arm, high, members, label: box.previousElementSibling};
     });
+    this.find(".film").hidden = false;  // not before there is something in it
     this.label();
     this.people();
     this.fit();
