@@ -11,10 +11,9 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from experiments.plan_words import rounded
-from experiments.spoken import Language, number
+from experiments.spoken import Language, number, texts_of
 
 FOLDER = Path(str(files("experiments").joinpath("report")))
 LANGUAGES: tuple[Language, ...] = ("en", "da")
@@ -25,15 +24,7 @@ MILLION = 1e6
 @cache
 def catalogue(language: Language) -> dict[str, str]:
     """Every text of a language, by dotted key."""
-    return _flat(tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")), "")
-
-
-def _flat(table: dict[str, Any], prefix: str) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        texts.update(_flat(value, f"{name}.") if isinstance(value, dict) else {name: value.strip()})
-    return texts
+    return texts_of(tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8")))
 
 
 class Words:

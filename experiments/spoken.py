@@ -1,9 +1,10 @@
-"""Numbers to be read, in English and Danish."""
+"""Numbers to be read, in English and Danish, and the texts of a catalogue."""
 
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 Language = Literal["en", "da"]
 
@@ -22,3 +23,12 @@ def number(value: float, language: Language, decimals: int | None = None) -> str
         decimals = digits - 1 - math.floor(math.log10(abs(value)))
     text = f"{value:,.{max(0, decimals)}f}".replace("-", "−")
     return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+
+
+def texts_of(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """The texts of a catalogue by dotted key: ``question`` in its table ``plan`` is ``plan.question``."""
+    texts: dict[str, str] = {}
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        texts.update(texts_of(value, f"{name}.") if isinstance(value, dict) else {name: value.strip()})
+    return texts

@@ -11,9 +11,8 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from experiments.spoken import Language, number
+from experiments.spoken import Language, number, texts_of
 
 FOLDER = Path(__file__).parent / "words"
 LANGUAGES: tuple[Language, ...] = ("da", "en")
@@ -29,15 +28,7 @@ def catalogue(language: Language) -> dict[str, str]:
         with file.open("rb") as opened:
             for key, value in tomllib.load(opened).items():
                 prefix = "" if key == "set" else file.name.split(".")[0] + "."
-                texts.update(_flat({key: value}, prefix))
-    return texts
-
-
-def _flat(table: dict[str, Any], prefix: str) -> dict[str, str]:
-    texts: dict[str, str] = {}
-    for key, value in table.items():
-        name = f"{prefix}{key}"
-        texts.update(_flat(value, f"{name}.") if isinstance(value, dict) else {name: value.strip()})
+                texts.update(texts_of({key: value}, prefix))
     return texts
 
 
