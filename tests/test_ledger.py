@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments.falsify_ledger import ENDINGS, OF_VOLUNTEERS, by_hand
+from experiments.falsify_worlds import World
 from simulation import simulate
 from simulation.engine import over_chunks, run
 from simulation.ledger import A_PROGRAMME, COMMON, OF_A_PROGRAMME, WINDOW, names
-from simulation.numbers import calendar_months, months_before, numbers_of, told_for
+from simulation.numbers import calendar_months, told_for
 from simulation.rules import WAITING
 from tests.strategies import SEEDS, scenarios
-from tests.worlds import complete, in_custody, lives_told
+from tests.worlds import complete
 
-OF_VOLUNTEERS = ("training_months", "free_months", "busy_months", "came", "stopped")
-"""Rows that no event tells of."""
 DEFINITIONS = ("any", "prison", "sentence")
-ENDINGS = {"planned": "planned_end", "unplanned": "unplanned_end", "volunteers gone": "volunteers_gone",
-           "custody": "ended_in_custody"}  # fmt: skip
 ALL, HELPED = scenarios(returning=None), scenarios(programmes=(1, 3), returning=None)
 some, many = settings(max_examples=15), settings(max_examples=40)
 
@@ -52,111 +49,6 @@ def whole(scenario):
 # What it counts, once more from the events ------------------------------------------------------------------------------
 
 
-def by_hand(scenario, seed):
-    """A ledger counted from the history, event by event: (row, month of the run, group, place) to a number."""
-    history, people = simulate(scenario, seed=seed), run(scenario, seed=seed).people
-    before, calendar, n = months_before(scenario), calendar_months(scenario), numbers_of(scenario, seed)
-    found = Counter()
-    for i, (about, events) in enumerate(zip(history.people.itertuples(), lives_told(history).values(), strict=True)):
-        here, t = Counter(), about.release + before
-        life = SimpleNamespace(about=about, events=events, inside=in_custody(events), release=t, accepts=people.accepts[i],
-                               side=people.side[i], place=people.place[i])  # fmt: skip
-        _of_crime(life, here)
-        _of_custody_and_support(scenario, life, here)
-        for k, name in enumerate(scenario.programme):
-            _of_programme(scenario, n, k, name, life, here)
-        for (name, month), amount in here.items():
-            if 0 <= month + t < calendar:
-                found[name, month + t, int(about.group == "highest risk"), int(people.place[i])] += int(amount)
-    return +found
-
-
-def _of_crime(life, here):
-    """Offences, cases, decisions, and the releases after which somebody reoffended."""
-    releases = [0, *(event.month for event in life.events if event.what == "custody out")]
-    for event in life.events:
-        if event.what == "offence":
-            here["offences", event.month] += event.value
-            here["cases", event.month] += 1
-        if event.what == "sanction":
-            here["fines" if event.detail == "fine" else event.detail, event.month] += 1
-            since = max(month for month in releases if month <= event.value)
-            late = event.month - since
-            meant = {"any": late < WINDOW + 12, "prison": late < WINDOW + 12 and event.detail == "prison",
-                     "sentence": late < WINDOW and event.detail != "fine"}  # fmt: skip
-            for definition in (each for each in DEFINITIONS if meant[each] and event.value - since < WINDOW):
-                here[f"relapses_{definition}", since] = 1
-                here[f"reoffenders_{definition}", since] = int(since == 0)
-
-
-def _of_custody_and_support(scenario, life, here):
-    """Releases, custody, and the months in it and at liberty, with each factor held when the month ends."""
-    for event in life.events:
-        here["released", event.month] += event.what in ("release", "custody out")
-        here["to_custody", event.month] += event.what == "custody in"
-    for month in range(life.about.followed):
-        here["custody_months" if month in life.inside else "liberty_months", month] += 1
-    for name in scenario.factor:
-        held = getattr(life.about, f"has_{name}")
-        changes = {event.month: event.what == "gain" for event in life.events if event.detail == name}
-        for month in range(life.about.followed):
-            held = changes.get(month, held)
-            here[f"holds_{name}", month] += held and month not in life.inside
-
-
-def _of_programme(scenario, n, k, name, life, here):
-    """Who is due around each release, why not, and what became of whoever came onto the list."""
-    rules, last = scenario.programme[name], life.about.followed
-    turns = [event for event in life.events if event.what == "custody in"]
-    releases, begins = [0, *(e.month + e.value for e in turns)], [-1000, *(e.month for e in turns)]
-    if n.offered == 0 or (n.offered == 2 and life.side == 0):
-        return
-    for release, begin, end in zip(releases, begins, [*begins[1:], 1000], strict=True):
-        due, first = release + rules.starts_month, begin < 0
-        if not first and not rules.again:
-            continue
-        told = max(due, begin)
-        short = life.about.sentence < n.shortest[k] if first else due <= begin
-        why = _reason(n, k, life.release + told, life, short)
-        if told >= last:
-            continue
-        here[f"{name}.{why}", told] += 1
-        if why != "joined":
-            continue
-        course = [e for e in life.events if begin < e.month <= end and e.detail.partition(":")[0] == name]
-        settled = next((e for e in course if e.what in ("match", "unmatched")), None)
-        # Whoever goes into custody has been on the list when that month opened.
-        gone = settled is not None and settled.what == "unmatched" and settled.month < release + rules.deadline_month
-        for month in range(due, last if settled is None else settled.month + gone):
-            here[f"{name}.listed_months", month] += 1
-        if settled is None:
-            continue
-        here[f"{name}.{'without' if settled.what == 'unmatched' else 'started'}", settled.month] += 1
-        if settled.what == "unmatched":
-            continue
-        here[f"{name}.started_first", settled.month] += first
-        here[f"{name}.in_time", settled.month] += settled.month < release
-        here[f"{name}.waited_months", settled.month] += settled.month - due
-        ended = next((e for e in course if e.what == "exit"), None)
-        if ended is not None:
-            here[f"{name}.{ENDINGS[ended.detail.removeprefix(f'{name}: ')]}", ended.month] += 1
-        for month in range(settled.month, last if ended is None else ended.month):
-            here[f"{name}.months", month] += 1
-        for event in course:
-            here[f"{name}.contacts", event.month] += event.what == "contact"
-
-
-def _reason(n, k, t, life, short):
-    """Why somebody who is due in month t of the run does not come onto the list (the first reason), or that he or she does."""
-    if not n.opens[k, life.place] <= t < n.closes[k]:
-        return "closed"
-    if life.about.score < n.least[k]:
-        return "not_offered"
-    if short:
-        return "too_short"
-    return "joined" if life.accepts & n.accepted[k] else "declined"
-
-
 def as_counter(scenario, table):
     """A ledger without the volunteers' rows as (row, month, group, place) to a number, zeros left out."""
     rows = names(scenario)
@@ -173,7 +65,7 @@ def test_a_ledger_is_what_the_events_add_up_to(scenario, seed):
     scenario = whole(scenario)
     (table,) = ledger(scenario, seed)
 
-    assert by_hand(scenario, seed) == as_counter(scenario, table)
+    assert by_hand(World(scenario, seed)) == as_counter(scenario, table)
 
 
 @given(HELPED, SEEDS)
@@ -182,7 +74,7 @@ def test_a_ledger_counts_nobody_after_the_follow_up(scenario, seed):
     scenario = scenario.replace(people__calendar_months=0)
     (table,) = ledger(scenario, seed)
 
-    assert by_hand(scenario, seed) == as_counter(scenario, table)
+    assert by_hand(World(scenario, seed)) == as_counter(scenario, table)
 
 
 @given(ALL, SEEDS)
