@@ -29,7 +29,7 @@ def code_of(module: str) -> str:
         If no other process could import the module.
     """
     model = _file("simulation").parent
-    files = {*model.glob("*.py"), *(model / "data").iterdir(), *(HERE / "data").iterdir(), *_sources(module)}
+    files = {*model.glob("*.py"), *(model / "data").iterdir(), *(HERE / "data").iterdir(), *sources_of(module)}
     digest = hashlib.sha256()
     for path in sorted(files, key=lambda path: path.parts[-3:]):
         if path.is_file():
@@ -48,8 +48,14 @@ def _file(module: str) -> Path:
     return Path(spec.origin).resolve()
 
 
-def _sources(module: str) -> set[Path]:
-    """The file of a module and, again and again, of what those files import of its own package and the studies."""
+def sources_of(module: str) -> set[Path]:
+    """The file of a module and, again and again, of what those files import of its own package and the studies.
+
+    Raises
+    ------
+    ParameterError
+        If no other process could import the module.
+    """
     start = _file(module)
     top, *below = module.split(".")
     roots = {HERE.name: HERE.parent, top: start.parents[len(below) + (start.name == "__init__.py")]}

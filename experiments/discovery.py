@@ -18,9 +18,9 @@ from experiments.boxes import Found, discover, stability
 from experiments.boxes_check import checked, either_side
 from experiments.boxes_words import Quantity
 from experiments.country import Country
-from experiments.plan_money import money
-from experiments.plan_scenario import PLANNED_HERE
 from experiments.plans import Plan, doubted
+from experiments.plans.money import money
+from experiments.plans.scenario import PLANNED_HERE
 from experiments.points import EFFECT, at_shares
 from experiments.posterior import OF_THE_TRIAL, Posterior
 from experiments.rollout import Doubts, run_pairs
@@ -45,7 +45,7 @@ class Held:
     inputs: pd.DataFrame
     """Runs x quantities that were drawn."""
     results: pd.DataFrame
-    """One row a run: what ``plan_money.Money.totals`` has."""
+    """One row a run: what ``plans.money.Money.totals`` has."""
     fails: np.ndarray
     found: Found
     steady: pd.DataFrame
@@ -79,7 +79,7 @@ def outcomes_at(
     plan: Plan, country: Country, inputs: pd.DataFrame, prices: Prices, compute: Callable[[Job], Iterator[Table]], *,
     seed: int, luck: np.ndarray | None = None, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
-    """What the plan gives at each row of inputs: ``plan_money.Money.totals``.
+    """What the plan gives at each row of inputs: ``plans.money.Money.totals``.
 
     ``luck`` gives rows that are to meet the same luck (and the same country) the same number; None for a luck each.
     """

@@ -22,8 +22,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.country import Country
-from experiments.plan_scenario import scenario_of
 from experiments.plans import Plan, planned
+from experiments.plans.scenario import scenario_of
 from experiments.points import at_shares
 from experiments.priorities import OUTCOMES, per_course_of, spread
 from experiments.rollout import Doubts, counted, country_of, job_of

@@ -69,7 +69,7 @@ class Folder:
     def manifest(self, scenario: Scenario | None, *, seed: int | None = None, command: str, **more: Any) -> Path:
         """Write ``manifest.json`` and the full ``scenario.toml``: what made the results, and how to make them again.
 
-        Every text and picture gets its short receipt (``receipts_stamps``), and the manifest the digest of every
+        Every text and picture gets its short receipt (``receipts.stamps``), and the manifest the digest of every
         file that was written here, of every file that the command names, and of the code.
 
         Parameters
@@ -99,7 +99,7 @@ class Folder:
     def _seal(self, made: dict[str, Any]) -> Path:
         """Stamp what is not yet stamped, and write the manifest over what was written so far."""
         from experiments.receipts import digest, sealed, shown
-        from experiments.receipts_stamps import COUNTS, STAMPED, stamped
+        from experiments.receipts.stamps import COUNTS, STAMPED, stamped
 
         known = {key: made[key] for key in ("scenario", "digest", "seed", *COUNTS) if key in made}
         about = {"command": shown(made["command"]), **known, "desist": made["versions"]["desist"]}

@@ -17,8 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.country import Country, eligible_share
-from experiments.plan_scenario import everybody, scenario_of
 from experiments.plans import Plan, planned
+from experiments.plans.scenario import everybody, scenario_of
 from experiments.rollout import TWICE, Doubts, country_data, country_of
 from experiments.runs import Job, Table
 from experiments.shelf import written

@@ -18,8 +18,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.country import Country
-from experiments.plan_scenario import everybody, scenario_of
 from experiments.plans import Plan, doubted, planned
+from experiments.plans.scenario import everybody, scenario_of
 from experiments.points import at_shares
 from experiments.posterior import Posterior
 from experiments.runs import Job, Table

@@ -17,8 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.country import Country
-from experiments.plan_scenario import EFFECTS, TIMES, everybody, lost_in_scaling, scenario_of
 from experiments.plans import Plan, planned
+from experiments.plans.scenario import EFFECTS, TIMES, everybody, lost_in_scaling, scenario_of
 from experiments.points import STRENGTH, at_point
 from experiments.posterior import Posterior, fitting
 from experiments.rollout import Doubts, country_data, country_of, draw_doubts

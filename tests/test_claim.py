@@ -25,7 +25,7 @@ from experiments.claim import (
     summary,
 )
 from experiments.claim import course_by_parts as by_parts
-from experiments.figures_money import budget, claim_figure, claim_steps, flows
+from experiments.figures.money import budget, claim_figure, claim_steps, flows
 from experiments.newgroups import new_groups
 from experiments.posterior import Posterior
 from experiments.runs import finish

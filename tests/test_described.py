@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from experiments.described import BLOCK, describe, live, pages, states, up_to_date
 from experiments.described_states import STATES, State
 from experiments.shelf import load
-from experiments.verbs_model import parameters
+from experiments.verbs.model import parameters
 from simulation import columns
 from simulation.parameters import quantities
 from tests.mistakes import assert_one_line

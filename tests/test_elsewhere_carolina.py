@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import elsewhere_carolina as carolina
+from experiments.elsewhere import carolina
 from experiments.runs import finish
 from experiments.shelf import load
 from simulation import simulate
@@ -154,8 +154,8 @@ def test_a_pattern_as_expected_is_met_and_another_is_not(found):
 
 def test_the_verb_tells_what_fits_and_what_does_not(found, tmp_path, monkeypatch):
     """Every verdict is in the answer; the exit code follows from them."""
-    monkeypatch.setattr("experiments.elsewhere_carolina.fitted", lambda *_, **__: found)
-    monkeypatch.setattr("experiments.elsewhere_words.ENOUGH", 10.0)
+    monkeypatch.setattr("experiments.elsewhere.carolina.fitted", lambda *_, **__: found)
+    monkeypatch.setattr("experiments.elsewhere.words.ENOUGH", 10.0)
     code, out, _ = desist("elsewhere", "north-carolina", "--out", str(tmp_path), "--json")
     told = json.loads(out)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.elsewhere_fit import ENOUGH, Doubt, Draws, changes, doubts, fit, log_counts, quantile, values
-from experiments.elsewhere_words import enough
+from experiments.elsewhere.fit import ENOUGH, Doubt, Draws, changes, doubts, fit, log_counts, quantile, values
+from experiments.elsewhere.words import enough
 from experiments.shelf import load
 from tests.mistakes import assert_one_line
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,16 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import elsewhere_aided as aided
-from experiments import elsewhere_life as life
+from experiments.code import sources_of
+from experiments.elsewhere import aided, fit, life
 from experiments.runs import Job, finish
 from experiments.shelf import load
 from simulation import simulate
 from simulation.outcomes import curve, shares, times
 from tests.mistakes import assert_one_line
 from tests.test_cli import desist
-
-HOME = Path(life.__file__).parent
 
 
 def compute(job: Job):
@@ -39,26 +37,12 @@ def found():
 
 def test_the_prediction_cannot_reach_the_men_who_were_paid():
     """Neither the module that predicts nor what it imports of the studies names the package that has them."""
-    todo, met = ["experiments.elsewhere_life"], set()
-    while todo:
-        name = todo.pop()
-        met.add(name)
-        tree = ast.parse((HOME / f"{name.split('.')[1]}.py").read_text(encoding="utf-8"))
-        for node in ast.walk(tree):
-            modules = (
-                [node.module or ""]
-                if isinstance(node, ast.ImportFrom)
-                else [a.name for a in node.names]
-                if isinstance(node, ast.Import)
-                else []
-            )
-            assert not [each for each in modules if each.startswith("lifelines")]
-            todo += [
-                each for each in modules if each.startswith("experiments.") and each not in met and each.count(".") == 1
-            ]
+    sources = sources_of("experiments.elsewhere.life")
 
-    assert "experiments.elsewhere_aided" not in met
-    assert "experiments.elsewhere_fit" in met
+    assert Path(fit.__file__) in sources
+    assert Path(aided.__file__) not in sources
+    assert not [path.name for path in sources if re.search(r"^\s*(from|import) lifelines", path.read_text("utf-8"), re.M)]
+    assert re.search(r"^\s*(from|import) lifelines", Path(aided.__file__).read_text("utf-8"), re.M)
 
 
 def test_the_table_of_facts_has_the_control_arm_only():
@@ -231,13 +215,13 @@ def test_other_men_in_the_package_are_refused(monkeypatch):
 @pytest.fixture
 def quick(found, monkeypatch):
     """The verb with the prediction of these tests, which stands for fewer draws than are asked for."""
-    monkeypatch.setattr("experiments.elsewhere_life.predict", lambda *_, **__: found)
-    monkeypatch.setattr("experiments.elsewhere_words.ENOUGH", 10.0)
+    monkeypatch.setattr("experiments.elsewhere.life.predict", lambda *_, **__: found)
+    monkeypatch.setattr("experiments.elsewhere.words.ENOUGH", 10.0)
 
 
 def test_the_verb_writes_the_prediction_before_it_looks(quick, tmp_path, monkeypatch):
     """With --predict nothing of the men who were paid is read; the prediction and its figure are written."""
-    monkeypatch.setattr("experiments.elsewhere_aided.aided_weeks", lambda: pytest.fail("looked"))
+    monkeypatch.setattr("experiments.elsewhere.aided.aided_weeks", lambda: pytest.fail("looked"))
     code, out, _ = desist("elsewhere", "life", "--predict", "--out", str(tmp_path))
 
     assert code == 0
@@ -259,7 +243,7 @@ def test_the_prediction_is_written_even_if_the_men_cannot_be_read(quick, tmp_pat
 @pytest.mark.parametrize(("arrests", "expected"), [(60, 0), (5, 1)])
 def test_the_verb_says_and_exits_as_it_was(arrests, expected, quick, tmp_path, monkeypatch):
     """Exit code 0 if the men lie among those predicted, 1 if not (made-up men)."""
-    monkeypatch.setattr("experiments.elsewhere_aided.aided_weeks", lambda: of_arrests(arrests))
+    monkeypatch.setattr("experiments.elsewhere.aided.aided_weeks", lambda: of_arrests(arrests))
     code, out, _ = desist("elsewhere", "life", "--out", str(tmp_path), "--json")
     told = json.loads(out)
 

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from experiments.falsify import Breaches, Check, Finding, Ground, check, judged, table_of
-from experiments.falsify_chance import FALSE_ALARM, Odds
-from experiments.falsify_controls import CONTROLS
-from experiments.falsify_draws import drawn
-from experiments.falsify_forms import FORMS
-from experiments.falsify_forms_rules import Near
-from experiments.falsify_laws import LAWS
-from experiments.falsify_pieces import every_check, families, piece
-from experiments.falsify_words import ABOUT
+from experiments.falsify.chance import FALSE_ALARM, Odds
+from experiments.falsify.controls import CONTROLS
+from experiments.falsify.draws import drawn
+from experiments.falsify.forms import FORMS
+from experiments.falsify.forms_rules import Near
+from experiments.falsify.laws import LAWS
+from experiments.falsify.pieces import every_check, families, piece
+from experiments.falsify.words import ABOUT
 
 FAMILIES = ("zero effect", "doubled people", "relabelled places", "order of people", "monotone help", "conservation",
             "paired lives")  # fmt: skip

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import falsify_left_out, registers
-from experiments.falsify_left_out import KNOWN, MIDDLES, RARE, SETS, WIDER, Plan, compared, doubts, predict, summed
+from experiments import registers
+from experiments.falsify import left_out as falsify_left_out
+from experiments.falsify.left_out import KNOWN, MIDDLES, RARE, SETS, WIDER, Plan, compared, doubts, predict, summed
 from experiments.registers import facts
 from experiments.runs import finish
 from experiments.shelf import load

@@ -10,7 +10,7 @@ import pytest
 
 from experiments.baseline import targets
 from experiments.falsify import Ground, judged
-from experiments.falsify_patterns import (
+from experiments.falsify.patterns import (
     MEASURES,
     MONTHS,
     WEEKS,

@@ -9,12 +9,11 @@ import sys
 import pandas as pd
 import pytest
 
-from experiments import falsify_measured, falsify_pieces
-from experiments.falsify import Check, Finding
-from experiments.falsify_controls import CONTROLS
-from experiments.falsify_forms import FORMS
-from experiments.falsify_laws import LAWS
-from experiments.falsify_patterns import checks
+from experiments.falsify import Check, Finding, measured, pieces
+from experiments.falsify.controls import CONTROLS
+from experiments.falsify.forms import FORMS
+from experiments.falsify.laws import LAWS
+from experiments.falsify.patterns import checks
 from tests.test_cli import desist
 
 
@@ -33,10 +32,10 @@ def made(name, value, *, kind="law", known=""):
 def few(monkeypatch, tmp_path):
     """A few quick checks instead of all, and no measured results."""
     some = [*(each for each in LAWS if each.family == "zero effect"), CONTROLS[0], *checks()[:2]]
-    monkeypatch.setattr(falsify_pieces, "every_check", lambda: tuple(some))
-    monkeypatch.setattr(falsify_measured, "SHIPPED", tmp_path / "nothing")
-    monkeypatch.setattr(falsify_measured.read_faults, "__defaults__", (tmp_path / "nothing",))
-    monkeypatch.setattr(falsify_measured.read_left_out, "__defaults__", (tmp_path / "nothing",))
+    monkeypatch.setattr(pieces, "every_check", lambda: tuple(some))
+    monkeypatch.setattr(measured, "SHIPPED", tmp_path / "nothing")
+    monkeypatch.setattr(measured.read_faults, "__defaults__", (tmp_path / "nothing",))
+    monkeypatch.setattr(measured.read_left_out, "__defaults__", (tmp_path / "nothing",))
     return some
 
 

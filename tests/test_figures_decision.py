@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from experiments.boxes import Box
 from experiments.decision import acceptability, break_even, plane, quadrants
-from experiments.figures_decision import (
+from experiments.figures.decision import (
     acceptability_curves,
     box_map,
     decision_figure,
@@ -16,7 +16,7 @@ from experiments.figures_decision import (
     odds_by_purse,
     plane_points,
 )  # fmt: skip
-from experiments.figures_worth import trial_value, worth_bars, worth_figure
+from experiments.figures.worth import trial_value, worth_bars, worth_figure
 from tests.test_decision import SAVED, SPENT, options
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from experiments.country import denmark
 from experiments.figures import style
-from experiments.figures_rollout import (
+from experiments.figures.rollout import (
     A_YEAR,
     COMPARED,
     FILLS,
@@ -31,10 +31,10 @@ from experiments.figures_rollout import (
     rollout_figure,
     supply_figure,
 )  # fmt: skip
-from experiments.plan_study import FEW, by_place, differences, told
-from experiments.plan_tables import LABELS, MISSED, estimates, missing_out, supply_by_month, years
-from experiments.plan_words import OUTCOMES, REASONS, short_titles
 from experiments.plans import planned
+from experiments.plans.study import FEW, by_place, differences, told
+from experiments.plans.tables import LABELS, MISSED, estimates, missing_out, supply_by_month, years
+from experiments.plans.words import OUTCOMES, REASONS, short_titles
 from experiments.posterior import SHIPPED, Posterior
 from experiments.runs import finish
 from simulation.parameters import ParameterError
@@ -137,7 +137,7 @@ def test_supply_is_drawn_over_the_months() -> None:
 
 
 def missed(by: str, first: list[float], second: list[float]) -> pd.DataFrame:
-    """A table as ``plan_tables.missing_out`` gives it: people by reason for two values of ``by``."""
+    """A table as ``plans.tables.missing_out`` gives it: people by reason for two values of ``by``."""
     rows = [{by: value, "reason": reason, "people": people, "share": people / sum(counts)}
             for value, counts in ((0, first), (1, second)) for reason, people in zip(MISSED, counts, strict=True)]
     return pd.DataFrame(rows)  # fmt: skip

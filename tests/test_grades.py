@@ -8,8 +8,8 @@ import pytest
 
 from experiments.grades import GRADES, PRICE, REST, Inputs, alone, as_data, heaviest, of_draws, of_indices
 from experiments.grades_words import NAMES, SAID, lines
-from experiments.plan_scenario import everybody
 from experiments.plans import load
+from experiments.plans.scenario import everybody
 from experiments.sensitivity import OTHERS
 from experiments.shelf import load as scenario
 from simulation.parameters import ParameterError

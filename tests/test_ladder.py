@@ -13,7 +13,7 @@ import pytest
 
 from experiments import cli
 from experiments.country import denmark
-from experiments.figures_ladder import FEET, LABELS, TEXTS, ladder_figure, number, rows_of, said
+from experiments.figures.ladder import FEET, LABELS, TEXTS, ladder_figure, number, rows_of, said
 from experiments.ladder import (
     DISCOUNTING,
     KRONER,
@@ -30,11 +30,11 @@ from experiments.ladder import (
     over_orders,
     sets_of,
 )
-from experiments.plan_scenario import scenario_of
 from experiments.plans import planned
+from experiments.plans.scenario import scenario_of
 from experiments.points import at_point
 from experiments.posterior import Posterior
-from experiments.receipts_stamps import without
+from experiments.receipts.stamps import without
 from experiments.rungs import (
     AVERAGE,
     COHORT,
@@ -405,7 +405,7 @@ def test_every_rung_has_plain_words_in_both_languages(found) -> None:
 @pytest.fixture(autouse=True)
 def _verb_is_there(monkeypatch):
     """The verb is in the table of verbs, or put there."""
-    monkeypatch.setitem(cli.VERBS, "ladder", "experiments.verbs_ladder:ladder")
+    monkeypatch.setitem(cli.VERBS, "ladder", "experiments.verbs.ladder:ladder")
     monkeypatch.setitem(cli.SUMMARIES, "ladder", cli.SUMMARIES.get("ladder", "From headline to street."))
 
 

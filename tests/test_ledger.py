@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.falsify_ledger import ENDINGS, OF_VOLUNTEERS, by_hand
-from experiments.falsify_worlds import World
+from experiments.falsify.ledger import ENDINGS, OF_VOLUNTEERS, by_hand
+from experiments.falsify.worlds import World
 from simulation import simulate
 from simulation.engine import over_chunks, run
 from simulation.ledger import A_PROGRAMME, COMMON, OF_A_PROGRAMME, WINDOW, names

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.observe import Form, observe
-from experiments.observe_read import MOST
+from experiments.observe.read import MOST
 from simulation.parameters import ParameterError
 from tests.mistakes import assert_one_line
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.observe import Register
-from experiments.observe_small import LEAST, about, close, counts_shown, curve_shown, pooled, shares_shown
+from experiments.observe.small import LEAST, about, close, counts_shown, curve_shown, pooled, shares_shown
 from simulation.outcomes import NOT_IN_SIGHT, curve, shares, wilson
 
 PEOPLE = st.lists(st.tuples(st.integers(1, 30) | st.just(NOT_IN_SIGHT), st.integers(0, 30)), min_size=1, max_size=120)

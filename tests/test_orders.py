@@ -30,8 +30,8 @@ from experiments.orders import (
     with_more,
     won,
 )
-from experiments.plan_scenario import scenario_of
 from experiments.plans import planned
+from experiments.plans.scenario import scenario_of
 from experiments.priorities import OUTCOMES
 from experiments.rollout import counted
 from simulation.history import GROUPS

@@ -10,15 +10,15 @@ import pytest
 
 from experiments.country import denmark
 from experiments.discovery import PLAN, PRICE, drawn, failing, outcomes_at, taken
-from experiments.plan_money import NO_PLAN, decision, money, odds
-from experiments.plan_pages import report_of
-from experiments.plan_study import compared, needs, tables, told
-from experiments.plan_worth import learned
 from experiments.plans import planned
+from experiments.plans.money import NO_PLAN, decision, money, odds
+from experiments.plans.pages import report_of
+from experiments.plans.study import compared, needs, tables, told
+from experiments.plans.worth import learned
 from experiments.posterior import SHIPPED, Posterior
 from experiments.rollout import draw_doubts, run_supply
 from experiments.runs import finish
-from experiments.verbs_rollout import split_text
+from experiments.verbs.rollout import split_text
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
 

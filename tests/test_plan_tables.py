@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.plan_tables import (
+from experiments.plans.tables import (
     FROM_NONE,
     LABELS,
     MISSED,

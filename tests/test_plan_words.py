@@ -13,10 +13,11 @@ import pytest
 from experiments.boxes_words import Quantity
 from experiments.country import denmark
 from experiments.decision import break_even
-from experiments.plan_money import Money
-from experiments.plan_study import compared, tables, told
-from experiments.plan_tables import LABELS, MISSED
-from experiments.plan_words import (
+from experiments.plans import load, names, planned
+from experiments.plans.money import Money
+from experiments.plans.study import compared, tables, told
+from experiments.plans.tables import LABELS, MISSED
+from experiments.plans.words import (
     GROUP_NAMES,
     MONTHS,
     OUTCOMES,
@@ -32,7 +33,6 @@ from experiments.plan_words import (
     rounded,
     short_titles,
 )  # fmt: skip
-from experiments.plans import load, names, planned
 from experiments.posterior import SHIPPED, Posterior
 from experiments.runs import finish
 from simulation.history import GROUPS

@@ -10,8 +10,8 @@ import pytest
 
 from experiments.country import denmark
 from experiments.country_csv import written
-from experiments.plan_scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
 from experiments.plans import FOLLOWED_ON, PLANS, doubted, find_plan, load, months_between, names, planned, year_of
+from experiments.plans.scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
 from experiments.shelf import load as scenario_called
 from simulation.parameters import ParameterError
 from simulation.places import chosen, municipalities

@@ -11,9 +11,9 @@ import pytest
 
 from experiments import cli
 from experiments.country import denmark
-from experiments.plan_scenario import scenario_of
-from experiments.plan_tables import estimate
 from experiments.plans import load, planned
+from experiments.plans.scenario import scenario_of
+from experiments.plans.tables import estimate
 from experiments.posterior import SHIPPED, Posterior
 from experiments.priorities import (
     EVERYBODY,
@@ -65,7 +65,7 @@ HIGHEST, LOWEST = "highest risk", "lowest risk"
 
 @pytest.fixture(autouse=True)
 def _verb(monkeypatch):
-    monkeypatch.setitem(cli.VERBS, "priorities", "experiments.verbs_priorities:priorities")
+    monkeypatch.setitem(cli.VERBS, "priorities", "experiments.verbs.priorities:priorities")
     monkeypatch.setitem(cli.SUMMARIES, "priorities", "Whom first, and which municipality first?")
 
 
@@ -236,7 +236,7 @@ def test_a_course_does_more_for_the_highest_risk_group_as_believed(told):
 
 
 def test_intervals_are_those_of_a_plan():
-    """Column by column the same numbers as ``plan_tables.estimate``, which takes one outcome at a time."""
+    """Column by column the same numbers as ``plans.tables.estimate``, which takes one outcome at a time."""
     rng = np.random.default_rng(1)
     draws = np.repeat(np.arange(9), [2, 1, 1, 1, 2, 1, 1, 1, 2])
     values = rng.normal(5, 1, (9, 3))[draws] + rng.normal(0, 0.5, (len(draws), 3))

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from experiments.reproduce import CODE, STUDIES, ignoring, kept
-from experiments.reproduce_documents import MADE, PICTURES, QUOTED, filled, pictures, quoting, row_of, written
-from experiments.reproduce_tables import TABLES, lined, number, span
+from experiments.reproduce.documents import MADE, PICTURES, QUOTED, filled, pictures, quoting, row_of, written
+from experiments.reproduce.tables import TABLES, lined, number, span
 from tests.mistakes import assert_one_line
 
 DOCUMENTS = quoting(CODE)

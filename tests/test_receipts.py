@@ -26,7 +26,7 @@ from experiments.receipts import (
     manifest_of,
     sealed,
 )
-from experiments.receipts_stamps import stamp_of, stamped, untouched, without, without_seal
+from experiments.receipts.stamps import stamp_of, stamped, untouched, without, without_seal
 from experiments.shelf import load
 from simulation.parameters import ParameterError
 

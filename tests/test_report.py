@@ -11,19 +11,19 @@ import pandas as pd
 import pytest
 
 from experiments.grades import PRICE, Inputs
-from experiments.plan_scenario import everybody
-from experiments.plan_words import Span
 from experiments.plans import load
-from experiments.report_compare import best_sentence, gap_sentence
-from experiments.report_effect import calibration_answer, mechanisms_answer
-from experiments.report_grades import Doubt, changes, doubt_of, grades_part
-from experiments.report_ladder import falsify_answer, ladder_answer
-from experiments.report_names import entry, name_of, source_of, sources
-from experiments.report_page import Page, html
-from experiments.report_plan import VERDICTS, avoided, gain_range, pays, used_prices, verdict
-from experiments.report_power import power_answer
-from experiments.report_trial import fit, sweep_answer, trial_answer
-from experiments.report_words import LANGUAGES, Words, catalogue
+from experiments.plans.scenario import everybody
+from experiments.plans.words import Span
+from experiments.report.compare import best_sentence, gap_sentence
+from experiments.report.effect import calibration_answer, mechanisms_answer
+from experiments.report.grades import Doubt, changes, doubt_of, grades_part
+from experiments.report.ladder import falsify_answer, ladder_answer
+from experiments.report.names import entry, name_of, source_of, sources
+from experiments.report.page import Page, html
+from experiments.report.plan import VERDICTS, avoided, gain_range, pays, used_prices, verdict
+from experiments.report.power import power_answer
+from experiments.report.trial import fit, sweep_answer, trial_answer
+from experiments.report.words import LANGUAGES, Words, catalogue
 from simulation.parameters import ParameterError
 from simulation.prices import Prices
 from tests.report_tools import read

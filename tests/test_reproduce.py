@@ -11,12 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments import reproduce, verbs_reproduce
+from experiments import reproduce
 from experiments.cli import VERBS
 from experiments.receipts import bare
 from experiments.reproduce import CODE, STUDIES, Ran, Study, chosen, kept, rebuild
-from experiments.reproduce_times import COLUMNS, Clock, read_times, write_times
+from experiments.reproduce.times import COLUMNS, Clock, read_times, write_times
 from experiments.store import Store
+from experiments.verbs import reproduce as verbs_reproduce
 from tests.mistakes import assert_one_line
 from tests.test_cli import desist
 

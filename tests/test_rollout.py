@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from experiments.country import denmark
-from experiments.plan_scenario import scenario_of
 from experiments.plans import FOLLOWED_ON, doubted, planned
+from experiments.plans.scenario import scenario_of
 from experiments.rollout import (
     COUNTRY,
     TWICE,

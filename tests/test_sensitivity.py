@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from experiments.doubts import Doubts, over_priors
-from experiments.figures_sensitivity import label, pair
+from experiments.figures.sensitivity import label, pair
 from experiments.outcomes_at import OUTCOMES, Points, check, outcomes, possible
 from experiments.posterior import Posterior
 from experiments.runs import Store

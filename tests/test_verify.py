@@ -14,11 +14,12 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from experiments import cli, receipts_again
+from experiments import cli
 from experiments.output import versions
+from experiments.receipts import again as receipts_again
 from experiments.receipts import digest, sealed, sealed_page, untouched_page
-from experiments.receipts_again import READS, REPEATABLE, REPLACED, again, given
-from experiments.receipts_stamps import receipt_of, stamp_of, stamped, without, without_seal
+from experiments.receipts.again import READS, REPEATABLE, REPLACED, again, given
+from experiments.receipts.stamps import receipt_of, stamp_of, stamped, without, without_seal
 from simulation.parameters import ParameterError
 from tests.test_cli import desist
 
@@ -232,7 +233,7 @@ def test_a_page_is_verified_by_its_own_receipt(home, monkeypatch):
         out.write_text(sealed_page(plain, about | {"command": command}), encoding="utf-8")
         return ""
 
-    monkeypatch.setattr("experiments.receipts_check.again", written)
+    monkeypatch.setattr("experiments.receipts.check.again", written)
     page = home / "moved.html"
     page.write_text(sealed_page(plain, about), encoding="utf-8")
     assert untouched_page(page.read_text(encoding="utf-8"))

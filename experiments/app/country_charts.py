@@ -24,10 +24,10 @@ from experiments.app.country_looks import (
 )
 from experiments.app.country_study import Sheet, row_of
 from experiments.app.words import Words
-from experiments.plan_words import REASONS
+from experiments.plans.words import REASONS
 
 CREW, PEOPLE = ("volunteers", "needed", "in_training"), ("matched", "waiting")
-"""Columns of ``plan_tables.supply_by_month`` on the two charts of the supply."""
+"""Columns of ``plans.tables.supply_by_month`` on the two charts of the supply."""
 CURVES = ("started", "reoffenders_any", "offences", "places")
 """Outcomes by year."""
 FILLS = {"started": MENTORED, "without": CONTROL, "declined": "#f1a340", "too_short": "#a6a6a6",

@@ -14,8 +14,8 @@ from experiments.app.country_plans import OWN, Asked, Intended, file_name, read,
 from experiments.app.country_study import Plans, Sheet, row_of
 from experiments.app.words import Words
 from experiments.decision import PUBLIC as TOTAL
-from experiments.plan_words import rounded
 from experiments.plans import Plan
+from experiments.plans.words import rounded
 from simulation.places import municipalities
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def made(asked: Asked, more: str = "") -> Made:
     """What made the numbers of a study: the command with ``more`` options, and the scenario that its manifest names."""
     from experiments.app.made import Made
     from experiments.country import denmark
-    from experiments.plan_scenario import everybody, scenario_of
+    from experiments.plans.scenario import everybody, scenario_of
 
     first = read(asked.plans[-1])
     plan = everybody(first) if asked.kind == "ladder" else scenario_of(first, denmark())

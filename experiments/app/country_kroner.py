@@ -12,7 +12,7 @@ from experiments.app.charts import INK, MENTORED, Spec, chart
 from experiments.app.country_looks import CHANCE, DOUBT, begins, lines, over_years, plain, silent, spanned, year_name
 from experiments.app.country_study import Plans, Sheet, row_of
 from experiments.app.words import Words
-from experiments.plan_words import OUTCOMES, PURSE_NAMES, rounded
+from experiments.plans.words import OUTCOMES, PURSE_NAMES, rounded
 from simulation.prices import PUBLIC
 
 MILLION = 1e6

@@ -13,7 +13,7 @@ from experiments.app.country_looks import lines, silent
 from experiments.app.country_study import all_rungs
 from experiments.app.kept import kept
 from experiments.app.words import Words
-from experiments.figures_ladder import number, rows_of
+from experiments.figures.ladder import number, rows_of
 from experiments.ladder import Found, ladders, left
 from experiments.ladder import kept as staying
 

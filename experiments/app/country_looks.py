@@ -16,7 +16,7 @@ from experiments.plans import FOLLOWED_ON, Plan
 LOOKS = ((MENTORED, [1, 0], "circle"), (CONTROL, [7, 3], "square"), ("#707070", [2, 3], "diamond"))
 """Colour, dash and point of the first, second and third line."""
 DOUBT, CHANCE = ("low", "high"), ("chance_low", "chance_high")
-"""Ends of both intervals, as ``plan_tables.estimate`` names them."""
+"""Ends of both intervals, as ``plans.tables.estimate`` names them."""
 ACROSS, LONG = 44, 30
 """Letters of a title in a line; and of a name from which on names in a legend stand below each other."""
 NUMBERS = {"tickCount": 5, "format": ",d"}

@@ -17,9 +17,9 @@ import pandas as pd
 from experiments.app.country_plans import Intended
 from experiments.app.country_study import Sheet
 from experiments.app.words import Words
-from experiments.plan_study import FEW
-from experiments.plan_words import MONTHS
 from experiments.plans import Plan
+from experiments.plans.study import FEW
+from experiments.plans.words import MONTHS
 from experiments.shapes import cells
 from simulation.places import municipalities
 

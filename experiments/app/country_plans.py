@@ -14,9 +14,9 @@ from typing import Any, Literal
 import tomli_w
 
 from experiments.app.kept import kept
-from experiments.plan_scenario import at_start, lost_in_scaling, recruiting
-from experiments.plan_words import short_titles
 from experiments.plans import Plan, load, months_between, planned
+from experiments.plans.scenario import at_start, lost_in_scaling, recruiting
+from experiments.plans.words import short_titles
 from experiments.spoken import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "da")

@@ -17,10 +17,10 @@ from experiments.app.country_plans import Asked, read
 from experiments.spoken import Language
 
 if TYPE_CHECKING:
-    from experiments.plan_money import Money
-    from experiments.plan_study import Told
-    from experiments.plan_words import Facts
     from experiments.plans import Plan
+    from experiments.plans.money import Money
+    from experiments.plans.study import Told
+    from experiments.plans.words import Facts
     from experiments.runs import Job
 
 KEPT_PIECES = 120
@@ -39,7 +39,7 @@ class Sheet:
 
     plan: Plan
     tables: Mapping[str, pd.DataFrame]
-    """Those of ``plan_study.tables``, and ``missing_by_year``, ``purses`` and ``ways``."""
+    """Those of ``plans.study.tables``, and ``missing_by_year``, ``purses`` and ``ways``."""
     facts: Facts
     report: Mapping[Language, str]
 
@@ -51,7 +51,7 @@ class Plans:
     sheets: tuple[Sheet, ...]
     """The plan, and perhaps the one beside it."""
     between: Mapping[str, pd.DataFrame]
-    """``plan_study.compared``: the plan against the one beside it; empty with one plan."""
+    """``plans.study.compared``: the plan against the one beside it; empty with one plan."""
     comparison: Mapping[Language, str]
     draws: int
 
@@ -72,7 +72,7 @@ def steps(asked: Asked) -> Iterator[Step]:
 
 def _plans(asked: Asked) -> Iterator[Step]:
     from experiments.country import denmark
-    from experiments.plan_study import told
+    from experiments.plans.study import told
     from experiments.posterior import SHIPPED, Posterior
     from experiments.rollout import draw_doubts, job_of
 
@@ -118,8 +118,8 @@ def forget() -> None:
 
 def reduced(study: Told) -> Plans:
     """What the page needs of a study, in which the plan beside the visitor's comes first."""
-    from experiments.plan_pages import comparisons
-    from experiments.plan_study import compared
+    from experiments.plans.pages import comparisons
+    from experiments.plans.study import compared
     from simulation.prices import Prices
 
     prices, several = Prices(), len(study.plans) > 1
@@ -132,10 +132,10 @@ def reduced(study: Told) -> Plans:
 
 
 def _sheet(study: Told, k: int) -> Sheet:
-    from experiments.plan_pages import report_of
-    from experiments.plan_study import tables
-    from experiments.plan_tables import missing_out, years
-    from experiments.plan_words import facts_of
+    from experiments.plans.pages import report_of
+    from experiments.plans.study import tables
+    from experiments.plans.tables import missing_out, years
+    from experiments.plans.words import facts_of
     from simulation.prices import Prices
 
     plan, prices = study.plans[k], Prices()

@@ -190,7 +190,7 @@ def in_words(w: Words, seen: Seen) -> None:
 
 def _report(asked: Asked, file: str, text: str) -> bytes:
     """The file of a report, with its receipt as the last line."""
-    from experiments.receipts_stamps import stamped
+    from experiments.receipts.stamps import stamped
 
     return stamped(file, f"{text}\n".encode(), facts.made(asked).about(st.query_params.to_dict()))
 

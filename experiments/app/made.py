@@ -17,7 +17,7 @@ from experiments.app.charts import QUIET, Spec, picture
 from experiments.app.words import Words
 from experiments.output import versions
 from experiments.receipts import digest, sealed
-from experiments.receipts_stamps import in_a_line, stamped
+from experiments.receipts.stamps import in_a_line, stamped
 
 SMALL = f"font-size: .85rem; color: {QUIET}; overflow-wrap: anywhere"
 

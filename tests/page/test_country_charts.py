@@ -18,7 +18,7 @@ from experiments.app.country_panel import CURVE, SHOWN
 from experiments.app.country_plans import Choices, asked, intended, plan_of, read
 from experiments.app.country_study import all_rungs, steps
 from experiments.app.words import LANGUAGES, Words
-from experiments.plan_study import FEW
+from experiments.plans.study import FEW
 from experiments.shapes import capital
 from simulation.places import municipalities
 from tests.page.country import FEW as FEW_DRAWS

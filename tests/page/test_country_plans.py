@@ -10,9 +10,9 @@ from experiments.app.country_panel import MOST, OFFERED, OPENING, ORDER, PLAN, R
 from experiments.app.country_plans import Choices, asked, beside, intended, pair, plan_of, read, toml_of
 from experiments.app.country_study import all_rungs
 from experiments.country import denmark
-from experiments.plan_scenario import scenario_of
 from experiments.plans import doubted, load, names
-from experiments.verbs_rollout import _in_full
+from experiments.plans.scenario import scenario_of
+from experiments.verbs.rollout import _in_full
 
 
 def test_the_page_offers_the_plans_and_rungs_that_come_with_desist():

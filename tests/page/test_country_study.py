@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from experiments import receipts_stamps
 from experiments.app.country_facts import answers, command, files, plain, without
 from experiments.app.country_ladder import tables_of
 from experiments.app.country_plans import asked
 from experiments.app.country_study import LEFT_OUT, all_rungs, steps
 from experiments.app.parts.figure import csv
 from experiments.app.words import Words
+from experiments.receipts import stamps
 from tests.page.country import FEW, climbed, told
 from tests.test_cli import desist
 
@@ -22,8 +22,8 @@ def typed(tmp_path, monkeypatch):
     """Type what the page says, beside the files that it offers; the folder with what was written."""
     monkeypatch.chdir(tmp_path)
     for name in ("plan_figures", "comparison_figures"):
-        monkeypatch.setattr(f"experiments.plan_pages.{name}", lambda *_: {})
-    monkeypatch.setattr("experiments.figures_ladder.ladder_figure", lambda *_, **__: Figure())
+        monkeypatch.setattr(f"experiments.plans.pages.{name}", lambda *_: {})
+    monkeypatch.setattr("experiments.figures.ladder.ladder_figure", lambda *_, **__: Figure())
 
     def run(study, more=""):
         """The folder that the command has written."""
@@ -48,7 +48,7 @@ def test_a_plan_is_told_as_desist_rollout_tells_the_file_that_the_page_offers(ty
         assert csv(sheet.tables[name]) == tables[name], name
     for language, text in sheet.report.items():
         name = f"report_{language}.txt"
-        assert receipts_stamps.without(name, (folder / name).read_bytes()).decode() == text + "\n"
+        assert stamps.without(name, (folder / name).read_bytes()).decode() == text + "\n"
 
 
 def test_two_plans_are_told_as_desist_compare_tells_them(typed):
@@ -60,7 +60,7 @@ def test_two_plans_are_told_as_desist_compare_tells_them(typed):
         assert csv(table) == (folder / f"{name}.csv").read_bytes(), name
     for language, text in found.comparison.items():
         name = f"report_{language}.txt"
-        assert receipts_stamps.without(name, (folder / name).read_bytes()).decode() == text + "\n"
+        assert stamps.without(name, (folder / name).read_bytes()).decode() == text + "\n"
 
 
 def test_a_plan_is_the_same_alone_and_beside_another():

@@ -12,7 +12,7 @@ from experiments.app.parts.figure import csv
 from experiments.app.trial_facts import one_trial
 from experiments.app.words import LANGUAGES, Words
 from experiments.receipts import digest, intact
-from experiments.receipts_stamps import stamp_of, untouched
+from experiments.receipts.stamps import stamp_of, untouched
 from tests.page.test_trial_panel import USUAL
 from tests.test_cli import desist
 

@@ -25,8 +25,8 @@ from experiments.app.kept import kept
 from experiments.app.page import PANELS, every_setting
 from experiments.app.settings import read_address
 from experiments.app.words import LANGUAGES, catalogue
-from experiments.bench_page import lesson
-from experiments.bench_visitor import PageError, kind_of, visiting
+from experiments.bench.page import lesson
+from experiments.bench.visitor import PageError, kind_of, visiting
 from experiments.cli import cli
 from tests.mistakes import assert_one_line
 from tests.page.conftest import told
