@@ -112,7 +112,7 @@ def normal_table() -> npt.NDArray[np.float64]:
     """Quantiles of the standard normal distribution in the middle of 65,536 equal parts (float64).
 
     A word's upper 16 bits choose the part, so a normal number needs no logarithm and is the same on every
-    machine. The table ends at plus and minus 4.27.
+    machine. The table ends at plus and minus 4.32.
     """
     from scipy.special import ndtri
 

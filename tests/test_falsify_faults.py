@@ -10,9 +10,9 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from experiments.falsify_faults import HERE, RULE_FILES, Bench, _dependants, all_faults, job
-from experiments.falsify_measured import Faults, code_of_faults
-from experiments.falsify_mutations import KINDS, Fault, drawn, faults_of, planted
+from experiments.falsify.faults import HERE, RULE_FILES, Bench, _dependants, all_faults, job
+from experiments.falsify.measured import Faults, code_of_faults
+from experiments.falsify.mutations import KINDS, Fault, drawn, faults_of, planted
 
 all_faults = cache(all_faults)
 TEXT = '''"""About."""
@@ -161,7 +161,7 @@ class SmallBench(Bench):
     """A bench that looks at fewer worlds than a measurement does."""
 
     def _told(self, what, file):
-        child = self.folder / "experiments" / "falsify_child.py"
+        child = self.folder / "experiments" / "falsify" / "child.py"
         text = child.read_text(encoding="utf-8")
         for before, after in (("WORLDS = 16\n", "WORLDS = 2\n"), ("Ground(seed=seed)", "Ground(seed=seed, size=0.5)")):
             assert before in text or after in text
@@ -170,56 +170,46 @@ class SmallBench(Bench):
         return super()._told(what, file)
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    """A bench; its making checks that the laws hold in a copy without faults."""
-    return SmallBench(tmp_path_factory.mktemp("bench"))
+def fault(file, kind, before):
+    """The first fault of a file that is of a kind and changes this text."""
+    return next(each for each in all_faults()[file] if (each.kind, each.before) == (kind, before))
 
 
-def fault(file, before, after, kind="comparison turned"):
-    """A fault of the model by what it changes."""
-    return next(f for f in all_faults()[file] if (f.before, f.after, f.kind) == (before, after, kind))
-
-
-def test_faults_are_noticed_missed_or_without_difference(bench):
-    """A turned sign in the kroner is noticed, a block of another size makes no difference; the files are put back."""
-    turned = bench.tried(
-        next(f for f in all_faults()["economics"] if f.kind == "sign turned" and "holds_employment" in f.before)
-    )
-    size = bench.tried(next(f for f in all_faults()["prepared"] if f.before == "150_000_000"))
-
-    assert ("noticed", "law") == (turned["outcome"], turned["how"])
-    assert turned["noticed"]
-    assert "no difference" == size["outcome"]
-    for name in ("economics", "prepared"):
-        assert (bench.folder / "simulation" / f"{name}.py").read_bytes() == (
-            HERE / "simulation" / f"{name}.py"
-        ).read_bytes()
-
-
-@pytest.mark.parametrize("after", ["stops = True", "pass"])
-def test_a_volunteer_who_always_or_never_stops_after_a_match_is_noticed(bench, after):
-    """The part of the volunteers who stop when a match ends is a law: everybody or nobody is found out."""
-    text = "stops = stops or happens(words[1, seat], quits_after)"
-    lines = (HERE / "simulation" / "volunteers.py").read_text(encoding="utf-8").splitlines()
+def by_hand(file, text, after):
+    """A fault that no kind makes: another text in its place."""
+    lines = (HERE / "simulation" / f"{file}.py").read_text(encoding="utf-8").splitlines()
     (number,) = [k for k, line in enumerate(lines, start=1) if text in line]
     begin = lines[number - 1].index(text)
-    found = bench.tried(Fault("volunteers", number, begin, "by hand", text, after, number, begin + len(text)))
-
-    assert ("noticed", "law") == (found["outcome"], found["how"])
+    return Fault(file, number, begin, "by hand", text, after, number, begin + len(text))
 
 
-def test_a_model_that_does_not_run_is_not_counted(bench):
-    """A fault that lets nothing be told is none that a law must find."""
-    broken = bench.tried(next(f for f in all_faults()["prepared"] if f.before == "_kept[key]"))
+def test_faults_are_noticed_missed_or_do_not_run(tmp_path):
+    """A turned sign in the kroner is noticed, as are volunteers who always or never stop after a match; a block of another
+    size makes no difference, and a model that does not run is not counted. The files are put back each time.
 
-    assert "does not run" == broken["outcome"]
+    One test, since making the bench, in which the laws must hold without a fault, takes longer than any of them.
+    """
+    stops = "stops = stops or happens(words[1, seat], quits_after)"
+    bench = SmallBench(tmp_path)
+    for planted_one, outcome, how in (
+        (fault("economics", "sign turned", '-fewer.count("holds_employment")'), "noticed", "law"),
+        (by_hand("volunteers", stops, "stops = True"), "noticed", "law"),
+        (by_hand("volunteers", stops, "pass"), "noticed", "law"),
+        (fault("prepared", "constant nudged", "150_000_000"), "no difference", ""),
+        (fault("prepared", "index shifted", "_kept[key]"), "does not run", ""),
+    ):
+        found = bench.tried(planted_one)
+
+        assert (outcome, how) == (found["outcome"], found["how"]), planted_one
+        assert bool(found["noticed"]) == (how == "law")
+        name = f"{planted_one.file}.py"
+        assert (bench.folder / "simulation" / name).read_bytes() == (HERE / "simulation" / name).read_bytes()
 
 
 def test_the_child_says_one_line_of_json():
     """What a process prints can be read, and it fails loudly without a task."""
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.falsify_child"], cwd=HERE, capture_output=True, check=False
+        [sys.executable, "-m", "experiments.falsify.child"], cwd=HERE, capture_output=True, check=False
     )
 
     assert done.returncode != 0
