@@ -20,7 +20,7 @@ SHELL = [block for block in BLOCKS if block.language == "sh"]
 PYTHON = [block for block in BLOCKS if block.language == "python"]
 NOTEBOOKS = sorted((HOME / "docs" / "notebooks").glob("*.ipynb"))
 FRONT = [HOME / "README.md", HOME / "docs" / "index.md", *sorted((HOME / "docs" / "guides").glob("*.md"))]
-NEVER = re.compile(r"(weighs policies|afvejer politikker|vejer politikker).*?(never|aldrig)", re.I | re.S)
+NEVER = re.compile(r"(weighs policies|sammenligner indsatser).*?(never|aldrig)", re.I | re.S)
 BUILT = "commands.md"
 """The one page that is made when the site is built."""
 LINK = re.compile(r"\]\((?![a-z]+:|#|/)([^)\s#]+)(#[^)\s]*)?\)")
