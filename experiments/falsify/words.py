@@ -54,7 +54,7 @@ def attacks(table: pd.DataFrame, *, every: bool = False) -> list[str]:
             for row in rows.to_dict("records"):
                 if every or row["verdict"] != "holds":
                     told = f": {row['words']}" if row["verdict"] != "holds" and row["words"] else ""
-                    lines.append(f"    {row['verdict']:<10}  {row['claim']}{told}")
+                    lines.append(f"    {row['verdict']:<10}  {row['claim'].rstrip('.')}{told}")
     lines.append(f"  A check that decides by chance refuses a true claim once in {EVERY:,.0f}; the luck is fixed.")
     return lines
 
