@@ -75,6 +75,8 @@ def _of_study(study, extra, language, options):  # type: ignore[no-untyped-def]
 
 def _of_plans(named, extra, language, options):  # type: ignore[no-untyped-def]
     """The page of one plan, or of several compared."""
+    from difflib import get_close_matches
+
     from experiments import plans
     from experiments.plans.study import compared
     from experiments.posterior import SHIPPED, Posterior
@@ -86,7 +88,6 @@ def _of_plans(named, extra, language, options):  # type: ignore[no-untyped-def]
     from experiments.rollout import DRAWS
     from experiments.runs import opened
     from experiments.workers import runner, workers_of
-    from simulation.mistakes import nearest
     from simulation.parameters import ParameterError
     from simulation.prices import Prices, read_prices
 
@@ -94,9 +95,10 @@ def _of_plans(named, extra, language, options):  # type: ignore[no-untyped-def]
         raise ParameterError(f"[{extra[0]}] follows --, which only a study's own verb takes; leave it out")
     for name in named:
         if not name.endswith(".toml") and name not in plans.names():
-            known = [*STUDIES, *plans.names()]
-            raise ParameterError(f"[{name}] is neither a study nor a plan; {nearest(name, known)} "
-                                 f"(studies: {', '.join(STUDIES)}; plans: desist rollout --list)")  # fmt: skip
+            near = get_close_matches(name, [*STUDIES, *plans.names()], n=1)
+            hint = f"did you mean {near[0]}? Studies" if near else "studies"
+            raise ParameterError(f"[{name}] is neither a study nor a plan; {hint} are {', '.join(STUDIES)}; plans are "
+                                 f"{', '.join(plans.names())}, or a file that ends in .toml")  # fmt: skip
     path = options["posterior"] or SHIPPED
     further = GRADE_DRAWS if options["grade_draws"] is None else options["grade_draws"]
     prices = Prices() if options["prices"] is None else read_prices(options["prices"])
