@@ -253,6 +253,7 @@ def test_the_verb_says_and_exits_as_it_was(arrests, expected, quick, tmp_path, m
     assert {"prediction.csv", "seen.csv", "learned.csv", "doubts.csv", "shape.csv", "manifest.json", "answer.txt"} <= {
         each.name for each in tmp_path.iterdir()
     }
+    assert str(tmp_path) not in (tmp_path / "answer.txt").read_text(encoding="utf-8")  # else it could not be verified
 
 
 def test_too_few_draws_are_not_reported(tmp_path):

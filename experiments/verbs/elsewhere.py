@@ -75,7 +75,7 @@ def _life(compute, folder, asked, as_json, only_predict):  # type: ignore[no-unt
     folder.table("doubts", doubts)
     folder.table("shape", shape)
     written = predicted(found) + _as_before(said)
-    text = [*written, f"Written before the aided men are read: {path} (digest {digest_of(path)}).", "",
+    text = [*written, f"Written before the aided men are read: {path.name} (digest {digest_of(path)}).", "",
             "What was doubted, given the men without aid (fitted) or as believed before (not fitted):", "",
             spelled(doubts.drop(columns="what"), dict.fromkeys(("mean", "low", "high"), ".2f")), "",
             "First arrests of the men without aid by quarter (13 weeks), seen and expected of 216 men:", "",
