@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tomllib
 from functools import partial
 
@@ -95,6 +98,31 @@ def test_the_sampler_finds_a_conjugate_posterior() -> None:
     assert chains.r_hat < 1.01
     assert (np.abs(chains.flat.mean(axis=0) - mean) < 5 * error).all()
     assert np.cov(chains.flat.T) == pytest.approx(covariance, abs=0.02)
+
+
+CHAINS = """
+import numpy as np
+from experiments.registers import sample
+from experiments.surface import Surface
+
+luck = np.random.default_rng(3)
+x = luck.normal(size=(400, 9))
+y = np.column_stack([x @ luck.normal(size=9) + 0.1 * luck.normal(size=400)])
+surface = Surface.fit(x, y, ["y"], ["number"])
+chains = sample(lambda z: -((surface(z)[:, 0] - 0.3) ** 2) - (z**2).sum(axis=1) / 2, x, seed=1, steps=900, burn=100)
+print(repr(float(chains.places.sum())))
+"""
+
+
+def test_chains_do_not_depend_on_the_processors_linear_algebra() -> None:
+    """As on processors of three kinds, whose matrix products differ in the last digit: the same draws, to the last one."""
+    told = []
+    for core in ("", "Haswell", "Prescott"):
+        settings = {**os.environ, "OPENBLAS_CORETYPE": core}
+        done = subprocess.run([sys.executable, "-c", CHAINS], env=settings, capture_output=True, text=True, check=True)
+        told.append(done.stdout)
+
+    assert len(set(told)) == 1, told
 
 
 def test_two_methods_find_the_same_posterior() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.falsify.measured import Faults
 from experiments.reproduce import STUDIES
 from experiments.reproduce.times import spoken
 from simulation.parameters import ParameterError
@@ -226,6 +227,57 @@ def orders(results: Path) -> list[str]:
                   for row in rows_of(half)])  # fmt: skip
 
 
+# The attacks --------------------------------------------------------------------------------------------------
+
+ATTACKS = {"law": "laws", "closed form": "closed forms", "control": "controls, refused as they should be",
+           "pattern": "observed patterns"}  # fmt: skip
+VERDICTS = ("holds", "fails", "cannot say")
+NOTICED = {
+    "law": "noticed by a law", "closed form": "noticed by a closed form",
+    "broke down": "noticed by an error in the model's code", "never ended": "noticed since it never ended",
+}  # fmt: skip
+
+
+def attacks(results: Path) -> list[str]:
+    """How many laws, forms, controls and patterns hold."""
+    table = read(results / "falsify" / "verdicts.csv")
+    kinds = {words: table[table["kind"] == kind] for kind, words in ATTACKS.items()}
+    kinds["of these, not fitted to"] = table[(table["kind"] == "pattern") & (table["fitted"] == "not fitted to")]
+    rows = [[words, number(len(rows)), *(number((rows["verdict"] == verdict).sum()) for verdict in VERDICTS)]
+            for words, rows in kinds.items()]  # fmt: skip
+    return lined(["", "tried", "hold", "fail", "cannot say"], rows)
+
+
+RATIOS = ("falling hazard", "age", "earlier convictions")
+"""What is left out and no share."""
+
+
+def left_out(results: Path) -> list[str]:
+    """Each figure that was left out of the fitting: predicted, observed, and how probable that is."""
+    rows = []
+    for row in rows_of(read(results / "falsify" / "left_out.csv")):
+        how = "2" if row["left_out"] in RATIOS else "%0"
+        rows.append([row["left_out"], row["what"], span(row, "predicted", how), number(row["observed"], how),
+                     number(row["p"], "3"), row["verdict"]])  # fmt: skip
+    return lined(["left out", "figure", "predicted (95 %)", "observed", "p", ""], rows)
+
+
+def planted_faults(results: Path) -> list[str]:
+    """What became of the planted faults, and the share that is noticed."""
+    found = Faults(table=read(results / "falsify" / "faults.csv"), code="", seed=0)
+    how = found.table["how"].value_counts()
+    of = found.table["outcome"].value_counts()
+    counted = of.get("noticed", 0) + of.get("missed", 0)
+    told = [[words, number(how.get(name, 0))] for name, words in NOTICED.items()]
+    share, low, high = (number(value, "%1") for value in found.share)
+    whole = f"**{of.get('noticed', 0)} of {counted}: {share} ({low} to {high})**"
+    told += [["missed", number(of.get("missed", 0))], ["**noticed, of those that change something**", whole],
+             ["not counted: no difference", number(of.get("no difference", 0))],
+             ["not counted: does not run", number(of.get("does not run", 0))],
+             ["noticed, if those without a difference were misses", number(found.least, "%1")]]  # fmt: skip
+    return lined(["planted faults", f"{len(found.table)}"], told)
+
+
 # Times --------------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +295,7 @@ def times(results: Path) -> list[str]:
 
 TABLES: dict[str, Callable[[Path], list[str]]] = {
     made.__name__: made
-    for made in (ladder_points, ladder_kroner, ladder_plans, power_truths, plans, rules, orders, times)
+    for made in (ladder_points, ladder_kroner, ladder_plans, power_truths, plans, rules, orders, attacks, left_out,
+                 planted_faults, times)
 }
 """The tables by the names that documents call them."""
