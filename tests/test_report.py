@@ -268,6 +268,17 @@ def test_the_attack_names_what_fails():
     assert told[3:] == [EN("falsify.left_none"), EN("falsify.faults_none")]
 
 
+def test_only_faults_that_change_something_are_counted():
+    """Nine of ten noticed are 90 %, whatever number makes no difference or does not run; a wide prediction is told."""
+    checks = pd.DataFrame([{"kind": "law", "verdict": "holds", "fitted": ""}])
+    left = pd.DataFrame({"verdict": ["holds", "holds", "fails", "cannot say"]})
+    faults = pd.DataFrame({"outcome": 9 * ["noticed"] + ["missed"] + 4 * ["no difference"] + 7 * ["does not run"]})
+    told = falsify_answer(checks, left, faults, EN)
+
+    assert "2 came out as predicted, 1 did not, and for 1 the prediction is too wide to say" in told[3]
+    assert "Of 21 faults planted in the model, 10 change a result, and 90\xa0% of these were noticed" in told[4]
+
+
 # Grades -------------------------------------------------------------------------------------------------------
 
 

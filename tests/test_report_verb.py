@@ -77,6 +77,10 @@ def test_the_trial_is_run_once_and_then_read(given, place, capsys):
     text = table.read_text(encoding="utf-8")
     table.write_text(text.replace("pooled", "Pooled", 1), encoding="utf-8")
     assert unfit(folder, command) == "settings.csv is not what was written"
+    assert unfit(folder, command, ["settings.csv"]) == "settings.csv is not what was written"
+    table.unlink()
+    assert unfit(folder, command) == "settings.csv is not what was written"
+    assert unfit(folder, command, ["settings.csv"]) == ""
     table.write_text(text, encoding="utf-8")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (folder / "manifest.json").write_text(json.dumps({**manifest, "seed": 2}), encoding="utf-8")

@@ -175,10 +175,12 @@ def falsify_answer(table: pd.DataFrame, left: pd.DataFrame | None, faults: pd.Da
     told = of(mine)
     predicted, planted = w("falsify.left_none"), w("falsify.faults_none")
     if left is not None:
-        predicted = w("falsify.left_out", **{key: of(left)[key] for key in ("n", "good", "bad")})
+        predicted = w("falsify.left_out", **of(left))
     if faults is not None:
-        share, low, high = (w.percent(each) for each in Faults(table=faults, code="", seed=0).share)
-        planted = w("falsify.faults", n=w.number(len(faults), 0), share=share, low=low, high=high)
+        found = Faults(table=faults, code="", seed=0)
+        share, low, high = (w.percent(each) for each in found.share)
+        planted = w("falsify.faults", n=w.number(len(faults), 0), counted=w.number(len(found.counted), 0), share=share,
+                    low=low, high=high)  # fmt: skip
     return [
         w("falsify.laws", n=own["n"], good=own["good"], but=but),
         w("falsify.controls", n=controls["n"], good=controls["good"]),

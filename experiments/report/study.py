@@ -48,6 +48,8 @@ class Study:
     """Words of the verb, where a report is given none."""
     long: bool = False
     """Whether it takes so long that a report does not begin it unasked."""
+    unread: tuple[str, ...] = ()
+    """Files that the page does not read, and that may be gone (too large to be kept)."""
 
     def page(self, extra: Sequence[str], language: Language, options: Mapping[str, Any]) -> tuple[Page, dict[str, Any]]:
         """The page and its receipt; ``extra`` are further options of the verb."""
@@ -73,14 +75,14 @@ class Study:
             return
         why = ""
         for folder in (RESULTS / self.folder, OWN / self.folder):
-            why = unfit(folder, command)
+            why = unfit(folder, command, self.unread)
             if not why:
                 click.echo(f"Read: {folder}/ (made by the same command, code and versions).", err=True)
                 yield folder
                 return
         if self.long and not extra:
             usual = RESULTS / self.folder
-            why = unfit(usual, command)
+            why = unfit(usual, command, self.unread)
             raise ParameterError(
                 f"the folder [{usual}] cannot be used ({why}), and the study takes long; run {command} "
                 f"first, or desist report {self.name} -- --quick"
@@ -121,7 +123,7 @@ STUDIES = {
               usual=("nationwide-at-once", "--orders"),
               writer="experiments.report.ladder:ladder_page"),
         Study(name="falsify", verb="falsify", folder="falsify", writer="experiments.report.ladder:falsify_page",
-              long=True),
+              long=True, unread=("left_out_predictions.csv",)),
     )
 }  # fmt: skip
 """By name, in the order of the help."""
@@ -136,8 +138,8 @@ def split(names: Sequence[str]) -> tuple[list[str], list[str]]:
     return named, list(names[first:])
 
 
-def unfit(folder: Path, command: str) -> str:
-    """Why a folder cannot stand for what a command gives now; nothing if it can."""
+def unfit(folder: Path, command: str, unread: Sequence[str] = ()) -> str:
+    """Why a folder cannot stand for what a command gives now; nothing if it can. Files of ``unread`` may be missing."""
     try:
         manifest = manifest_of(folder)
     except ParameterError:
@@ -152,6 +154,8 @@ def unfit(folder: Path, command: str) -> str:
         return "it was made by other versions"
     for name, known in manifest.get("files", {}).items():
         data = readable(folder / name)
+        if data is None and name in unread:
+            continue
         if name.endswith((".csv", ".json", ".txt")) and (data is None or digest(data) != known):
             return f"{name} is not what was written"
     return ""
