@@ -45,7 +45,7 @@ class Study:
     command: tuple[str, ...]
     """Verb and options."""
     pace: str = "usual"
-    """``quick`` (half a minute on two cores at most), ``usual`` (minutes) or ``long`` (an hour and more)."""
+    """``quick`` (half a minute on two cores at most), ``usual`` (minutes) or ``long`` (half an hour and more)."""
     reads: tuple[str, ...] = ()
     """Files of the clone that the command names."""
     large: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ STUDIES: tuple[Study, ...] = (
     Study(name="elsewhere-north-carolina", question="Does it hold for the other half of North Carolina 1978?",
           command=("elsewhere", "north-carolina")),
     Study(name="calibration-check", question="Does the calibration find truths that are known?",
-          command=("calibrate", "--check"), pace="long", large=("ranks.csv",)),
+          command=("calibrate", "--check"), large=("ranks.csv",)),
     Study(name="falsify", question="Does the model hold its own laws, forms and patterns, and are faults noticed?",
           command=("falsify",), pace="long", large=("left_out_predictions.csv",)),
 )  # fmt: skip

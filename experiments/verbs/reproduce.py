@@ -18,7 +18,7 @@ HOME = Path()
 @click.argument("names", nargs=-1, metavar="[STUDY ...]")
 @click.option("--list", "listed", is_flag=True, help="List the studies and run nothing.")
 @click.option("--quick", is_flag=True, help="Only those that take half a minute or less.")
-@click.option("--no-long", is_flag=True, help="Leave out those that take an hour and more.")
+@click.option("--no-long", is_flag=True, help="Leave out those that take half an hour and more.")
 @click.option(
     "--check", is_flag=True, help="Rebuild elsewhere without the store, compare with results/, change nothing."
 )
