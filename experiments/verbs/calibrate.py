@@ -60,6 +60,22 @@ def calibrate(ctx, check, trials_checked, registers_checked, points, near_points
         _report(found, folder, compute, groups, as_json)
 
 
+def _by_grade(plan, drawn):  # type: ignore[no-untyped-def]
+    """How the doubt about the trial's difference divides by evidence grade (None with too few draws), and in words."""
+    from experiments.grades import Inputs, of_draws
+    from experiments.grades_words import lines
+    from simulation.parameters import ParameterError
+
+    inputs = Inputs.of(plan.trial)
+    keys = [name for name in drawn if not name.startswith("_")]
+    try:
+        shares = of_draws(drawn[keys], drawn["_control"] - drawn["_mentored"], inputs.grade, seed=plan.seed)
+    except ParameterError:
+        shares = None
+    first, *others = lines(shares, inputs.census())
+    return [f"What the difference in a new group like the trial's rests on. {first}", *others]
+
+
 def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped-def]
     import numpy as np
     import pandas as pd
@@ -68,6 +84,7 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     from experiments.arviz_export import write_inference_data
     from experiments.figures import style
     from experiments.figures.calibration import calibration_figure
+    from experiments.grades import as_data
     from experiments.newgroups import new_groups
     from experiments.output import spelled, versions
     from experiments.points import at_shares
@@ -97,13 +114,17 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     shown = spelled(table.drop(columns="survives"), {"without": "%", "with": "%", "difference": "%", "error": "%",
                                                      "low": "%", "high": "%", "helps": "%"})  # fmt: skip
     head = "Two-year reoffending without and with mentors offered (95 % of the posterior):"
-    text = "\n".join([*words, "", head, shown, "", *good])
+    shares, told_by_grade = _by_grade(plan, drawn)
+    if shares is not None:
+        paths.append(folder.table("grades", shares))
+    text = "\n".join([*words, *told_by_grade, "", head, shown, "", *good])
     folder.text("answer.txt", text + "\n")
     folder.manifest(
         plan.trial, seed=plan.seed, command=plan.command, population=plan.population.digest, points=plan.points,
         near_points=plan.near_points, people=plan.people, steps=plan.steps, draws=plan.draws, trials=plan.trials,
         kept=plan.kept,
         groups=groups, diagnostics=found.diagnostics(),
+        **({} if shares is None else {"grades": as_data(shares)}),
     )  # fmt: skip
     if as_json:
         echo_json({"answer": words, "differences": table.to_dict("records"), "definitions": found.definition_chances,
