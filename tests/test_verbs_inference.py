@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from experiments import calibration
+from experiments.calibration import Plan
 from experiments.posterior import Posterior
+from experiments.verbs.calibrate import by_grade
 from tests.test_calibration import bare
 from tests.test_cli import desist
 
@@ -56,6 +59,7 @@ def test_a_calibration_is_reported_and_every_file_written(files, monkeypatch):
     assert code == 0
     assert "of the headline survives" in out
     assert "What 97 people cannot tell" in out
+    assert "There are too few draws to divide the doubt by grade" in out
     for name in ("posterior.parquet", "parameters.csv", "differences.csv", "registers.csv", "ties.csv", "calibration.png",
                  "calibration.svg", "answer.txt", "manifest.json", "scenario.toml"):  # fmt: skip
         assert (folder / name).stat().st_size > 0
@@ -72,6 +76,21 @@ def test_a_calibration_is_reported_and_every_file_written(files, monkeypatch):
     code, out, _ = desist("baseline", "--posterior", str(folder / "posterior.parquet"), "--draws", "2", "--people", "1000")
     assert code in (0, 1)
     assert "95 % of draws" in out
+
+
+def test_the_doubt_about_the_headline_is_divided_by_grade():
+    """With many draws: shares of the three grades and the rest add up to one; the strength, which decides here, is judged."""
+    rng = np.random.default_rng(1)
+    drawn = pd.DataFrame({"effect.strength": rng.lognormal(-0.8, 1.0, 600), "people.accepts_volunteers": rng.random(600)})
+    drawn["_control"] = 0.67
+    drawn["_mentored"] = 0.5 + 0.1 * np.log(drawn["effect.strength"]) + 0.01 * rng.standard_normal(600)
+    shares, told = by_grade(Plan(population=bare("everyone"), trial=bare("trial")), drawn)
+    part = shares.set_index("grade")["share"]
+
+    assert part.sum() == pytest.approx(1.0)
+    assert part["judged"] > 0.95
+    assert "a new group like the trial's" in told[0]
+    assert "Quantities: " in told[1]
 
 
 def test_rivals_in_small(files, monkeypatch):

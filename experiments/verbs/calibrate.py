@@ -60,7 +60,7 @@ def calibrate(ctx, check, trials_checked, registers_checked, points, near_points
         _report(found, folder, compute, groups, as_json)
 
 
-def _by_grade(plan, drawn):  # type: ignore[no-untyped-def]
+def by_grade(plan, drawn):  # type: ignore[no-untyped-def]
     """How the doubt about the trial's difference divides by evidence grade (None with too few draws), and in words."""
     from experiments.grades import Inputs, of_draws
     from experiments.grades_words import lines
@@ -73,7 +73,7 @@ def _by_grade(plan, drawn):  # type: ignore[no-untyped-def]
     except ParameterError:
         shares = None
     first, *others = lines(shares, inputs.census())
-    return [f"What the difference in a new group like the trial's rests on. {first}", *others]
+    return shares, [f"What the difference in a new group like the trial's rests on. {first}", *others]
 
 
 def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped-def]
@@ -114,7 +114,7 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     shown = spelled(table.drop(columns="survives"), {"without": "%", "with": "%", "difference": "%", "error": "%",
                                                      "low": "%", "high": "%", "helps": "%"})  # fmt: skip
     head = "Two-year reoffending without and with mentors offered (95 % of the posterior):"
-    shares, told_by_grade = _by_grade(plan, drawn)
+    shares, told_by_grade = by_grade(plan, drawn)
     if shares is not None:
         paths.append(folder.table("grades", shares))
     text = "\n".join([*words, *told_by_grade, "", head, shown, "", *good])
