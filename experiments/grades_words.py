@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy.typing as npt
 import pandas as pd
 
-from experiments.grades import REST
+from experiments.grades import REST, Inputs, of_draws
 from experiments.sensitivity import OTHERS
 from experiments.spoken import Language
+from simulation.parameters import ParameterError
 
 NAMES: Mapping[str, tuple[str, str]] = {
     "measured": ("measured", "målte"), "judged": ("judged", "skønnede"), "assumed": ("assumed", "antagne"),
@@ -58,6 +60,17 @@ def lines(shares: pd.DataFrame | None, census: pd.DataFrame, language: Language 
     numbers = [{str(key): str(value) for key, value in row.items()} for row in census.to_dict("records")]
     counts = [say("count", **{**row, "name": NAMES[row["grade"]][danish]}) for row in numbers]
     return [first, say("census", counts=", ".join(counts))]
+
+
+def divided(
+    inputs: Inputs, drawn: pd.DataFrame, values: npt.ArrayLike, *, seed: int
+) -> tuple[pd.DataFrame | None, list[str]]:
+    """How the doubt about a number divides: what ``grades.of_draws`` gives (None with too few draws), and in words."""
+    try:
+        shares = of_draws(drawn, values, inputs.grade, seed=seed)
+    except ParameterError:
+        shares = None
+    return shares, lines(shares, inputs.census())
 
 
 def _bare(share: float) -> str:

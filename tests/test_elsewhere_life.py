@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.code import sources_of
+from experiments.code import STORING, sources_of
 from experiments.elsewhere import aided, fit, life
 from experiments.runs import Job, finish
 from experiments.shelf import load
@@ -41,7 +41,7 @@ def test_the_prediction_cannot_reach_the_men_who_were_paid():
 
     assert Path(fit.__file__) in sources
     assert Path(aided.__file__) not in sources
-    assert not [path.name for path in sources if re.search(r"^\s*(from|import) lifelines", path.read_text("utf-8"), re.M)]
+    assert not [path.name for path in sources | STORING if re.search(r"^\s*(from|import) lifelines", path.read_text("utf-8"), re.M)]
     assert re.search(r"^\s*(from|import) lifelines", Path(aided.__file__).read_text("utf-8"), re.M)
 
 

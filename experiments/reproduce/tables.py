@@ -267,11 +267,10 @@ def planted_faults(results: Path) -> list[str]:
     found = Faults(table=read(results / "falsify" / "faults.csv"), code="", seed=0)
     how = found.table["how"].value_counts()
     of = found.table["outcome"].value_counts()
-    counted = of.get("noticed", 0) + of.get("missed", 0)
     told = [[words, number(how.get(name, 0))] for name, words in NOTICED.items()]
     share, low, high = (number(value, "%1") for value in found.share)
-    whole = f"**{of.get('noticed', 0)} of {counted}: {share} ({low} to {high})**"
-    told += [["missed", number(of.get("missed", 0))], ["**noticed, of those that change something**", whole],
+    whole = f"**{of.get('noticed', 0)} of {len(found.counted)}: {share} ({low} to {high})**"
+    told += [["missed", number(len(found.missed))], ["**noticed, of those that change something**", whole],
              ["not counted: no difference", number(of.get("no difference", 0))],
              ["not counted: does not run", number(of.get("does not run", 0))],
              ["noticed, if those without a difference were misses", number(found.least, "%1")]]  # fmt: skip

@@ -62,17 +62,12 @@ def calibrate(ctx, check, trials_checked, registers_checked, points, near_points
 
 def by_grade(plan, drawn):  # type: ignore[no-untyped-def]
     """How the doubt about the trial's difference divides by evidence grade (None with too few draws), and in words."""
-    from experiments.grades import Inputs, of_draws
-    from experiments.grades_words import lines
-    from simulation.parameters import ParameterError
+    from experiments.grades import Inputs
+    from experiments.grades_words import divided
 
-    inputs = Inputs.of(plan.trial)
     keys = [name for name in drawn if not name.startswith("_")]
-    try:
-        shares = of_draws(drawn[keys], drawn["_control"] - drawn["_mentored"], inputs.grade, seed=plan.seed)
-    except ParameterError:
-        shares = None
-    first, *others = lines(shares, inputs.census())
+    gap = drawn["_control"] - drawn["_mentored"]
+    shares, (first, *others) = divided(Inputs.of(plan.trial), drawn[keys], gap, seed=plan.seed)
     return shares, [f"What the difference in a new group like the trial's rests on. {first}", *others]
 
 

@@ -131,19 +131,13 @@ def _by_grade(found, doubts, runs):  # type: ignore[no-untyped-def]
 
     import pandas as pd
 
-    from experiments.grades import Inputs, of_draws, of_indices
-    from experiments.grades_words import lines
-    from simulation.parameters import ParameterError
+    from experiments.grades import Inputs, of_indices
+    from experiments.grades_words import divided, lines
 
     inputs = replace(Inputs.of(runs.base), doubted=frozenset(doubts.keys))
-    try:
-        shares = (
-            of_draws(pd.DataFrame(doubts.draws, columns=doubts.keys), found.values, inputs.grade, seed=runs.seed)
-            if doubts.draws
-            else of_indices(found.parts, inputs.grade)
-        )
-    except ParameterError:
-        shares = None
+    if doubts.draws:
+        return divided(inputs, pd.DataFrame(doubts.draws, columns=doubts.keys), found.values, seed=runs.seed)
+    shares = of_indices(found.parts, inputs.grade)
     return shares, lines(shares, inputs.census())
 
 
