@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulation.agents import ReentryModel
     from simulation.history import History, simulate
+    from simulation.mesa_model import ReentryModel
     from simulation.parameters import ParameterError
     from simulation.scenario import Scenario
 
@@ -19,7 +19,7 @@ __all__ = ["History", "ParameterError", "ReentryModel", "Scenario", "simulate"]
 _HOMES = {
     "History": "simulation.history",
     "ParameterError": "simulation.parameters",
-    "ReentryModel": "simulation.agents",
+    "ReentryModel": "simulation.mesa_model",
     "Scenario": "simulation.scenario",
     "simulate": "simulation.history",
 }

@@ -16,7 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.chance import MONTH_ZERO
-from simulation.columns import (
+from simulation.cohort import Prepared, prepared
+from simulation.compiled_parameters import months_before, numbers_of
+from simulation.ledger import NO_LEDGER, count_events, empty, take_stock
+from simulation.month import close_month, live_month
+from simulation.municipal_shares import limits
+from simulation.municipal_shares import seats as seats_of
+from simulation.parameters import ParameterError
+from simulation.reentry_stream import told_by
+from simulation.rules import NEVER
+from simulation.scenario import Scenario
+from simulation.state import (
     Buffers,
     Ints,
     Ledger,
@@ -29,17 +39,7 @@ from simulation.columns import (
     Told,
     events_room,
 )
-from simulation.ledger import NO_LEDGER, count_events, empty, take_stock
-from simulation.month import close_month, live_month
-from simulation.numbers import months_before, numbers_of
-from simulation.parameters import ParameterError
-from simulation.passes import FIRST_FACTOR
-from simulation.prepared import Prepared, prepared
-from simulation.returns import told_by
-from simulation.rules import NEVER
-from simulation.scenario import Scenario
-from simulation.spread import limits
-from simulation.spread import seats as seats_of
+from simulation.vector_rules import FIRST_FACTOR
 from simulation.volunteers import open_month
 
 BLOCK = 4096

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simulation.columns import People, Told
+from simulation.compiled_parameters import calendar_months, months_before
 from simulation.engine import Cohort, tell
-from simulation.numbers import calendar_months, months_before
 from simulation.parameters import ParameterError
 from simulation.rules import CAUGHT, LEFT, PLANNED, UNPLANNED
 from simulation.scenario import Scenario
+from simulation.state import People, Told
 
 EVENTS = (
     "release", "custody out", "custody in", "match", "unmatched", "exit", "contact", "gain", "loss", "offence",

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulation.columns import Ledger
 from simulation.compiled import loop, part
-from simulation.rules import MATCHED, PRISON, SUSPENDED
-from simulation.scenario import Scenario
-from simulation.telling import (
+from simulation.events import (
     CUSTODY_IN,
     CUSTODY_OUT,
     EXIT,
@@ -22,6 +19,9 @@ from simulation.telling import (
     SANCTION,
     UNMATCHED,
 )
+from simulation.rules import MATCHED, PRISON, SUSPENDED
+from simulation.scenario import Scenario
+from simulation.state import Ledger
 
 # First what happens, and the person-months; then the volunteers; then one row a factor.
 RELEASED, OFFENCES, CASES, FINES, TO_CUSTODY, IN_CUSTODY, AT_LIBERTY = 0, 1, 2, 3, 6, 7, 8

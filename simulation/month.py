@@ -11,7 +11,37 @@ import numpy as np
 
 from simulation.chance import CONSEQUENCES, LIFE, MONTH_ZERO, PAROLE, RUIN, WORD, draw_four
 from simulation.compiled import loop, part
-from simulation.passes import (
+from simulation.events import (
+    CONTACT,
+    CUSTODY_IN,
+    CUSTODY_OUT,
+    EXIT,
+    GAIN,
+    LOSS,
+    OFFENCE,
+    RELEASE,
+    SANCTION,
+    UNMATCHED,
+    tell,
+)
+from simulation.rules import (
+    CAUGHT,
+    MATCHED,
+    NEVER,
+    PRISON,
+    SUSPENDED,
+    WAITING,
+    WITHOUT,
+    among_peers,
+    burst,
+    happens,
+    offends,
+    sanctioned,
+    scarce,
+    served,
+    waits,
+)
+from simulation.vector_rules import (
     FIRST_FACTOR,
     base_hazard,
     begin_with,
@@ -32,36 +62,6 @@ from simulation.passes import (
     relate,
     share_out,
     stand,
-)
-from simulation.rules import (
-    CAUGHT,
-    MATCHED,
-    NEVER,
-    PRISON,
-    SUSPENDED,
-    WAITING,
-    WITHOUT,
-    among_peers,
-    burst,
-    happens,
-    offends,
-    sanctioned,
-    scarce,
-    served,
-    waits,
-)
-from simulation.telling import (
-    CONTACT,
-    CUSTODY_IN,
-    CUSTODY_OUT,
-    EXIT,
-    GAIN,
-    LOSS,
-    OFFENCE,
-    RELEASE,
-    SANCTION,
-    UNMATCHED,
-    tell,
 )
 
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from simulation.history import History
+from simulation.parameter_sections import Definition
 from simulation.parameters import ParameterError
-from simulation.sections import Definition
 
 DEFINITIONS: tuple[Definition, ...] = get_args(Definition)
 RULES: dict[str, str] = {

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation.chance import ARRIVAL, LOTTERY, WORD, draw_four, key_of, normal, normal_table
-from simulation.columns import Floats, People
 from simulation.compiled import loop, part
+from simulation.municipal_shares import weights
 from simulation.scenario import Scenario, fingerprint
-from simulation.spread import weights
+from simulation.state import Floats, People
 
 CANDIDATES = 100_000
 """Candidates tried for one seat in a trial before the last is taken as he or she is."""

@@ -21,9 +21,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, ValidationError, model_validator
 
-from simulation.mistakes import explain
+from simulation.errors import explain
 from simulation.parameters import ParameterError, Prior, Quantity, Section, par, quantities
-from simulation.supports import Row
+from simulation.programmes import Row
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 from simulation.chance import WORD
-from simulation.columns import Bytes
 from simulation.compiled import rule
+from simulation.state import Bytes
 
 # What has become of a person in a programme.
 ASIDE, WAITING, MATCHED, PLANNED, UNPLANNED, WITHOUT, LEFT, CAUGHT = range(8)

@@ -19,11 +19,11 @@ from typing import Any, Self
 import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
-from simulation.mistakes import explain, nearest
+from simulation.errors import explain, nearest
+from simulation.parameter_sections import Custody, Offending, Peers, People, Risk, Trial
 from simulation.parameters import ParameterError, Section
 from simulation.places import Place, by_place, chosen
-from simulation.sections import Custody, Offending, Peers, People, Risk, Trial
-from simulation.supports import Factor, Places, Programme, Volunteers
+from simulation.programmes import Factor, Places, Programme, Volunteers
 
 MOST_FACTORS = 16
 MOST_PROGRAMMES = 8

@@ -11,11 +11,11 @@ import math
 import numpy as np
 
 from simulation.chance import MONTH_ZERO, RECRUITING, VOLUNTEER, draw_four, fill_four
-from simulation.columns import Ledger, Lives, Localities, Numbers, People, Seats, Told
 from simulation.compiled import loop, part
+from simulation.events import EXIT, tell
 from simulation.ledger import CAME, IN_TRAINING, NO_LEDGER, STOPPED
 from simulation.rules import LEFT, MATCHED, come_forward, happens, rounded, tires
-from simulation.telling import EXIT, tell
+from simulation.state import Ledger, Lives, Localities, Numbers, People, Seats, Told
 from simulation.waiting import BUSY, FREE, serve
 
 EMPTY, TRAINING = 0, 1

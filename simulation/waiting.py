@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from simulation.chance import LOTTERY, RECRUITING, WORD, draw_four, fill_four
-from simulation.columns import Ints, Ledger, Lives, Localities, Longs, Numbers, People, Seats, Told
 from simulation.compiled import loop, part
+from simulation.events import MATCH, UNMATCHED, tell
 from simulation.ledger import (
     A_PROGRAMME,
     CLOSED,
@@ -19,7 +19,7 @@ from simulation.ledger import (
     enter,
 )
 from simulation.rules import ASIDE, MATCHED, WAITING, WITHOUT
-from simulation.telling import MATCH, UNMATCHED, tell
+from simulation.state import Ints, Ledger, Lives, Localities, Longs, Numbers, People, Seats, Told
 
 FREE, BUSY = 2, 3
 """What a seat for a volunteer holds (see ``volunteers``)."""

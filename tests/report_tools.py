@@ -83,7 +83,7 @@ def typed(words: list[str], monkeypatch, folder: Path) -> str:  # type: ignore[n
     import contextlib
     import io
 
-    from experiments.cli import cli
+    from experiments.cli.main import cli
 
     monkeypatch.chdir(folder)
     monkeypatch.setattr("sys.argv", ["desist", *words])

@@ -8,7 +8,7 @@ what is different when it is run:
     <!-- run: exit 1, because ... -->           an exit code of 1 is allowed, and why
     <!-- run: parse, because ... -->            only held against the command line, and why
     <!-- run: not, because ... -->              nothing of ours, and why it cannot be run
-    <!-- given: results/a.csv is experiments/data/a.csv -->   a file that is there, copied from the repository
+    <!-- given: results/a.csv is experiments/inputs/data/a.csv -->   a file that is there, copied from the repository
 
 A fence that is introduced by "save this as `NAME`" is saved. A ``text`` fence behind one that is run as it stands must be
 what was printed; a line of three dots stands for lines that are left out.
@@ -154,7 +154,7 @@ def spans(document: Path) -> Iterator[list[str]]:
 
 def verb(arguments: Sequence[str]) -> click.Command:
     """The verb of a command."""
-    from experiments.cli import cli
+    from experiments.cli.main import cli
 
     found = cli.get_command(click.Context(cli), arguments[0])
     if found is None:

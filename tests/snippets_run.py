@@ -41,7 +41,7 @@ class Ran:
 
 def desist() -> None:
     """The command ``desist`` of a snippet: with the added options, if it knows them."""
-    from experiments.cli import main
+    from experiments.cli.main import main
 
     if sys.argv[1:] and not sys.argv[1].startswith("-"):
         sys.argv += added(sys.argv[1:], shlex.split(os.environ.get(ADDED, "")))

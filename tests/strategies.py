@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomli_w
 from hypothesis import strategies as st
 
+from simulation.programmes import UNLIMITED
 from simulation.scenario import Scenario
-from simulation.supports import UNLIMITED
 
 SEEDS = st.integers(0, 2**64 - 1)
 FACTORS = ("housing", "economy", "employment", "network", "education", "substance_use", "health")

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from experiments.shelf import load
+from experiments.inputs.scenario_files import load
 from simulation.economics import balance, counts_of, whole
 from simulation.history import simulate
 from simulation.outcomes import times

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from simulation import ReentryModel, Scenario
-from simulation.agents import Person, Volunteer
+from simulation.mesa_model import Person, Volunteer
 from tests.strategies import SEEDS, scenarios
 from tests.worlds import differing, in_custody, lives_told
 

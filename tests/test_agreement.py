@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation import ReentryModel, simulate
+from simulation.compiled_parameters import told_for
 from simulation.engine import run
-from simulation.numbers import told_for
 from simulation.outcomes import DEFINITIONS, times
 from simulation.population import draw
 from simulation.rules import NEVER

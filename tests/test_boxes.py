@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.boxes import ALPHA, WEAKEST, Box, discover, stability
-from experiments.boxes_words import said
-from experiments.peeling import PEEL, grown, peeled
+from experiments.language.discovery_text import said
+from experiments.statistics.prim import PEEL, grown, peeled
+from experiments.statistics.scenario_discovery import ALPHA, WEAKEST, Box, discover, stability
 from simulation.outcomes import wilson
 from simulation.parameters import ParameterError
 
@@ -139,8 +139,8 @@ def test_workbench_peels_as_its_twin(seed: int) -> None:
 @needs
 def test_quasi_p_is_that_of_the_workbench() -> None:
     """Where a condition has one end, its quasi-p-value is the Workbench's for that end."""
-    from experiments.boxes import _quasi_p
-    from experiments.peeling import _limits, _workbench
+    from experiments.statistics.prim import _limits, _workbench
+    from experiments.statistics.scenario_discovery import _quasi_p
 
     prim, _ = _workbench()
     x, y = RUNS[["effect", "price"]], CORNER
@@ -328,7 +328,7 @@ def test_missing_workbench_is_one_line(look, monkeypatch) -> None:
 def test_importing_is_cheap() -> None:
     """Neither the Workbench nor what it brings is loaded before something is looked for."""
     heavy = ("ema_workbench", "sklearn", "statsmodels", "matplotlib")
-    code = f"import sys, experiments.boxes, experiments.boxes_check; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, experiments.statistics.scenario_discovery, experiments.studies.rollout.discovery_check; print([m for m in {heavy} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
 
     assert told.stdout.strip() == "[]"

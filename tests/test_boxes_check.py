@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.boxes import FEWEST, Box, Found
-from experiments.boxes_check import checked, either_side
-from experiments.boxes_words import Quantity, said, share
-from experiments.spoken import number
+from experiments.language.discovery_text import Quantity, said, share
+from experiments.language.formatting import number
+from experiments.statistics.scenario_discovery import FEWEST, Box, Found
+from experiments.studies.rollout.discovery_check import checked, either_side
 from simulation.parameters import ParameterError
 from tests.test_boxes import CHEAP, RUNS, WEAK, flawed
 

@@ -13,18 +13,20 @@ import pandas as pd
 import pytest
 import tomli_w
 
-from experiments import calibration, learned, registers, rerun
-from experiments.calibration import Calibration, Plan, calibrate, systematic
-from experiments.checking import judged, printed_by
-from experiments.likelihood import Printed
-from experiments.newgroups import new_groups
-from experiments.points import STRENGTH, doubted
-from experiments.posterior import Posterior, fitting, quantiles
-from experiments.registers import Facts, log_prior, places, sample, shares_of
-from experiments.rerun import Bank, effective
-from experiments.runs import finish
-from experiments.shelf import load
-from experiments.surface import Surface
+from experiments.execution.jobs import finish
+from experiments.inputs.parameter_points import STRENGTH, doubted
+from experiments.inputs.posterior import Posterior, fitting
+from experiments.inputs.rounded_percentages import Printed
+from experiments.inputs.scenario_files import load
+from experiments.language import calibration_text
+from experiments.statistics.intervals import quantiles
+from experiments.statistics.response_surface import Surface
+from experiments.studies.calibration import calibration, register_fit, trial_fit
+from experiments.studies.calibration.calibration import Calibration, Plan, calibrate, systematic
+from experiments.studies.calibration.coverage_check import judged, printed_by
+from experiments.studies.calibration.new_populations import new_groups
+from experiments.studies.calibration.register_fit import Facts, log_prior, places, sample, shares_of
+from experiments.studies.calibration.trial_fit import Bank, effective
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
 
@@ -91,7 +93,7 @@ def test_the_sampler_finds_a_conjugate_posterior() -> None:
     precision = np.eye(2) + slope.T @ np.diag(known.sd**-2) @ slope
     covariance = np.linalg.inv(precision)
     mean = covariance @ slope.T @ (known.observed / known.sd**2)
-    density = registers.log_density(rows, surface, known, doubt=known.sd)
+    density = register_fit.log_density(rows, surface, known, doubt=known.sd)
     chains = sample(density, np.random.default_rng(4).normal(size=(100, 2)), seed=5, steps=3_000, burn=300)
     error = np.sqrt(np.diag(covariance) / chains.effective)
 
@@ -102,8 +104,8 @@ def test_the_sampler_finds_a_conjugate_posterior() -> None:
 
 CHAINS = """
 import numpy as np
-from experiments.registers import sample
-from experiments.surface import Surface
+from experiments.studies.calibration.register_fit import sample
+from experiments.statistics.response_surface import Surface
 
 luck = np.random.default_rng(3)
 x = luck.normal(size=(400, 9))
@@ -139,7 +141,7 @@ def test_two_methods_find_the_same_posterior() -> None:
         names=("x", "y"), kinds=("share", "number"), coefficients=coefficients, error=np.zeros(2), noise=np.zeros(2)
     )
     known = Facts(names=("x", "y"), observed=np.array([0.7, 0.2]), sd=np.array([0.03, 0.3]))
-    density = registers.log_density(rows, surface, known, doubt=known.sd)
+    density = register_fit.log_density(rows, surface, known, doubt=known.sd)
     chains = sample(density, places(rows, np.random.default_rng(6).random((200, 3))), seed=7, steps=3_000, burn=600)
 
     def likelihood(where: np.ndarray) -> float:
@@ -164,10 +166,10 @@ def test_chains_that_have_not_converged_are_noticed() -> None:
     """Two ensembles in two places have a large potential scale reduction."""
     luck = np.random.default_rng(9)
     apart = luck.normal(size=(2, 100, 8, 2)) + np.array([0.0, 3.0])[:, None, None, None]
-    chains = registers.Chains(places=apart, time=1.0, accepted=0.3)
+    chains = register_fit.Chains(places=apart, time=1.0, accepted=0.3)
 
     assert chains.r_hat > 1.5
-    assert registers.Chains(places=luck.normal(size=(2, 100, 8, 2)), time=1.0, accepted=0.3).r_hat < 1.02
+    assert register_fit.Chains(places=luck.normal(size=(2, 100, 8, 2)), time=1.0, accepted=0.3).r_hat < 1.02
 
 
 def test_draws_are_in_proportion_to_weights() -> None:
@@ -278,14 +280,14 @@ def test_what_is_good_enough_is_not_refused(small, monkeypatch) -> None:  # type
 
 def test_the_registers_are_met(small) -> None:  # type: ignore[no-untyped-def]
     """At the draws the model's figures lie near the registers', nearer than at the priors' middle."""
-    table = learned.figures(small).set_index("figure")
+    table = calibration_text.figures(small).set_index("figure")
 
     assert np.abs(table.loc[["any_6", "any_12", "any_24"], "apart"]).max() < 2.5
 
 
 def test_the_posterior_moves_toward_an_effect(small) -> None:  # type: ignore[no-untyped-def]
     """The printed pair makes a stronger effect more probable than other trials do."""
-    about = learned.parameters(small).set_index("key")
+    about = calibration_text.parameters(small).set_index("key")
 
     assert about.loc[STRENGTH, "posterior_median"] < about.loc[STRENGTH, "registers_median"]
     assert sum(small.definition_chances.values()) == pytest.approx(1.0)
@@ -358,7 +360,7 @@ def test_new_groups_are_paired(small) -> None:  # type: ignore[no-untyped-def]
 def test_inference_data(small, tmp_path) -> None:  # type: ignore[no-untyped-def]
     """Where ArviZ is installed the draws are written as InferenceData too."""
     pytest.importorskip("arviz")
-    from experiments.arviz_export import write_inference_data
+    from experiments.studies.calibration.arviz_export import write_inference_data
 
     drawn = small.drawn()
     path = write_inference_data(Posterior(table=drawn, about={}), tmp_path / "posterior.nc")
@@ -375,10 +377,10 @@ def test_the_prior_of_the_effect_stands_for_other_trials() -> None:
     tables = []
     for number in range(12):
         where = places(rows, luck.random((10, len(rows))))
-        order = [[row.key for row in rows].index(row.key) for row in rerun.all_doubts(load("trial"))]
+        order = [[row.key for row in rows].index(row.key) for row in trial_fit.all_doubts(load("trial"))]
         context = {"scenario": load("trial").to_toml(), "trials": 40, "fixed": {}}
-        tables.append(rerun.piece(context, {"places": where[:, order].tolist(), "seeds": list(range(10 * number, 10 * number + 10))}))
-    bank = Bank.of(rerun.all_doubts(load("trial")), np.zeros((120, len(rows))), tables)
+        tables.append(trial_fit.piece(context, {"places": where[:, order].tolist(), "seeds": list(range(10 * number, 10 * number + 10))}))
+    bank = Bank.of(trial_fit.all_doubts(load("trial")), np.zeros((120, len(rows))), tables)
     risks = bank.risks()[:, 0].clip(0.001, 0.999)
     log = np.log(np.log1p(-risks[:, 0]) / np.log1p(-risks[:, 1]))
 

@@ -9,7 +9,12 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from experiments.claim import (
+from experiments.execution.jobs import finish
+from experiments.figures.money import budget, claim_figure, claim_steps, flows
+from experiments.inputs.posterior import Posterior
+from experiments.inputs.scenario_files import load
+from experiments.studies.calibration.new_populations import new_groups
+from experiments.studies.rollout.published_claim import (
     SIGNED_UP,
     STEPS,
     Assumptions,
@@ -24,12 +29,7 @@ from experiments.claim import (
     steps,
     summary,
 )
-from experiments.claim import course_by_parts as by_parts
-from experiments.figures.money import budget, claim_figure, claim_steps, flows
-from experiments.newgroups import new_groups
-from experiments.posterior import Posterior
-from experiments.runs import finish
-from experiments.shelf import load
+from experiments.studies.rollout.published_claim import course_by_parts as by_parts
 from simulation.economics import balance, by_purse, by_year
 from simulation.parameters import ParameterError
 from simulation.prices import PURSES, Prices, draw_prices, prices_from

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from experiments import cli
-from experiments.shelf import load
+from experiments.cli import main
+from experiments.inputs.scenario_files import load
 from simulation.history import History
 from simulation.scenario import Scenario
 
@@ -24,7 +24,7 @@ def desist(*arguments: str) -> tuple[int, str, str]:
         patch.setattr(sys, "argv", ["desist", *arguments])
         with runner.isolation() as (out, err, _):
             try:
-                cli.main()
+                main.main()
                 code = 0
             except SystemExit as stop:
                 code = int(stop.code or 0)
@@ -37,7 +37,7 @@ def test_help_names_every_verb() -> None:
     code, out, _ = desist("--help")
 
     assert code == 0
-    for verb in cli.VERBS:
+    for verb in main.VERBS:
         assert verb in out
         assert desist(verb, "--help")[0] == 0
 
@@ -46,7 +46,7 @@ def test_help_loads_neither_the_model_nor_pandas() -> None:
     """Help comes at once because nothing heavy is imported for it."""
     script = (
         "import sys; sys.argv = ['desist', '--help']\n"
-        "from experiments.cli import main\n"
+        "from experiments.cli.main import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
         "heavy = {'numba', 'pandas', 'mesa', 'pydantic', 'matplotlib', 'scipy'} & set(sys.modules)\n"
@@ -201,7 +201,7 @@ def test_sweep_answers_and_sets_the_exit_code(tmp_path: Path) -> None:
 
 def test_interrupted_sweep_leaves_what_was_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C after two points leaves a readable table of two points, and says so."""
-    import experiments.sweep as module
+    import experiments.studies.trial.sweep as module
 
     whole = module.sweep
 

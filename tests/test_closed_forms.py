@@ -8,7 +8,7 @@ from scipy import stats
 
 from simulation.chance import WORD
 from simulation.compiled import plain
-from simulation.numbers import MOST_RECRUITS, phase_table
+from simulation.compiled_parameters import MOST_RECRUITS, phase_table
 from simulation.rules import (
     ASIDE,
     FINE,

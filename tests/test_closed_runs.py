@@ -7,8 +7,8 @@ import pytest
 
 from simulation import simulate
 from simulation.compiled import plain
+from simulation.compiled_parameters import numbers_of
 from simulation.engine import run
-from simulation.numbers import numbers_of
 from simulation.rules import NEVER, among_peers
 from tests import statistics
 from tests.worlds import EVERYBODY_SAYS_YES, NEUTRAL, OFFERED, complete, lives_told, steady, told_by_month

@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from experiments import cluster
-from experiments.store import Contents
+from experiments.execution import cluster
+from experiments.execution.store import Contents
 from tests.test_cli import desist
 from tests.test_runs import ENVIRONMENT, HOME, kept_in
 
@@ -60,7 +60,7 @@ def worker(folder, address, **environment):
 def command(folder, *arguments):
     """``desist`` in a process of its own; exit code, output and errors."""
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.cli", *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
+        [sys.executable, "-m", "experiments.cli.main", *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
         timeout=120, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr

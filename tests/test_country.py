@@ -16,14 +16,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from experiments.country import COLUMNS, ELIGIBLE, Differences, denmark, eligible_share, regions
-from experiments.country_csv import Own, read_own, written
-from experiments.shelf import load
+from experiments.inputs.municipalities import COLUMNS, ELIGIBLE, Differences, denmark, eligible_share, regions
+from experiments.inputs.municipality_csv import Own, read_own, written
+from experiments.inputs.scenario_files import load
 from simulation.history import simulate
+from simulation.parameter_sections import People
 from simulation.parameters import ParameterError, quantities
 from simulation.places import chosen, municipalities
-from simulation.sections import People
-from simulation.supports import Programme
+from simulation.programmes import Programme
 from tests import statistics
 from tests.test_cli import desist
 
@@ -43,7 +43,7 @@ def of(values, name):
 
 def test_the_table_has_the_models_municipalities():
     """98 rows with the numbers and names of the model's own table; 29, 17, 22, 19 and 11 to a region."""
-    text = files("experiments").joinpath("data/country.csv").read_text(encoding="utf-8")
+    text = files("experiments").joinpath("inputs/data/country.csv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines()))
     counted = Counter(place.region for place in DENMARK.places)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
-from experiments.decision import (
+from experiments.statistics.cost_effectiveness import (
     DOMINATED,
     EFFICIENT,
     MIXED,

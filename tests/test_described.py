@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from experiments.described import BLOCK, describe, live, pages, states, up_to_date
-from experiments.described_states import STATES, State
-from experiments.shelf import load
-from experiments.verbs.model import parameters
-from simulation import columns
+from experiments.cli.model import parameters
+from experiments.inputs.scenario_files import load
+from experiments.reproduction.parameter_tables import BLOCK, describe, live, pages, states, up_to_date
+from experiments.reproduction.state_variables import STATES, State
+from simulation import state
 from simulation.parameters import quantities
 from tests.mistakes import assert_one_line
 from tests.worlds import told_by_month
@@ -118,7 +118,7 @@ def test_a_folder_without_tables_is_refused(tmp_path):
 @pytest.mark.parametrize("name", STATES)
 def test_every_state_variable_is_described(name):
     """The described columns are those of the code, in their order, and each is in the table."""
-    assert tuple(STATES[name]) == getattr(columns, name)._fields
+    assert tuple(STATES[name]) == getattr(state, name)._fields
     assert list(live(name)) == list(STATES[name])
     assert states(name).count("\n") == 1 + len(STATES[name])
 

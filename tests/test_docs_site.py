@@ -85,7 +85,7 @@ def test_a_notebook_whose_code_changes_is_run_again(tmp_path):
     first, second = tmp_path / "a.ipynb", tmp_path / "b.ipynb"
     first.write_text(text, encoding="utf-8")
     second.write_text(
-        text.replace("personer=1000", "personer=999").replace("experiments.trial import", "experiments.sweep import"),
+        text.replace("personer=1000", "personer=999").replace("experiments.studies.trial.trial import", "experiments.studies.trial.sweep import"),
         encoding="utf-8",
     )
 
@@ -94,7 +94,7 @@ def test_a_notebook_whose_code_changes_is_run_again(tmp_path):
 
 
 def test_every_verb_is_on_the_page_of_commands():
-    from experiments.cli import VERBS
+    from experiments.cli.main import VERBS
 
     page = hooks.commands()
 

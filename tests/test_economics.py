@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.claim import course_by_parts
+from experiments.studies.rollout.published_claim import course_by_parts
 from simulation.economics import balance, by_purse, by_year, costs, difference, savings, whole
 from simulation.history import GROUPS
 from simulation.prices import PUBLIC, PURSES, Prices, draw_prices, prices_from

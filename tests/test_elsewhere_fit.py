@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.elsewhere.fit import ENOUGH, Doubt, Draws, changes, doubts, fit, log_counts, quantile, values
-from experiments.elsewhere.words import enough
-from experiments.shelf import load
+from experiments.inputs.scenario_files import load
+from experiments.language.validation_text import enough
+from experiments.studies.validation.fit import ENOUGH, Doubt, Draws, changes, doubts, fit, log_counts, quantile, values
 from tests.mistakes import assert_one_line
 
 LEVEL = Doubt(keys=("a",), prior="N(0, 1)", what="", fitted=True)

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.code import STORING, sources_of
-from experiments.elsewhere import aided, fit, life
-from experiments.runs import Job, finish
-from experiments.shelf import load
+from experiments.execution.code_digest import STORING, sources_of
+from experiments.execution.jobs import Job, finish
+from experiments.inputs.scenario_files import load
+from experiments.studies.validation import fit, life_aid, life_maryland
 from simulation import simulate
 from simulation.outcomes import curve, shares, times
 from tests.mistakes import assert_one_line
@@ -29,7 +29,7 @@ def compute(job: Job):
 @pytest.fixture(scope="module")
 def found():
     """A prediction of fewer draws and people than the verb's."""
-    return life.predict(compute, draws=128, people=10_000)
+    return life_maryland.predict(compute, draws=128, people=10_000)
 
 
 # Before looking -----------------------------------------------------------------------------------------------
@@ -37,17 +37,17 @@ def found():
 
 def test_the_prediction_cannot_reach_the_men_who_were_paid():
     """Neither the module that predicts nor what it imports of the studies names the package that has them."""
-    sources = sources_of("experiments.elsewhere.life")
+    sources = sources_of("experiments.studies.validation.life_maryland")
 
     assert Path(fit.__file__) in sources
-    assert Path(aided.__file__) not in sources
+    assert Path(life_aid.__file__) not in sources
     assert not [path.name for path in sources | STORING if re.search(r"^\s*(from|import) lifelines", path.read_text("utf-8"), re.M)]
-    assert re.search(r"^\s*(from|import) lifelines", Path(aided.__file__).read_text("utf-8"), re.M)
+    assert re.search(r"^\s*(from|import) lifelines", Path(life_aid.__file__).read_text("utf-8"), re.M)
 
 
 def test_the_table_of_facts_has_the_control_arm_only():
     """216 men at risk at first, 66 arrested; every week follows from the one before."""
-    table = life.control_weeks()
+    table = life_maryland.control_weeks()
 
     assert (52, 216, 66) == (len(table), table["at_risk"].iloc[0], table["arrested"].sum())
     assert (table["at_risk"].iloc[1:].to_numpy() == (table["at_risk"] - table["arrested"]).iloc[:-1].to_numpy()).all()
@@ -59,12 +59,12 @@ def test_the_table_of_facts_is_the_packages():
     men = datasets.load_rossi().query("fin == 0")
     counts = np.bincount(men.loc[men["arrest"] == 1, "week"], minlength=53)[1:]
 
-    assert counts.tolist() == life.control_weeks()["arrested"].tolist()
+    assert counts.tolist() == life_maryland.control_weeks()["arrested"].tolist()
 
 
 def test_the_prediction_is_the_one_that_was_written_first(found):
     """Fewer draws and people come near the table that was written before the men who were paid were read."""
-    before, now = life.frozen(), life.curves(found)
+    before, now = life_maryland.frozen(), life_maryland.curves(found)
 
     assert before[["arm", "month"]].equals(now[["arm", "month"]])
     assert (before["mean"] - now["mean"]).abs().max() < 0.03
@@ -77,7 +77,7 @@ def test_the_prediction_is_the_one_that_was_written_first(found):
 
 def test_thirteen_weeks_are_three_months():
     """An arrest in each week: 13 a quarter, 52 in all; 4 or 5 in each month."""
-    months = life.months_of_weeks(np.ones(52))
+    months = life_maryland.months_of_weeks(np.ones(52))
 
     assert months.reshape(4, 3).sum(axis=1).tolist() == [13, 13, 13, 13]
     assert set(months.tolist()) == {4, 5}
@@ -89,7 +89,7 @@ def test_a_week_belongs_to_the_month_that_holds_its_middle(week, month):
     weeks = np.zeros(52)
     weeks[week - 1] = 1
 
-    assert life.months_of_weeks(weeks).tolist() == [int(k == month) for k in range(12)]
+    assert life_maryland.months_of_weeks(weeks).tolist() == [int(k == month) for k in range(12)]
 
 
 # The scenario -------------------------------------------------------------------------------------------------
@@ -98,12 +98,12 @@ def test_a_week_belongs_to_the_month_that_holds_its_middle(week, month):
 @pytest.fixture(scope="module")
 def history():
     """20,000 men of the scenario, told with events."""
-    return simulate(load(life.SCENARIO).replace(people__count=20_000), seed=4)
+    return simulate(load(life_maryland.SCENARIO).replace(people__count=20_000), seed=4)
 
 
 def test_counting_the_engine_is_counting_the_history(history):
     """First arrests by month from the engine are the project's own outcomes: the definition sentence, by arm."""
-    shares_of = life.first_arrests(load(life.SCENARIO).replace(people__count=20_000), seed=4)
+    shares_of = life_maryland.first_arrests(load(life_maryland.SCENARIO).replace(people__count=20_000), seed=4)
     table = curve(times(history, "sentence"))
     for number, arm in enumerate(("control", "mentored")):
         expected = table[table["arm"] == arm]["share"].to_numpy()
@@ -124,7 +124,7 @@ def test_half_of_the_men_are_paid_for_three_months_and_nobody_else(history):
 
 def test_the_aid_goes_through_economy_and_through_nothing_else():
     """Where lacking money does nothing to the hazard, both arms have the same arrests, man by man on the same luck."""
-    plan = load(life.SCENARIO).replace(people__count=4_000, factor__economy__lacking_hazard_ratio=1.0)
+    plan = load(life_maryland.SCENARIO).replace(people__count=4_000, factor__economy__lacking_hazard_ratio=1.0)
     plan = plan.changed({"factor.housing.helped_by.economy": 1.0, "factor.education.helped_by.economy": 1.0})
     paid = simulate(plan.changed({"trial.assignment": "everyone"}), seed=2)
     unpaid = simulate(plan.changed({"trial.assignment": "nobody"}), seed=2)
@@ -138,7 +138,7 @@ def test_the_aid_goes_through_economy_and_through_nothing_else():
 
 def test_the_arms_have_nothing_to_do_with_each_other():
     """No peers and no scarcity: the controls' arrests are the same whether the others are paid or not."""
-    plan = load(life.SCENARIO).replace(people__count=4_000)
+    plan = load(life_maryland.SCENARIO).replace(people__count=4_000)
     both = times(simulate(plan, seed=6), "sentence")
     none = times(simulate(plan.changed({"trial.assignment": "nobody"}), seed=6), "sentence")
     controls = (both["arm"] == "control").to_numpy()
@@ -148,11 +148,11 @@ def test_the_arms_have_nothing_to_do_with_each_other():
 
 def test_the_scenario_lies_where_it_was_fitted(found):
     """Its level, fall and delay are within the draws; its controls are arrested about as often as those seen."""
-    table = life.doubted(found).set_index("key")
-    plan = load(life.SCENARIO)
+    table = life_maryland.doubted(found).set_index("key")
+    plan = load(life_maryland.SCENARIO)
     for key in ("risk.level", "risk.later_hazard", "offending.delay_mean_months"):
         assert table.loc[key, "low"] < plan.value(key) < table.loc[key, "high"]
-    share = life.first_arrests(plan.replace(people__count=40_000), seed=9)[0].sum()
+    share = life_maryland.first_arrests(plan.replace(people__count=40_000), seed=9)[0].sum()
     assert share == pytest.approx(66 / 216, abs=0.03)
 
 
@@ -168,18 +168,18 @@ def of_arrests(number):
 
 def test_a_trial_like_the_prediction_is_compatible_and_a_wonder_is_not(found):
     """The expected number of arrests lies inside; ten arrests, or two hundred, lie outside."""
-    usual = aided.compare(found, of_arrests(round(life.expected(found)["arrests"])))
+    usual = life_aid.compare(found, of_arrests(round(life_maryland.expected(found)["arrests"])))
 
     assert usual.compatible
     assert usual.at_least_as_far > 0.8
     assert usual.odds == pytest.approx(1.0, abs=0.5)
     for number in (10, 200):
-        assert not aided.compare(found, of_arrests(number)).compatible
+        assert not life_aid.compare(found, of_arrests(number)).compatible
 
 
 def test_the_hazard_ratio_is_that_of_the_shares():
     """Ratio of -ln(1 - share), with the interval of the delta method worked out by hand."""
-    ratio, low, high = aided.hazard_ratio(50, 100, 200)
+    ratio, low, high = life_aid.hazard_ratio(50, 100, 200)
     sd = np.sqrt(0.25 / (200 * 0.75 * np.log(0.75) ** 2) + 0.5 / (200 * 0.5 * np.log(0.5) ** 2))
 
     assert ratio == pytest.approx(np.log(0.75) / np.log(0.5))
@@ -188,7 +188,7 @@ def test_the_hazard_ratio_is_that_of_the_shares():
 
 def test_few_arrests_make_money_matter_more(found):
     """What is believed of the economy after the men is higher if fewer of those who were paid were arrested."""
-    after = [aided.learned(found, of_arrests(number)).set_index("key")["after_mean"] for number in (45, 75)]
+    after = [life_aid.learned(found, of_arrests(number)).set_index("key")["after_mean"] for number in (45, 75)]
 
     assert after[0]["factor.economy.lacking_hazard_ratio"] > after[1]["factor.economy.lacking_hazard_ratio"]
 
@@ -198,7 +198,7 @@ def test_without_the_package_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "lifelines.datasets", None)
 
     assert_one_line(
-        aided.aided_weeks, "the package [lifelines], which is not installed; install it (pip install lifelines)"
+        life_aid.aided_weeks, "the package [lifelines], which is not installed; install it (pip install lifelines)"
     )
 
 
@@ -209,19 +209,19 @@ def test_other_men_in_the_package_are_refused(monkeypatch):
     men.loc[men.index[0], "fin"] = 1 - men.loc[men.index[0], "fin"]
     monkeypatch.setattr(datasets, "load_rossi", lambda: men)
 
-    assert_one_line(aided.aided_weeks, "the package lifelines has other men in load_rossi()")
+    assert_one_line(life_aid.aided_weeks, "the package lifelines has other men in load_rossi()")
 
 
 @pytest.fixture
 def quick(found, monkeypatch):
     """The verb with the prediction of these tests, which stands for fewer draws than are asked for."""
-    monkeypatch.setattr("experiments.elsewhere.life.predict", lambda *_, **__: found)
-    monkeypatch.setattr("experiments.elsewhere.words.ENOUGH", 10.0)
+    monkeypatch.setattr("experiments.studies.validation.life_maryland.predict", lambda *_, **__: found)
+    monkeypatch.setattr("experiments.language.validation_text.ENOUGH", 10.0)
 
 
 def test_the_verb_writes_the_prediction_before_it_looks(quick, tmp_path, monkeypatch):
     """With --predict nothing of the men who were paid is read; the prediction and its figure are written."""
-    monkeypatch.setattr("experiments.elsewhere.aided.aided_weeks", lambda: pytest.fail("looked"))
+    monkeypatch.setattr("experiments.studies.validation.life_aid.aided_weeks", lambda: pytest.fail("looked"))
     code, out, _ = desist("elsewhere", "life", "--predict", "--out", str(tmp_path))
 
     assert code == 0
@@ -243,7 +243,7 @@ def test_the_prediction_is_written_even_if_the_men_cannot_be_read(quick, tmp_pat
 @pytest.mark.parametrize(("arrests", "expected"), [(60, 0), (5, 1)])
 def test_the_verb_says_and_exits_as_it_was(arrests, expected, quick, tmp_path, monkeypatch):
     """Exit code 0 if the men lie among those predicted, 1 if not (made-up men)."""
-    monkeypatch.setattr("experiments.elsewhere.aided.aided_weeks", lambda: of_arrests(arrests))
+    monkeypatch.setattr("experiments.studies.validation.life_aid.aided_weeks", lambda: of_arrests(arrests))
     code, out, _ = desist("elsewhere", "life", "--out", str(tmp_path), "--json")
     told = json.loads(out)
 

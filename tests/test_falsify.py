@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from experiments.falsify import Breaches, Check, Finding, Ground, check, judged, table_of
-from experiments.falsify.chance import FALSE_ALARM, Odds
-from experiments.falsify.controls import CONTROLS
-from experiments.falsify.draws import drawn
-from experiments.falsify.forms import FORMS
-from experiments.falsify.forms_rules import Near
-from experiments.falsify.laws import LAWS
-from experiments.falsify.pieces import every_check, families, piece
-from experiments.falsify.words import ABOUT
+from experiments.language.verification_text import ABOUT
+from experiments.verification.analytical import FORMS
+from experiments.verification.analytical_rules import Near
+from experiments.verification.checks import Breaches, Check, Finding, Ground, check, judged, table_of
+from experiments.verification.controls import CONTROLS
+from experiments.verification.drawn_scenarios import drawn
+from experiments.verification.invariants import LAWS
+from experiments.verification.p_values import FALSE_ALARM, Odds
+from experiments.verification.tasks import every_check, families, piece
 
 FAMILIES = ("zero effect", "doubled people", "relabelled places", "order of people", "monotone help", "conservation",
             "paired lives")  # fmt: skip

@@ -10,9 +10,9 @@ from functools import cache
 import pandas as pd
 import pytest
 
-from experiments.falsify.faults import HERE, RULE_FILES, Bench, _dependants, all_faults, job
-from experiments.falsify.measured import Faults, code_of_faults
-from experiments.falsify.mutations import KINDS, Fault, drawn, faults_of, planted
+from experiments.verification.mutations import KINDS, Fault, drawn, faults_of, planted
+from experiments.verification.planted_faults import HERE, RULE_FILES, Bench, _dependants, all_faults, job
+from experiments.verification.stored_measurements import Faults, code_of_faults
 
 all_faults = cache(all_faults)
 TEXT = '''"""About."""
@@ -209,7 +209,7 @@ def test_faults_are_noticed_missed_or_do_not_run(tmp_path):
 def test_the_child_says_one_line_of_json():
     """What a process prints can be read, and it fails loudly without a task."""
     done = subprocess.run(
-        [sys.executable, "-m", "experiments.falsify.child"], cwd=HERE, capture_output=True, check=False
+        [sys.executable, "-m", "experiments.verification.mutant_process"], cwd=HERE, capture_output=True, check=False
     )
 
     assert done.returncode != 0

@@ -8,12 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import registers
-from experiments.falsify import left_out as falsify_left_out
-from experiments.falsify.left_out import KNOWN, MIDDLES, RARE, SETS, WIDER, Plan, compared, doubts, predict, summed
-from experiments.registers import facts
-from experiments.runs import finish
-from experiments.shelf import load
+from experiments.execution.jobs import finish
+from experiments.inputs.scenario_files import load
+from experiments.studies.calibration import register_fit
+from experiments.studies.calibration.register_fit import facts
+from experiments.verification import left_out_patterns as falsify_left_out
+from experiments.verification.left_out_patterns import (
+    KNOWN,
+    MIDDLES,
+    RARE,
+    SETS,
+    WIDER,
+    Plan,
+    compared,
+    doubts,
+    predict,
+    summed,
+)
 from simulation.parameters import Prior
 from tests.test_calibration import bare
 
@@ -46,7 +57,7 @@ def test_at_least_six_are_left_out_one_at_a_time():
 def test_priors_that_figures_had_set_are_widened():
     """Each widened prior is wider than the scenario's own, and the other doubts keep theirs."""
     base = load("everyone")
-    for own, wide in zip(registers.told(base), doubts(base), strict=True):
+    for own, wide in zip(register_fit.told(base), doubts(base), strict=True):
         if own.key not in WIDER:
             assert own == wide
             continue

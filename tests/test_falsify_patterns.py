@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.baseline import targets
-from experiments.falsify import Ground, judged
-from experiments.falsify.patterns import (
+from experiments.studies.validation.baseline import targets
+from experiments.verification.checks import Ground, judged
+from experiments.verification.patterns import (
     MEASURES,
     MONTHS,
     WEEKS,

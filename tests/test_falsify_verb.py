@@ -11,10 +11,11 @@ import json
 import pandas as pd
 import pytest
 
-from experiments.falsify import Check, Finding, measured, pieces
-from experiments.falsify.controls import CONTROLS
-from experiments.falsify.laws import LAWS
-from experiments.falsify.patterns import checks
+from experiments.verification import stored_measurements, tasks
+from experiments.verification.checks import Check, Finding
+from experiments.verification.controls import CONTROLS
+from experiments.verification.invariants import LAWS
+from experiments.verification.patterns import checks
 from tests.test_cli import desist
 
 
@@ -33,10 +34,10 @@ def made(name, value, *, kind="law", known=""):
 def few(monkeypatch, tmp_path):
     """A few quick checks instead of all, and no measured results."""
     some = [*(each for each in LAWS if each.family == "zero effect"), CONTROLS[0], *checks()[:2]]
-    monkeypatch.setattr(pieces, "every_check", lambda: tuple(some))
-    monkeypatch.setattr(measured, "SHIPPED", tmp_path / "nothing")
-    monkeypatch.setattr(measured.read_faults, "__defaults__", (tmp_path / "nothing",))
-    monkeypatch.setattr(measured.read_left_out, "__defaults__", (tmp_path / "nothing",))
+    monkeypatch.setattr(tasks, "every_check", lambda: tuple(some))
+    monkeypatch.setattr(stored_measurements, "SHIPPED", tmp_path / "nothing")
+    monkeypatch.setattr(stored_measurements.read_faults, "__defaults__", (tmp_path / "nothing",))
+    monkeypatch.setattr(stored_measurements.read_left_out, "__defaults__", (tmp_path / "nothing",))
     return some
 
 

@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.boxes import Box
-from experiments.decision import acceptability, break_even, plane, quadrants
 from experiments.figures.decision import (
     acceptability_curves,
     box_map,
@@ -16,7 +14,9 @@ from experiments.figures.decision import (
     odds_by_purse,
     plane_points,
 )  # fmt: skip
-from experiments.figures.worth import trial_value, worth_bars, worth_figure
+from experiments.figures.value_of_information import trial_value, worth_bars, worth_figure
+from experiments.statistics.cost_effectiveness import acceptability, break_even, plane, quadrants
+from experiments.statistics.scenario_discovery import Box
 from tests.test_decision import SAVED, SPENT, options
 
 

@@ -10,7 +10,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from experiments.country import denmark
+from experiments.execution.jobs import finish
 from experiments.figures import style
 from experiments.figures.rollout import (
     A_YEAR,
@@ -31,12 +31,12 @@ from experiments.figures.rollout import (
     rollout_figure,
     supply_figure,
 )  # fmt: skip
-from experiments.plans import planned
-from experiments.plans.study import FEW, by_place, differences, told
-from experiments.plans.tables import LABELS, MISSED, estimates, missing_out, supply_by_month, years
-from experiments.plans.words import OUTCOMES, REASONS, short_titles
-from experiments.posterior import SHIPPED, Posterior
-from experiments.runs import finish
+from experiments.inputs.municipalities import denmark
+from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.language.plan_text import OUTCOMES, REASONS, short_titles
+from experiments.studies.rollout.plan import planned
+from experiments.studies.rollout.plan_study import FEW, by_place, differences, told
+from experiments.studies.rollout.tables import LABELS, MISSED, estimates, missing_out, supply_by_month, years
 from simulation.parameters import ParameterError
 from simulation.places import municipalities
 from tests.test_maps import colours

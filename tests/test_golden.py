@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.shelf import load
+from experiments.inputs.scenario_files import load
 from simulation.history import History, simulate
 from simulation.outcomes import matches, times
 

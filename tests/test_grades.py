@@ -6,12 +6,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.grades import GRADES, PRICE, REST, Inputs, alone, as_data, heaviest, of_draws, of_indices
-from experiments.grades_words import NAMES, SAID, lines
-from experiments.plans import load
-from experiments.plans.scenario import everybody
-from experiments.sensitivity import OTHERS
-from experiments.shelf import load as scenario
+from experiments.inputs.scenario_files import load as scenario
+from experiments.language.grades_text import NAMES, SAID, lines
+from experiments.statistics.sobol_morris import OTHERS
+from experiments.studies.rollout.plan import load
+from experiments.studies.rollout.plan_scenario import everybody
+from experiments.studies.sensitivity.variance_by_grade import (
+    GRADES,
+    PRICE,
+    REST,
+    Inputs,
+    alone,
+    as_data,
+    heaviest,
+    of_draws,
+    of_indices,
+)
 from simulation.parameters import ParameterError
 from simulation.prices import Prices
 

@@ -11,31 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import cli
-from experiments.country import denmark
+from experiments.cli import main
+from experiments.execution.jobs import finish
 from experiments.figures.ladder import FEET, LABELS, TEXTS, ladder_figure, number, rows_of, said
-from experiments.ladder import (
-    DISCOUNTING,
-    KRONER,
-    POINTS,
-    PRICE,
-    RUNGS,
-    VALUE,
-    Found,
-    kept,
-    ladder,
-    ladders,
-    left,
-    on,
-    over_orders,
-    sets_of,
-)
-from experiments.plans import planned
-from experiments.plans.scenario import scenario_of
-from experiments.points import at_point
-from experiments.posterior import Posterior
-from experiments.receipts.stamps import without
-from experiments.rungs import (
+from experiments.inputs.municipalities import denmark
+from experiments.inputs.parameter_points import at_point
+from experiments.inputs.posterior import Posterior
+from experiments.inputs.scenario_files import load
+from experiments.provenance.stamps import without
+from experiments.studies.rollout.headline_runs import (
     AVERAGE,
     COHORT,
     COLUMNS,
@@ -52,8 +36,24 @@ from experiments.rungs import (
     by_difference,
     worlds,
 )
-from experiments.runs import finish
-from experiments.shelf import load
+from experiments.studies.rollout.headline_steps import (
+    DISCOUNTING,
+    KRONER,
+    POINTS,
+    PRICE,
+    RUNGS,
+    VALUE,
+    Found,
+    kept,
+    ladder,
+    ladders,
+    left,
+    on,
+    over_orders,
+    sets_of,
+)
+from experiments.studies.rollout.plan import planned
+from experiments.studies.rollout.plan_scenario import scenario_of
 from simulation.engine import run
 from simulation.parameters import ParameterError
 from simulation.prices import Prices
@@ -405,8 +405,8 @@ def test_every_rung_has_plain_words_in_both_languages(found) -> None:
 @pytest.fixture(autouse=True)
 def _verb_is_there(monkeypatch):
     """The verb is in the table of verbs, or put there."""
-    monkeypatch.setitem(cli.VERBS, "ladder", "experiments.verbs.ladder:ladder")
-    monkeypatch.setitem(cli.SUMMARIES, "ladder", cli.SUMMARIES.get("ladder", "From headline to street."))
+    monkeypatch.setitem(main.VERBS, "ladder", "experiments.cli.ladder:ladder")
+    monkeypatch.setitem(main.SUMMARIES, "ladder", main.SUMMARIES.get("ladder", "From headline to street."))
 
 
 PLAN_FILE = """title = "A small plan"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.falsify.ledger import ENDINGS, OF_VOLUNTEERS, by_hand
-from experiments.falsify.worlds import World
+from experiments.verification.random_scenarios import World
+from experiments.verification.recounted_ledger import ENDINGS, OF_VOLUNTEERS, by_hand
 from simulation import simulate
+from simulation.compiled_parameters import calendar_months, told_for
 from simulation.engine import over_chunks, run
 from simulation.ledger import A_PROGRAMME, COMMON, OF_A_PROGRAMME, WINDOW, names
-from simulation.numbers import calendar_months, told_for
 from simulation.rules import WAITING
 from tests.strategies import SEEDS, scenarios
 from tests.worlds import complete

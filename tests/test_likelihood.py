@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from experiments.likelihood import Printed, arm_likelihood
-from experiments.observed import SHARE_HIGH, SHARE_LOW, log_likelihood
-from experiments.shelf import load
-from experiments.trial import highest_risk, trial_counts
+from experiments.inputs.rounded_percentages import Printed, arm_likelihood
+from experiments.inputs.scenario_files import load
+from experiments.inputs.trial_result import SHARE_HIGH, SHARE_LOW, log_likelihood
+from simulation.trial_counts import highest_risk, trial_counts
 from tests import statistics
 
 

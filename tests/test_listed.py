@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation import ReentryModel, Scenario, simulate
+from simulation.cohort import prepared
+from simulation.compiled_parameters import numbers_of
 from simulation.engine import over_chunks, run
 from simulation.ledger import A_PROGRAMME, HOLDING, JOINED, LISTED
-from simulation.numbers import numbers_of
 from simulation.parameters import quantities
-from simulation.prepared import prepared
-from simulation.supports import Allocation, Order
+from simulation.programmes import Allocation, Order
 from simulation.waiting import lots
 from tests.mistakes import assert_one_line
 from tests.strategies import SEEDS, scenarios

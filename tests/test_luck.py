@@ -5,8 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from experiments.luck import ALL_MATCHED, NOBODY, bound, compared, luck_rows, pairs, ratio, shares
-from experiments.shelf import load
+from experiments.inputs.scenario_files import load
+from experiments.studies.trial.common_random_numbers import (
+    ALL_MATCHED,
+    NOBODY,
+    bound,
+    compared,
+    luck_rows,
+    pairs,
+    ratio,
+    shares,
+)
 
 SMALL = load("pooled").changed({**ALL_MATCHED, "people.count": 1000})
 

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from experiments.figures import style
-from experiments.maps import AMOUNT, CHANGE, CLASSES, choropleth, tiles, usual
-from experiments.shapes import by_number, capital, cells, shapes, short_name
+from experiments.figures.maps import AMOUNT, CHANGE, CLASSES, choropleth, tiles, usual
+from experiments.inputs.municipality_shapes import by_number, capital, cells, shapes, short_name
 from simulation.parameters import ParameterError
 from simulation.places import municipalities
 

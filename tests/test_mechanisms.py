@@ -12,15 +12,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments import mechanisms
-from experiments.mechanisms import AS_IS, DIRECT, SCARCE, Study, held, only, piece, players_of, scarcer, shapley
-from experiments.parts import DIFFERENCE, TOTAL, Parts, _spread
-from experiments.posterior import Posterior
-from experiments.runs import finish
-from experiments.shelf import load
-from experiments.trial import HIGHEST, MEASURES, trial_counts
-from simulation.numbers import numbers_of
+from experiments.execution.jobs import finish
+from experiments.inputs.posterior import Posterior
+from experiments.inputs.scenario_files import load
+from experiments.studies.trial import mechanisms
+from experiments.studies.trial.mechanisms import (
+    AS_IS,
+    DIRECT,
+    SCARCE,
+    Study,
+    held,
+    only,
+    piece,
+    players_of,
+    scarcer,
+    shapley,
+)
+from experiments.studies.trial.shapley import DIFFERENCE, TOTAL, Parts, _spread
+from simulation.compiled_parameters import numbers_of
 from simulation.parameters import ParameterError
+from simulation.trial_counts import HIGHEST, MEASURES, trial_counts
 from tests.test_cli import desist
 
 ONE = ("--set", "programme.helps={housing = 1.0}", "--trials", "20")

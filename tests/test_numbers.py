@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pytest
 
-from simulation.numbers import MOST_TIMES, calendar_months, numbers_of, support_multiplier, support_reach
+from simulation.compiled_parameters import MOST_TIMES, calendar_months, numbers_of, support_multiplier, support_reach
 from simulation.population import reference
+from simulation.programmes import Programme
 from simulation.scenario import Scenario
-from simulation.supports import Programme
 from tests.worlds import differing
 
 HELPS = {"housing": 1.0, "employment": 0.5, "network": 0.8}

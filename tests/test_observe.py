@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.observe import Form, observe
-from experiments.observe.dates import day, day_of, days, months_after
-from experiments.observe.write import extract
+from experiments.studies.validation.dates import day, day_of, days, months_after
+from experiments.studies.validation.register_extract import Form, observe
+from experiments.studies.validation.write import extract
 from simulation import Scenario, simulate
 from simulation.outcomes import DEFINITIONS, curve, offence_counts, shares, times
 from tests.strategies import SEEDS, scenarios

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.observe import Form, observe
-from experiments.observe.read import MOST
+from experiments.studies.validation.read import MOST
+from experiments.studies.validation.register_extract import Form, observe
 from simulation.parameters import ParameterError
 from tests.mistakes import assert_one_line
 

@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.observe import Register
-from experiments.observe.small import LEAST, about, close, counts_shown, curve_shown, pooled, shares_shown
+from experiments.studies.validation.disclosure import (
+    LEAST,
+    about,
+    close,
+    counts_shown,
+    curve_shown,
+    pooled,
+    shares_shown,
+)
+from experiments.studies.validation.register_extract import Register
 from simulation.outcomes import NOT_IN_SIGHT, curve, shares, wilson
 
 PEOPLE = st.lists(st.tuples(st.integers(1, 30) | st.just(NOT_IN_SIGHT), st.integers(0, 30)), min_size=1, max_size=120)

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.observe import Register, observe
-from experiments.observe.tables import alike, beside, compared, seen_shares
-from experiments.observe.write import extract
+from experiments.studies.validation.register_extract import Register, observe
+from experiments.studies.validation.tables import alike, beside, compared, seen_shares
+from experiments.studies.validation.write import extract
 from simulation import Scenario, simulate
 from simulation.outcomes import curve, times
 from tests.mistakes import assert_one_line
@@ -67,7 +67,7 @@ def test_another_model_beside_it_does_not(definition, file, tmp_path):
 
 def test_the_same_people_on_the_same_luck_are_the_same(file, monkeypatch):
     """A register that the model wrote, beside the model with its seed: one cohort gives each share and the curve exactly."""
-    monkeypatch.setattr("experiments.observe.tables.cohorts", lambda _: 1)
+    monkeypatch.setattr("experiments.studies.validation.tables.cohorts", lambda _: 1)
     register = observe(file)
     model, band = beside(alike(PLAN, register), register, "prison", [6, 12, 24], seed=11, threads=1)
     rows = compared(seen_shares(register, [6, 12, 24]), model)

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from experiments.observed import (
+from experiments.inputs.trial_result import (
     CLOSE,
     MENTORED_ARM,
     PEOPLE,

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 
 from simulation import simulate
+from simulation.compiled_parameters import months_before, numbers_of, told_for
 from simulation.engine import run, tell
+from simulation.events import GAIN
 from simulation.ledger import COMMON, names
-from simulation.numbers import months_before, numbers_of, told_for
+from simulation.municipal_shares import seats
 from simulation.places import chosen
 from simulation.rules import NEVER
-from simulation.spread import seats
-from simulation.telling import GAIN
 from tests import statistics
 from tests.strategies import SEEDS, scenarios
 from tests.test_ledger import ledger, row

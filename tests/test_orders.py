@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.country import denmark
-from experiments.orders import (
+from experiments.inputs.municipalities import denmark
+from experiments.studies.rollout.allocation_rules import OUTCOMES
+from experiments.studies.rollout.municipality_order import (
     BEST,
     BUDGETS,
     LOT,
@@ -30,10 +31,9 @@ from experiments.orders import (
     with_more,
     won,
 )
-from experiments.plans import planned
-from experiments.plans.scenario import scenario_of
-from experiments.priorities import OUTCOMES
-from experiments.rollout import counted
+from experiments.studies.rollout.plan import planned
+from experiments.studies.rollout.plan_scenario import scenario_of
+from experiments.studies.rollout.simulate import counted
 from simulation.history import GROUPS
 from simulation.places import chosen
 

@@ -8,10 +8,10 @@ import pytest
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from scipy import optimize, stats
 
+from experiments.statistics.regression import cox
 from simulation.history import ALL_DECISIONS, History
 from simulation.outcomes import NOT_IN_SIGHT, curve, matches, offence_counts, shares, times, wilson
 from simulation.parameters import ParameterError
-from simulation.regression import cox
 
 
 def register(*cases, followed=24, decided=ALL_DECISIONS, people=None):

@@ -8,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.country import denmark
-from experiments.discovery import PLAN, PRICE, drawn, failing, outcomes_at, taken
-from experiments.plans import planned
-from experiments.plans.money import NO_PLAN, decision, money, odds
-from experiments.plans.pages import report_of
-from experiments.plans.study import compared, needs, tables, told
-from experiments.plans.worth import learned
-from experiments.posterior import SHIPPED, Posterior
-from experiments.rollout import draw_doubts, run_supply
-from experiments.runs import finish
-from experiments.verbs.rollout import split_text
+from experiments.cli.rollout import split_text
+from experiments.execution.jobs import finish
+from experiments.inputs.municipalities import denmark
+from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.reports.plan_figures import report_of
+from experiments.studies.rollout.costs import NO_PLAN, decision, money, odds
+from experiments.studies.rollout.discovery import PLAN, PRICE, drawn, failing, outcomes_at, taken
+from experiments.studies.rollout.plan import planned
+from experiments.studies.rollout.plan_study import compared, needs, tables, told
+from experiments.studies.rollout.simulate import draw_doubts, run_supply
+from experiments.studies.rollout.value_of_information import learned
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.plans.tables import (
+from experiments.studies.rollout.tables import (
     FROM_NONE,
     LABELS,
     MISSED,

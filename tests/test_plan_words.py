@@ -10,14 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.boxes_words import Quantity
-from experiments.country import denmark
-from experiments.decision import break_even
-from experiments.plans import load, names, planned
-from experiments.plans.money import Money
-from experiments.plans.study import compared, tables, told
-from experiments.plans.tables import LABELS, MISSED
-from experiments.plans.words import (
+from experiments.execution.jobs import finish
+from experiments.inputs.municipalities import denmark
+from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.language.discovery_text import Quantity
+from experiments.language.formatting import rounded  # fmt: skip
+from experiments.language.plan_text import (
     GROUP_NAMES,
     MONTHS,
     OUTCOMES,
@@ -30,11 +28,13 @@ from experiments.plans.words import (
     facts_of,
     percent,
     report,
-    rounded,
     short_titles,
-)  # fmt: skip
-from experiments.posterior import SHIPPED, Posterior
-from experiments.runs import finish
+)
+from experiments.statistics.cost_effectiveness import break_even
+from experiments.studies.rollout.costs import Money
+from experiments.studies.rollout.plan import load, names, planned
+from experiments.studies.rollout.plan_study import compared, tables, told
+from experiments.studies.rollout.tables import LABELS, MISSED
 from simulation.history import GROUPS
 from simulation.prices import PUBLIC, PURSES, Prices
 

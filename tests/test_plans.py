@@ -8,11 +8,21 @@ import re
 import numpy as np
 import pytest
 
-from experiments.country import denmark
-from experiments.country_csv import written
-from experiments.plans import FOLLOWED_ON, PLANS, doubted, find_plan, load, months_between, names, planned, year_of
-from experiments.plans.scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
-from experiments.shelf import load as scenario_called
+from experiments.inputs.municipalities import denmark
+from experiments.inputs.municipality_csv import written
+from experiments.inputs.scenario_files import load as scenario_called
+from experiments.studies.rollout.plan import (
+    FOLLOWED_ON,
+    PLANS,
+    doubted,
+    find_plan,
+    load,
+    months_between,
+    names,
+    planned,
+    year_of,
+)
+from experiments.studies.rollout.plan_scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
 from simulation.parameters import ParameterError
 from simulation.places import chosen, municipalities
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from simulation.cohort import prepared
 from simulation.population import REFERENCE_PEOPLE, centre, draw, reference, relative_hazard
-from simulation.prepared import prepared
 from simulation.scenario import Scenario
 from tests import statistics
 from tests.worlds import NEUTRAL, complete, differing, steady

@@ -12,17 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as truth_of
 
-from experiments import power
-from experiments.points import STRENGTH
-from experiments.posterior import Posterior
-from experiments.power import LARGEST, SMALLEST, Plan, Truth, arms_of, doubt, job, judged, piece, summary
-from experiments.shelf import load
-from experiments.sizing import Prospect, calculated
-from experiments.trial import WINDOW, highest_risk, trial_counts
-from experiments.two_shares import (
+from experiments.inputs.parameter_points import STRENGTH
+from experiments.inputs.posterior import Posterior
+from experiments.inputs.scenario_files import load
+from experiments.statistics.two_proportions import (
     CASE,
     TESTS,
-    as_far_apart,
+    as_far_apart,  # fmt: skip
     check,
     expected,
     favour,
@@ -31,8 +27,12 @@ from experiments.two_shares import (
     newcombe,
     sizes,
     z_test,
-)  # fmt: skip
+)
+from experiments.studies.trial import power
+from experiments.studies.trial.power import LARGEST, SMALLEST, Plan, Truth, arms_of, doubt, job, judged, piece, summary
+from experiments.studies.trial.sample_size import Prospect, calculated
 from simulation.parameters import ParameterError
+from simulation.trial_counts import WINDOW, highest_risk, trial_counts
 from tests import statistics
 from tests.test_cli import desist
 
@@ -91,7 +91,7 @@ def test_newcombe_interval_of_the_paper() -> None:
 
 def test_gap_is_judged_as_printed() -> None:
     """Percentages are rounded before they are compared, as a report does; empty groups print nothing."""
-    assert as_far_apart([7 / 24, 0.294, 0.3, np.nan], [16 / 24, 0.665, 0.67, 0.9]).tolist() == [True, True, False, False]
+    assert as_far_apart([7 / 24, 0.294, 0.3, np.nan], [16 / 24, 0.665, 0.67, 0.9], 38).tolist() == [True, True, False, False]
 
 
 # The case: 24 per arm, a true difference of 19 points -------------------------------------------------------------
@@ -131,7 +131,7 @@ def test_case_agrees_with_simulated_trials(test: str) -> None:
     people, control, difference = CASE
     truth = Truth(mentored=control - difference, control=control, share=1.0)
     trials = judged(power.given(truth, 2 * people, seed=1, trials=20_000), truth, alpha=0.05, test=test)
-    found, exact = summary(trials), expected(control - difference, people, control, people, test=test)
+    found, exact = summary(trials), expected(control - difference, people, control, people, test=test, gap=38)
     hits = trials.loc[trials["significant"], "difference"].abs()
 
     statistics.share(trials["significant"].sum(), 20_000, exact.power)

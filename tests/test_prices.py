@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments.shelf import load, names
+from experiments.inputs.scenario_files import load, names
 from simulation.parameters import ParameterError, quantities
 from simulation.prices import Prices, draw_prices, points, prices_from, read_prices
 from tests.mistakes import assert_one_line

@@ -9,13 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import cli
-from experiments.country import denmark
-from experiments.plans import load, planned
-from experiments.plans.scenario import scenario_of
-from experiments.plans.tables import estimate
-from experiments.posterior import SHIPPED, Posterior
-from experiments.priorities import (
+from experiments.cli import main
+from experiments.inputs.municipalities import denmark
+from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.studies.rollout.allocation_rules import (
     EVERYBODY,
     KEYS,
     NOBODY,
@@ -37,7 +34,10 @@ from experiments.priorities import (
     why,
     yearly,
 )
-from experiments.rollout import counted, draw_doubts
+from experiments.studies.rollout.plan import load, planned
+from experiments.studies.rollout.plan_scenario import scenario_of
+from experiments.studies.rollout.simulate import counted, draw_doubts
+from experiments.studies.rollout.tables import estimate
 from simulation.history import GROUPS
 from simulation.parameters import ParameterError
 from tests.test_cli import desist
@@ -65,8 +65,8 @@ HIGHEST, LOWEST = "highest risk", "lowest risk"
 
 @pytest.fixture(autouse=True)
 def _verb(monkeypatch):
-    monkeypatch.setitem(cli.VERBS, "priorities", "experiments.verbs.priorities:priorities")
-    monkeypatch.setitem(cli.SUMMARIES, "priorities", "Whom first, and which municipality first?")
+    monkeypatch.setitem(main.VERBS, "priorities", "experiments.cli.priorities:priorities")
+    monkeypatch.setitem(main.SUMMARIES, "priorities", "Whom first, and which municipality first?")
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from simulation.compiled_parameters import calendar_months
 from simulation.engine import over_chunks, run, tell
+from simulation.events import MATCH
 from simulation.ledger import names
-from simulation.numbers import calendar_months
+from simulation.municipal_shares import limits
 from simulation.rules import WITHOUT
-from simulation.spread import limits
-from simulation.telling import MATCH
 from simulation.volunteers import BUSY, FREE, TRAINING
 from tests import statistics
 from tests.strategies import SEEDS, chances, numbers, scenarios

@@ -7,9 +7,9 @@ import re
 import pandas as pd
 import pytest
 
-from experiments.reproduce import CODE, STUDIES, ignoring, kept
-from experiments.reproduce.documents import MADE, PICTURES, QUOTED, filled, pictures, quoting, row_of, written
-from experiments.reproduce.tables import TABLES, lined, number, span
+from experiments.reproduction.documents import MADE, PICTURES, QUOTED, filled, pictures, quoting, row_of, written
+from experiments.reproduction.headline_studies import CODE, STUDIES, ignoring, kept
+from experiments.reproduction.tables import TABLES, lined, number, span
 from tests.mistakes import assert_one_line
 
 DOCUMENTS = quoting(CODE)

@@ -16,8 +16,8 @@ from matplotlib.image import imread
 from PIL import Image
 
 from experiments.figures import style
-from experiments.output import Folder
-from experiments.receipts import (
+from experiments.inputs.scenario_files import load
+from experiments.provenance.receipts import (
     bare,
     compare,
     digest,
@@ -26,8 +26,8 @@ from experiments.receipts import (
     manifest_of,
     sealed,
 )
-from experiments.receipts.stamps import stamp_of, stamped, untouched, without, without_seal
-from experiments.shelf import load
+from experiments.provenance.results_folder import Folder
+from experiments.provenance.stamps import stamp_of, stamped, untouched, without, without_seal
 from simulation.parameters import ParameterError
 
 ABOUT = {"command": "desist trial --set 'a=\"<&\"'", "scenario": "trial", "digest": "ab" * 32, "seed": 0, "desist": "1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.receipts import page_receipt, receipt_of, sealed_page, untouched_page
+from experiments.provenance.receipts import page_receipt, receipt_of, sealed_page, untouched_page
 from simulation.parameters import ParameterError
 
 PAGE = "<html><body><h1>67 %</h1><p>blåbær</p></body></html>"

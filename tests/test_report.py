@@ -10,20 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.grades import PRICE, Inputs
-from experiments.plans import load
-from experiments.plans.scenario import everybody
-from experiments.plans.words import Span
-from experiments.report.compare import best_sentence, gap_sentence
-from experiments.report.effect import calibration_answer, mechanisms_answer
-from experiments.report.grades import Doubt, changes, doubt_of, grades_part
-from experiments.report.ladder import falsify_answer, ladder_answer
-from experiments.report.names import entry, name_of, source_of, sources
-from experiments.report.page import Page, html
-from experiments.report.plan import VERDICTS, avoided, gain_range, pays, used_prices, verdict
-from experiments.report.power import power_answer
-from experiments.report.trial import fit, sweep_answer, trial_answer
-from experiments.report.words import LANGUAGES, Words, catalogue
+from experiments.language.plan_text import Span
+from experiments.reports.catalogue import LANGUAGES, Words, catalogue
+from experiments.reports.compare import best_sentence, gap_sentence
+from experiments.reports.effect import calibration_answer, mechanisms_answer
+from experiments.reports.grades import Doubt, changes, doubt_of, grades_part
+from experiments.reports.ladder import falsify_answer, ladder_answer
+from experiments.reports.names import entry, name_of, source_of, sources
+from experiments.reports.page import Page, html
+from experiments.reports.plan import VERDICTS, avoided, gain_range, pays, used_prices, verdict
+from experiments.reports.power import power_answer
+from experiments.reports.trial import fit, sweep_answer, trial_answer
+from experiments.studies.rollout.plan import load
+from experiments.studies.rollout.plan_scenario import everybody
+from experiments.studies.sensitivity.variance_by_grade import PRICE, Inputs
 from simulation.parameters import ParameterError
 from simulation.prices import Prices
 from tests.report_tools import read

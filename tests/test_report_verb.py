@@ -9,8 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
-from experiments.receipts import page_receipt, untouched_page
-from experiments.report.study import STUDIES, split, unfit
+from experiments.provenance.receipts import page_receipt, untouched_page
+from experiments.reports.study import STUDIES, split, unfit
 from simulation.parameters import ParameterError
 from tests.report_tools import PLAN, sound, typed
 
@@ -92,9 +92,9 @@ def test_the_trial_is_run_once_and_then_read(given, place, capsys):
 @pytest.mark.parametrize("language", ["en", "da"])
 def test_the_calibration_that_is_kept_makes_a_page(language):
     """The tables under version control, whatever code made them."""
-    from experiments.report.effect import calibration_page
-    from experiments.report.page import html
-    from experiments.report.seal import sealed_page
+    from experiments.reports.effect import calibration_page
+    from experiments.reports.page import html
+    from experiments.reports.receipt import sealed_page
 
     folder = Path(__file__).parents[1] / "results/calibration"
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from experiments import reproduce
-from experiments.cli import VERBS
-from experiments.receipts import bare
-from experiments.reproduce import CODE, STUDIES, Ran, Study, chosen, kept, rebuild
-from experiments.reproduce.times import COLUMNS, Clock, read_times, write_times
-from experiments.store import Store
-from experiments.verbs import reproduce as verbs_reproduce
+from experiments.cli import reproduce as verbs_reproduce
+from experiments.cli.main import VERBS
+from experiments.execution.store import Store
+from experiments.provenance.receipts import bare
+from experiments.reproduction import headline_studies
+from experiments.reproduction.headline_studies import CODE, STUDIES, Ran, Study, chosen, kept, rebuild
+from experiments.reproduction.times import COLUMNS, Clock, read_times, write_times
 from tests.mistakes import assert_one_line
 from tests.test_cli import desist
 
@@ -98,7 +98,7 @@ def home(tmp_path_factory):
 @pytest.fixture
 def here(home, monkeypatch):
     """That home as the clone, with the tiny study as the only one."""
-    monkeypatch.setattr(reproduce, "STUDIES", (TINY,))
+    monkeypatch.setattr(headline_studies, "STUDIES", (TINY,))
     monkeypatch.setattr(verbs_reproduce, "HOME", home)
     return home
 
@@ -160,7 +160,7 @@ def test_a_kept_file_that_is_gone_is_found(here):
 def test_a_study_that_was_never_made_differs(here, monkeypatch):
     """With a line that says what to do."""
     never = Study(name="never", question="?", command=(*TINY.command[:-1], "results/never"))
-    monkeypatch.setattr(reproduce, "STUDIES", (never,))
+    monkeypatch.setattr(headline_studies, "STUDIES", (never,))
     code, out, _ = desist("reproduce", "--check")
 
     assert code == 1
@@ -171,7 +171,7 @@ def test_a_study_that_was_never_made_differs(here, monkeypatch):
 def test_a_command_that_breaks_off_is_exit_code_1(here, monkeypatch):
     """And said, with the others still carried out."""
     wrong = Study(name="wrong", question="?", command=("trial", "no-such-scenario"))
-    monkeypatch.setattr(reproduce, "STUDIES", (wrong, TINY))
+    monkeypatch.setattr(headline_studies, "STUDIES", (wrong, TINY))
     code, out, _ = desist("reproduce")
 
     assert code == 1

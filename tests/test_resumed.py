@@ -12,11 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.posterior import Posterior
-from experiments.runs import Store, finish
-from experiments.shelf import load
-from experiments.store import Contents
-from experiments.trial import trial_counts
+from experiments.execution.jobs import Store, finish
+from experiments.execution.store import Contents
+from experiments.inputs.posterior import Posterior
+from experiments.inputs.scenario_files import load
+from simulation.trial_counts import trial_counts
 from tests.test_cli import desist
 from tests.test_runs import ENVIRONMENT, kept_in
 
@@ -34,7 +34,7 @@ def test_a_sweep_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, mon
     store = tmp_path / "killed" / "store"
     for number in (1, 4, 8):
         process = subprocess.Popen(
-            [sys.executable, "-m", "experiments.cli", *arguments, "--threads", "2"], cwd=tmp_path / "killed",
+            [sys.executable, "-m", "experiments.cli.main", *arguments, "--threads", "2"], cwd=tmp_path / "killed",
             env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
@@ -59,7 +59,7 @@ def test_a_sweep_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, mon
 
 def test_a_finished_sweep_tells_nobody_again(tmp_path, monkeypatch):
     """Read back without a single trial, to the same bytes; other replicates or a new value are computed."""
-    import experiments.pieces as module
+    import experiments.studies.trial.design_points as module
 
     store = ["--store", str(tmp_path / "store")]
     desist(*SWEEP, "--replicates", "4", *store, "--out", str(tmp_path / "a"))
@@ -72,7 +72,7 @@ def test_a_finished_sweep_tells_nobody_again(tmp_path, monkeypatch):
         return whole(*arguments, **options)
 
     monkeypatch.setattr(module, "trial_counts", counted)
-    monkeypatch.setattr("experiments.trial._risk_by_level", None)
+    monkeypatch.setattr("experiments.inputs.control_risk._risk_by_level", None)
     desist(*SWEEP, "--replicates", "4", *store, "--out", str(tmp_path / "c"))
     assert told == []
     monkeypatch.undo()
@@ -108,7 +108,7 @@ def test_damage_is_told_on_standard_error(tmp_path):
 
 def test_trials_in_pieces_are_the_trials(tmp_path, monkeypatch):
     """Cut into pieces, kept and read back, trials have the counts they have in one go."""
-    from experiments import draws
+    from experiments.studies.trial import posterior_draws as draws
 
     monkeypatch.setattr(draws, "PIECE_PEOPLE", 97 * 8)
     pooled = load("pooled")

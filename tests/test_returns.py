@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulation import ReentryModel, simulate
+from simulation.cohort import prepared
 from simulation.engine import over_chunks, run
 from simulation.ledger import names
 from simulation.population import relative_hazard
-from simulation.prepared import prepared
-from simulation.returns import BINS, is_new, solved, stream
+from simulation.reentry_stream import BINS, is_new, solved, stream
 from simulation.scenario import Scenario
 from tests import statistics
 from tests.strategies import SEEDS, scenarios

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.likelihood import Printed
-from experiments.overdraws import over_draws, piece, summary
-from experiments.points import STRENGTH, effect
-from experiments.posterior import Posterior
-from experiments.registers import places
-from experiments.rerun import Bank
-from experiments.rivals import MEASUREMENTS, RIVALS, Rival, evidence, in_words, separation
-from experiments.runs import finish
-from experiments.shelf import load
+from experiments.execution.jobs import finish
+from experiments.inputs.parameter_points import STRENGTH, effect
+from experiments.inputs.posterior import Posterior
+from experiments.inputs.rounded_percentages import Printed
+from experiments.inputs.scenario_files import load
+from experiments.studies.calibration.model_comparison import MEASUREMENTS, RIVALS, Rival, evidence, in_words, separation
+from experiments.studies.calibration.register_fit import places
+from experiments.studies.calibration.trial_fit import Bank
+from experiments.studies.trial.scenario_over_draws import over_draws, piece, summary
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
 

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.country import denmark
-from experiments.plans import FOLLOWED_ON, doubted, planned
-from experiments.plans.scenario import scenario_of
-from experiments.rollout import (
+from experiments.inputs.municipalities import denmark
+from experiments.studies.rollout.plan import FOLLOWED_ON, doubted, planned
+from experiments.studies.rollout.plan_scenario import scenario_of
+from experiments.studies.rollout.simulate import (
     COUNTRY,
     TWICE,
     counted,
@@ -23,10 +23,10 @@ from experiments.rollout import (
     piece,
     run_plan,
 )
+from simulation.compiled_parameters import months_before
 from simulation.engine import over_chunks, run
 from simulation.history import GROUPS
 from simulation.ledger import COMMON, names
-from simulation.numbers import months_before
 from simulation.parameters import ParameterError
 
 DENMARK = denmark()

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import runs
-from experiments.code import code_of
-from experiments.runs import AHEAD, Job, Store, finish
-from experiments.store import Contents
+from experiments.execution import jobs
+from experiments.execution.code_digest import code_of
+from experiments.execution.jobs import AHEAD, Job, Store, finish
+from experiments.execution.store import Contents
 from simulation.parameters import ParameterError
 
-HOME = Path(runs.__file__).parents[1]
+HOME = Path(jobs.__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HOME)}
 
 
@@ -72,7 +72,7 @@ def test_an_address_depends_on_all_that_decides_a_piece(monkeypatch):
         replace(job, context={"scenario": "a", "seed": 2}), replace(job, pieces=[{"n": 1, "pair": (0, 0)}]),
         replace(job, pieces=[{"n": 0, "pair": (0, 1)}]),
     )}  # fmt: skip
-    monkeypatch.setattr(runs, "code_of", lambda _: "0" * 16)
+    monkeypatch.setattr(jobs, "code_of", lambda _: "0" * 16)
     found.add(replace(job).addresses()[0])
 
     assert len(found) == 7
@@ -122,16 +122,16 @@ def test_code_has_the_model_and_the_data_and_no_figures(tmp_path):
     for package in ("simulation", "experiments"):
         shutil.copytree(HOME / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     script = (
-        "import sys\nfrom pathlib import Path\nfrom experiments.code import code_of, HERE\n"
-        "assert HERE.parent == Path(sys.argv[1])\ndigest = code_of.__wrapped__\nbefore = digest('experiments.pieces')\n"
+        "import sys\nfrom pathlib import Path\nfrom experiments.execution.code_digest import code_of, HERE\n"
+        "assert HERE.parent == Path(sys.argv[1])\ndigest = code_of.__wrapped__\nbefore = digest('experiments.studies.trial.design_points')\n"
         "for name in sys.argv[2:]:\n"
         "    file = Path(sys.argv[1]) / name; text = file.read_bytes(); file.write_bytes(text + b'# changed\\n')\n"
-        "    print(int(digest('experiments.pieces') != before)); file.write_bytes(text)\n"
-        "assert digest('experiments.pieces') == before"
+        "    print(int(digest('experiments.studies.trial.design_points') != before)); file.write_bytes(text)\n"
+        "assert digest('experiments.studies.trial.design_points') == before"
     )
-    deciding = ["simulation/rules.py", "simulation/data/factors.toml", "experiments/trial.py", "experiments/points.py",
-                "experiments/observed.py", "experiments/data/baseline_targets.csv", "experiments/pieces.py"]  # fmt: skip
-    idle = ["experiments/figures/__init__.py", "experiments/sweep.py", "experiments/runs.py", "experiments/cli.py"]
+    deciding = ["simulation/rules.py", "simulation/data/factors.toml", "experiments/studies/trial/trial.py", "experiments/inputs/parameter_points.py",
+                "experiments/inputs/trial_result.py", "experiments/inputs/data/baseline_targets.csv", "experiments/studies/trial/design_points.py"]  # fmt: skip
+    idle = ["experiments/figures/__init__.py", "experiments/studies/trial/sweep.py", "experiments/execution/jobs.py", "experiments/cli/main.py"]
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path), *deciding, *idle], capture_output=True, text=True, check=True,
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
@@ -244,7 +244,7 @@ def test_a_process_that_dies_costs_one_line(tmp_path):
 def test_other_code_is_refused(monkeypatch):
     """A worker whose code is another's computes nothing."""
     job = a_job(2)
-    monkeypatch.setattr(runs, "code_of", lambda _: "f" * 16)
+    monkeypatch.setattr(jobs, "code_of", lambda _: "f" * 16)
 
     with pytest.raises(ParameterError, match=rf"other code \[{'f' * 16}\] than this machine \[{job.code}\]"):
         list(finish(job))

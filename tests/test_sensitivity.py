@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.doubts import Doubts, over_priors
+from experiments.execution.jobs import Store
+from experiments.execution.workers import workers_of
 from experiments.figures.sensitivity import label, pair
-from experiments.outcomes_at import OUTCOMES, Points, check, outcomes, possible
-from experiments.posterior import Posterior
-from experiments.runs import Store
-from experiments.sensitivity import OTHERS, base_rows, chance, given, groups_of, indices, screen
-from experiments.shelf import load
-from experiments.trial import highest_risk, trial_counts
-from experiments.workers import workers_of
+from experiments.inputs.posterior import Posterior
+from experiments.inputs.scenario_files import load
+from experiments.statistics.sobol_morris import OTHERS, base_rows, chance, given, groups_of, indices, screen
+from experiments.studies.sensitivity.outcomes_at import OUTCOMES, Points, check, outcomes, possible
+from experiments.studies.sensitivity.uncertain_inputs import Doubts, over_priors
 from simulation.parameters import ParameterError
+from simulation.trial_counts import highest_risk, trial_counts
 from tests.test_cli import desist
 
 KEYS = ["one", "two", "three"]

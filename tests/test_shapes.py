@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from importlib.resources import files
+from importlib.util import module_from_spec, spec_from_file_location
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.path import Path
+from matplotlib.path import Path as Outline
 
-from experiments import make_shapes
-from experiments.shapes import CAPITAL, bornholm, capital, cells, geojson, shapes, sheet, short_name
+from experiments.inputs.municipality_shapes import CAPITAL, bornholm, capital, cells, geojson, shapes, sheet, short_name
 from simulation.places import municipalities
 
 SHAPES = {shape.place.name: shape for shape in shapes()}
 CELLS = cells().set_index("name")
+_SCRIPT = str(Path(__file__).parents[1] / ".ci" / "make_shapes.py")
+make_shapes = module_from_spec(spec_from_file_location("make_shapes", _SCRIPT))
+make_shapes.__spec__.loader.exec_module(make_shapes)
 NEIGHBOURS = make_shapes.neighbours({shape.place.number: shape.polygons for shape in shapes()})
 
 
@@ -74,7 +78,7 @@ def test_no_two_municipalities_overlap_along_a_border() -> None:
 def test_a_label_stands_inside_its_municipality() -> None:
     """The middle of a shape is in its largest part and in no hole."""
     for shape in shapes():
-        outer, *holes = (Path(ring) for ring in shape.polygons[0])
+        outer, *holes = (Outline(ring) for ring in shape.polygons[0])
 
         assert outer.contains_point(shape.middle)
         assert not any(hole.contains_point(shape.middle) for hole in holes)
@@ -209,7 +213,7 @@ def test_the_enlargement_holds_the_municipalities_around_copenhagen() -> None:
 
 def test_the_licence_lies_beside_the_shapes() -> None:
     """The notice names the author and the licence, and says what is not known."""
-    notice = files("experiments").joinpath("data/denmark_shapes.NOTICE.txt").read_text(encoding="utf-8")
+    notice = files("experiments").joinpath("inputs/data/denmark_shapes.NOTICE.txt").read_text(encoding="utf-8")
 
     assert "Copyright (c) 2022 Martin Polley" in notice
     assert "Permission is hereby granted, free of charge" in notice

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from experiments.runs import Store, finish
-from experiments.store import STRAY_SECONDS, Contents
+from experiments.execution.jobs import Store, finish
+from experiments.execution.store import STRAY_SECONDS, Contents
 from simulation.parameters import ParameterError
 from tests.test_cli import desist
 from tests.test_runs import ENVIRONMENT, HOME, a_job, kept_in
@@ -105,7 +105,7 @@ def test_two_processes_share_a_store(tmp_path):
     """Two that run the same study at once on one store both get all tables, and leave it whole."""
     script = (
         "import sys; from pathlib import Path; from tests.test_runs import a_job\n"
-        "from experiments.runs import Store, finish\n"
+        "from experiments.execution.jobs import Store, finish\n"
         "print(repr(list(finish(a_job(40, pieces=[{'n': n, 'seconds': 0.005} for n in range(40)]), store=Store(Path(sys.argv[1]))))))"
     )
     both = [

@@ -6,18 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import baseline
-from experiments.designs import Axis, axes_of, points
-from experiments.pieces import evaluate
-from experiments.points import at_point
-from experiments.settings import SETTINGS, risk_at
-from experiments.shelf import load, names
-from experiments.sweep import in_words, read_study, study_scenario, sweep, table_of
-from experiments.trial import answer, highest_risk, trial_counts, with_control_risk
+from experiments.inputs.control_risk import with_control_risk
+from experiments.inputs.designs import Axis, axes_of, points
+from experiments.inputs.parameter_points import at_point
+from experiments.inputs.scenario_files import load, names
+from experiments.studies.trial.design_points import evaluate
+from experiments.studies.trial.effect_settings import SETTINGS, risk_at
+from experiments.studies.trial.sweep import in_words, read_study, study_scenario, sweep, table_of
+from experiments.studies.trial.trial import answer
+from experiments.studies.validation import baseline
 from simulation.history import simulate
 from simulation.outcomes import DEFINITIONS, times
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
+from simulation.trial_counts import highest_risk, trial_counts
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +213,7 @@ def test_fit_finds_its_way_back() -> None:
 
 def test_shift_of_a_new_factor_is_small_and_told() -> None:
     """Adding substance use with a hazard ratio of 1.6 moves the baseline by less than two points, and the shift is printed."""
-    from simulation.supports import Factor
+    from simulation.programmes import Factor
 
     data = Scenario().model_dump()
     data["factor"]["substance"] = Factor(lacked_at_release=0.56, gain=0.02, loss=0.02, lacking_hazard_ratio=1.6).model_dump()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from simulation import simulate
+from simulation.municipal_shares import limits, seats
 from simulation.rules import MATCHED, WAITING
-from simulation.spread import limits, seats
 from simulation.volunteers import BUSY, EMPTY, FREE, TRAINING
 from tests.strategies import SEEDS, scenarios
 from tests.worlds import complete, told_by_month, volunteers_by_person

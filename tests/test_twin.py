@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.shelf import load
+from experiments.inputs.scenario_files import load
 from simulation import simulate
 from simulation.population import reference
 from tests.twin import Twin, whole_parts

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import calibration
-from experiments.calibration import Plan
-from experiments.posterior import Posterior
-from experiments.verbs.calibrate import by_grade
+from experiments.cli.calibrate import by_grade
+from experiments.inputs.posterior import Posterior
+from experiments.studies.calibration import calibration
+from experiments.studies.calibration.calibration import Plan
 from tests.test_calibration import bare
 from tests.test_cli import desist
 

@@ -14,12 +14,12 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from experiments import cli
-from experiments.output import versions
-from experiments.receipts import again as receipts_again
-from experiments.receipts import digest, sealed, sealed_page, untouched_page
-from experiments.receipts.again import READS, REPEATABLE, REPLACED, again, given
-from experiments.receipts.stamps import receipt_of, stamp_of, stamped, without, without_seal
+from experiments.cli import main
+from experiments.execution.environment import versions
+from experiments.provenance.receipts import digest, sealed, sealed_page, untouched_page
+from experiments.provenance.stamps import receipt_of, stamp_of, stamped, without, without_seal
+from experiments.reproduction import rerun as receipts_again
+from experiments.reproduction.rerun import READS, REPEATABLE, REPLACED, again, given
 from simulation.parameters import ParameterError
 from tests.test_cli import desist
 
@@ -233,7 +233,7 @@ def test_a_page_is_verified_by_its_own_receipt(home, monkeypatch):
         out.write_text(sealed_page(plain, about | {"command": command}), encoding="utf-8")
         return ""
 
-    monkeypatch.setattr("experiments.receipts.check.again", written)
+    monkeypatch.setattr("experiments.reproduction.verify.again", written)
     page = home / "moved.html"
     page.write_text(sealed_page(plain, about), encoding="utf-8")
     assert untouched_page(page.read_text(encoding="utf-8"))
@@ -287,7 +287,7 @@ def test_nothing_is_written_but_the_new_folder(home):
     before = set(home.rglob("*"))
     line = ["desist", "trial", "--out", "evil", "pooled", "--store=evil", "--trials", "2", "--out=evil", "--cluster",
             "tcp://127.0.0.1:1", "--json"]  # fmt: skip
-    with click.Context(cli.cli):
+    with click.Context(main.cli):
         assert given(line, home / "new") == 0
 
     assert {path.relative_to(home / "new").as_posix() for path in (home / "new").iterdir()} == {
@@ -305,7 +305,7 @@ def test_a_report_writes_its_page_only(home):
     """Also where the options of the study's own verb name another folder."""
     before = set(home.rglob("*"))
     line = ["desist", "report", "trial", "--out", "evil.html", "--", "pooled", "--trials", "2", "--out", "evil"]
-    with click.Context(cli.cli), contextlib.suppress(ParameterError):
+    with click.Context(main.cli), contextlib.suppress(ParameterError):
         given(line, home / "new.html")
 
     assert set(home.rglob("*")) - before <= {home / "new.html"}
@@ -314,8 +314,8 @@ def test_a_report_writes_its_page_only(home):
 def test_every_option_with_a_path_is_decided_on():
     """Of a verb that can be repeated, each path is read, replaced, or refused when it is given."""
     refused = set()
-    for verb in (each for each in REPEATABLE if each in cli.VERBS):
-        command = cli.cli.get_command(click.Context(cli.cli), verb)
+    for verb in (each for each in REPEATABLE if each in main.VERBS):
+        command = main.cli.get_command(click.Context(main.cli), verb)
         names = {each.name for each in command.params if isinstance(each.type, (click.Path, click.File))}
         refused |= names - {*READS, *REPLACED, "out"}
         assert "out" in {each.name for each in command.params}

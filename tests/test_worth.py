@@ -9,8 +9,17 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, norm
 
-from experiments.decision import settled
-from experiments.worth import Worth, evpi, evppi, evppi_table, seen_ratio, seen_shares, trial_worth, users
+from experiments.statistics.cost_effectiveness import settled
+from experiments.statistics.value_of_information import (
+    Worth,
+    evpi,
+    evppi,
+    evppi_table,
+    seen_ratio,
+    seen_shares,
+    trial_worth,
+    users,
+)
 from tests.mistakes import assert_one_line
 
 DRAWS = 4_000

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import tomli_w
 
-from simulation.columns import events_room
+from simulation.cohort import prepared
+from simulation.compiled_parameters import months_before, numbers_of
 from simulation.engine import active, begin_buffers, begin_lives, begin_world, released
 from simulation.month import close_month, live_month
-from simulation.numbers import months_before, numbers_of
-from simulation.prepared import prepared
 from simulation.scenario import Scenario
+from simulation.state import events_room
 from simulation.volunteers import open_month
 
 NEUTRAL = {"lacked_at_release": 0.5, "gain": 0.0, "loss": 0.0, "lacking_hazard_ratio": 1.0}

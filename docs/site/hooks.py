@@ -114,7 +114,7 @@ def brought(path: PurePosixPath, config: MkDocsConfig) -> File:
 
 def commands() -> str:
     """The page of all verbs, from their own help."""
-    from experiments.cli import SUMMARIES, VERBS, cli
+    from experiments.cli.main import SUMMARIES, VERBS, cli
 
     around = click.Context(cli, info_name="desist", max_content_width=100, terminal_width=100)
     lines = ["# Commands", "", "What `desist VERB --help` prints for every verb, when this site was built.", ""]

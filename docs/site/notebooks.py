@@ -51,7 +51,7 @@ def executed(path: Path) -> NotebookNode:
 
 def digest(path: Path) -> str:
     """Of a notebook and of all code that decides what it gives."""
-    from experiments.code import code_of
+    from experiments.execution.code_digest import code_of
 
     text = path.read_text(encoding="utf-8")
     modules = sorted(set(re.findall(r"\bfrom ((?:experiments|simulation)[\w.]*) import", text)))

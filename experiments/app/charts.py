@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.app.words import Words
-from experiments.palette import COLOURS
+from experiments.app.catalogue import Words
+from experiments.figures.palette import COLOURS
 
 Spec = dict[str, Any]
 MENTORED, CONTROL, OBSERVED = COLOURS["mentored"], COLOURS["control"], COLOURS["observed"]

@@ -9,19 +9,19 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from experiments.app import frame, warming
-from experiments.app.failing import panel_failed
-from experiments.app.settings import Choice, Setting, address_of, read_address, written
-from experiments.app.words import LANGUAGES, Words
+from experiments.app import layout, preloading
+from experiments.app.address import Choice, Setting, address_of, read_address, written
+from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.failures import panel_failed
 
 PANELS = {
-    "trial": "experiments.app.trial_panel",
-    "lessons": "experiments.app.lessons_panel",
-    "lives": "experiments.app.lives_panel",
-    "carry": "experiments.app.carry_panel",
-    "country": "experiments.app.country_panel",
-    "teacher": "experiments.app.teacher_panel",
-    "about": "experiments.app.about_panel",
+    "trial": "experiments.app.trial.panel",
+    "lessons": "experiments.app.lessons.panel",
+    "lives": "experiments.app.two_lives.panel",
+    "carry": "experiments.app.coordinator.panel",
+    "country": "experiments.app.country.panel",
+    "teacher": "experiments.app.teacher.panel",
+    "about": "experiments.app.about.panel",
 }
 """The panels in the order of the page. Each module has ``SETTINGS`` and ``show(w)``; it imports what is slow late."""
 LANGUAGE = Choice("lang", "da", LANGUAGES)
@@ -88,7 +88,7 @@ def main() -> None:
     settings = every_setting()
     restore(settings)
     w = Words(st.session_state["lang"])
-    panel = frame.head(w, LANGUAGE, PANEL)
+    panel = layout.head(w, LANGUAGE, PANEL)
     for line in st.session_state["refused"]:
         key, value, right = line.split("\t")
         st.warning(w("page.refused", key=key, value=value, allowed=right))
@@ -97,9 +97,9 @@ def main() -> None:
         panels()[panel].show(w)
     except Exception as problem:
         panel_failed(panel, problem)
-    frame.foot(w)
+    layout.foot(w)
     tell_address(settings)
-    warming.told.set()
+    preloading.told.set()
 
 
 if __name__ == "__main__":

@@ -112,9 +112,9 @@ def serve(
     from starlette.middleware import Middleware
     from streamlit.web import bootstrap
 
-    from experiments.app.door import LARGEST_MESSAGE, Door
-    from experiments.app.failing import say_failed
-    from experiments.app.warming import warm_later
+    from experiments.app.access_control import LARGEST_MESSAGE, Door
+    from experiments.app.failures import say_failed
+    from experiments.app.preloading import warm_later
 
     port = opened.getsockname()[1]
     options = {**OPTIONS, "server.address": host, "server.port": port, "server.baseUrlPath": base}

@@ -16,8 +16,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
-from experiments.observed import CLOSE, CONTROL_PERCENT, MENTORED_PERCENT, POSSIBLE
-from experiments.palette import COLOURS
+from experiments.figures.palette import COLOURS
+from experiments.inputs.trial_result import CLOSE, CONTROL_PERCENT, MENTORED_PERCENT, POSSIBLE
 
 LINES = {"control": "-", "mentored": (0, (5, 1.5))}
 HATCHES = {"control": "", "mentored": "////"}

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from experiments.learned import HEADLINE, LIKE_THE_TRIAL
-from experiments.observed import CONTROL_PERCENT, MENTORED_PERCENT
-from experiments.palette import COLOURS
-from experiments.points import SHARE, STRENGTH
+from experiments.figures.palette import COLOURS
+from experiments.inputs.parameter_points import SHARE, STRENGTH
+from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
+from experiments.language.calibration_text import HEADLINE, LIKE_THE_TRIAL
 from simulation.outcomes import DEFINITIONS
 
 PRIOR, POSTERIOR = "#9a9a9a", COLOURS["mentored"]

@@ -17,12 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
-from experiments.boxes import Box
-from experiments.danish import say
-from experiments.decision import PUBLIC
-from experiments.palette import COLOURS
-from experiments.plans.words import PURSE_NAMES
-from experiments.spoken import Language, number
+from experiments.figures.palette import COLOURS
+from experiments.language.danish import say
+from experiments.language.formatting import Language, number
+from experiments.language.plan_text import PURSE_NAMES
+from experiments.statistics.cost_effectiveness import PUBLIC
+from experiments.statistics.scenario_discovery import Box
 
 SHADES = ("#2166ac", "#b35806", "#5e3c99", "#1b7837", "#8c510a", "#542788")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))

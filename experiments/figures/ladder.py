@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.palette import COLOURS
+from experiments.figures.palette import COLOURS
 from simulation.parameters import ParameterError
 
 LABELS = {

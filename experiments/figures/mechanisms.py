@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures import HATCHES
-from experiments.palette import COLOURS
-from experiments.parts import TOTAL
+from experiments.figures.palette import COLOURS
+from experiments.studies.trial.shapley import TOTAL
 
 SHADES = (COLOURS["mentored"], COLOURS["control"])
 PATTERNS = (HATCHES["control"], HATCHES["mentored"])

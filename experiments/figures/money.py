@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.danish import say
-from experiments.palette import COLOURS
-from experiments.plans.words import PURSE_NAMES
-from experiments.spoken import Language, number
+from experiments.figures.palette import COLOURS
+from experiments.language.danish import say
+from experiments.language.formatting import Language, number
+from experiments.language.plan_text import PURSE_NAMES
 from simulation.prices import PUBLIC
 
 MILLION = 1_000_000

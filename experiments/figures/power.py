@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from experiments.palette import COLOURS
-from experiments.two_shares import GAP
+from experiments.figures.palette import COLOURS
+from experiments.inputs.trial_result import GAP
 
 BIN = 0.04
 """Width of a bar: four points."""

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.maps import choropleth
-from experiments.orders import BEST, LOT, RICHEST, SHARES
-from experiments.palette import COLOURS
-from experiments.priorities import EFFECTS, EVERYBODY, OUTCOMES, RULES
+from experiments.figures.maps import choropleth
+from experiments.figures.palette import COLOURS
+from experiments.studies.rollout.allocation_rules import EFFECTS, EVERYBODY, OUTCOMES, RULES
+from experiments.studies.rollout.municipality_order import BEST, LOT, RICHEST, SHARES
 
 RULE_COLOURS = dict(zip(RULES, (COLOURS["observed"], COLOURS["control"], COLOURS["mentored"], "#8c8c8c"), strict=True))
 RULE_LINES = dict(zip(RULES, ("-", "-", (0, (5, 1.5)), (0, (1.5, 1.5))), strict=True))

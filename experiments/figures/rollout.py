@@ -20,13 +20,13 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.figures.decision import DASHES, MARKERS, SHADES
-from experiments.maps import choropleth, tiles
-from experiments.palette import COLOURS
-from experiments.plans import Plan, year_of
-from experiments.plans.study import FEW
-from experiments.plans.tables import estimates
-from experiments.plans.words import OUTCOMES, REASONS, percent, rounded
-from experiments.spoken import Language, number
+from experiments.figures.maps import choropleth, tiles
+from experiments.figures.palette import COLOURS
+from experiments.language.formatting import Language, number, rounded
+from experiments.language.plan_text import OUTCOMES, REASONS, percent
+from experiments.studies.rollout.plan import Plan, year_of
+from experiments.studies.rollout.plan_study import FEW
+from experiments.studies.rollout.tables import estimates
 from simulation.parameters import ParameterError
 
 A_YEAR = ("started", "offences", "reoffenders_any", "places")

@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.doubts import FIFTH, TORNADO
-from experiments.outcomes_at import Outcome
-from experiments.palette import COLOURS
-from experiments.sensitivity import OTHERS
+from experiments.figures.palette import COLOURS
+from experiments.statistics.sobol_morris import OTHERS
+from experiments.studies.sensitivity.outcomes_at import Outcome
+from experiments.studies.sensitivity.uncertain_inputs import FIFTH, TORNADO
 
 LABELS = {
     "people.age_median": "median age, years",

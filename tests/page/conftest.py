@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.app.words import LANGUAGES, Words
-from experiments.bench.page import browsing, chromium, serving
+from experiments.app.catalogue import LANGUAGES, Words
+from experiments.benchmarks.page import browsing, chromium, serving
 
 HERE = ("http://localhost:", "http://127.0.0.1:", "ws://localhost:", "ws://127.0.0.1:", "data:", "blob:", "about:")
 

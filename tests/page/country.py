@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from experiments.app.country_plans import Choices, asked, pair
-from experiments.app.country_runs import RUNS
-from experiments.app.country_study import steps
+from experiments.app.country.plans import Choices, asked, pair
+from experiments.app.country.runs import RUNS
+from experiments.app.country.study import steps
 
 YEARS, DRAWS, SEED = 2, 12, 5
 FEW = 2

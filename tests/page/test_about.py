@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from experiments.app.about_facts import GRADES, SOURCES, doubt, grades
-from experiments.app.words import LANGUAGES, Words, catalogue
-from experiments.cli import cli
+from experiments.app.about.facts import GRADES, SOURCES, doubt, grades
+from experiments.app.catalogue import LANGUAGES, Words, catalogue
+from experiments.cli.main import cli
 from tests.page.conftest import told
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,7 +30,7 @@ def test_it_says_what_the_page_is_not_for_and_how_sure_it_is(open_page, language
 
 
 def test_how_sure_it_is_comes_from_the_draws_that_are_shipped():
-    draws = pd.read_parquet(Path(__file__).parents[2] / "experiments/data/posterior.parquet")
+    draws = pd.read_parquet(Path(__file__).parents[2] / "experiments/inputs/data/posterior.parquet")
     gaps = 100 * (draws["_control"] - draws["_mentored"])
     found = doubt()
 

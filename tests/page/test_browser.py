@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from experiments.app.frame import NAMES_OF_STREAMLIT
+from experiments.app.address import Choice, Several, Whole, written
+from experiments.app.catalogue import LANGUAGES, catalogue
+from experiments.app.layout import NAMES_OF_STREAMLIT
 from experiments.app.page import PANELS, every_setting
-from experiments.app.settings import Choice, Several, Whole, written
-from experiments.app.words import LANGUAGES, catalogue
 from tests.page.conftest import settle, violations
 
 

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from experiments.app import carry_facts as facts
-from experiments.app.carry_charts import luck_chart
-from experiments.app.carry_game import (
+from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.charts import picture
+from experiments.app.coordinator import facts
+from experiments.app.coordinator.charts import luck_chart
+from experiments.app.coordinator.game import (
     EACH,
     PEOPLE,
     RESULT,
@@ -26,15 +28,13 @@ from experiments.app.carry_game import (
     round_of,
     scenario_of,
 )
-from experiments.app.carry_result import command, lesson, wrong_town
-from experiments.app.carry_rounds import label, since
-from experiments.app.charts import picture
-from experiments.app.words import LANGUAGES, Words
-from experiments.cli import cli
+from experiments.app.coordinator.result import command, lesson, wrong_town
+from experiments.app.coordinator.rounds import label, since
+from experiments.cli.main import cli
 from simulation import ReentryModel, simulate
-from simulation.numbers import numbers_of
+from simulation.compiled_parameters import numbers_of
+from simulation.municipal_shares import seats
 from simulation.outcomes import times
-from simulation.spread import seats
 
 LUCK, SPREAD_NOW = 7, (8, 6, 4, 2)
 

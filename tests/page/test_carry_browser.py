@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from experiments.app import carry_facts as facts
+from experiments.app.coordinator import facts
 from tests.page.conftest import settle, violations
 
 

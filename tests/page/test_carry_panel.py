@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.app import carry_facts as facts
-from experiments.app.carry_game import RESULT, ROUNDS
-from experiments.app.words import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.coordinator import facts
+from experiments.app.coordinator.game import RESULT, ROUNDS
 from tests.page.conftest import told
 
 

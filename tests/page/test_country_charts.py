@@ -7,19 +7,18 @@ import json
 import pytest
 import vl_convert
 
-from experiments.app import country_charts as charts
-from experiments.app import country_kroner as kroner
-from experiments.app import country_map as maps
-from experiments.app import country_places as places
+from experiments.app.catalogue import LANGUAGES, Words
 from experiments.app.charts import picture
-from experiments.app.country_facts import titles_of
-from experiments.app.country_ladder import tables_of, waterfall
-from experiments.app.country_panel import CURVE, SHOWN
-from experiments.app.country_plans import Choices, asked, intended, plan_of, read
-from experiments.app.country_study import all_rungs, steps
-from experiments.app.words import LANGUAGES, Words
-from experiments.plans.study import FEW
-from experiments.shapes import capital
+from experiments.app.country import charts, kroner
+from experiments.app.country import map as maps
+from experiments.app.country import municipalities as places
+from experiments.app.country.facts import titles_of
+from experiments.app.country.ladder import tables_of, waterfall
+from experiments.app.country.panel import CURVE, SHOWN
+from experiments.app.country.plans import Choices, asked, intended, plan_of, read
+from experiments.app.country.study import all_rungs, steps
+from experiments.inputs.municipality_shapes import capital
+from experiments.studies.rollout.plan_study import FEW
 from simulation.places import municipalities
 from tests.page.country import FEW as FEW_DRAWS
 from tests.page.country import SEED, YEARS, climbed, told

@@ -6,10 +6,10 @@ from html import escape
 
 import pytest
 
-from experiments.app.country_facts import answers
-from experiments.app.country_panel import VIEW
-from experiments.app.country_runs import RUNS
-from experiments.app.words import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.country.facts import answers
+from experiments.app.country.panel import VIEW
+from experiments.app.country.runs import RUNS
 from tests.page.conftest import told as page_text
 from tests.page.country import MINE, climbed, told
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.app import country_plans as own
-from experiments.app.country_facts import command, files
-from experiments.app.country_panel import MOST, OFFERED, OPENING, ORDER, PLAN, RUNGS, START, VERSUS, YEARS
-from experiments.app.country_plans import Choices, asked, beside, intended, pair, plan_of, read, toml_of
-from experiments.app.country_study import all_rungs
-from experiments.country import denmark
-from experiments.plans import doubted, load, names
-from experiments.plans.scenario import scenario_of
-from experiments.verbs.rollout import _in_full
+from experiments.app.country import plans as own
+from experiments.app.country.facts import command, files
+from experiments.app.country.panel import MOST, OFFERED, OPENING, ORDER, PLAN, RUNGS, START, VERSUS, YEARS
+from experiments.app.country.plans import Choices, asked, beside, intended, pair, plan_of, read, toml_of
+from experiments.app.country.study import all_rungs
+from experiments.cli.rollout import _in_full
+from experiments.inputs.municipalities import denmark
+from experiments.studies.rollout.plan import doubted, load, names
+from experiments.studies.rollout.plan_scenario import scenario_of
 
 
 def test_the_page_offers_the_plans_and_rungs_that_come_with_desist():

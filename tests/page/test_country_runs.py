@@ -7,9 +7,9 @@ from threading import Event
 
 import pytest
 
-from experiments.app import country_runs
-from experiments.app.country_plans import Asked
-from experiments.app.country_runs import Runs
+from experiments.app.country import runs as country_runs
+from experiments.app.country.plans import Asked
+from experiments.app.country.runs import Runs
 
 
 def study(number):

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from experiments.app.country_facts import answers, command, files, plain, without
-from experiments.app.country_ladder import tables_of
-from experiments.app.country_plans import asked
-from experiments.app.country_study import LEFT_OUT, all_rungs, steps
+from experiments.app.catalogue import Words
+from experiments.app.country.facts import answers, command, files, plain, without
+from experiments.app.country.ladder import tables_of
+from experiments.app.country.plans import asked
+from experiments.app.country.study import LEFT_OUT, all_rungs, steps
 from experiments.app.parts.figure import csv
-from experiments.app.words import Words
-from experiments.receipts import stamps
+from experiments.provenance import stamps
 from tests.page.country import FEW, climbed, told
 from tests.test_cli import desist
 
@@ -22,7 +22,7 @@ def typed(tmp_path, monkeypatch):
     """Type what the page says, beside the files that it offers; the folder with what was written."""
     monkeypatch.chdir(tmp_path)
     for name in ("plan_figures", "comparison_figures"):
-        monkeypatch.setattr(f"experiments.plans.pages.{name}", lambda *_: {})
+        monkeypatch.setattr(f"experiments.reports.plan_figures.{name}", lambda *_: {})
     monkeypatch.setattr("experiments.figures.ladder.ladder_figure", lambda *_, **__: Figure())
 
     def run(study, more=""):

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from experiments.app.lessons_charts import bars, hundred
-from experiments.app.lessons_groups import (
+from experiments.app.lessons.charts import bars, hundred
+from experiments.app.lessons.groups import (
     RELEASED,
     TOWNS,
     WINGS,
@@ -23,8 +23,8 @@ from experiments.app.lessons_groups import (
     wing_of,
     wings,
 )
-from experiments.app.lessons_trials import LARGE, curse, least, luck, nothing, trials_of
-from experiments.cli import cli
+from experiments.app.lessons.trials import LARGE, curse, least, luck, nothing, trials_of
+from experiments.cli.main import cli
 from simulation.engine import run
 from simulation.history import History
 from simulation.outcomes import times

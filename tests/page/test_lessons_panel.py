@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from experiments.app.catalogue import LANGUAGES, Words, catalogue
 from experiments.app.charts import picture
-from experiments.app.lessons_settings import LESSON, SETTINGS
-from experiments.app.lessons_told import EXPERIMENTS, plain, told
-from experiments.app.words import LANGUAGES, Words, catalogue
+from experiments.app.lessons.settings import LESSON, SETTINGS
+from experiments.app.lessons.summaries import EXPERIMENTS, plain, told
 from tests.page.conftest import settle, violations
 from tests.page.conftest import told as said_by
 
@@ -48,9 +48,9 @@ def test_a_sentence_is_said_where_no_trial_or_one_is_significant():
     """Small trials of a small effect are seldom significant; the sentence then has no mean, or no error, to tell."""
     from dataclasses import replace
 
-    from experiments.app.lessons_charts import curse_chart
-    from experiments.app.lessons_told import said_curse
-    from experiments.app.lessons_trials import curse
+    from experiments.app.lessons.charts import curse_chart
+    from experiments.app.lessons.summaries import said_curse
+    from experiments.app.lessons.trials import curse
 
     found = curse("sceptical", 50, 1)
     none = replace(found, significant=found.significant & False, reported=float("nan"))

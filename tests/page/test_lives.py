@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.app import lives_chart, lives_words
-from experiments.app.lives_facts import KINDS, OF_MENTORS, WINDOW, pair, parting
-from experiments.app.lives_film import scenario
+from experiments.app.catalogue import LANGUAGES, Words
 from experiments.app.parts.figure import csv
-from experiments.app.words import LANGUAGES, Words
+from experiments.app.two_lives import chart, sentences
+from experiments.app.two_lives.animation import scenario
+from experiments.app.two_lives.facts import KINDS, OF_MENTORS, WINDOW, pair, parting
 from simulation import simulate
 from simulation.outcomes import times
 from tests.test_cli import desist
@@ -80,7 +80,7 @@ def test_the_two_lives_are_those_of_the_two_commands_to_the_letter(tmp_path, see
 
 def test_a_person_is_the_one_whom_the_command_names(tmp_path):
     out = desist("life", "3", "--set", "trial.assignment=everyone", "--set", "volunteers.at_start=600")[1]
-    said = lives_words.person(EN, pair(1).lives(3)[0])
+    said = sentences.person(EN, pair(1).lives(3)[0])
 
     assert out.startswith(
         "Person 3: a man of 33 from København, 8 earlier convictions, sentence 39.5 months; in the highest"
@@ -91,7 +91,7 @@ def test_a_person_is_the_one_whom_the_command_names(tmp_path):
     assert "lacks housing, economy, employment, network, education." in out
     assert said.endswith("Lacks at release: housing, economy, employment, network, education.")
     assert "Motivation -0.1 sd, lasting difference -0.8 sd" in out
-    assert "(−0.1)" in lives_words.unseen(EN, pair(1).lives(3)[0])
+    assert "(−0.1)" in sentences.unseen(EN, pair(1).lives(3)[0])
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -189,7 +189,7 @@ def test_the_next_of_a_kind_is_the_next_and_all_are_found_in_a_round():
     (0.01404, 0.01408, 0.00799, 2), (0.0604, 0.07, 0.0604, 1),
 ])  # fmt: skip
 def test_numbers_are_written_so_that_the_luck_is_seen_on_its_side_of_both_chances(luck, high, low, digits):
-    assert lives_words.decimals(luck, high, low) == digits
+    assert sentences.decimals(luck, high, low) == digits
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -197,9 +197,9 @@ def test_everybody_can_be_told_in_words_without_a_gap(language):
     w = Words(language)
     for seed, number, lives in everybody():
         kind = pair(seed).kinds[number]
-        title, told = lives_words.parted(w, kind, lives)
-        texts = [title, *told, lives_words.person(w, lives[0]), *lives_words.verdict(w, kind, lives),
-                 lives_words.story_table(w, lives), lives_chart.description(w, lives)]  # fmt: skip
+        title, told = sentences.parted(w, kind, lives)
+        texts = [title, *told, sentences.person(w, lives[0]), *sentences.verdict(w, kind, lives),
+                 sentences.story_table(w, lives), chart.description(w, lives)]  # fmt: skip
 
         assert told
         assert not [text for text in texts if re.search(r"[{}]|None|nan|primus_motor|, \.|\(\)", text)]
@@ -207,7 +207,7 @@ def test_everybody_can_be_told_in_words_without_a_gap(language):
 
 def test_bold_is_exactly_what_happens_in_one_life_only_and_is_no_contact():
     for _, _, lives in everybody():
-        table = lives_words.story_table(EN, lives)
+        table = sentences.story_table(EN, lives)
         own = [e for e in set(lives[0].events) ^ set(lives[1].events) if e.what not in OF_MENTORS]
 
         assert table.count("<strong>") == len(own)
@@ -216,17 +216,17 @@ def test_bold_is_exactly_what_happens_in_one_life_only_and_is_no_contact():
 
 def test_the_story_has_every_event_of_both_lives_in_its_month():
     for lives in (pair(7).lives(88), pair(1).lives(3)):
-        rows = list(lives_words.story(DA, lives))
+        rows = list(sentences.story(DA, lives))
         for which, life in enumerate(lives):
             for event in life.events:
                 cells = [row[2 + which] for row in rows if row[0] <= event.month <= row[1]]
 
                 assert len(cells) == 1
-                assert lives_words.sentence(DA, life, event) in re.sub("<.*?>", "", cells[0])
+                assert sentences.sentence(DA, life, event) in re.sub("<.*?>", "", cells[0])
 
 
 def test_the_explanation_of_a_person_says_the_numbers_that_decided():
-    title, told = lives_words.parted(EN, "helped", pair(1).lives(3))
+    title, told = sentences.parted(EN, "helped", pair(1).lives(3))
 
     assert title == "The two lives part in month 0"
     assert told[0].replace("\N{NO-BREAK SPACE}", " ") == (
@@ -237,15 +237,15 @@ def test_the_explanation_of_a_person_says_the_numbers_that_decided():
 
 def test_who_was_in_prison_in_the_other_life_is_said():
     """On luck 7 person 88 offends less without mentors: he is in prison for what mentors kept him from."""
-    told = lives_words.parted(EN, "worse", pair(7).lives(88))[1]
+    told = sentences.parted(EN, "worse", pair(7).lives(88))[1]
 
     assert told[-1] == "Month 6, only with mentors: offends. In the other life the person was in prison that month."
 
 
 def test_the_table_of_a_figure_adds_up_to_the_lives():
     for _, _, lives in everybody()[::5]:
-        table = lives_chart.table(lives)
-        for arm, life in zip(lives_chart.ARMS, lives, strict=True):
+        table = chart.table(lives)
+        for arm, life in zip(chart.ARMS, lives, strict=True):
             rows = table[table["life"] == arm].set_index("month")
             assert rows["offences"].sum() == life.offences
             assert rows["decision"].ne("").sum() == len({e.month for e in life.events if e.what == "sanction"})
@@ -253,14 +253,14 @@ def test_the_table_of_a_figure_adds_up_to_the_lives():
                 name for name in life.film.scenario.factor if rows.loc[WINDOW - 1, name] == 1
             ] == life.holds_at_end()
             assert (rows["in_prison"].eq(1) == rows["luck"].isna())[: WINDOW - 1].all()
-    read = pd.read_csv(pd.io.common.BytesIO(csv(lives_chart.table(pair(1).lives(3)))))
+    read = pd.read_csv(pd.io.common.BytesIO(csv(chart.table(pair(1).lives(3)))))
     assert read.loc[(read["life"] == "without") & (read["month"] == 7), "luck"].item() == pytest.approx(0.033, abs=5e-4)
 
 
 def test_what_is_grey_in_the_picture_is_the_same_in_both_lives():
     for _, _, lives in everybody()[::7]:
-        bars = lives_chart._bars(lives)
-        for arm, (life, other) in zip(lives_chart.ARMS, (lives, lives[::-1]), strict=True):
+        bars = chart._bars(lives)
+        for arm, (life, other) in zip(chart.ARMS, (lives, lives[::-1]), strict=True):
             shown = {(bar["row"].split()[1], month): bar["colour"] for bar in bars if bar["row"].startswith(f"{arm} ")
                      for month in range(bar["begin"], bar["end"])}  # fmt: skip
             for f, name in enumerate(life.film.scenario.factor):
@@ -274,19 +274,19 @@ def test_the_pictures_can_be_saved(language):
     from experiments.app.charts import picture
 
     w, both = Words(language), pair(7)
-    drawing = picture(lives_chart.timelines(w, both.lives(88), seed=7), "svg").decode()
+    drawing = picture(chart.timelines(w, both.lives(88), seed=7), "svg").decode()
 
     assert w("lives.chart.with") in drawing
     assert w("lives.part.mark", month=3) in drawing
     assert w("lives.sanction.suspended") in drawing
-    assert picture(lives_chart.strip(w, both, 88), "png").startswith(b"\x89PNG")
+    assert picture(chart.strip(w, both, 88), "png").startswith(b"\x89PNG")
 
 
 def test_the_strip_has_a_mark_for_each_person_and_counts_them():
-    spec = lives_chart.strip(DA, pair(4), 37)
+    spec = chart.strip(DA, pair(4), 37)
     marks = spec["layer"][1]["data"]["values"]
 
     assert [mark["person"] for mark in marks] == list(range(97))
     assert len({(mark["x"], mark["y"]) for mark in marks}) == 97
     assert spec["layer"][0]["data"]["values"][0]["kind"] == "worse"
-    assert sum(lives_words.counts(pair(4))[kind] for kind in KINDS) == 97
+    assert sum(sentences.counts(pair(4))[kind] for kind in KINDS) == 97

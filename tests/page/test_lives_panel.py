@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from experiments.app import lives_chart, lives_words
-from experiments.app.lives_facts import pair
-from experiments.app.lives_film import scenario
-from experiments.app.words import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.two_lives import chart as lives_chart
+from experiments.app.two_lives import sentences
+from experiments.app.two_lives.animation import scenario
+from experiments.app.two_lives.facts import pair
 from tests.page.conftest import settle, told, violations
 from tests.test_cli import desist
 
@@ -23,14 +24,14 @@ def test_the_panel_says_who_lives_twice_where_the_lives_part_and_why(open_page, 
     w = Words(language)
     at = open_page(panel="lives", lang=language, life=88, lifeseed=7)
     lives, text = pair(7).lives(88), told(at)
-    title, reasons = lives_words.parted(w, "worse", lives)
+    title, reasons = sentences.parted(w, "worse", lives)
 
     assert title in [each.value for each in at.subheader]
     assert len(reasons) == 2
     assert all(f"- {reason}" in text for reason in reasons)
-    assert lives_words.person(w, lives[0]) in text
-    assert all(each in text for each in lives_words.verdict(w, "worse", lives))
-    assert lives_words.often(w, pair(7)) in text
+    assert sentences.person(w, lives[0]) in text
+    assert all(each in text for each in sentences.verdict(w, "worse", lives))
+    assert sentences.often(w, pair(7)) in text
     assert w("lives.device.text") in text
     assert w("lives.device.never") in text
 
@@ -66,7 +67,7 @@ def test_nobody_worse_off_is_no_dead_end(open_page):
     assert at.button(key="life-worse").disabled
     at.button(key="lifeseed-again").click().run()
     assert at.session_state["lifeseed"] == 2
-    assert lives_words.often(Words("en"), pair(2)) in told(at)
+    assert sentences.often(Words("en"), pair(2)) in told(at)
 
 
 def test_the_language_changes_and_the_person_stays(open_page):
@@ -75,7 +76,7 @@ def test_the_language_changes_and_the_person_stays(open_page):
     at.run()
 
     assert (at.session_state["life"], at.session_state["lifeseed"]) == (37, 4)
-    assert lives_words.parted(Words("en"), "worse", pair(4).lives(37))[1][0] in told(at)
+    assert sentences.parted(Words("en"), "worse", pair(4).lives(37))[1][0] in told(at)
 
 
 def test_the_commands_on_the_page_tell_the_lives_on_the_page(open_page, tmp_path, monkeypatch):
@@ -89,7 +90,7 @@ def test_the_commands_on_the_page_tell_the_lives_on_the_page(open_page, tmp_path
         code, out, _ = desist(*shlex.split(command)[1:])
         assert code == 0
         assert f"At the end: {life.offences} offences" in out
-        assert lives_words.crime(Words("en"), life).startswith(f"{life.offences} offence")
+        assert sentences.crime(Words("en"), life).startswith(f"{life.offences} offence")
 
 
 # In a browser -------------------------------------------------------------------------------------------------
@@ -107,7 +108,7 @@ def test_both_lives_can_be_seen_read_and_heard(visit, language):
     assert table.get_by_role("columnheader").all_inner_texts() == [
         w(f"lives.story.{key}") for key in ("month", "with", "without")
     ]
-    expect(table.locator("tbody tr")).to_have_count(len(list(lives_words.story(w, pair(7).lives(88)))))
+    expect(table.locator("tbody tr")).to_have_count(len(list(sentences.story(w, pair(7).lives(88)))))
     assert not violations(page)
 
 

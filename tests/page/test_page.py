@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from experiments.app.catalogue import LANGUAGES, catalogue
 from experiments.app.page import PANELS
-from experiments.app.words import LANGUAGES, catalogue
 from tests.page.conftest import told
 
 

@@ -7,12 +7,12 @@ import json
 import pandas as pd
 import pytest
 
-from experiments.app.made import Made, beside, drawn, line
+from experiments.app.catalogue import LANGUAGES, Words
 from experiments.app.parts.figure import csv
-from experiments.app.trial_facts import one_trial
-from experiments.app.words import LANGUAGES, Words
-from experiments.receipts import digest, intact
-from experiments.receipts.stamps import stamp_of, untouched
+from experiments.app.table_receipts import Made, beside, drawn, line
+from experiments.app.trial.facts import one_trial
+from experiments.provenance.receipts import digest, intact
+from experiments.provenance.stamps import stamp_of, untouched
 from tests.page.test_trial_panel import USUAL
 from tests.test_cli import desist
 
@@ -64,7 +64,7 @@ def test_the_line_is_in_the_language_of_the_page(language):
 def test_nothing_is_made_before_the_fold_is_opened(open_page, monkeypatch):
     """What made a figure is asked when its numbers are unfolded; then the line is there, and a button for the file."""
     asked = []
-    monkeypatch.setattr("experiments.app.made.Made.about", lambda *_: asked.append(1) or ABOUT)
+    monkeypatch.setattr("experiments.app.table_receipts.Made.about", lambda *_: asked.append(1) or ABOUT)
     page = open_page(panel="trial", guessed="yes", lang="en")
     assert not page.exception
     assert asked == []

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.report.effect import calibration_page
-from experiments.report.page import html
-from experiments.report.seal import sealed_page
+from experiments.reports.effect import calibration_page
+from experiments.reports.page import html
+from experiments.reports.receipt import sealed_page
 from tests.page.conftest import violations
 
 

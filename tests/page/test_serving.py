@@ -20,14 +20,14 @@ from click.testing import CliRunner
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from experiments.app import door, serving
-from experiments.app.kept import kept
+from experiments.app import access_control, serving
+from experiments.app.address import read_address
+from experiments.app.catalogue import LANGUAGES, catalogue
 from experiments.app.page import PANELS, every_setting
-from experiments.app.settings import read_address
-from experiments.app.words import LANGUAGES, catalogue
-from experiments.bench.page import lesson
-from experiments.bench.visitor import PageError, kind_of, visiting
-from experiments.cli import cli
+from experiments.app.shared_results import kept
+from experiments.benchmarks.page import lesson
+from experiments.benchmarks.visitor import PageError, kind_of, visiting
+from experiments.cli.main import cli
 from tests.mistakes import assert_one_line
 from tests.page.conftest import told
 
@@ -50,7 +50,7 @@ def at_door(*, names=("localhost",), visitors=2, kind="http", method="GET", path
     """Ask at a door; a door, and the status with which it turned the request away (200: it did not)."""
     held = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": kind, "method": method, "path": path, "query_string": query, "headers": held}
-    guard = door.Door(None, names=frozenset(names), visitors=visitors)  # type: ignore[arg-type]
+    guard = access_control.Door(None, names=frozenset(names), visitors=visitors)  # type: ignore[arg-type]
     refused = guard.refusal(scope)
     return refused[0] if refused else 200
 
@@ -86,7 +86,7 @@ def test_whoever_leaves_makes_room():
     async def inside(scope, receive, send):
         seen.append(guard.inside)
 
-    guard = door.Door(inside, names=frozenset(), visitors=1)
+    guard = access_control.Door(inside, names=frozenset(), visitors=1)
     scope = {"type": "websocket", "path": "/", "query_string": b"", "headers": []}
     for _ in range(3):
         finished(guard(scope, None, None))  # type: ignore[arg-type]
@@ -104,15 +104,15 @@ def test_a_flood_of_messages_is_held_back(monkeypatch):
         return {"type": "websocket.receive"}
 
     async def flood():
-        receive = door.paced(message)
-        for _ in range(door.BURST + 40):
+        receive = access_control.paced(message)
+        for _ in range(access_control.BURST + 40):
             await receive()
 
-    monkeypatch.setattr(door.asyncio, "sleep", sleep)
+    monkeypatch.setattr(access_control.asyncio, "sleep", sleep)
     finished(flood())
 
     assert len(waited) == pytest.approx(40, abs=2)
-    assert max(waited) == pytest.approx(40 / door.PACE, abs=0.2)
+    assert max(waited) == pytest.approx(40 / access_control.PACE, abs=0.2)
 
 
 def test_a_taken_port_and_an_address_that_is_not_ours_are_one_line():
@@ -153,7 +153,7 @@ def test_opening_it_to_the_network_is_warned_of(monkeypatch, host, warned):
 
 
 def test_an_error_in_a_panel_is_a_sentence_and_the_rest_of_the_page_goes_on(open_page, monkeypatch, caplog):
-    from experiments.app import about_panel
+    from experiments.app.about import panel as about_panel
 
     def broken(w):
         raise RuntimeError("a mistake of ours")
@@ -300,7 +300,7 @@ def test_a_message_too_large_closes_the_door_to_its_sender_alone(served):
         async with visiting(place(served), "panel=about") as good:
             with pytest.raises((PageError, ConnectionClosed)):
                 async with visiting(place(served), "panel=about") as bad:
-                    await bad.ask(WidgetState(id="x", string_value="x" * 2 * door.LARGEST_MESSAGE))
+                    await bad.ask(WidgetState(id="x", string_value="x" * 2 * access_control.LARGEST_MESSAGE))
             await good.choose("lang", 1)
             return good.address["lang"]
 
@@ -325,7 +325,7 @@ def test_it_starts_and_stops_without_a_superfluous_word():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "experiments.cli", "serve", "--port", str(port), "--no-browser"]
+    command = [sys.executable, "-m", "experiments.cli.main", "serve", "--port", str(port), "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as server:
         try:
             first = server.stdout.readline()

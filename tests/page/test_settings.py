@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from experiments.app.address import Choice, Several, Whole, address_of, read_address
 from experiments.app.page import every_setting
-from experiments.app.settings import Choice, Several, Whole, address_of, read_address
 
 SOME = (
     Whole("effect", 40, 0, 95, 5),

@@ -10,12 +10,12 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import expect
 
-from experiments.app.lessons_settings import LESSON, SETTINGS
-from experiments.app.lessons_told import plain, told
+from experiments.app.address import read_address
+from experiments.app.catalogue import LANGUAGES, Words, catalogue
+from experiments.app.lessons.settings import LESSON, SETTINGS
+from experiments.app.lessons.summaries import plain, told
 from experiments.app.page import every_setting
-from experiments.app.settings import read_address
-from experiments.app.teacher_notes import links, notes, opening, page, published, rest, simulated, template
-from experiments.app.words import LANGUAGES, Words, catalogue
+from experiments.app.teacher.notes import links, notes, opening, page, published, rest, simulated, template
 from tests.page.conftest import settle, violations
 from tests.page.conftest import told as said_by
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from experiments.app.trial_facts import Levers, one_trial
+from experiments.app.trial.facts import Levers, one_trial
 from tests.page.conftest import settle, violations
 
 USUAL = Levers(effect=67, route=40, half_life=18, dropout=45, people=97)

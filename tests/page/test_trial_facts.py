@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from experiments.app.trial_facts import (
+from experiments.app.trial.facts import (
     FIRST_FACTOR,
     INSIDE,
     LATER,
@@ -23,9 +23,9 @@ from experiments.app.trial_facts import (
     scenario,
     trials_of,
 )
-from experiments.app.trial_panel import PEOPLE, PRESETS, SETTINGS
-from experiments.cli import cli
-from experiments.shelf import load
+from experiments.app.trial.panel import PEOPLE, PRESETS, SETTINGS
+from experiments.cli.main import cli
+from experiments.inputs.scenario_files import load
 from simulation.history import simulate
 from simulation.outcomes import times
 from simulation.scenario import Scenario

@@ -9,11 +9,11 @@ import sys
 
 import pytest
 
+from experiments.app.catalogue import LANGUAGES, Words, catalogue
 from experiments.app.charts import picture
-from experiments.app.trial_charts import crowd, curves, distribution, film_data
-from experiments.app.trial_facts import Levers, many_trials, one_trial
-from experiments.app.trial_panel import PRESETS
-from experiments.app.words import LANGUAGES, Words, catalogue
+from experiments.app.trial.charts import crowd, curves, distribution, film_data
+from experiments.app.trial.facts import Levers, many_trials, one_trial
+from experiments.app.trial.panel import PRESETS
 from tests.page.conftest import told
 
 USUAL = Levers(effect=67, route=40, half_life=18, dropout=45, people=97)
@@ -52,7 +52,7 @@ def test_the_guess_is_asked_for_without_the_engine():
         "import sys; from streamlit.testing.v1 import AppTest; from experiments.app.serving import PAGE; "
         "at = AppTest.from_file(str(PAGE), default_timeout=60).run(); assert at.header and not at.exception; "
         "assert at.button(key='trial-show'); "
-        "print([name for name in ('numba', 'simulation.engine', 'experiments.trial') if name in sys.modules])"
+        "print([name for name in ('numba', 'simulation.engine', 'experiments.studies.trial.trial') if name in sys.modules])"
     )
     told_by = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 

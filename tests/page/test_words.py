@@ -6,9 +6,9 @@ from string import Formatter
 
 import pytest
 
+from experiments.app.address import Choice
+from experiments.app.catalogue import LANGUAGES, Words, catalogue
 from experiments.app.page import every_setting
-from experiments.app.settings import Choice
-from experiments.app.words import LANGUAGES, Words, catalogue
 
 
 def placeholders(text):

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.app.carry_game import PEOPLE, SPREAD, TOWNS, VOLUNTEERS
-from experiments.app.words import Words
+from experiments.app.catalogue import Words
+from experiments.app.coordinator.game import PEOPLE, SPREAD, TOWNS, VOLUNTEERS
 
 KEY = "carry-towns"
 CSS, JS = (Path(__file__).with_name(f"carry.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))

@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.app.settings import Choice, Several, Whole
-from experiments.app.words import Words
+from experiments.app.address import Choice, Several, Whole
+from experiments.app.catalogue import Words
 
 
 def slider(w: Words, setting: Whole, *, unit: str = "%d", on: Any = st, disabled: bool = False) -> int:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from experiments.app.catalogue import Words
 from experiments.app.charts import Spec
-from experiments.app.words import Words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.app.made import Maker
+    from experiments.app.table_receipts import Maker
 
 
 SHOWN = 60
@@ -43,7 +43,7 @@ def downloads(w: Words, name: str, spec: Spec | None, table: pd.DataFrame, made:
     fold = on.expander(w("page.numbers"), key=f"fold-{name}", on_change="rerun")
     if not fold.open:
         return
-    from experiments.app.made import beside, drawn, line
+    from experiments.app.table_receipts import beside, drawn, line
 
     about = made().about(st.query_params.to_dict())
     with fold:

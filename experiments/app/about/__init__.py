@@ -1,0 +1,1 @@
+"""The panel that says what Desist is and what it rests on."""

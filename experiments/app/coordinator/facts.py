@@ -1,0 +1,205 @@
+"""What happens in the coordinator's game: every number from the engine, told from the start at every move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.app.coordinator.game import EACH, MONTHS, PEOPLE, RULES, TOWNS, Spread, base, round_of, scenario_of
+from experiments.app.shared_results import kept
+from simulation.cohort import prepared
+from simulation.compiled_parameters import months_before, numbers_of
+from simulation.engine import over_chunks, run, tell
+from simulation.events import EXIT, MATCH
+from simulation.history import ENDS
+from simulation.ledger import IN_TRAINING
+from simulation.rules import ASIDE, WAITING, WITHOUT
+from simulation.waiting import lots
+
+YEARS = 200
+"""Years of other luck, with other people, in which the rules are told: replicates of the same seed, this year first."""
+WINDOW = 24
+"""Months after release in which new crime counts (definition any)."""
+
+
+class Person(NamedTuple):
+    """What a coordinator can see of somebody."""
+
+    number: int
+    town: str
+    release: int  # month, 0 to 11
+    age: int  # years
+    woman: bool
+    priors: int  # earlier convictions
+    sentence: int  # months
+    highest: bool  # in the highest-risk group by age, sex and earlier convictions
+    lacks: tuple[str, ...]  # support factors lacked at release
+
+
+class Year(NamedTuple):
+    """What happened in a year: arrays of people (60), or of towns (4) and months."""
+
+    matched: npt.NDArray[np.int64]  # calendar month of the match, -1 if none
+    ended: npt.NDArray[np.int64]  # calendar month of the end of the match, -1 if it never began
+    how: tuple[str, ...]  # how it ended (a name of ``history.ENDS``), empty if it never began
+    reoffended: npt.NDArray[np.bool_]
+    offences: npt.NDArray[np.int64]  # in two years
+    training: npt.NDArray[np.int64]  # volunteers, towns x calendar months, when the month has opened
+    free: npt.NDArray[np.int64]
+    busy: npt.NDArray[np.int64]
+
+    @property
+    def courses(self) -> int:
+        """People matched."""
+        return int((self.matched >= 0).sum())
+
+
+@kept(32)
+def people(luck: int) -> tuple[Person, ...]:
+    """The 60 people of a year, in order of their numbers."""
+    scenario = base()
+    ready = prepared(scenario, luck, range(1))
+    them, rows = ready.people, ready.back
+    names, factors, before = scenario.municipalities, list(scenario.factor), months_before(scenario)
+    return tuple(
+        Person(
+            number=int(them.person[i]), town=names[them.place[i]].name, release=int(them.release[i]) - before,
+            age=int(them.age[i]), woman=bool(them.woman[i]), priors=int(them.priors[i]),
+            sentence=round(float(them.sentence[i])), highest=bool(ready.highest[i]),
+            lacks=tuple(name for f, name in enumerate(factors) if them.lacks[f, i]),
+        )
+        for i in rows
+    )  # fmt: skip
+
+
+def new_in(luck: int, number: int) -> list[Person]:
+    """Those who are new on the waiting list in a round, in order of release and number."""
+    found = [person for person in people(luck) if round_of(person.release) == number]
+    return sorted(found, key=lambda person: (person.release, person.number))
+
+
+def begun(luck: int, picks: Sequence[int], number: int) -> list[int]:
+    """The people chosen who are on the waiting list by the end of a round; who is due later does not count yet."""
+    them = people(luck)
+    return [pick for pick in picks if round_of(them[pick].release) <= number]
+
+
+def year(luck: int, spread: Spread, picks: Sequence[int]) -> Year:
+    """The year with the player's decisions."""
+    return _year(luck, "player", spread, tuple(picks))
+
+
+def alone(luck: int) -> Year:
+    """The same year without volunteers' help."""
+    return _year(luck, "nobody", None, ())
+
+
+@kept(256)
+def _year(luck: int, policy: str, spread: Spread | None, picks: tuple[int, ...]) -> Year:
+    scenario = scenario_of(policy, spread, picks)
+    cohort, told = tell(scenario, seed=luck, every_event=False)
+    matched, ended = np.full(PEOPLE, -1), np.full(PEOPLE, -1)
+    how = [""] * PEOPLE
+    release = cohort.people.release.astype(np.int64)
+    for at in np.flatnonzero((told.kind == MATCH) | (told.kind == EXIT)):
+        person, month = told.person[at], release[told.person[at]] + told.month[at]
+        if told.kind[at] == MATCH:
+            matched[person] = month
+        else:
+            ended[person], how[person] = month, ENDS[int(told.value[at])]
+    lives = cohort.lives
+    tally = next(over_chunks(scenario, luck, range(1), lambda whole: whole, threads=1, ledger=True)).tally
+    order = [[place.name for place in scenario.municipalities].index(name) for name in TOWNS]
+    training, free, busy = (tally[IN_TRAINING + k, :, 0, order].astype(np.int64) for k in range(3))
+    return Year(matched, ended, tuple(how), lives.time_any <= WINDOW, lives.offences.astype(np.int64), training, free,
+                busy)  # fmt: skip
+
+
+def month_of(number: int) -> int:
+    """Calendar month of the run in which a round begins (the run begins two months before the first release)."""
+    return EACH * (number - 1)
+
+
+def played(rule: str, luck: int, spread: Spread, picks: Sequence[int], number: int) -> list[int]:
+    """The choices when a rule plays from a round on: those made before it, then whom it reaches, in that order.
+
+    From the first round on it gives the very history of the built-in rule.
+    """
+    before = begun(luck, picks, number - 1)
+    scenario = base()
+    ready, n = prepared(scenario, luck, range(1)), numbers_of(scenario, luck)
+    them = ready.people
+    drawn = lots(them.person, them.replicate, 0, n.key0, n.key1)
+    first = {"first": them.release, "highest": -ready.score, "lowest": ready.score, "lottery": np.zeros(PEOPLE)}[rule]
+    order = [int(person) for person in them.person[np.lexsort((them.person, drawn, first))]]
+    later = [person for person in order if round_of(people(luck)[person].release) >= number]
+    reached = year(luck, spread, [*before, *later]).matched
+    return [*before, *sorted((each for each in later if reached[each] >= 0), key=lambda each: reached[each])]
+
+
+@kept(64)
+def years(luck: int, policy: str, spread: Spread | None = None) -> npt.NDArray[np.int64]:
+    """Courses, people who reoffend, and offences under a rule in each of ``YEARS`` years of luck (3 x years).
+
+    Years are replicates of the seed: they differ in people and luck, and the first is the year that is played.
+    """
+    cohort = run(scenario_of(policy, spread), seed=luck, replicates=YEARS, threads=1)
+    which, lives = cohort.people.replicate.astype(np.int64), cohort.lives
+    never = np.isin(lives.status[0], (ASIDE, WAITING, WITHOUT))
+    counted = (~never, lives.time_any <= WINDOW, lives.offences)
+    return np.array([np.bincount(which, each, minlength=YEARS) for each in counted]).astype(np.int64)
+
+
+def results(luck: int, spread: Spread, picks: Sequence[int], where: Spread | None) -> pd.DataFrame:
+    """The player's year beside the built-in rules: this year on the same luck, and the rules in ``YEARS`` years.
+
+    Parameters
+    ----------
+    luck, spread, picks
+        The player's game.
+    where
+        Where the volunteers of the rules live; None for by population.
+
+    Returns
+    -------
+    DataFrame
+        policy (player, a code of ``RULES``, nobody); courses, reoffenders (people, within two years, definition any)
+        and offences in this year; fewer (reoffenders fewer than without volunteers on the same luck). Of the rules
+        over the years: mean_courses, mean_fewer with its standard error, low and high (5 and 95 %) of fewer.
+    """
+    told, without = year(luck, spread, picks), years(luck, "nobody")
+    own = (told.courses, int(told.reoffended.sum()), int(told.offences.sum()))
+    rows: list[dict[str, Any]] = [{"policy": "player", **_numbers(own, without)}]
+    for rule in RULES:
+        found = years(luck, rule, where)
+        fewer = without[1] - found[1]
+        low, high = np.quantile(fewer, [0.05, 0.95], method="inverted_cdf").tolist()
+        over = {"mean_courses": float(found[0].mean()), "mean_fewer": float(fewer.mean()),
+                "error": float(fewer.std(ddof=1) / np.sqrt(YEARS)), "low": low, "high": high}  # fmt: skip
+        rows.append({"policy": rule, **_numbers(found[:, 0].tolist(), without), **over})
+    return pd.DataFrame([*rows, {"policy": "nobody", **_numbers(without[:, 0].tolist(), without)}])
+
+
+def _numbers(this_year: Sequence[int], without: npt.NDArray[np.int64]) -> dict[str, int]:
+    courses, reoffenders, offences = this_year
+    fewer = int(without[1, 0]) - reoffenders
+    return {"courses": courses, "reoffenders": reoffenders, "offences": offences, "fewer": fewer}
+
+
+def towns(luck: int, spread: Spread, told: Year) -> pd.DataFrame:
+    """By town: people released, volunteers at the start, courses, people left without, idle months of pairs.
+
+    A pair that is free for one of the 13 months in which people are on the waiting list counts as one.
+    """
+    them = people(luck)
+    rows = []
+    for k, name in enumerate(TOWNS):
+        here = [person.number for person in them if person.town == name]
+        courses = int((told.matched[here] >= 0).sum())
+        idle = int((told.free[k, : MONTHS + 1] // 2).sum())
+        rows.append((name, len(here), spread[k], courses, len(here) - courses, idle))
+    return pd.DataFrame(rows, columns=["town", "people", "volunteers", "courses", "without", "idle"])

@@ -1,0 +1,118 @@
+"""The coordinator's game: 20 volunteers, 60 people, four towns; what can be decided, and the scenarios that it makes.
+
+A game is its settings: the luck, where the volunteers live, and who was chosen in which order. Everything else is told
+anew from the start by the engine: chance has an address, so a decision changes only what follows from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from experiments.app.address import Choice, Several, Whole
+
+if TYPE_CHECKING:
+    from simulation.scenario import Scenario
+
+TOWNS = ("Aarhus", "Odense", "Vejle", "Esbjerg")
+"""Municipalities of today's programme area, the largest first."""
+PEOPLE, VOLUNTEERS, MONTHS = 60, 20, 12
+"""People released in a year, all of whom have said yes; volunteers at the start."""
+ROUNDS, EACH = 6, 2
+"""Rounds, and months in each: whoever is due on the waiting list in these months is new in the round."""
+RESULT = ROUNDS + 1
+RULES = ("first", "highest", "lowest", "lottery")
+ALLOCATION = {"first": "first come", "highest": "highest risk", "lowest": "lowest risk", "lottery": "lottery"}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Whole numbers that add up to a total, written with dots."""
+
+    key: str
+    default: tuple[str, ...]
+    total: int
+
+    def read(self, text: str) -> list[str]:
+        """The numbers in an address.
+
+        Raises
+        ------
+        ValueError
+            If they are not as many as the default's, or do not add up.
+        """
+        parts = text.split(".")
+        if len(parts) != len(self.default) or not all(part.isascii() and part.isdigit() for part in parts):
+            raise ValueError(text)
+        if sum(map(int, parts)) != self.total:
+            raise ValueError(text)
+        return [str(int(part)) for part in parts]
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed, to be read."""
+        return f"{' + '.join('abcdefgh'[: len(self.default)])} = {self.total}"
+
+
+LUCK = Whole("carryluck", 1, 1, 200)
+SPREAD = Parts("carrytowns", ("9", "5", "3", "3"), VOLUNTEERS)
+PICKS = Several("carrypairs", (), tuple(map(str, range(PEOPLE))))
+ROUND = Whole("carryround", 0, 0, RESULT)
+"""0: where to recruit; 1 to 6: whom to pair; 7: the result."""
+AGAINST = Choice("carryagainst", "people", ("people", "mine"))
+"""Where the volunteers of the built-in rules live: by population, or where the player has them."""
+SETTINGS: tuple[Any, ...] = (LUCK, SPREAD, PICKS, ROUND, AGAINST)
+
+Spread = tuple[int, ...]
+"""Volunteers at the start in each of ``TOWNS``."""
+
+
+@lru_cache(maxsize=1)
+def base() -> Scenario:
+    """The year without decisions: the effect that other trials make likely, first come, volunteers by population."""
+    from experiments.inputs.scenario_files import load
+
+    return load("pooled").changed({
+        "name": "coordinator", "title": "20 volunteers and 60 people released in a year", "people.count": PEOPLE,
+        "people.release_months": MONTHS, "places.include": list(TOWNS), "trial.assignment": "everyone",
+        "volunteers.at_start": float(VOLUNTEERS), "volunteers.recruits_per_month": 1.0,
+        "volunteers.ceiling": 2.0 * VOLUNTEERS,
+    })  # fmt: skip
+
+
+def nobody() -> Scenario:
+    """The same year without volunteers' help."""
+    return base().changed({"name": "no-volunteers", "trial.assignment": "nobody"})
+
+
+def by_rule(rule: str, spread: Spread | None) -> Scenario:
+    """The year of a built-in rule (a code of ``RULES``), volunteers by population (None) or as they are spread."""
+    return base().changed({"name": f"coordinator-{rule}", "programme.allocation": ALLOCATION[rule], **_towns(spread)})
+
+
+def by_hand(spread: Spread, picks: Sequence[int]) -> Scenario:
+    """The player's year: only these people are paired, in each town in this order."""
+    own = {"programme.allocation": "listed", "programme.listed": [*picks]}
+    return base().changed({"name": "coordinator", **own, **_towns(spread)})
+
+
+def _towns(spread: Spread | None) -> dict[str, Any]:
+    """Where the volunteers live at the start, where later ones come forward, and where there is room for them."""
+    if spread is None:
+        return {}
+    parts = {name: float(number) for name, number in zip(TOWNS, spread, strict=True)}
+    return {f"volunteers.{each}": parts for each in ("at_start_by", "recruits_by", "ceiling_by")}
+
+
+def scenario_of(policy: str, spread: Spread | None, picks: Sequence[int] = ()) -> Scenario:
+    """The scenario of a policy: ``player``, a code of ``RULES``, or ``nobody``."""
+    if policy == "player":
+        return by_hand(spread or (), picks)
+    return nobody() if policy == "nobody" else by_rule(policy, spread)
+
+
+def round_of(release: int) -> int:
+    """Round in which somebody released in this month (0 to 11) is new on the waiting list, two months before."""
+    return 1 + release // EACH

@@ -1,0 +1,1 @@
+"""The panel with plans for the whole country."""

@@ -1,0 +1,171 @@
+"""What the page says of a study in numbers and words: four answers with their intervals, tables, files and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from experiments.app.catalogue import Words
+from experiments.app.country.municipalities import month_name
+from experiments.app.country.plans import OWN, Asked, Intended, file_name, read, toml_of
+from experiments.app.country.study import Plans, Sheet, row_of
+from experiments.language.formatting import rounded
+from experiments.statistics.cost_effectiveness import PUBLIC as TOTAL
+from experiments.studies.rollout.plan import Plan
+from simulation.places import municipalities
+
+if TYPE_CHECKING:
+    from experiments.app.table_receipts import Made
+
+MILLION, SURE = 1e6, 1.959964
+"""Standard errors in half an interval of 95 %."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One big number of one plan: the number, its interval, and what else moves it."""
+
+    label: str
+    value: str
+    beside: str
+    """The unit, if any, and the simulation error of the number (95 %)."""
+    range: str
+    more: str
+    """What chance alone does, or in how many worlds."""
+
+
+def title_of(w: Words, plan: Plan) -> str:
+    """What a plan is called on the page."""
+    return w("country.own") if plan.name == OWN else w(f"set.cplan.{plan.name}")
+
+
+def titles_of(w: Words, study: Plans) -> list[str]:
+    """What the plans of a study are called."""
+    return [title_of(w, sheet.plan) for sheet in study.sheets]
+
+
+def answers(w: Words, sheet: Sheet) -> list[Answer]:
+    """Courses, reoffenders avoided, the public's gain, and the odds that it gets its money back."""
+    summary = sheet.tables["summary"]
+    found = [_counted(w, name, row_of(summary, "outcome", name)) for name in ("started", "reoffenders_any")]
+    row = row_of(sheet.tables["odds"], "purse", TOTAL)
+    found_of, decimals = rounded(row[key] / MILLION for key in ("gain", "gain_low", "gain_high", "error"))
+    said, error = [w.number(value, decimals) for value in found_of[:3]], found_of[3]
+    found.append(Answer(
+        label=w("country.answer.gain"), value=said[0],
+        beside=w("country.answer.million", error=w.number(SURE * error, decimals)),
+        range=w("country.answer.range", low=said[1], high=said[2]),
+        more=w("country.answer.with-chance"),
+    ))  # fmt: skip
+    draws = len(sheet.tables["draws"])
+    found.append(Answer(
+        label=w("country.answer.odds"), value=w.percent(row["odds"]), beside="",
+        range=w("country.answer.worlds", n=round(row["odds"] * draws), of=draws),
+        more=w("country.answer.wilson", low=w.number(100 * row["low"], 0), high=w.percent(row["high"])),
+    ))  # fmt: skip
+    return found
+
+
+def _counted(w: Words, name: str, row: Mapping[str, Any]) -> Answer:
+    """A count of people with both intervals."""
+    chance = SURE * row["chance"]
+    values, decimals = rounded((row["mean"], row["low"], row["high"], chance, SURE * row["error"]))
+    mean, low, high, alone, error = (w.number(value, decimals) for value in values)
+    more = "" if chance != chance else w("country.answer.alone", chance=alone)
+    return Answer(label=w(f"country.answer.{name}"), value=mean, beside=f"±{error}", more=more,
+                  range=w("country.answer.range", low=low, high=high))  # fmt: skip
+
+
+def cards(w: Words, study: Plans) -> str:
+    """The answers as a list of terms (HTML); with two plans both under each term."""
+    every, names = [answers(w, sheet) for sheet in study.sheets], titles_of(w, study)
+    several, parts = len(names) > 1, []
+    for same in zip(*every, strict=True):
+        told = ""
+        for name, each in zip(names, same, strict=True):
+            head = f"<small><b>{escape(name)}</b></small>" if several else ""
+            foot = "" if several else f"<small>{escape(each.more)}</small>"
+            told += (f"<dd>{head}<strong>{escape(each.value)} <small>{escape(each.beside)}</small></strong>"
+                     f"<span>{escape(each.range)}</span>{foot}</dd>")  # fmt: skip
+        parts.append(f"<div><dt>{escape(same[0].label)}</dt>{told}</div>")
+    return f'<dl class="country-answers">{"".join(parts)}</dl>'
+
+
+def intention(w: Words, plan: Plan, intends: Intended) -> str:
+    """What a plan intends, in a sentence or two."""
+    first, last = min(intends.opens.values()), max(intends.opens.values())
+    steps = " " + w("country.intends.steps", last=month_name(w, plan, last)) if last > first else ""
+    return w("country.intends.text", places=len(intends.opens), every=len(municipalities()), steps=steps,
+             first=month_name(w, plan, first), start=w.number(intends.at_start, 0),
+             recruits=w.number(intends.recruits, 0), lost=w.percent(intends.lost))  # fmt: skip
+
+
+def ways_table(w: Words, sheet: Sheet) -> pd.DataFrame:
+    """What one krone saves, counted in three ways, with the odds of each, in the language of the page."""
+    heads = [w(f"country.ways.{name}") for name in ("way", "per_krone", "range", "back")]
+    rows = [
+        (w(f"country.ways.{row['way']}"), w.number(row["per_krone"], 2),
+         w("country.ways.to", low=w.number(row["low"], 2), high=w.number(row["high"], 2)),
+         w("country.answer.worlds", n=row["back"], of=row["draws"]))
+        for row in sheet.tables["ways"].to_dict("records")
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=heads)
+
+
+def gain_between(w: Words, study: Plans) -> str:
+    """The public's gain of the plan beyond the one beside it, in a sentence."""
+    row = row_of(study.between["money_differences"], "what", "net")
+    (mean, low, high), decimals = rounded(row[key] / MILLION for key in ("mean", "low", "high"))
+    first, second = titles_of(w, study)
+    return w("country.compare.gain", plan=first, other=second, mean=w.number(mean, decimals),
+             low=w.number(low, decimals), high=w.number(high, decimals),
+             n=round(row["odds"] * study.draws), of=study.draws)  # fmt: skip
+
+
+def command(asked: Asked) -> str:
+    """What to type for the same numbers."""
+    plans = [read(text) for text in asked.plans]
+    names = " ".join(file_name(plan) for plan in reversed(plans))
+    verb = "ladder" if asked.kind == "ladder" else "compare" if len(plans) > 1 else "rollout"
+    return f"desist {verb} {names} --draws {asked.draws} --seed {asked.seed}"
+
+
+def made(asked: Asked, more: str = "") -> Made:
+    """What made the numbers of a study: the command with ``more`` options, and the scenario that its manifest names."""
+    from experiments.app.table_receipts import Made
+    from experiments.inputs.municipalities import denmark
+    from experiments.studies.rollout.plan_scenario import everybody, scenario_of
+
+    first = read(asked.plans[-1])
+    plan = everybody(first) if asked.kind == "ladder" else scenario_of(first, denmark())
+    return Made(command=command(asked) + more, scenario=plan.name, digest=plan.digest, seed=asked.seed,
+                runs={"draws": asked.draws})  # fmt: skip
+
+
+def without(rungs_off: Sequence[str]) -> str:
+    """The options of ``desist ladder`` that leave rungs out."""
+    return "".join(f" --without {name}" for name in rungs_off)
+
+
+def files(asked: Asked) -> dict[str, str]:
+    """The plans as files, by name: those that the command reads."""
+    plans = [read(text) for text in asked.plans]
+    return {file_name(plan): toml_of(plan) for plan in plans if file_name(plan).endswith(".toml")}
+
+
+def joined(study: Plans, name: str) -> pd.DataFrame:
+    """A table of every plan under each other, with the plan's name first where there are two."""
+    if len(study.sheets) == 1:
+        return study.sheets[0].tables[name]
+    parts = [sheet.tables[name].assign(plan=sheet.plan.name) for sheet in study.sheets]
+    table = pd.concat(parts, ignore_index=True)
+    return table[["plan", *(column for column in table if column != "plan")]]
+
+
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """A table without its column of English labels: names of columns and codes are those of the command line."""
+    return table.drop(columns=[name for name in ("what", "source") if name in table])

@@ -1,0 +1,280 @@
+"""The views of the panel "The whole country": what is laid out where. Numbers and pictures are made elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from experiments.app.catalogue import Words
+from experiments.app.charts import Spec
+from experiments.app.country import charts, facts, kroner, plans
+from experiments.app.country import map as maps
+from experiments.app.country import municipalities as places
+from experiments.app.country.panel import CURVE, OF, RUNGS, SHAPE, SHOWN, VIEW
+from experiments.app.country.runs import RUNS, Status
+from experiments.app.country.study import Plans, Sheet, all_rungs
+from experiments.app.parts import figure
+from experiments.app.parts.controls import choice
+from experiments.studies.rollout.plan import Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from experiments.app.country.plans import Asked
+
+OFTEN, MORE, SELDOM = 0.5, 0.1, 3.0
+"""Seconds between two looks at a study that is being told, so many more for each that waits, and at most."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What is there to be seen: the plans, what is asked of them, and the study where it has been told."""
+
+    plans: Sequence[Plan]
+    asked: Asked
+    study: Plans
+
+    def titles(self, w: Words) -> list[str]:
+        """What the plans are called."""
+        return [facts.title_of(w, plan) for plan in self.plans]
+
+
+def told(w: Words, both: Sequence[Plan], *, draws: int, seed: int) -> None:
+    """Everything beside the controls: the answers, and the view that was chosen."""
+    asked = plans.asked("plans", both, draws=draws, seed=seed)
+    study = RUNS.known(asked)
+    if study is None:
+        _wait(w, asked)
+    else:
+        st.html(facts.cards(w, study))
+    view: Any = st.segmented_control(
+        w("country.views"), VIEW.codes, key=VIEW.key, format_func=lambda code: w(f"set.cview.{code}"),
+        label_visibility="collapsed", required=True, wrap=True,
+    )  # fmt: skip
+    if view == "map":
+        mapped(w, both, asked, study)
+    elif view == "ladder":
+        ladder(w, both[0], draws=draws, seed=seed)
+    elif view == "compare" and len(both) < 2:
+        st.info(w("country.compare.choose"))
+    elif study is None:
+        st.info(w("country.wait.not-yet"))
+    else:
+        VIEWS[view](w, Seen(plans=both, asked=asked, study=study))
+    st.caption(w("country.intervals", n=draws))
+
+
+def intends(w: Words, plan: Plan) -> None:
+    """What the plan intends, in a sentence or two."""
+    st.caption(facts.intention(w, plan, plans.intended(plans.toml_of(plan))))
+
+
+def _wait(w: Words, asked: Asked) -> None:
+    """How far a study has come, looked at again and again; the page is told anew when it is there."""
+
+    @st.fragment(run_every=min(SELDOM, OFTEN + MORE * RUNS.waiting()))
+    def look() -> None:
+        status = RUNS.ask(asked)
+        if status.result is not None:
+            st.rerun()
+        if status.problem:
+            st.error(w("country.wait.problem", problem=status.problem))
+            return
+        st.progress(status.done / status.whole if status.whole else 0.0, text=_progress(w, status))
+
+    look()
+
+
+def _progress(w: Words, status: Status) -> str:
+    if status.full:
+        return w("country.wait.full")
+    if status.before:
+        return w("country.wait.queue", n=status.before)
+    if not status.whole:
+        return w("country.wait.begins")
+    return w("country.wait.runs", done=status.done, whole=status.whole)
+
+
+def _numbers(w: Words, asked: Asked, name: str, spec: Spec | None, table: pd.DataFrame) -> None:
+    figure.downloads(w, name, spec, facts.plain(table), partial(facts.made, asked))
+
+
+def _show(w: Words, asked: Asked, name: str, spec: Spec, table: pd.DataFrame, more: str = "") -> None:
+    figure.with_numbers(w, name, spec, facts.plain(table), partial(facts.made, asked, more))
+
+
+def _side_by_side(w: Words, seen: Seen, draw: Callable[[Sheet, str], None]) -> None:
+    """Draw each plan of a study, two beside each other."""
+    for column, sheet, title in zip(st.columns(len(seen.plans)), seen.study.sheets, seen.titles(w), strict=True):
+        with column:
+            draw(sheet, title)
+
+
+def _files(w: Words, asked: Asked, more: str = "") -> None:
+    """The plans as files, and the command that computes the same numbers."""
+    with st.expander(w("country.files.title")):
+        st.markdown(w("country.files.text"))
+        st.code(facts.command(asked) + more, language=None)
+        row = st.container(horizontal=True)
+        for name, text in facts.files(asked).items():
+            row.download_button(w("country.files.button", name=name), text, name, "application/toml",
+                                key=f"file-{asked.kind}-{name}", on_click="ignore")  # fmt: skip
+        if not facts.files(asked):
+            st.markdown(w("country.files.shipped"))
+
+
+# Views ---------------------------------------------------------------------------------------------------------
+
+
+def mapped(w: Words, both: Sequence[Plan], asked: Asked, study: Plans | None) -> None:
+    """The map by municipality, or the map of tiles, of each plan; what a plan intends until it has been told."""
+    wide, narrow = st.columns([2, 1], vertical_alignment="bottom")
+    wanted, shape = choice(w, SHOWN, across=False, on=wide), choice(w, SHAPE, on=narrow)
+    what = wanted if study is not None or wanted in places.PLANNED else "opens"
+    if what != wanted:
+        st.caption(w("country.map.meanwhile"))
+    sheets: Sequence[Sheet | None] = study.sheets if study is not None else [None] * len(both)
+    intends = [plans.intended(text) for text in asked.plans]
+    own = [places.values(what, sheet, each) for sheet, each in zip(sheets, intends, strict=True)]
+    every = [value for values in own for value in values.values()]
+    cells = [places.cells_of(w, what, plan, values, every) for plan, values in zip(both, own, strict=True)]
+    names, title = [facts.title_of(w, plan) for plan in both], w(f"country.map.title.{what}")
+    st.html(places.key(cells, title))
+    for k, (name, each) in enumerate(zip(names, cells, strict=True)):
+        if len(both) > 1:
+            st.subheader(name)
+        file = _picture(w, what, each, title, shape, f"country-map-{k}")
+        if study is not None:
+            _numbers(w, asked, f"country-map-{k}", file, study.sheets[k].tables["by_place"])
+    with st.expander(w("country.map.every")):
+        st.table(places.listed(w, what, dict(zip(names, cells, strict=True))), border="horizontal")
+    if study is not None:
+        _files(w, asked)
+
+
+def _picture(w: Words, what: str, cells: places.Cells, title: str, shape: str, name: str) -> Spec:
+    """One map on the page; the specification of its file, which has a legend."""
+    said = places.described(w, what, cells)
+    if shape == "tiles":
+        for half, column in zip(maps.HALVES, st.columns([len(half) for half in maps.HALVES]), strict=True):
+            spec = maps.tiles(w, cells, what, title, said, columns=half)
+            figure.show(f"{name}-{half.start}", spec, on=column)
+        return maps.tiles(w, cells, what, title, said, legend=True)
+    wide, narrow = st.columns([1.3, 1])
+    figure.show(name, maps.land(w, cells, title, said), on=wide)
+    figure.show(f"{name}-near", maps.land(w, cells, title, said, near=True), on=narrow)
+    return maps.whole_map(w, cells, title, said)
+
+
+def in_words(w: Words, seen: Seen) -> None:
+    """Half a page on each plan, as the command line writes it."""
+    for sheet in seen.study.sheets:
+        text = sheet.report[w.language]
+        first, _, rest = text.partition("\n\n")
+        st.subheader(first)
+        st.markdown(rest)
+        file = f"desist-{sheet.plan.name}-{w.language}.txt"
+        st.download_button(w("country.report"), partial(_report, seen.asked, file, text), file, "text/plain", key=file,
+                           on_click="ignore")  # fmt: skip
+    _files(w, seen.asked)
+    for sheet in seen.study.sheets:
+        _numbers(w, seen.asked, f"country-summary-{sheet.plan.name}", None, sheet.tables["summary"])
+
+
+def _report(asked: Asked, file: str, text: str) -> bytes:
+    """The file of a report, with its receipt as the last line."""
+    from experiments.provenance.stamps import stamped
+
+    return stamped(file, f"{text}\n".encode(), facts.made(asked).about(st.query_params.to_dict()))
+
+
+def volunteers(w: Words, seen: Seen) -> None:
+    """Volunteers there and needed, and below them the people who are matched and who wait."""
+
+    def draw(sheet: Sheet, title: str, *, name: str, columns: Sequence[str], top: float) -> None:
+        spec = charts.supply(w, sheet, columns, title=title, top=top)
+        _show(w, seen.asked, f"country-{name}-{sheet.plan.name}", spec, sheet.tables["supply"])
+
+    for name, columns in (("crew", charts.CREW), ("queue", charts.PEOPLE)):
+        top = charts.highest(seen.study.sheets, columns)
+        st.subheader(w(f"country.supply.{name}"))
+        _side_by_side(w, seen, partial(draw, name=name, columns=columns, top=top))
+    st.caption(w("country.supply.bands"))
+
+
+def people(w: Words, seen: Seen) -> None:
+    """What happens by year, and why people miss out."""
+    sheets, titles = seen.study.sheets, seen.titles(w)
+    outcome = choice(w, CURVE)
+    spec = charts.curves(w, sheets, titles, outcome)
+    _show(w, seen.asked, "country-years", spec, facts.joined(seen.study, "by_year"))
+    st.caption(w("country.bands"))
+    spec = charts.reasons(w, sheets, titles)
+    _show(w, seen.asked, "country-reasons", spec, facts.joined(seen.study, "missing_out"))
+
+    def draw(sheet: Sheet, title: str) -> None:
+        spec = charts.reasons_by_year(w, sheet, title=w("country.reasons.by-year", plan=title))
+        _show(w, seen.asked, f"country-reasons-{sheet.plan.name}", spec, sheet.tables["missing_by_year"])
+
+    _side_by_side(w, seen, draw)
+
+
+def money(w: Words, seen: Seen) -> None:
+    """Kroner by purse, what one krone saves in three ways with the odds, and the gain by year."""
+    sheets, ends = seen.study.sheets, kroner.purse_ends(seen.study.sheets)
+
+    def draw(sheet: Sheet, title: str) -> None:
+        spec = kroner.purse_bars(w, sheet, title=title, ends=ends)
+        _show(w, seen.asked, f"country-purses-{sheet.plan.name}", spec, sheet.tables["purses"])
+
+    st.subheader(w("country.kroner.title"))
+    _side_by_side(w, seen, draw)
+    st.subheader(w("country.ways.title"))
+    for sheet, title in zip(sheets, seen.titles(w), strict=True):
+        if len(sheets) > 1:
+            st.markdown(f"**{title}**")
+        st.table(facts.ways_table(w, sheet), border="horizontal")
+    st.caption(w("country.ways.text"))
+    _show(w, seen.asked, "country-budget", kroner.budget(w, sheets, seen.titles(w)), facts.joined(seen.study, "budget"))
+
+
+def compare(w: Words, seen: Seen) -> None:
+    """The plan against the one beside it, on the same luck."""
+    titles, study = seen.titles(w), seen.study
+    st.subheader(w("country.compare.title", plan=titles[0], other=titles[1]))
+    _show(w, seen.asked, "country-differences", kroner.forest(w, study, titles), study.between["differences"])
+    st.caption(w("country.compare.bands"))
+    st.markdown(facts.gain_between(w, study))
+    st.markdown("\n".join(f"- {line}" for line in study.comparison[w.language].splitlines()))
+    _files(w, seen.asked)
+
+
+def ladder(w: Words, plan: Plan, *, draws: int, seed: int) -> None:
+    """The ladder from headline to street; rungs can be clicked away."""
+    from experiments.app.country import ladder as steps
+
+    asked = plans.asked("ladder", [plan], draws=draws, seed=seed)
+    found = RUNS.known(asked)
+    kind = choice(w, OF)
+    chosen: Any = st.pills(
+        w("set.crungs.label"), RUNGS.codes, selection_mode="multi", key=RUNGS.key, help=w("set.crungs.help"), wrap=True,
+        format_func=lambda name: w(f"country.rung.{name}"),
+    )  # fmt: skip
+    if found is None:
+        _wait(w, asked)
+        return
+    rungs = [name for name in all_rungs() if name in chosen]
+    made = steps.tables_of(found, rungs)
+    more = facts.without([name for name in all_rungs() if name not in rungs])
+    _show(w, asked, "country-ladder", steps.waterfall(w, made[kind], kind), made[kind], more)
+    st.caption(w("country.ladder.note", n=draws))
+    _files(w, asked, more)
+
+
+VIEWS: dict[str, Callable[[Words, Seen], None]] = {
+    "words": in_words, "volunteers": volunteers, "people": people, "kroner": money, "compare": compare,
+}  # fmt: skip

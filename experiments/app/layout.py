@@ -1,0 +1,56 @@
+"""What stands around every panel: name, subjects and language above, a sentence and a link below."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from experiments.app.address import Choice
+from experiments.app.catalogue import NAMES, Words
+
+HERE = Path(__file__).parent
+PARTS = HERE / "parts"
+ICON = HERE / "icon.svg"
+STYLE = f"<style>{(PARTS / 'frame.css').read_text()}</style>"
+SCRIPT = f"<script>{(PARTS / 'frame.js').read_text()}</script>"
+
+NAMES_OF_STREAMLIT = {
+    "help_for": "Help for ", "help": "Help", "copy": "Copy to clipboard", "open": "Open", "progress": "progress",
+    "choose": "Choose an option", "clear": "Clear value", "clear_all": "Clear all", "remove": "Remove ",
+}  # fmt: skip
+"""What Streamlit calls its own buttons in any language; one that ends in a space goes on with the name of a control."""
+
+
+def head(w: Words, language: Choice, panel: Choice) -> str:
+    """Title, style and language of the page; its name, languages and panels; the panel that is chosen."""
+    st.set_page_config(
+        page_title=f"{w(f'page.panel.{st.session_state[panel.key]}')} · Desist", page_icon=str(ICON), layout="wide"
+    )
+    st.html(STYLE)
+    names = {
+        english: w(f"page.names.{key}") + " " * english.endswith(" ") for key, english in NAMES_OF_STREAMLIT.items()
+    }
+    said = {"lang": w.language, "skip": w("page.skip"), "copied": w("page.copied"), "names": names}
+    st.html(SCRIPT.replace("SAID", json.dumps(said)), unsafe_allow_javascript=True)
+    row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+    row.html(f'<h1 class="desist-name">Desist</h1> <span class="desist-line">{escape(w("page.line"))}</span>')
+    row.segmented_control(
+        w("page.language"), language.codes, key=language.key, format_func=lambda code: NAMES[code],
+        label_visibility="collapsed", required=True,
+    )  # fmt: skip
+    chosen: Any = st.segmented_control(
+        w("page.panels"), panel.codes, key=panel.key, format_func=lambda code: w(f"page.panel.{code}"),
+        label_visibility="collapsed", required=True,
+    )  # fmt: skip
+    return str(chosen)
+
+
+def foot(w: Words) -> None:
+    """What the page is not for, and a button that copies its address."""
+    st.divider()
+    st.html(f'<div class="desist-foot"><p>{escape(w("page.never"))}</p>'
+            f'<button type="button" data-desist="copy">{escape(w("page.copy"))}</button></div>')  # fmt: skip

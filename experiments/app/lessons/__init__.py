@@ -1,0 +1,1 @@
+"""The panel with five lessons, each with a small experiment."""

@@ -1,0 +1,1 @@
+"""The panel with the trial of 97 people."""

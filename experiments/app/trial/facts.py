@@ -1,0 +1,238 @@
+"""The trial on the page: sliders as a scenario, one trial as a film, and many trials.
+
+Nothing here knows a page. One trial is what ``desist run FILE --seed N`` tells, many trials are what
+``desist trial FILE --trials T --seed N`` counts; the one is the first of the many.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.app.shared_results import kept
+from experiments.inputs.scenario_files import load
+from experiments.studies.trial.power import Plan
+from experiments.studies.trial.trial import Answer, answer
+from simulation.history import History, simulate
+from simulation.outcomes import shares, times, wilson
+from simulation.scenario import Scenario
+from simulation.trial_counts import WINDOW
+
+BASE = "pooled"
+NAME = "trial-on-the-page"
+MOST_TRIALS = 1_000
+MOST_PEOPLE = 160_000
+"""People told for one answer: a quarter of a second on two cores."""
+BEFORE = 2
+"""Months before release that are shown."""
+INSIDE, MEETING, OFFENDING, FIRST_FACTOR = 1, 2, 4, 8
+"""Bits of a person's month; the support factors follow in the order of the scenario."""
+BAR = 5
+"""Width of a bar in percentage points."""
+LATER = 99
+"""Month of those who do not reoffend within the window."""
+
+
+class Levers(NamedTuple):
+    """The sliders, in whole numbers."""
+
+    effect: int
+    """Per cent by which the risk of offending is lower while they meet (highest-risk group)."""
+    route: int
+    """Per cent of the effect that is aimed through support factors."""
+    half_life: int
+    """Months in which what stays of the direct effect halves after the end."""
+    dropout: int
+    """Of 100 matches, how many end unplanned before their time."""
+    people: int
+
+
+class Film(NamedTuple):
+    """One trial month by month, as the browser plays it; people in the order of their numbers.
+
+    There are 27 frames: two months before release, the day of release, and month 1 to 24 after it. What happens in
+    own month m (from 0) is in the frame of month m + 1.
+    """
+
+    mentored: list[int]
+    """1 for the mentored arm."""
+    highest: list[int]
+    """1 for the highest-risk group."""
+    again: list[int]
+    """Months after release within which a person counts as having reoffended; ``LATER`` if not within 24."""
+    months: str
+    """People x 27 bytes in base64: the bits of each month."""
+    factors: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class One:
+    """One trial."""
+
+    name: str
+    """Of the scenario, and of its file."""
+    toml: str
+    digest: str
+    highest_share: float
+    """Share of the people who count as the highest-risk group (0-1)."""
+    film: Film
+    outcomes: pd.DataFrame
+    """As ``desist run`` prints it: a row an arm and group, with people, reoffended, share, low, high."""
+    curves: pd.DataFrame
+    """Arm, group, month (0-24), people, reoffended, share, low, high (Wilson, 95 %)."""
+
+    def printed(self) -> tuple[int | None, int | None]:
+        """Whole percentages that this trial prints for the highest-risk group: mentored, control (None: nobody)."""
+        return self._printed("mentored"), self._printed("control")
+
+    def _printed(self, arm: str) -> int | None:
+        table = self.outcomes
+        row = table[(table["arm"] == arm) & (table["group"] == "highest risk")]
+        return percent_of(int(row["reoffended"].sum()), int(row["people"].sum()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Many:
+    """Many trials, the highest-risk group as randomised."""
+
+    trials: int
+    row: dict[str, float]
+    """The row of ``desist trial`` (``Answer.rows``)."""
+    table: pd.DataFrame
+    """A row a trial: trial, and people and reoffended in both arms of the highest-risk group."""
+    bars: list[dict[str, Any]]
+    """How many trials print a percentage in each bar: arm, from, to (whole per cent; 100 is in the last), trials."""
+
+
+def scenario(levers: Levers) -> Scenario:
+    """The trial that the sliders describe; volunteers grow with the number of people, as in ``desist power``."""
+    point = {
+        "effect.strength": (100 - levers.effect) / 100,
+        "effect.support_share": levers.route / 100,
+        "programme.half_life_months": float(levers.half_life),
+    }
+    made = Plan(size=levers.people, drop_out=levers.dropout / 100).scenario(load(BASE), point)
+    title = (
+        f"The trial as set on the page: effect {levers.effect} %, {levers.route} % of it through support factors, "
+        f"half-life {levers.half_life} months, {levers.dropout} of 100 matches end early, {levers.people} people"
+    )
+    return made.changed({"name": NAME, "title": title})
+
+
+@kept(64)
+def one_trial(levers: Levers, seed: int) -> One:
+    """One trial on the luck of ``seed``."""
+    plan = scenario(levers)
+    history = simulate(plan, seed=seed)
+    table = times(history, plan.trial.definition)
+    return One(
+        name=plan.name, toml=plan.to_toml(), digest=plan.digest, highest_share=plan.risk.highest_share,
+        film=film(plan, history, table), outcomes=shares(table, window=WINDOW, by=("arm", "group")),
+        curves=_by_month(table),
+    )  # fmt: skip
+
+
+def trials_of(people: int) -> int:
+    """How many trials of so many people are told at once: 1,000, or fewer hundreds of larger trials."""
+    return min(MOST_TRIALS, MOST_PEOPLE // people // 100 * 100)
+
+
+@kept(64)
+def many_trials(levers: Levers, seed: int) -> Many:
+    """Many trials on the luck of ``seed``; the first of them is ``one_trial``."""
+    found: Answer = answer(scenario(levers), seed=seed, trials=trials_of(levers.people))
+    arms = found.arms["as randomised"]
+    table = pd.DataFrame({
+        "trial": np.arange(len(found.counts)),
+        "mentored_people": arms.mentored_people, "mentored_reoffended": arms.mentored_hits,
+        "control_people": arms.control_people, "control_reoffended": arms.control_hits,
+    })  # fmt: skip
+    row = {str(name): float(value) for name, value in found.rows().iloc[0].items() if name != "analysis"}
+    return Many(trials=len(found.counts), row=row, table=table, bars=_bars(table))
+
+
+def _bars(table: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = []
+    for arm in ("mentored", "control"):
+        people, hits = (table[f"{arm}_{what}"].to_numpy() for what in ("people", "reoffended"))
+        percents = np.floor(100 * hits[people > 0] / people[people > 0] + 0.5)
+        counts = np.histogram(percents, bins=np.arange(0, 101, BAR))[0]
+        rows += [{"arm": arm, "from": BAR * k, "to": BAR * (k + 1), "trials": int(n)} for k, n in enumerate(counts)]
+    return rows
+
+
+def commands(levers: Levers, seed: int) -> tuple[str, str]:
+    """The commands that compute one trial, and many, from the scenario's file."""
+    file = f"{NAME}.toml"
+    return f"desist run {file} --seed {seed}", f"desist trial {file} --trials {trials_of(levers.people)} --seed {seed}"
+
+
+def percent_of(hits: int, people: int) -> int | None:
+    """The whole percentage that is printed for a share, halves up as in ``observed``; None for nobody."""
+    return int(np.floor(100 * hits / people + 0.5)) if people else None
+
+
+def film(plan: Scenario, history: History, table: pd.DataFrame) -> Film:
+    """A history as frames; ``table`` is what ``outcomes.times`` gives."""
+    people, names = history.people, list(plan.factor)
+    if len(names) > 5:
+        raise ValueError(f"a month has room for 5 support factors, not {len(names)}")
+    seen = _Seen(history)
+    inside = np.cumsum(seen.happened("custody in") - seen.happened("custody out"), axis=1)
+    months = (inside * INSIDE + np.minimum(seen.happened("offence"), 1) * OFFENDING).astype(np.uint8)
+    held = [people[f"has_{name}"].to_numpy(np.int64) for name in names]
+    frames = np.zeros((len(people), BEFORE + 1 + WINDOW), np.uint8)
+    frames[:, :BEFORE] = INSIDE
+    frames[:, BEFORE + 1 :] = months
+    for bit, (name, at_release) in enumerate(zip(names, held, strict=True)):
+        change = np.cumsum(seen.happened("gain", name) - seen.happened("loss", name), axis=1)
+        frames[:, BEFORE] |= (at_release * (FIRST_FACTOR << bit)).astype(np.uint8)
+        frames[:, BEFORE + 1 :] |= ((at_release[:, None] + change) * (FIRST_FACTOR << bit)).astype(np.uint8)
+    met = seen.happened("contact", first=-BEFORE)
+    frames[:, :BEFORE] |= (met[:, :BEFORE] * MEETING).astype(np.uint8)
+    frames[:, BEFORE + 1 :] |= (met[:, BEFORE:] * MEETING).astype(np.uint8)
+    again = np.where(table["time"] <= WINDOW, table["time"], LATER)
+    return Film(
+        mentored=(people["arm"] == "mentored").astype(int).tolist(),
+        highest=(people["group"] == "highest risk").astype(int).tolist(),
+        again=again.tolist(), months=base64.b64encode(frames.tobytes()).decode(), factors=names,
+    )  # fmt: skip
+
+
+class _Seen:
+    """Events of a history as tables of people and months."""
+
+    def __init__(self, history: History) -> None:
+        events = history.events
+        self.number = len(history.people)
+        self.person, self.month = events["person"].to_numpy(np.int64), events["month"].to_numpy(np.int64)
+        self.event, self.detail = events["event"], events["detail"]
+
+    def happened(self, event: str, detail: str = "", first: int = 0) -> npt.NDArray[np.int64]:
+        """How often something happened: people x own months ``first`` to 23."""
+        rows = (self.event == event).to_numpy() & (self.month >= first) & (self.month < WINDOW)
+        if detail:
+            rows &= (self.detail == detail).to_numpy()
+        width = WINDOW - first
+        found = np.bincount(self.person[rows] * width + self.month[rows] - first, minlength=self.number * width)
+        return found.reshape(self.number, width)
+
+
+def _by_month(table: pd.DataFrame) -> pd.DataFrame:
+    """Who has reoffended within each number of months, the highest-risk group first."""
+    parts: list[dict[str, Any]] = []
+    for group in ("highest risk", "others"):
+        for arm in ("mentored", "control"):
+            time = table.loc[(table["arm"] == arm) & (table["group"] == group), "time"].to_numpy()
+            hits = [int((time <= month).sum()) for month in range(WINDOW + 1)]
+            parts += [{"arm": arm, "group": group, "month": month, "people": len(time), "reoffended": hit}
+                      for month, hit in enumerate(hits)]  # fmt: skip
+    rows = pd.DataFrame(parts)
+    rows["share"] = rows["reoffended"] / rows["people"].where(rows["people"] > 0)
+    rows["low"], rows["high"] = wilson(rows["reoffended"].to_numpy(), rows["people"].to_numpy())
+    return rows

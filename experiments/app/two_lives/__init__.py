@@ -1,0 +1,1 @@
+"""The panel that follows one simulated person with mentors and without."""

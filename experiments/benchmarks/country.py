@@ -1,0 +1,68 @@
+"""How fast a whole country is told: ten years of Denmark, 98 municipalities, many replicates, in its own process."""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from experiments.studies.rollout.plan import load, planned
+from experiments.studies.rollout.plan_scenario import scenario_of
+from simulation.engine import Cohort, over_chunks
+from simulation.ledger import names
+
+YEARS, PEOPLE = 10, 70_300
+WAYS = {
+    "followed two years": {"people.returns_count": False, "people.follow_up_months": 24},
+    "followed to the end": {"people.returns_count": False},
+    "returns count": {},
+}
+"""Everybody drawn is followed two years; or until the ten years are over; or as plans do: those who return count among
+the releases, so that fewer people are drawn."""
+
+
+def country(way: str) -> Any:
+    """Ten years of Denmark under the plan ``nationwide-at-once``, with nothing after the last month of releases."""
+    plan, places = load("nationwide-at-once")
+    plan = planned({**plan.model_dump(exclude_unset=True), "years": YEARS})
+    scenario = scenario_of(plan, places)
+    months = 12 * YEARS
+    return scenario.changed({
+        "people.count": PEOPLE, "people.follow_up_months": months, "people.calendar_months": months, **WAYS[way],
+    })  # fmt: skip
+
+
+def measured(way: str, replicates: int, threads: int | None = None) -> dict[str, float]:
+    """Seconds, person-months (millions), millions of them a second, and peak memory (MiB) of so many replicates."""
+    scenario = country(way)
+    row = {name: k for k, name in enumerate(names(scenario))}
+
+    def reduced(cohort: Cohort) -> tuple[float, float]:
+        tally = cohort.tally.sum(axis=(1, 2, 3), dtype=np.float64)
+        months = float(tally[row["custody_months"]] + tally[row["liberty_months"]])
+        return months, float(tally[row["primus_motor.started"]])
+
+    list(over_chunks(scenario, 1, range(2), reduced, threads=threads, ledger=True))
+    begun = perf_counter()
+    told = list(over_chunks(scenario, 2, range(replicates), reduced, threads=threads, ledger=True))
+    spent = perf_counter() - begun
+    work = sum(months for months, _ in told) / 1e6
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
+    return {"seconds": spent, "person_months": work, "a_second": work / spent, "peak_mib": peak,
+            "courses": sum(courses for _, courses in told) / replicates}  # fmt: skip
+
+
+def apart(way: str, replicates: int) -> dict[str, float]:
+    """``measured`` in a fresh process, so that its memory is its own."""
+    command = [sys.executable, "-m", "experiments.benchmarks.country", way, str(replicates)]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(measured(sys.argv[1], int(sys.argv[2]))))

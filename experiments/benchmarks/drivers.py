@@ -1,0 +1,139 @@
+"""What the benchmark measures: both drivers on the same scenario in one run, memory, start-up, the headline studies."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import pandas as pd
+
+from experiments.inputs.scenario_files import load
+from simulation.compiled_parameters import months_before
+from simulation.engine import over_chunks, run
+from simulation.mesa_model import ReentryModel
+from simulation.scenario import Scenario
+from simulation.state import bytes_per_person
+
+MESA_PEOPLE = 2_000
+"""Most people told in Mesa; it is no faster per person with more."""
+BLOCK_PEOPLE = 200_000
+"""Person count that a measurement of the engine tells at least, in replicates."""
+
+PLANS = ("todays-area", "nationwide-over-five-years", "nationwide-at-once")
+
+
+def full_model(people: int) -> Scenario:
+    """The full model: the trial's eight places with all of its mechanisms, scaled to so many people.
+
+    Both routes of the effect, volunteers, the waiting list, custody, peers, scarcity of flats and jobs; releases over
+    a year and volunteers in the proportion of the trial.
+    """
+    size = people / load("pooled").people.count
+    return load("pooled").changed({
+        "people.count": people, "people.release_months": 12, "volunteers.at_start": 60.0 * size,
+        "volunteers.recruits_per_month": 4.0 * size,
+    })  # fmt: skip
+
+
+def person_months(scenario: Scenario, replicates: int = 1) -> int:
+    """Person-months that a run tells: everybody from the first programme's start to the end of follow-up."""
+    people = scenario.people
+    return replicates * people.count * (people.follow_up_months + months_before(scenario))
+
+
+def seconds(work: Callable[[], object], *, tries: int = 3) -> float:
+    """Shortest of some tries, in seconds."""
+    best = float("inf")
+    for _ in range(tries):
+        begin = perf_counter()
+        work()
+        best = min(best, perf_counter() - begin)
+    return best
+
+
+def tell(scenario: Scenario, replicates: int, threads: int | None) -> int:
+    """Tell replicates as studies do, keeping no more than a count of each chunk; returns all offences."""
+    chunks = over_chunks(
+        scenario, 1, range(replicates), lambda cohort: int(cohort.lives.offences.sum()), threads=threads
+    )
+    return sum(chunks)
+
+
+def driver_rows(sizes: Sequence[int]) -> pd.DataFrame:
+    """Person-months per second (millions) of the engine and of Mesa, and bytes a person, for each size.
+
+    The full model counts everything but drawing the people: volunteers and waiting lists too. The column
+    "no programme" is the scenario ``everyone`` (support, scarcity, peers, offences, custody) on one thread.
+    """
+    rows = []
+    for people in sizes:
+        scenario = full_model(people)
+        replicates = max(1, BLOCK_PEOPLE // people)
+        work = person_months(scenario, replicates)
+        cohort = run(scenario, seed=1, replicates=replicates)  # compiled, and people drawn
+        one = seconds(lambda: tell(scenario, replicates, 1))  # noqa: B023
+        every = seconds(lambda: tell(scenario, replicates, None))  # noqa: B023
+        bare = load("everyone").changed({"people.count": people})
+        tell(bare, replicates, 1)
+        alone = seconds(lambda: tell(bare, replicates, 1))  # noqa: B023
+        small = full_model(min(people, MESA_PEOPLE))
+        model = ReentryModel(small, seed=1)
+        mesa = seconds(model.run, tries=1)
+        slow = person_months(small) / mesa / 1e6
+        rows.append({
+            "people": people, "replicates": replicates, "engine 1 thread": work / one / 1e6,
+            "engine all threads": work / every / 1e6, "Mesa": slow, "ratio": work / one / 1e6 / slow,
+            "ratio all": work / every / 1e6 / slow,
+            "no programme": person_months(bare, replicates) / alone / 1e6,
+            "bytes a person": bytes_per_person(cohort.people, cohort.lives),
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def start_up() -> dict[str, float]:
+    """Seconds of whole commands: help, a warm run of 7,030 people, and a first run that has to compile."""
+    desist = [sys.executable, "-m", "experiments.cli.main"]
+    with tempfile.TemporaryDirectory() as folder:
+        run_7030 = [*desist, "run", "everyone", "--set", "people.count=7030", "--out", folder]
+
+        def call(arguments: list[str], **more: str) -> None:
+            subprocess.run(arguments, check=True, capture_output=True, env={**os.environ, **more})
+
+        call(run_7030)
+        return {
+            "desist --help": seconds(lambda: call([*desist, "--help"])),
+            "desist run of 7,030 people, warm": seconds(lambda: call(run_7030)),
+            "the same, compiling first": seconds(lambda: call(run_7030, DESIST_CACHE=folder), tries=1),
+        }
+
+
+def studies() -> dict[str, float]:
+    """Seconds of the headline studies once compiled."""
+    from experiments.inputs.designs import points
+    from experiments.studies.trial.sweep import read_study, study_scenario, sweep
+    from experiments.studies.trial.trial import answer
+
+    plan = read_study("effect")
+    base = study_scenario(plan)
+    design = points(plan.axes(), plan.design, plan.points, seed=plan.seed)
+    pooled = load("pooled")
+    answer(pooled, seed=2, trials=100)
+
+    def whole(*verb: str) -> float:
+        """Seconds that a verb takes with its default settings, in a process of its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            command = [sys.executable, "-m", "experiments.cli.main", *verb, "--no-store", "--out", folder]
+            return seconds(lambda: subprocess.run(command, check=True, capture_output=True), tries=1)
+
+    return {
+        "10,000 trials of 97 people": seconds(lambda: answer(pooled, seed=1, trials=10_000), tries=1),
+        f"the default sweep ({len(design)} points)": seconds(
+            lambda: list(sweep(base, design, seed=plan.seed, replicates=plan.replicates)), tries=1
+        ),
+        **{f"desist {verb}, as it comes": whole(verb) for verb in ("power", "mechanisms", "sensitivity", "calibrate")},
+        "desist compare of three plans, as it comes": whole("compare", *PLANS),
+    }

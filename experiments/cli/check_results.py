@@ -1,0 +1,69 @@
+"""``desist verify``: are results what their receipts say?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from experiments.cli.main import echo_json, json_option
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--quick", is_flag=True, help="Compare digests only; run nothing again.")
+@json_option
+@click.pass_context
+def verify(ctx, path, quick, as_json):  # type: ignore[no-untyped-def]
+    """Are results what their receipts say? Digests are compared, then the command is run again and its files compared.
+
+    PATH is a folder that a verb has written, a file in it, a tree of such folders (desist verify results), a page of
+    desist report, or a picture or text that was moved. Nothing is changed there. Files that a command read are looked
+    for from here. The exit code is 1 if anything is not as recorded.
+    """
+    findings = []
+    for finding in _found(path, quick):
+        findings.append(finding)
+        if not as_json:
+            click.echo(("\n" if len(findings) > 1 else "") + "\n".join(_in_words(finding, quick=quick)))
+    good = all(each.good for each in findings)
+    if as_json:
+        echo_json({"path": str(path), "as_recorded": good, "quick": quick, "found": [
+            {"path": each.path, "command": each.command, "as_recorded": each.good, "recomputed": each.recomputed,
+             "notes": each.notes, "files": [vars(row) for row in each.rows]} for each in findings
+        ]})  # fmt: skip
+    elif len(findings) > 1:
+        wrong = [each.path for each in findings if not each.good]
+        told = f"not as recorded: {', '.join(wrong)}" if wrong else "all as recorded"
+        click.echo(f"\n{len(findings)} folders and pages, {told}.")
+    ctx.exit(0 if good else 1)
+
+
+def _found(path, quick):  # type: ignore[no-untyped-def]
+    from experiments.reproduction.verify import found
+
+    return found(path, quick=quick, tell=lambda line: click.echo(line, err=True))
+
+
+def _in_words(finding, *, quick):  # type: ignore[no-untyped-def]
+    """A verdict, what was not as recorded, and a line a file."""
+    from experiments.reproduction.verify import ABSENT, UNLISTED
+
+    kept = sum(row.digest not in (ABSENT, UNLISTED) for row in finding.rows)
+    files = f"{kept} file{'s' * (kept != 1)}"
+    if not finding.good:
+        yield f"{finding.path}: NOT as recorded."
+    elif finding.recomputed:
+        yield f"{finding.path}: as recorded, and the same when made again ({files})."
+    elif quick:
+        yield f"{finding.path}: as recorded by its digests ({files}); nothing was made again."
+    else:
+        yield f"{finding.path}: untouched since it was written, by its own receipt."
+    yield from (f"  {note}" for note in finding.notes)
+    if finding.rows:
+        names = ("file", "digest", "made again", "first difference")
+        cells = [(row.file, row.digest, row.recomputed, row.words) for row in finding.rows]
+        wide = [max(len(row[k]) for row in [names, *cells]) for k in range(3)]
+        for row in [names, *cells]:
+            padded = [cell.ljust(size) for cell, size in zip(row[:3], wide, strict=True)]
+            yield "  ".join(["", *padded, row[3]]).rstrip()

@@ -1,0 +1,252 @@
+"""The command line: one verb a study. Each prints a short answer in words and says where tables and figures are.
+
+Exit codes: 0 fine; 1 the check against the observed rates failed; 2 bad input; 130 interrupted (what was finished is
+written).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+VERBS = {
+    "sweep": "experiments.cli.sweep:sweep",
+    "trial": "experiments.cli.trial:trial",
+    "calibrate": "experiments.cli.calibrate:calibrate",
+    "rivals": "experiments.cli.compare_models:rivals",
+    "mechanisms": "experiments.cli.mechanisms:mechanisms",
+    "sensitivity": "experiments.cli.sensitivity:sensitivity",
+    "power": "experiments.cli.power:power",
+    "rollout": "experiments.cli.rollout:rollout",
+    "compare": "experiments.cli.rollout:compare",
+    "discover": "experiments.cli.discover:discover",
+    "worth": "experiments.cli.discover:worth",
+    "priorities": "experiments.cli.priorities:priorities",
+    "ladder": "experiments.cli.ladder:ladder",
+    "claim": "experiments.cli.claim:claim",
+    "observe": "experiments.cli.register:observe",
+    "elsewhere": "experiments.cli.validate:elsewhere",
+    "report": "experiments.cli.report:report",
+    "serve": "experiments.cli.serve:serve",
+    "run": "experiments.cli.run:run",
+    "life": "experiments.cli.run:life",
+    "scenario": "experiments.cli.model:scenario",
+    "parameters": "experiments.cli.model:parameters",
+    "places": "experiments.cli.model:places",
+    "country": "experiments.cli.country:country",
+    "baseline": "experiments.cli.model:baseline",
+    "fit-baseline": "experiments.cli.model:fit_baseline",
+    "fit-settings": "experiments.cli.model:fit_settings",
+    "falsify": "experiments.cli.check_model:falsify",
+    "verify": "experiments.cli.check_results:verify",
+    "reproduce": "experiments.cli.reproduce:reproduce",
+    "runs": "experiments.cli.store:runs",
+    "bench": "experiments.cli.benchmark:bench",
+}
+"""Verbs in the order of the help, each where it is written; a verb is loaded when it is used."""
+SUMMARIES = {
+    "sweep": "Under which assumptions does the trial print 29 % against 67 %? (the main job)",
+    "trial": "Run the trial of 97 people again, 10,000 times, for each setting of the effect.",
+    "calibrate": "What 97 people can tell us: a posterior of what the trial and the registers leave open.",
+    "rivals": "Rival explanations of the trial: support factors, direct, both, or chance.",
+    "mechanisms": "How much of the effect runs through housing, work ... and the direct route?",
+    "sensitivity": "Which doubts matter most for an outcome?",
+    "power": "What would a planned trial find, and how large must it be?",
+    "rollout": "What does a plan do for the whole country, what does it cost whom, how sure is that?",
+    "compare": "How do plans differ, on the same luck?",
+    "discover": "Under which one or two conditions does a plan not pay back?",
+    "worth": "What is it worth to know more before a plan is decided on?",
+    "priorities": "Whom to serve first, which municipality next, in which order for a budget?",
+    "ladder": "From headline to street: what is left of 38 points and of 8:1, rung by rung.",
+    "claim": "One krone saves eight: what gives that, and what it becomes.",
+    "observe": "Count reoffending in your own register extract, and put the model beside it.",
+    "elsewhere": "Another trial, another country, the same engine: LIFE in Maryland, North Carolina 1978.",
+    "report": "A study or a plan as one file for a civil servant, in Danish or English, also on paper.",
+    "serve": "Open the page for a class or a meeting, in Danish and English.",
+    "run": "Run one scenario: history, outcomes by arm, survival curves.",
+    "life": "Tell one person's life, month by month, and why.",
+    "scenario": "Print a full scenario, or list those that come with Desist.",
+    "parameters": "Print every quantity with unit, bounds, source, evidence grade and prior.",
+    "places": "List the municipalities that scenarios may name.",
+    "country": "Releases, volunteers, flats and jobs by region and municipality; a table to edit.",
+    "baseline": "Put the released population beside the Danish figures.",
+    "fit-baseline": "Fit the defaults of risk and offending to the Danish figures.",
+    "fit-settings": "Solve for the parameters of the three named settings of the effect.",
+    "falsify": "The model attacks itself: laws, closed forms, observed patterns, planted faults.",
+    "verify": "Are results what their receipts say? Digests first, then the command given again.",
+    "reproduce": "The headline studies of results/ again: rebuild them, compare, write what documents quote.",
+    "runs": "List the store of finished runs, show its size, prune it.",
+    "bench": "Measure speed, memory and start-up.",
+}
+
+
+class Verbs(click.Group):
+    """A group whose verbs are imported only when they are used, so that help comes at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Verbs in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb of that name."""
+        if cmd_name not in VERBS:
+            return None
+        module, name = VERBS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb; an unknown one is answered with the nearest."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from simulation.errors import nearest
+
+            raise click.UsageError(f"unknown verb [{args[0]}]; {nearest(args[0], VERBS)}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Verbs with their summaries, without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl([(name, SUMMARIES[name]) for name in VERBS])
+
+
+@click.command(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="desist", message="desist %(version)s")
+def cli() -> None:
+    """Desist: people released from prison, the volunteers who mentor them, and new crime, agent by agent.
+
+    It weighs policies for populations. It must never be read as a forecast for one real person.
+    """
+
+
+def main() -> None:
+    """Entry point: a user's mistake is one line on standard error and exit code 2, never a traceback."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.format_message())
+        sys.exit(0)
+    except click.ClickException as mistake:
+        _bad_input(mistake.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("desist: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except ValueError as mistake:
+        from simulation.parameters import ParameterError
+
+        if not isinstance(mistake, ParameterError):
+            raise
+        _bad_input(str(mistake))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _bad_input(message: str) -> NoReturn:
+    click.echo("\n".join(f"desist: {line}" for line in message.splitlines()), err=True)
+    sys.exit(2)
+
+
+# What verbs share ---------------------------------------------------------------------------------------------
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+def seed_option(function: Verb) -> Verb:
+    """``--seed``: luck."""
+    seeds = click.IntRange(0, 2**64 - 1)
+    return click.option("--seed", type=seeds, default=1, show_default=True, help="Luck.")(function)
+
+
+def json_option(function: Verb) -> Verb:
+    """``--json``: for machines."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of words.")(function)
+
+
+def set_option(function: Verb) -> Verb:
+    """``--set key=value``: changes to the scenario."""
+    return click.option(
+        "--set", "changes", multiple=True, metavar="KEY=VALUE",
+        help="Change the scenario, for example risk.level=1.1; may be repeated.",
+    )(function)  # fmt: skip
+
+
+def threads_option(function: Verb) -> Verb:
+    """``--threads``: worker threads."""
+    return click.option(
+        "--threads", type=click.IntRange(1, 1024), default=None, help="Worker threads (default: one per core)."
+    )(function)
+
+
+def out_option(function: Verb) -> Verb:
+    """``--out``: folder for results."""
+    return click.option(
+        "--out", type=click.Path(path_type=Path), default=None, help="Folder for results (default: results/NAME)."
+    )(function)
+
+
+def posterior_option(function: Verb) -> Verb:
+    """``--posterior FILE --draws N``: run over draws of what is doubted."""
+    function = click.option(
+        "--draws", type=click.IntRange(1, 100_000), default=None,
+        help="How many draws of --posterior (default: the verb's).",
+    )(function)  # fmt: skip
+    return click.option(
+        "--posterior", type=click.Path(path_type=Path), default=None, metavar="FILE",
+        help="Run over draws from desist calibrate (posterior.parquet), so that parameter doubt reaches the result.",
+    )(function)  # fmt: skip
+
+
+def store_options(function: Verb) -> Verb:
+    """``--store``, ``--no-store`` and ``--cluster``: where finished pieces are kept, and who computes them."""
+    function = click.option(
+        "--cluster", default=None, metavar="tcp://HOST:PORT", help="Send the pieces to a running Dask cluster."
+    )(function)
+    function = click.option("--no-store", is_flag=True, help="Keep no pieces and read none.")(function)
+    return click.option(
+        "--store", type=click.Path(path_type=Path), default=None, envvar="DESIST_STORE",
+        help="Folder of finished pieces (default: results/runs, or DESIST_STORE).",
+    )(function)  # fmt: skip
+
+
+def study_options(function: Verb) -> Verb:
+    """What every study takes: seed, threads, store and cluster, folder, JSON."""
+    for option in (json_option, out_option, store_options, threads_option, seed_option):
+        function = option(function)
+    return function
+
+
+def command_line() -> str:
+    """The command as it was typed, for manifests."""
+    return shlex.join(["desist", *sys.argv[1:]])
+
+
+def echo_json(data: Any) -> None:
+    """Print JSON; what is not a number is null."""
+    click.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+if __name__ == "__main__":
+    main()

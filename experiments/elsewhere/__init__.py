@@ -1,1 +1,0 @@
-"""Another trial and another country on the same engine: LIFE in Maryland, North Carolina 1978."""

@@ -1,0 +1,1 @@
+"""What studies read: scenarios, plans, designs, the posterior, municipalities and observed data."""

@@ -1,0 +1,69 @@
+"""The baseline hazard at which the trial's controls have a given two-year risk."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.inputs.trial_result import PEOPLE
+from simulation.parameters import ParameterError
+from simulation.scenario import Scenario
+from simulation.trial_counts import CONTROL, highest_risk, trial_counts
+
+SOLVING_SEED = 20_160_401
+"""Luck on which a control risk is solved for (no study's own)."""
+SOLVING_TRIALS = 200
+
+
+def with_control_risk(scenario: Scenario, risk: float) -> Scenario:
+    """The scenario with ``risk.level`` such that this share of the highest-risk controls reoffends in two years.
+
+    Solved on 200 trials without any programme, on luck of its own, by the scenario's own definition; so a run's
+    control risk differs from it by chance only.
+
+    Raises
+    ------
+    ParameterError
+        If the risk is not between 0 and 1, or no level reaches it.
+    """
+    if not 0 < risk < 1:
+        raise ParameterError(f"trial.control_risk is [{risk}]; allowed more than 0 and less than 1 (share)")
+    levels, risks = _risk_by_level(_Untreated(scenario))
+    if not risks[0] <= risk <= risks[-1]:
+        raise ParameterError(
+            f"trial.control_risk is [{risk}]; with the definition {scenario.trial.definition} this scenario reaches "
+            f"{risks[0]:.2f} to {risks[-1]:.2f}"
+        )
+    level = float(np.exp(np.interp(risk, risks, np.log(levels))))
+    return scenario.changed({"risk.level": float(f"{level:.5g}")})
+
+
+class _Untreated:
+    """A scenario as a cache key: all that matters to its controls."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario.changed({"trial.assignment": "nobody", "risk.level": 1.0})
+        bare = {name: type(row)(shortest_sentence_months=row.shortest_sentence_months, starts_month=row.starts_month,
+                                deadline_month=row.deadline_month, accepted_from=row.accepted_from)
+                for name, row in self.scenario.programme.items()}  # fmt: skip
+        self.key = self.scenario.model_copy(update={"programme": bare}).to_toml()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Untreated) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@lru_cache(maxsize=32)
+def _risk_by_level(untreated: _Untreated) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    scenario = untreated.scenario
+    levels = np.geomspace(0.05, 8.0, 21)
+    trials = max(1, SOLVING_TRIALS * PEOPLE // scenario.people.count)
+    risks = []
+    for level in levels:
+        counts = trial_counts(scenario.changed({"risk.level": float(level)}), seed=SOLVING_SEED, trials=trials)
+        risks.append(highest_risk(counts, scenario.trial.definition).risks[CONTROL ^ 1])
+    return levels, np.maximum.accumulate(np.array(risks))

@@ -1,0 +1,129 @@
+"""Which points of a space of assumptions are tried: full grids, Latin hypercubes, Sobol' sequences.
+
+An axis is written ``key=low:high:number`` (evenly spaced), ``key=low:high:number:log`` (evenly spaced on a log
+scale) or ``key=a,b,c`` (a list). Latin hypercubes and Sobol' sequences take ``key=low:high`` and fill the space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from experiments.inputs.scenario_files import read_value
+from simulation.parameters import ParameterError
+
+Design = Literal["grid", "latin", "sobol"]
+MOST_POINTS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Axis:
+    """One assumption that varies: a list of values, or a range with its ends, number of values and scale."""
+
+    key: str
+    values: tuple[Any, ...] = ()
+    low: float = 0.0
+    high: float = 0.0
+    number: int = 0
+    log: bool = False
+
+    @classmethod
+    def read(cls, text: str) -> Axis:
+        """An axis from ``key=...``; raises ``ParameterError`` saying what is wrong."""
+        key, sign, rest = text.partition("=")
+        key, rest = key.strip(), rest.strip()
+        if not sign or not key or not rest:
+            raise ParameterError(
+                f"--vary is [{text}]; write key=low:high:number, key=low:high:number:log or key=a,b,c"
+            )
+        if ":" not in rest:
+            return cls(key=key, values=tuple(read_value(value.strip()) for value in rest.split(",")))
+        parts = rest.split(":")
+        log = parts[-1] == "log"
+        numbers = parts[:-1] if log else parts
+        try:
+            low, high = float(numbers[0]), float(numbers[1])
+            number = int(numbers[2]) if len(numbers) > 2 else 0
+        except (ValueError, IndexError):
+            raise ParameterError(f"--vary is [{text}]; {key}=low:high:number needs two numbers and a count") from None
+        if len(numbers) > 3 or not low < high or number < 0 or (log and low <= 0):
+            raise ParameterError(
+                f"--vary is [{text}]; low must be below high (and above 0 for log), the count positive"
+            )
+        return cls(key=key, low=low, high=high, number=number, log=log)
+
+    def at(self, share: float) -> Any:
+        """Value at a share (0-1) of the way along the axis."""
+        if self.values:
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        if self.log:
+            return float(f"{self.low * (self.high / self.low) ** share:.6g}")
+        return float(f"{self.low + (self.high - self.low) * share:.6g}")
+
+    def steps(self) -> tuple[Any, ...]:
+        """All values of the axis on a grid; raises ``ParameterError`` if it has no number of values."""
+        if self.values:
+            return self.values
+        if self.number < 1:
+            raise ParameterError(f"--vary {self.key}={self.low:g}:{self.high:g} needs a number of values on a grid")
+        return tuple(self.at(i / max(1, self.number - 1)) for i in range(self.number))
+
+
+def points(axes: Sequence[Axis], design: Design, number: int, *, seed: int) -> list[dict[str, Any]]:
+    """The points of a design, each a value for every axis.
+
+    Parameters
+    ----------
+    axes
+        What varies; two axes may not have the same key.
+    design
+        ``grid`` (every combination), ``latin`` (Latin hypercube) or ``sobol`` (scrambled Sobol' sequence).
+    number
+        Points of a Latin hypercube or Sobol' sequence; without meaning for a grid.
+    seed
+        Luck of the Latin hypercube and of the scrambling.
+
+    Raises
+    ------
+    ParameterError
+        If there is nothing to vary, an axis is there twice, or the design is too large.
+    """
+    from scipy.stats import qmc
+
+    keys = [axis.key for axis in axes]
+    if not axes:
+        raise ParameterError("nothing varies; give at least one --vary key=low:high:number")
+    if len(set(keys)) < len(keys):
+        raise ParameterError(f"--vary names [{next(k for k in keys if keys.count(k) > 1)}] twice; once is allowed")
+    if design not in get_args(Design):
+        raise ParameterError(f"design is [{design}]; allowed is {', '.join(get_args(Design))}")
+    if design == "grid":
+        steps = [axis.steps() for axis in axes]
+        if np.prod([float(len(each)) for each in steps]) > MOST_POINTS:
+            raise ParameterError(f"the grid has more than {MOST_POINTS:,} points; use fewer values or --design sobol")
+        return [dict(zip(keys, values, strict=True)) for values in product(*steps)]
+    if not 1 <= number <= MOST_POINTS:
+        raise ParameterError(f"--points is [{number}]; allowed 1 to {MOST_POINTS:,}")
+    sampler = qmc.LatinHypercube(len(axes), rng=seed) if design == "latin" else qmc.Sobol(len(axes), rng=seed)
+    if design == "sobol":
+        shares = sampler.random_base2(int(np.ceil(np.log2(max(1, number)))))[:number]
+    else:
+        shares = sampler.random(number)
+    return [{axis.key: axis.at(float(u)) for axis, u in zip(axes, row, strict=True)} for row in shares]
+
+
+def axes_of(vary: Mapping[str, Any]) -> list[Axis]:
+    """Axes from the ``[vary]`` table of a study file: strings as on the command line, or lists of values."""
+    axes = []
+    for key, value in vary.items():
+        if isinstance(value, list):
+            axes.append(Axis(key=key, values=tuple(value)))
+        elif isinstance(value, str):
+            axes.append(Axis.read(f"{key}={value}"))
+        else:
+            raise ParameterError(f"vary.{key} is [{value}]; a list of values or text such as \"0.3:1.0:8\" is needed")
+    return axes

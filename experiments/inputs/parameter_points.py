@@ -1,0 +1,125 @@
+"""A point of a space of assumptions as a scenario.
+
+Most keys are the scenario's own. Three are short for changes of several parameters: ``effect.strength`` and
+``effect.support_share`` divide a hazard ratio S between the routes (direct S**(1 - share), through support factors
+S**share, for the highest-risk group), and ``trial.control_risk`` solves for the level of risk at which that share of
+the highest-risk controls reoffends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.inputs.control_risk import with_control_risk
+from experiments.inputs.scenario_files import SHORT_AXES
+from simulation.parameters import ParameterError, Prior, Quantity, quantities
+from simulation.scenario import Scenario
+
+STRENGTH, SHARE, CONTROL_RISK = SHORT_AXES
+USUAL_STRENGTH, USUAL_SHARE = 0.65, 0.4
+"""What ``effect.strength`` and ``effect.support_share`` are where only the other of them varies."""
+STRONGEST = 5.0
+"""Largest strength: mentors who do harm."""
+EFFECT = (
+    Quantity(
+        key=STRENGTH, value=USUAL_STRENGTH, unit="hazard ratio", low=0.001, high=STRONGEST, grade="judged",
+        prior="LN(0.45, 1.20)",
+        what="hazard of the highest-risk group while they meet, both routes together; above 1 mentors do harm, "
+        "directly only",
+        source="other trials only: hazard ratio LN(0.82, 0.30) over 24 months ([S30], circles of support [S82], "
+        "case work [S83], Peterborough [S84]), carried over to the months in which they meet; docs/calibration.md",
+    ),
+    Quantity(
+        key=SHARE, value=USUAL_SHARE, unit="share 0-1", low=0.0, high=1.0, grade="assumed", prior="U(0.2, 0.6)",
+        what="share of the logarithm of the strength that is aimed through support factors",
+        source="attitudes improve more than housing and work [S89]; size assumed",
+    ),
+)  # fmt: skip
+"""The two short axes of the effect, with their priors (from other trials, never from this one)."""
+
+
+def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
+    """The scenario at a point, with the three short axes resolved.
+
+    Raises
+    ------
+    ParameterError
+        If a key is not known or a value not allowed.
+    """
+    for key in SHORT_AXES:
+        if key in point and (isinstance(point[key], bool) or not isinstance(point[key], (int, float))):
+            raise ParameterError(f"{key} is [{point[key]}]; a number is needed")
+    changes = {key: value for key, value in in_kind(base, point).items() if key not in SHORT_AXES}
+    if STRENGTH in point or SHARE in point:
+        changes |= effect(float(point.get(STRENGTH, USUAL_STRENGTH)), float(point.get(SHARE, USUAL_SHARE)))
+    scenario = base.changed(changes) if changes else base
+    return with_control_risk(scenario, float(point[CONTROL_RISK])) if CONTROL_RISK in point else scenario
+
+
+def effect(strength: float, share: float) -> dict[str, float]:
+    """The programme's two effects for a strength and the share of it through support factors.
+
+    Support factors cannot do harm, so a strength above 1 is all direct.
+    """
+    if not 0 < strength <= STRONGEST or not 0 <= share <= 1:
+        raise ParameterError(
+            f"{STRENGTH} is [{strength}] and {SHARE} [{share}]; allowed are more than 0 to {STRONGEST:g}, and 0 to 1"
+        )
+    if strength > 1:
+        return {"programme.direct_effect": strength, "programme.support_effect": 1.0}
+    return {
+        "programme.direct_effect": max(0.001, strength ** (1 - share)),
+        "programme.support_effect": max(0.05, strength**share),
+    }
+
+
+def in_kind(base: Scenario, point: dict[str, Any]) -> dict[str, Any]:
+    """A point with whole numbers where the scenario has them: axes are spaced in fractions."""
+
+    def whole(key: str, value: Any) -> Any:
+        return round(value) if isinstance(value, float) and type(base.value(key)) is int else value
+
+    return {key: whole(key, value) if key not in SHORT_AXES else value for key, value in point.items()}
+
+
+def doubted(base: Scenario) -> list[Quantity]:
+    """Every quantity of a scenario that has a prior, the effect by its strength and route where it has a programme.
+
+    Keys of the only programme are written without its name (``programme.half_life_months``).
+    """
+    alone = next(iter(base.programme)) if len(base.programme) == 1 else None
+    found = []
+    for row in quantities(base):
+        key = row.key.replace(f"programme.{alone}.", "programme.") if alone else row.key
+        if row.prior == "fixed" or (alone and key in effect(1.0, 0.0)):
+            continue
+        found.append(Quantity(**{**row.__dict__, "key": key}))
+    return [*found, *(EFFECT if alone else ())]
+
+
+def at_shares(rows: Sequence[Quantity], shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Values of quantities at shares of their priors, kept within what is allowed.
+
+    Parameters
+    ----------
+    rows
+        K quantities with priors.
+    shares
+        N x K numbers between 0 and 1: uniform ones give draws from the priors.
+
+    Returns
+    -------
+    N x K values, rounded to eight digits.
+    """
+    columns = []
+    for k, row in enumerate(rows):
+        values = Prior.read(row.prior).quantile(np.clip(shares[:, k], 1e-6, 1 - 1e-6))
+        low = -np.inf if row.low is None else row.low
+        high = np.inf if row.high is None else row.high
+        clipped = np.clip(values, low, high)
+        columns.append([float(f"{value:.8g}") for value in clipped])
+    return np.array(columns, dtype=np.float64).T.reshape(len(shares), len(rows))

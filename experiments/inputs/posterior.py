@@ -1,0 +1,138 @@
+"""A posterior as a file: equally probable draws of what is doubted, and how a study runs over them.
+
+``desist calibrate`` writes such a file (Parquet, one row a draw, one column a dotted key); every study takes it with
+``--posterior``. ``risk.level`` and ``trial.definition`` describe the people and the report of the trial: they apply
+to scenarios of people who signed up (``trial.signed_up``), and leave others as they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.inputs.parameter_points import at_point
+from experiments.inputs.scenario_files import SHORT_AXES
+from simulation.parameters import ParameterError
+from simulation.scenario import Scenario
+
+SHIPPED = Path(str(files("experiments").joinpath("inputs/data/posterior.parquet")))
+"""Every tenth of the 2,000 draws of ``desist calibrate`` (seed 1), for studies that are given no posterior."""
+OF_THE_TRIAL = ("risk.level", "trial.definition")
+"""Keys that describe the trial's own people and report."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posterior:
+    """Equally probable draws: a table with one column a dotted key (columns that begin with ``_`` are results)."""
+
+    table: pd.DataFrame
+    about: dict[str, Any]
+    """What made it: command, scenario digest, seed, versions, diagnostics."""
+
+    @classmethod
+    def read(cls, path: Path) -> Posterior:
+        """Read a posterior file.
+
+        Raises
+        ------
+        ParameterError
+            If it is missing or is not such a file.
+        """
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            read = pq.read_table(path)
+        except (OSError, pa.ArrowException):
+            raise ParameterError(
+                f"--posterior is [{path}], which is no readable Parquet file; desist calibrate writes one"
+            ) from None
+        about = json.loads((read.schema.metadata or {}).get(b"desist", b"{}"))
+        table = read.to_pandas()
+        if about.get("kind") != "posterior" or table.empty:
+            raise ParameterError(
+                f"--posterior is [{path}], which holds no draws; desist calibrate writes posterior.parquet"
+            )
+        numbers = table.select_dtypes("number")
+        broken = [name for name in numbers if not np.isfinite(numbers[name]).all()]
+        if broken:
+            raise ParameterError(f"--posterior is [{path}], in which {broken[0]} has values that are no numbers")
+        return cls(table=table, about=about)
+
+    def write(self, path: Path) -> Path:
+        """Write it whole or not at all."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        made = pa.Table.from_pandas(self.table, preserve_index=False)
+        made = made.replace_schema_metadata({"desist": json.dumps({"kind": "posterior", **self.about})})
+        part = path.with_name(f".{path.name}.part")
+        pq.write_table(made, part)
+        part.replace(path)
+        return path
+
+    @property
+    def keys(self) -> list[str]:
+        """What the draws decide."""
+        return [name for name in self.table.columns if not name.startswith("_")]
+
+    def draws(self, number: int | None = None) -> list[dict[str, Any]]:
+        """Draws as points, evenly spaced over the file (all of them if ``number`` is None or larger)."""
+        table = self.table[self.keys]
+        if number is not None and number < len(table):
+            table = table.iloc[np.linspace(0, len(table) - 1, number).round().astype(int)]
+        return [{key: _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+    def scenarios(
+        self, base: Scenario, number: int | None = None, *, but: Sequence[str] = ()
+    ) -> list[tuple[dict[str, Any], Scenario]]:
+        """Draws with the scenarios they make of ``base``; keys in ``but`` stay as they are there."""
+        return [(point, at_point(base, point)) for point in (
+            fitting(base, draw, but=but) for draw in self.draws(number)
+        )]  # fmt: skip
+
+
+def fitting(base: Scenario, draw: dict[str, Any], *, but: Sequence[str] = ()) -> dict[str, Any]:
+    """The part of a draw that a scenario has a place for: its own programme and factors, its own people.
+
+    ``but`` names keys that something else decides (axes of a sweep, changes of the user's). A direct or support
+    effect in it rules out the draw's strength and route.
+    """
+    taken = {_bare(key, base) for key in but}
+    if {"programme.direct_effect", "programme.support_effect"} & taken:
+        taken |= set(SHORT_AXES[:2])
+    if SHORT_AXES[2] in taken:
+        taken.add("risk.level")
+    kept = {}
+    for key, value in draw.items():
+        if _bare(key, base) in taken or (key in OF_THE_TRIAL and not base.trial.signed_up):
+            continue
+        if key in SHORT_AXES[:2]:
+            if len(base.programme) == 1:
+                kept[key] = value
+        elif _known(base, key):
+            kept[key] = value
+    return kept
+
+
+def _known(base: Scenario, key: str) -> bool:
+    try:
+        return base.value(key) is not None
+    except ParameterError:
+        return False
+
+
+def _bare(key: str, base: Scenario) -> str:
+    alone = next(iter(base.programme), "")
+    return key.replace(f"programme.{alone}.", "programme.")
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,1 @@
+"""Sentences made from facts, and numbers as Danish and English write them."""

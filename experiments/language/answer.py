@@ -1,0 +1,37 @@
+"""An answer: sentences first, then tables, then notes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A table as it is printed: every cell is text already, headings are in the reader's language."""
+
+    table: pd.DataFrame
+    title: str = ""
+
+    def text(self) -> str:
+        """The table in columns, under its title."""
+        body = str(self.table.to_string(index=False))
+        return f"{self.title}\n{body}" if self.title else body
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a study answers."""
+
+    sentences: Sequence[str]
+    """The answer; the first three are understood without a glossary."""
+    tables: Sequence[Shown] = field(default_factory=tuple)
+    notes: Sequence[str] = field(default_factory=tuple)
+    """What the numbers are and what they rest on."""
+
+    def text(self) -> str:
+        """The whole as plain text."""
+        blocks = ["\n".join(self.sentences), *(each.text() for each in self.tables), "\n".join(self.notes)]
+        return "\n\n".join(block for block in blocks if block)

@@ -1,0 +1,1 @@
+"""The folder of results, its manifest, and the receipts inside files."""

@@ -1,0 +1,155 @@
+"""Where results go: one folder a study, tables and figures beside a manifest that says what made them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiments.execution.environment import versions
+from simulation.parameters import ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from simulation.scenario import Scenario
+
+
+
+class Folder:
+    """A study's folder, checked to be writable before any work is done; it remembers what is written into it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._files: dict[str, str] = {}
+        self._made: dict[str, Any] | None = None
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            probe = path / ".writable"
+            probe.touch()
+            probe.unlink()
+        except OSError as problem:
+            raise ParameterError(
+                f"--out is [{path}], which cannot be written ({problem.strerror}); name another folder"
+            ) from None
+
+    def table(self, name: str, table: pd.DataFrame) -> Path:
+        """Write a table as ``name.csv``; numbers with up to ten digits."""
+        return self.text(f"{name}.csv", table.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+
+    def text(self, name: str, text: str) -> Path:
+        """Write a text whole or not at all."""
+        return self.wrote(self._put(name, text.encode()))
+
+    def figure(self, name: str, figure: Figure) -> Path:
+        """Write a figure as ``name.png`` and ``name.svg``."""
+        path = self._place(f"{name}.png")
+        figure.savefig(path, dpi=150, metadata={"Software": None})
+        figure.savefig(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None})
+        self.wrote(path.with_suffix(".svg"))
+        return self.wrote(path)
+
+    def wrote(self, path: Path) -> Path:
+        """Remember a file of the folder, for the manifest; for files that are written by somebody else.
+
+        What is written after the manifest brings it up to date.
+        """
+        self._files[path.relative_to(self.path).as_posix()] = ""
+        if self._made is not None:
+            self._seal(self._made)
+        return path
+
+    def manifest(self, scenario: Scenario | None, *, seed: int | None = None, command: str, **more: Any) -> Path:
+        """Write ``manifest.json`` and the full ``scenario.toml``: what made the results, and how to make them again.
+
+        Every text and picture gets its short receipt (``receipts.stamps``), and the manifest the digest of every
+        file that was written here, of every file that the command names, and of the code.
+
+        Parameters
+        ----------
+        scenario
+            What was run; None where nothing was, as when a register is only counted.
+        seed
+            Luck; None where there is none.
+        command
+            The command as typed.
+        more
+            What else decides the results, or says how much was run: numbers, texts, lists and dictionaries of them.
+        """
+        from experiments.provenance.receipts import inputs_of
+
+        self._made = None
+        if scenario is not None:
+            self.text("scenario.toml", scenario.to_toml())
+        run: dict[str, Any] = {} if scenario is None else {"scenario": scenario.name, "digest": scenario.digest}
+        run |= {} if seed is None else {"seed": seed}
+        self._made = {
+            "command": command, **run, **more, "code": code_behind(command), "inputs": inputs_of(command),
+            "versions": versions(),
+        }  # fmt: skip
+        return self._seal(self._made)
+
+    def _seal(self, made: dict[str, Any]) -> Path:
+        """Stamp what is not yet stamped, and write the manifest over what was written so far."""
+        from experiments.provenance.receipts import digest, sealed, shown
+        from experiments.provenance.stamps import COUNTS, STAMPED, stamped
+
+        known = {key: made[key] for key in ("scenario", "digest", "seed", *COUNTS) if key in made}
+        about = {"command": shown(made["command"]), **known, "desist": made["versions"]["desist"]}
+        for name, before in self._files.items():
+            if not before:
+                data = (self.path / name).read_bytes()
+                if name.endswith(STAMPED):
+                    data = stamped(name, data, about)
+                    self._put(name, data)
+                self._files[name] = digest(data)
+        files = dict(sorted(self._files.items()))
+        text = json.dumps(sealed({**made, "files": files}), indent=2, ensure_ascii=False)
+        return self._put("manifest.json", f"{text}\n".encode())
+
+    def _place(self, name: str) -> Path:
+        """Where a file of that name lies: in the folder itself, whatever a plan or a scenario is called."""
+        if Path(name).name != name:
+            raise ParameterError(f"a file name is [{name}], which leads out of the folder; use letters and digits")
+        return self.path / name
+
+    def _put(self, name: str, data: bytes) -> Path:
+        path, part = self._place(name), self.path / f".{name}.part"
+        part.write_bytes(data)
+        os.replace(part, path)
+        return path
+
+
+def code_behind(command: str) -> str:
+    """Digest of the code that decides what a command computes; of the model alone if it is no verb of ours."""
+    from experiments.cli.main import VERBS
+    from experiments.execution.code_digest import code_of
+    from experiments.provenance.receipts import words_of
+
+    verb = next(iter(words_of(command)[1:]), "")
+    return code_of(VERBS.get(verb, "simulation").split(":")[0])
+
+
+def digest_of(path: Path) -> str:
+    """First 16 hexadecimal digits of a file's SHA-256: what a manifest says of a file that was read."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def spelled(table: pd.DataFrame, forms: Mapping[str, str] | None = None) -> str:
+    """A table as text for people: percentages where ``forms`` says '%', numbers in the given format otherwise."""
+    shown = table.copy()
+    for name, form in (forms or {}).items():
+        if form == "%":
+            shown[name] = [percent(value) for value in table[name]]
+        else:
+            shown[name] = [format(value, form) for value in table[name]]
+    return str(shown.to_string(index=False))
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with one decimal; a dash where it is not known."""
+    return "-" if share != share else f"{100 * share:.1f} %"

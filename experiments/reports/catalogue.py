@@ -1,0 +1,25 @@
+"""What a report says: the part ``report`` of the catalogue."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from experiments.language.messages import LANGUAGES, MILLION, NBSP, Language, Messages, part_of
+
+__all__ = ["FOLDER", "LANGUAGES", "MILLION", "NBSP", "Words", "catalogue"]
+
+FOLDER = Path(str(files("experiments").joinpath("reports")))
+"""Where the template of a report lies."""
+
+
+def catalogue(language: Language) -> dict[str, str]:
+    """Every text of reports, by dotted key."""
+    return part_of(language, "report")
+
+
+class Words(Messages):
+    """Texts and numbers of a report in one language."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__(language, "report")

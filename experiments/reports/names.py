@@ -1,0 +1,95 @@
+"""What quantities are called in reports, where each comes from, and the sources behind the tags."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.reports.catalogue import FOLDER, Words
+from experiments.studies.sensitivity.variance_by_grade import PRICE, Inputs
+from simulation.parameters import Quantity
+
+FACTOR = re.compile(r"factor\.(\w+)\.")
+TAG = re.compile(r"\[(S\d+)\]")
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def entry(key: str) -> dict[str, str] | None:
+    """What is written of a quantity; None if nothing is."""
+    found: dict[str, str] | None = _read("quantities")["names"].get(FACTOR.sub("factor.FACTOR.", key))
+    return found
+
+
+def name_of(key: str, row: Quantity | None, w: Words) -> str:
+    """A quantity's name in plain words; what it is declared to be, where no name is written."""
+    found = entry(key)
+    if found is None:
+        return row.what.partition(";")[0] if row is not None else key
+    text = found[w.language]
+    if (factor := FACTOR.match(key)) is not None:
+        said = _read("quantities")["factors"].get(factor.group(1))
+        text = text.format(factor=said[w.language] if said else factor.group(1))
+    return text
+
+
+def short_name(key: str, row: Quantity | None, w: Words) -> str:
+    """The name without what is said in brackets."""
+    return name_of(key, row, w).partition(" (")[0]
+
+
+def source_of(key: str, row: Quantity | None, w: Words) -> str:
+    """Where a quantity comes from; in Danish by its tags, where nothing more is written."""
+    if row is None:
+        return w("grades.nothing_found")
+    found = entry(key)
+    if w.language == "en":
+        return found["source_en"] if found is not None and "source_en" in found else row.source
+    if found is not None and "source" in found:
+        return found["source"]
+    tags = TAG.findall(row.source)
+    if tags:
+        return w("grades.rests_on", tags=" ".join(f"[{tag}]" for tag in dict.fromkeys(tags)))
+    fitted = "fitted" in row.source
+    return w("grades.fitted" if fitted else f"grades.no_source_{row.grade}")
+
+
+def sources(texts: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Tag, title and address of every source that is named in some texts."""
+    tags = {tag for text in texts for tag in TAG.findall(text)}
+    known = _read("sources")
+    return [(tag, known[tag]["title"], known[tag]["address"]) for tag in sorted(tags, key=lambda tag: int(tag[1:]))
+            if tag in known]  # fmt: skip
+
+
+def valued(key: str, value: float, row: Quantity | None, w: Words) -> str:
+    """A value of a quantity as people write it."""
+    if row is not None and row.unit == "share 0-1":
+        return w.percent(value)
+    if key.startswith(PRICE) and row is not None and "DKK" in row.unit:
+        return w.kroner(value)
+    return w.number(value, 2 if abs(value) < 1 else None)
+
+
+def believed(key: str, values: pd.Series, inputs: Inputs, w: Words) -> str:
+    """The middle 95 % of the draws of a quantity; the shares of its kinds, where it is a text."""
+    row = inputs.rows.get(key)
+    if not pd.api.types.is_numeric_dtype(values):
+        shares = values.value_counts(normalize=True)
+        return ", ".join(f"{kind_of(str(kind), w)} {w.percent(float(share))}" for kind, share in shares.items())
+    low, high = (float(end) for end in np.quantile(values.astype(float), (0.025, 0.975)))
+    return w.to(valued(key, low, row, w), valued(key, high, row, w))
+
+
+def kind_of(kind: str, w: Words) -> str:
+    """A definition of reoffending in plain words; any other text as it is."""
+    return w(f"definitions.{kind}") if w.has(f"definitions.{kind}") else kind

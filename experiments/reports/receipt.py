@@ -1,0 +1,104 @@
+"""What made a report: the command that makes it again, the receipt inside the page, and the lines that people read."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from experiments.execution.environment import versions
+from experiments.language.formatting import Language
+from experiments.provenance.receipts import bare, inputs_of, sealed_page
+from experiments.provenance.results_folder import code_behind, digest_of
+from experiments.reports.catalogue import Words
+from experiments.reports.run import Asked
+from experiments.studies.rollout.plan_scenario import scenario_of
+from experiments.studies.rollout.plan_study import Told
+from simulation.parameters import ParameterError
+from simulation.scenario import fingerprint
+
+SHOWN = ("command", "study", "scenario", "digest", "plans", "seed", "draws", "grade_draws", "trials", "posterior",
+         "prices")  # fmt: skip
+"""What of a receipt is written out on the page, in this order."""
+LABELS = {"study": "folder", "plans": "plan_digest"}
+
+
+def command_of(
+    names: Sequence[str], language: Language, *, draws: int, grade_draws: int, seed: int, posterior: Path | None,
+    prices: Path | None,
+) -> str:  # fmt: skip
+    """The command that makes a report of plans again, with everything that decides it."""
+    words = ["desist", "report", *names, "--language", language, "--draws", str(draws)]
+    words += ["--grade-draws", str(grade_draws)] if len(names) == 1 else []
+    words += ["--seed", str(seed)]
+    for option, path in (("--posterior", posterior), ("--prices", prices)):
+        words += [option, str(path)] if path is not None else []
+    return shlex.join(words)
+
+
+def about_plans(asked: Asked, study: Told, posterior: Path) -> dict[str, Any]:
+    """The receipt of a report of plans."""
+    scenario = scenario_of(study.plans[0], study.country)
+    further = {"grade_draws": asked.grade_draws} if len(asked.plans) == 1 else {}
+    return _with_code({
+        "command": asked.command, "scenario": scenario.name, "digest": scenario.digest,
+        "plans": {plan.name: fingerprint(plan.model_dump())[:16] for plan in study.plans}, "seed": asked.seed,
+        "draws": len(study.doubts[0].seeds), **further,
+        "posterior": {"file": posterior.name, "digest": digest_of(posterior)},
+        "prices": fingerprint(asked.prices.model_dump())[:16],
+    })  # fmt: skip
+
+
+def about_study(command: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The receipt of a report of a study, from the manifest of the study's folder."""
+    told = ("scenario", "digest", "seed", "trials", "draws")
+    own = {key: manifest[key] for key in told if manifest.get(key) is not None}
+    study = {"command": bare(manifest["command"]), "files": manifest.get("files", {})}
+    return _with_code({"command": command, **own, "study": study})
+
+
+def _with_code(about: dict[str, Any]) -> dict[str, Any]:
+    command = about["command"]
+    return {**about, "code": code_behind(command), "inputs": inputs_of(command), "versions": versions()}
+
+
+def receipt_rows(about: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
+    """What made it, as label and value; the digest of the code is in the receipt inside the page alone."""
+    w, rows = Words(language), []
+    for key in SHOWN:
+        if key not in about:
+            continue
+        value = about[key]
+        if key == "study":
+            value = value["command"]
+        elif isinstance(value, dict):
+            value = ", ".join(str(each) for each in (value.values() if key == "posterior" else
+                              (f"{name} {digest}" for name, digest in value.items())))  # fmt: skip
+        rows.append((w(f"common.{LABELS.get(key, key)}"), str(value)))
+    return [*rows, (w("common.version"), f"desist {about['versions']['desist']}, Python {about['versions']['python']}")]
+
+
+def check_line(names: Sequence[str], language: Language) -> str:
+    """How to check the file."""
+    name = "-".join(Path(each).stem for each in names)[:80]
+    return Words(language)("common.check", file=f"{name}-{language}.html")
+
+
+def written(file: Path, page: str, about: Mapping[str, Any]) -> Path:
+    """Write the page with its receipt, whole or not at all.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be written.
+    """
+    part = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(sealed_page(page, about).encode())
+        os.replace(part, file)
+    except OSError as problem:
+        raise ParameterError(f"--out is [{file}], which cannot be written ({problem.strerror}); name another") from None
+    return file

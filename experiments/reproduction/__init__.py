@@ -1,0 +1,1 @@
+"""Results checked against their receipts, rebuilt and compared; numbers and tables of the documents."""

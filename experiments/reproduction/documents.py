@@ -1,0 +1,136 @@
+"""Numbers, tables and pictures of the documents, taken from ``results/``.
+
+A document marks what it quotes with comments that nobody sees:
+
+- ``<!-- results: reach = ladder/nationwide-at-once/points.csv[rung=reach] -->`` names rows of tables below
+  ``results/``: here the row in which column ``rung`` is ``reach``. Several conditions are joined by ``&``, several
+  names by semicolons.
+- ``<!--reach figure:~-->0.43<!--/-->`` is column ``figure`` of that row, written as ``tables.number`` has it;
+  ``<!--reach {figure:~} of {rung}-->...<!--/-->`` is a form with several.
+- ``<!-- table ladder_points -->`` ... ``<!--/-->`` is a table that a function of ``tables`` makes.
+
+What stands between a mark and its end is written by ``desist reproduce --documents`` and by nobody else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+
+import pandas as pd
+
+from experiments.execution.environment import RESULTS
+from experiments.reproduction import tables
+from simulation.errors import nearest
+from simulation.parameters import ParameterError
+
+NAMED = re.compile(r"<!-- results: (.+?) -->", re.DOTALL)
+ROW = re.compile(r"(\w+) = ([^;\[]+?\.csv)(?:\[([^]]*)\])?(?:;|$)")
+QUOTED = re.compile(r"(<!--(\w+) ((?:(?!-->)[^\n])+)-->)([^\n]*?)<!--/-->")
+MADE = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!--/-->)", re.DOTALL)
+MARK = re.compile(r"<!-- (?:results: |table \w+ -->)")
+FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
+PLACES = ("README.md", "docs")
+PICTURES = {
+    "docs/pictures/sweep.png": "results/effect/map.png",
+    "docs/pictures/ladder.png": "results/ladder/nationwide-at-once/ladder.png",
+    "docs/pictures/map.png": "results/rollout/nationwide-at-once/map.png",
+    "docs/pictures/life.png": "results/elsewhere-life/life.png",
+    "docs/pictures/north-carolina.png": "results/elsewhere-north-carolina/north-carolina.png",
+}
+"""Pictures of the documents that are copies of a study's figure."""
+
+
+def quoting(home: Path) -> list[Path]:
+    """The documents of a home that quote results."""
+    places = [home / name for name in PLACES]
+    files = [path for place in places for path in (sorted(place.rglob("*.md")) if place.is_dir() else [place])]
+    return [path for path in files if path.is_file() and MARK.search(path.read_text(encoding="utf-8"))]
+
+
+def filled(text: str, home: Path) -> tuple[str, list[str]]:
+    """A document with everything that it quotes as ``results/`` has it now, and what that changes, line by line.
+
+    Raises
+    ------
+    ParameterError
+        If a mark names a table, row, column, form or function that is not there.
+    """
+    rows = _named(text, home)
+
+    def number(match: re.Match[str]) -> str:
+        mark, name, form, _ = match.groups()
+        if name not in rows:
+            raise ParameterError(f"mark [{name} {form}] names no row of this document; {nearest(name, rows)}")
+        return f"{mark}{written(form if '{' in form else f'{{{form}}}', rows[name])}<!--/-->"
+
+    def made(match: re.Match[str]) -> str:
+        mark, function, _, end = match.groups()
+        if function not in tables.TABLES:
+            known = nearest(function, tables.TABLES)
+            raise ParameterError(f"mark [table {function}] names no function; {known}")
+        return "\n".join([mark, *tables.TABLES[function](home / RESULTS), "", end])
+
+    now = QUOTED.sub(number, MADE.sub(made, text))
+    changes = unified_diff(text.splitlines(), now.splitlines(), "says", "results", n=0, lineterm="")
+    return now, [line for line in changes if not line.startswith(("---", "+++", "@@"))]
+
+
+def _named(text: str, home: Path) -> dict[str, dict[str, object]]:
+    """The rows that a document names."""
+    found = {}
+    for block in NAMED.finditer(text):
+        for match in ROW.finditer(" ".join(block[1].split())):
+            name, file, conditions = match.groups()
+            found[name] = row_of(tables.read(home / RESULTS / file), conditions or "", file)
+    return found
+
+
+def row_of(table: pd.DataFrame, conditions: str, file: str) -> dict[str, object]:
+    """The one row of a table that meets some conditions (``column=value & column=value``).
+
+    Raises
+    ------
+    ParameterError
+        If there is none, or more than one.
+    """
+    rows = table
+    for condition in filter(None, conditions.split("&")):
+        column, _, value = (each.strip() for each in condition.partition("="))
+        if column not in table:
+            raise ParameterError(
+                f"row [{conditions}] names a column that {file} has not; {nearest(column, map(str, table))}"
+            )
+        cells = rows[column]
+        same = cells == float(value) if pd.api.types.is_numeric_dtype(cells) else cells.astype(str) == value
+        rows = rows[same]
+    if len(rows) != 1:
+        raise ParameterError(f"row [{conditions}] finds {len(rows)} rows in {file}; one is needed")
+    return {str(key): value for key, value in rows.iloc[0].items()}
+
+
+def written(form: str, row: dict[str, object]) -> str:
+    """Columns of a row in a form: ``{column:how}``, where *how* is as ``tables.number`` has it.
+
+    >>> written("{mean:0} ({low:-1} to {high:-1}), {share:%1}", {"mean": 7.6, "low": 1234, "high": 1238, "share": 0.5})
+    '8 (1,230 to 1,240), 50.0 %'
+    """
+
+    def field(match: re.Match[str]) -> str:
+        column, how = match[1], match[2] or ""
+        if column not in row:
+            raise ParameterError(f"mark [{form}] names a column that is not there; {nearest(column, row)}")
+        return tables.number(row[column], how)
+
+    return FIELD.sub(field, form)
+
+
+def pictures(home: Path) -> Iterator[tuple[Path, Path]]:
+    """Pictures that are not the figures that they are copies of: the figure, and its copy in the documents."""
+    for copy, source in PICTURES.items():
+        if (home / source).is_file():
+            same = (home / copy).is_file() and (home / copy).read_bytes() == (home / source).read_bytes()
+            if not same:
+                yield home / source, home / copy

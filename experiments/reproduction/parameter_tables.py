@@ -1,0 +1,249 @@
+"""Tables of the documents that the code writes itself: state variables, quantities, grades, patterns.
+
+A page says where: whatever stands between ``<!-- code: NAME ... -->`` and ``<!-- end code -->`` is replaced by what the
+code gives now (``desist parameters --describe docs``). A test compares them. This file knows how such tables look, and
+nothing of what the pages say around them.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from experiments.inputs.parameter_points import EFFECT, doubted
+from experiments.inputs.scenario_files import load
+from experiments.reproduction.state_variables import STATES
+from simulation.cohort import prepared
+from simulation.compiled_parameters import numbers_of
+from simulation.engine import begin_lives, begin_world
+from simulation.errors import nearest
+from simulation.parameters import ParameterError, Quantity, quantities
+from simulation.scenario import Scenario
+
+BLOCK = re.compile(r"<!-- code: ([^\n]*?) -->(.*?)<!-- end code -->", re.DOTALL)
+"""A part of a page that the code writes, with the words of its order."""
+GRADES = ("measured", "judged", "assumed")
+SYMBOLS = {"F": "factor", "K": "programme", "L": "place", "N": "person", "S": "seat"}
+"""What the lengths of columns stand for."""
+
+
+# Pages ------------------------------------------------------------------------------------------------------------
+
+
+def up_to_date(text: str, label: str = "the page") -> str:
+    """A page with every part that the code writes as the code writes it now.
+
+    Raises
+    ------
+    ParameterError
+        If a part asks for what there is not, or is not closed.
+    """
+    if text.count("<!-- code: ") != len(BLOCK.findall(text)):
+        raise ParameterError(f"{label} has a part [<!-- code: ... -->] that is not closed; add <!-- end code --> to it")
+
+    def written(part: re.Match[str]) -> str:
+        inside = _ordered(part.group(1).split(), label)
+        around = "\n" if inside.startswith("|") else ""
+        return f"<!-- code: {part.group(1)} -->{around}{inside}{around}<!-- end code -->"
+
+    return BLOCK.sub(written, text)
+
+
+def pages(path: Path) -> list[Path]:
+    """The Markdown pages under a path that have parts the code writes.
+
+    Raises ``ParameterError`` if there is none.
+    """
+    every = sorted(path.rglob("*.md")) if path.is_dir() else [path]
+    try:
+        found = [page for page in every if BLOCK.search(page.read_text(encoding="utf-8"))]
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ParameterError(f"[{path}] could not be read: {problem}") from None
+    if not found:
+        raise ParameterError(f"[{path}] has no page with a part [<!-- code: ... -->]; give docs, or such a page")
+    return found
+
+
+def describe(path: Path) -> list[Path]:
+    """Bring the pages under a path up to date; returns those that were changed."""
+    changed = []
+    for page in pages(path):
+        before = page.read_text(encoding="utf-8")
+        after = up_to_date(before, page.name)
+        if after != before:
+            page.write_text(after, encoding="utf-8", newline="\n")
+            changed.append(page)
+    return changed
+
+
+def _ordered(words: Sequence[str], label: str) -> str:
+    """What one part asks for: the name of a table, then its arguments."""
+    name, arguments = (words[0], words[1:]) if words else ("", ())
+    if name not in TABLES:
+        raise ParameterError(f"{label}: no table is called [{name}]; {nearest(name, TABLES)}")
+    try:
+        return TABLES[name](*arguments)
+    except TypeError:
+        raise ParameterError(f"{label}: [{' '.join(words)}] has too few or too many words; see TABLES") from None
+
+
+# Tables -----------------------------------------------------------------------------------------------------------
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Rows as a table in Markdown; upright strokes in cells are escaped."""
+
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+    return "\n".join([line(head), f"|{'---|' * len(head)}", *map(line, rows)])
+
+
+def states(name: str) -> str:
+    """The columns of one table of state variables: name, what each has one value for, type, unit, range, meaning."""
+    if name not in STATES:
+        raise ParameterError(f"no state variables are called [{name}]; {nearest(name, STATES)}")
+    columns, meant = live(name), STATES[name]
+    return table(
+        ("variable", "one for each", "type", "unit", "range", "what"),
+        (
+            (f"`{key}`", shape, str(kind), meant[key].unit, meant[key].allowed, meant[key].what)
+            for key, (shape, kind) in columns.items()
+        ),
+    )
+
+
+@cache
+def live(name: str) -> dict[str, tuple[str, np.dtype[Any]]]:
+    """Names of the columns of a table of state variables with what each has one value for, and its type."""
+    scenario = load("trial", ["people.count=23"])
+    numbers, ready = numbers_of(scenario, 1), prepared(scenario, 1, range(1))
+    local, seats = begin_world(scenario, numbers, ready.replicates)
+    lengths = {
+        23: "N", len(scenario.factor): "F", len(scenario.programme): "K", len(local.number): "L", len(seats.state): "S",
+        len(local.number) + 1: "L", 4: "word",
+    }  # fmt: skip
+    tables: dict[str, Any] = {
+        "People": ready.people, "Lives": begin_lives(scenario, ready, numbers), "Localities": local, "Seats": seats,
+    }  # fmt: skip
+    found = tables[name]._asdict()
+    return {
+        key: (" and ".join(SYMBOLS.get(lengths[size], lengths[size]) for size in reversed(column.shape)), column.dtype)
+        for key, column in found.items()
+    }
+
+
+def listed(rows: Iterable[Quantity]) -> str:
+    """Quantities as a table: key, what, value, unit, allowed, grade, prior, source."""
+    return table(
+        ("quantity", "what it is", "value", "unit", "allowed", "grade", "prior", "source"),
+        (
+            (f"`{row.key}`", row.what, said(row.value), row.unit, allowed(row), row.grade, row.prior, row.source)
+            for row in rows
+        ),
+    )
+
+
+def of_scenario(name: str, *parts: str) -> str:
+    """Quantities of a scenario, those under the given dotted keys (all of them if none is given)."""
+    rows = [row for row in quantities(load(name)) if not parts or row.key.startswith(tuple(f"{p}." for p in parts))]
+    if not rows:
+        raise ParameterError(
+            f"scenario [{name}] has no quantity under [{', '.join(parts)}]; see desist parameters {name}"
+        )
+    return listed(rows)
+
+
+def effect() -> str:
+    """The strength of an effect and its route, which are doubted in place of a programme's two effects."""
+    return listed(EFFECT)
+
+
+def differing(*names: str) -> str:
+    """The quantities in which scenarios that have them differ, a column each; empty where a scenario has it not."""
+    values = {name: {row.key: said(row.value) for row in quantities(load(name))} for name in names}
+    every = dict.fromkeys(key for found in values.values() for key in found)
+    rows = [(f"`{key}`", *(values[name].get(key, "") for name in names)) for key in every]
+    return table(("quantity", *names), (row for row in rows if len({cell for cell in row[1:] if cell}) > 1))
+
+
+def grades(*names: str) -> str:
+    """How many quantities of each grade some scenarios have, and how many of them are doubted."""
+    rows = []
+    for name in names:
+        number = _graded(name)
+        whole = sum(number.values())
+        rows.append((f"`{name}`", str(whole), *(str(number[grade]) for grade in GRADES), str(len(doubted(load(name))))))
+    return table(("scenario", "quantities", *GRADES, "doubted"), rows)
+
+
+def count(name: str) -> str:
+    """The grades of one scenario in words."""
+    number = _graded(name)
+    parts = [f"{number['measured']} are graded *measured*", f"{number['judged']} *judged*"]
+    return f"{sum(number.values())}, of which {', '.join(parts)} and {number['assumed']} *assumed*"
+
+
+def _graded(name: str) -> dict[str, int]:
+    rows = list(quantities(load(name)))
+    return {grade: sum(row.grade == grade for row in rows) for grade in GRADES}
+
+
+def patterns() -> str:
+    """The observed patterns that the model is judged by."""
+    text = files("experiments").joinpath("inputs/data/patterns.csv").read_text(encoding="utf-8")
+    return table(
+        ("", "pattern", "observed", "band", "data", "fitted to"),
+        (
+            (
+                row["id"], row["statistic"], row["observed"], f"{row['band_low']} to {row['band_high']}",
+                f"{row['data']}; {row['source']}", row["fitted"],
+            )
+            for row in csv.DictReader(text.splitlines())
+        ),
+    )  # fmt: skip
+
+
+TABLES: dict[str, Callable[..., str]] = {
+    "state": states,
+    "quantities": of_scenario,
+    "effect": effect,
+    "differences": differing,
+    "grades": grades,
+    "count": count,
+    "patterns": patterns,
+}
+"""What a page can ask for, by the first word of its order."""
+
+
+# Values in words --------------------------------------------------------------------------------------------------
+
+
+def said(value: Any) -> str:
+    """A value of a quantity as it is read."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {each:g}" for key, each in value.items()) or "-"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:,.6g}" if isinstance(value, (int, float)) else str(value)
+
+
+def allowed(row: Quantity) -> str:
+    """The bounds of a quantity as they are read."""
+    if row.low is None and row.high is None:
+        return "-"
+    return f"{row.low:,.10g} to {row.high:,.10g}" if row.high is not None else f"from {row.low:,.10g}"
+
+
+def in_markdown(scenario: Scenario, grade: str | None = None) -> str:
+    """Every quantity of a scenario (of one grade) as a table in Markdown."""
+    return listed(row for row in quantities(scenario) if grade is None or row.grade == grade)

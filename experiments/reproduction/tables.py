@@ -1,0 +1,300 @@
+"""The tables of the documents, line by line, each from tables of ``results/``; and how a number is written there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.reproduction.headline_studies import STUDIES
+from experiments.reproduction.times import spoken
+from experiments.verification.stored_measurements import Faults
+from simulation.parameters import ParameterError
+
+Row = Mapping[str, Any]
+HOW = re.compile(r"(%|P|M)?(-?\d)")
+UNITS = {None: 1.0, "%": 100.0, "P": 100.0, "M": 1e-6}
+
+
+def rows_of(table: pd.DataFrame) -> list[Row]:
+    """Rows of a table, as they stand."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+
+
+@cache
+def read(path: Path) -> pd.DataFrame:
+    """A table of ``results/``.
+
+    Raises
+    ------
+    ParameterError
+        If it is not there.
+    """
+    if not path.is_file():
+        study = path.parent.as_posix().rpartition("results/")[2]
+        raise ParameterError(f"table [{path.name}] is not in results/{study}; run desist reproduce {study}")
+    return pd.read_csv(path)
+
+
+def number(value: object, how: str = "") -> str:
+    """A value as documents write it; a dash where it is not known.
+
+    Parameters
+    ----------
+    value
+        A number, or a text, which is written as it is.
+    how
+        Digits after the point, as ``2``; ``-1`` rounds to tens. ``%1`` writes a share (0-1) in per cent, ``P1`` in
+        points without a sign, ``M0`` kroner in millions. ``~`` gives two digits below 1 and one above; nothing gives
+        as few as it takes.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such form.
+
+    >>> number(1234.5, "-1"), number(0.125, "%0"), number(0.333, "~"), number(-0.001, "1"), number(float("nan"), "1")
+    ('1,230', '12 %', '0.33', '0.0', '–')
+    """
+    if not isinstance(value, (int, float)) and not hasattr(value, "dtype"):
+        return str(value)
+    amount = float(value)  # type: ignore[arg-type]
+    if amount != amount:
+        return "–"
+    if how in ("", "~"):
+        return f"{amount:g}" if not how else f"{amount:z.{2 if abs(amount) < 0.995 else 1}f}"
+    match = HOW.fullmatch(how)
+    if match is None:
+        raise ParameterError(f"form is [{how}]; allowed is ~, or digits as in 2 and -1, with %, P or M before them")
+    digits = int(match[2])
+    return f"{round(amount * UNITS[match[1]], digits):z,.{max(0, digits)}f}{' %' if match[1] == '%' else ''}"
+
+
+def span(row: Row, middle: str = "mean", how: str = "~", low: str = "low", high: str = "high") -> str:
+    """A figure with its interval; alone where there is none."""
+    text = number(row[middle], how)
+    if row[low] != row[low] or row[low] == row[high]:
+        return text
+    return f"{text} ({number(row[low], how)} to {number(row[high], how)})"
+
+
+def lined(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table in Markdown: the head, the rule below it, and the rows."""
+    lines = [f"|{'---|' * len(head)}"]
+    told = ["|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|" for cells in [head, *rows]]
+    return [told[0], *lines, *told[1:]]
+
+
+# The ladder ---------------------------------------------------------------------------------------------------
+
+FULL = "ladder/nationwide-at-once"
+TOPS = {"points": ("the trial as printed", "0"), "kroner": ("38 points x 764,000 / 36,667", "1")}
+FEET = ("todays-area", "nationwide-at-once", "nationwide-over-five-years", "highest-risk-only", "investment-fund-420")
+
+
+def ladder(table: pd.DataFrame, kind: str, head: str) -> list[str]:
+    """A ladder: what is left after each rung, its factor, the same over all orders, and the foot without it."""
+    rows = []
+    for row in rows_of(table):
+        if row["rung"] == "headline":
+            words, how = TOPS[kind]
+            rows.append([words, number(row["figure"], how), "", "", ""])
+            continue
+        error = row["factor_error"]
+        times = number(row["factor"], "2") + (f" ± {number(error, '2')}" if error >= 0.005 else "")
+        shared = number(row["over_orders"], "2")
+        rows.append([f"`{row['rung']}`", span(row, "figure"), times, shared, number(row["without"], "~")])
+    return lined(["rung", head, "factor", "over all orders", "left at the foot without it"], rows)
+
+
+def ladder_points(results: Path) -> list[str]:
+    """The ladder of points, the whole country at once."""
+    return ladder(read(results / FULL / "points.csv"), "points", "points left")
+
+
+def ladder_kroner(results: Path) -> list[str]:
+    """The ladder of kroner, the whole country at once."""
+    return ladder(read(results / FULL / "kroner.csv"), "kroner", "one krone brings back")
+
+
+def ladder_plans(results: Path) -> list[str]:
+    """The feet of the ladders of all plans."""
+    rows = []
+    for plan in FEET:
+        folder = results / "ladder" / plan
+        points, kroner, left = (read(folder / f"{name}.csv") for name in ("points", "kroner", "left"))
+        (course,) = rows_of(left[(left["per"] == "started course") & (left["definition"] == "any")])
+        back, foot = rows_of(kroner)[-1], rows_of(points)[-1]
+        rows.append([f"`{plan}`", span(foot, "figure"), span(course, "figure"), span(back, "figure"),
+                     number(back["above_one"], "%0")])  # fmt: skip
+    return lined(["plan", "points per released person", "per started course", "one krone brings back",
+                  "more than itself in"], rows)  # fmt: skip
+
+
+# Power --------------------------------------------------------------------------------------------------------
+
+TRUTHS = {"as-reported": "`as-reported`", "pooled": "`pooled`", "sceptical": "`sceptical`",
+          "no-effect": "`trial` (no effect)"}  # fmt: skip
+
+
+def power_truths(results: Path) -> list[str]:
+    """What trials of 97 people find under four truths, and how many people are needed."""
+    rows = []
+    for name, words in TRUTHS.items():
+        (row,) = rows_of(read(results / "power" / name / "power.csv"))
+        sizes = read(results / "power" / name / "sizes.csv").set_index("why")["size"]
+        found = [number(100 * row["difference"], "1"), number(row["favour"], "%1"), number(row["against"], "%1"),
+                 number(100 * row["width"], "0")]  # fmt: skip
+        needed = [number(sizes[target], "0") if target in sizes else "none" for target in ("80 %", "90 %")]
+        if row["exaggeration"] != row["exaggeration"]:
+            rows.append([words, *found, "no truth to exaggerate", "", *needed])
+            continue
+        many = f"{number(100 * row['reported'], '0')} points, {number(row['exaggeration'], '1')} times the truth"
+        rows.append([words, *found, many, number(row["wrong_sign"], "%1"), *needed])
+    head = ["truth", "difference, points", "power", "significant the wrong way", "interval, points",
+            "the significant report", "of these with the wrong sign", "people for 80 %", "for 90 %"]  # fmt: skip
+    return lined(head, rows)
+
+
+# Plans --------------------------------------------------------------------------------------------------------
+
+COMPARED = "compare/todays-area-nationwide-over-five-years-nationwide-at-once"
+COUNTED = {"started": ("courses started", "-1"), "reoffenders_any": ("reoffenders avoided", "0")}
+
+
+def plans(results: Path) -> list[str]:
+    """Three plans beside each other: courses, reoffenders avoided, kroner, and the odds."""
+    told, odds = read(results / COMPARED / "plans.csv"), read(results / COMPARED / "money.csv")
+    named = {"todays-area": "today's area", "nationwide-over-five-years": "over five years",
+             "nationwide-at-once": "at once"}  # fmt: skip
+    rows = []
+    for outcome, (words, how) in COUNTED.items():
+        own = {row["plan"]: row for row in rows_of(told[told["outcome"] == outcome])}
+        rows.append([words, *(span(own[plan], how=how) for plan in named)])
+    public = {row["plan"]: row for row in rows_of(odds[odds["purse"] == "public total"])}
+    rows.append(
+        [
+            "public gain, million kr., bottom-up",
+            *(span(public[plan], "gain", "M0", "gain_low", "gain_high") for plan in named),
+        ]
+    )
+    rows.append(["money back, of 100 worlds", *(number(100 * public[plan]["odds"], "0") for plan in named)])
+    return lined(["", *named.values()], rows)
+
+
+# Priorities ---------------------------------------------------------------------------------------------------
+
+FIRST = "priorities/nationwide-at-once"
+RULES = {"highest risk": "highest risk first", "first come": "first come", "lottery": "lottery",
+         "lowest risk": "lowest risk first"}  # fmt: skip
+OUTCOMES = {"offences": "offences", "custody_months": "prison months", "relapses_any": "relapses",
+            "reoffenders_any": "reoffenders"}  # fmt: skip
+BELIEVED = {"own": "as believed", "same": "same for everybody"}
+SERVED = 0.25
+
+
+def rules(results: Path) -> list[str]:
+    """What each rule avoids per course over the longest horizon; which is best over the shortest and the longest."""
+    table = read(results / FIRST / "rules.csv")
+    table = table[table["capacity"] == SERVED]
+    soon, late = int(table["horizon"].min()), int(table["horizon"].max())
+    rows = []
+    for effect, believed in BELIEVED.items():
+        for outcome, words in OUTCOMES.items():
+            own = table[(table["effect"] == effect) & (table["outcome"] == outcome)]
+            far = {row["rule"]: row for row in rows_of(own[own["horizon"] == late])}
+            best = [_best(own[own["horizon"] == horizon]) for horizon in (soon, late)]
+            rows.append([f"{believed}: {words}", *(number(far[rule]["each_mean"], "2") for rule in RULES), *best])
+    head = f"{number(SERVED, '%0')} served, avoided per course in {late} years"
+    return lined([head, *RULES.values(), f"best, in {soon} years", f"in {late} years"], rows)
+
+
+def _best(rows: pd.DataFrame) -> str:
+    row = max(rows_of(rows), key=lambda row: row["best"])
+    return f"{row['rule'].removesuffix(' risk')}, {number(row['best'], '%0')} of draws"
+
+
+def orders(results: Path) -> list[str]:
+    """How much less each naive order of municipalities avoids than the best, for half of the budget."""
+    table = read(results / FIRST / "regret.csv")
+    half = table[table["share"] == 0.5].sort_values("part")
+    return lined(["against the best order, half of the budget", "offences less"],
+                 [[str(row["order"]), f"{number(row['part'], '%1')} ± {number(200 * row['part_error'], '1')}"]
+                  for row in rows_of(half)])  # fmt: skip
+
+
+# The attacks --------------------------------------------------------------------------------------------------
+
+ATTACKS = {"law": "laws", "closed form": "closed forms", "control": "controls, refused as they should be",
+           "pattern": "observed patterns"}  # fmt: skip
+VERDICTS = ("holds", "fails", "cannot say")
+NOTICED = {
+    "law": "noticed by a law", "closed form": "noticed by a closed form",
+    "broke down": "noticed by an error in the model's code", "never ended": "noticed since it never ended",
+}  # fmt: skip
+
+
+def attacks(results: Path) -> list[str]:
+    """How many laws, forms, controls and patterns hold."""
+    table = read(results / "falsify" / "verdicts.csv")
+    kinds = {words: table[table["kind"] == kind] for kind, words in ATTACKS.items()}
+    kinds["of these, not fitted to"] = table[(table["kind"] == "pattern") & (table["fitted"] == "not fitted to")]
+    rows = [[words, number(len(rows)), *(number((rows["verdict"] == verdict).sum()) for verdict in VERDICTS)]
+            for words, rows in kinds.items()]  # fmt: skip
+    return lined(["", "tried", "hold", "fail", "cannot say"], rows)
+
+
+RATIOS = ("falling hazard", "age", "earlier convictions")
+"""What is left out and no share."""
+
+
+def left_out(results: Path) -> list[str]:
+    """Each figure that was left out of the fitting: predicted, observed, and how probable that is."""
+    rows = []
+    for row in rows_of(read(results / "falsify" / "left_out.csv")):
+        how = "2" if row["left_out"] in RATIOS else "%0"
+        rows.append([row["left_out"], row["what"], span(row, "predicted", how), number(row["observed"], how),
+                     number(row["p"], "3"), row["verdict"]])  # fmt: skip
+    return lined(["left out", "figure", "predicted (95 %)", "observed", "p", ""], rows)
+
+
+def planted_faults(results: Path) -> list[str]:
+    """What became of the planted faults, and the share that is noticed."""
+    found = Faults(table=read(results / "falsify" / "faults.csv"), code="", seed=0)
+    how = found.table["how"].value_counts()
+    of = found.table["outcome"].value_counts()
+    told = [[words, number(how.get(name, 0))] for name, words in NOTICED.items()]
+    share, low, high = (number(value, "%1") for value in found.share)
+    whole = f"**{of.get('noticed', 0)} of {len(found.counted)}: {share} ({low} to {high})**"
+    told += [["missed", number(len(found.missed))], ["**noticed, of those that change something**", whole],
+             ["not counted: no difference", number(of.get("no difference", 0))],
+             ["not counted: does not run", number(of.get("does not run", 0))],
+             ["noticed, if those without a difference were misses", number(found.least, "%1")]]  # fmt: skip
+    return lined(["planted faults", f"{len(found.table)}"], told)
+
+
+# Times --------------------------------------------------------------------------------------------------------
+
+
+def times(results: Path) -> list[str]:
+    """How long each study took: by the clock, and of all processors."""
+    rows = rows_of(read(results / "times.csv"))
+    names = {study.name: study for study in STUDIES}
+    told = [
+        [f"`{row['study']}`", names[row["study"]].question, spoken(row["seconds"]), spoken(row["processor_seconds"])]
+        for row in rows if row["study"] in names
+    ]  # fmt: skip
+    both = (spoken(sum(row[name] for row in rows)) for name in ("seconds", "processor_seconds"))
+    return lined(["study", "question", "by the clock", "of all processors"], [*told, ["all of these", "", *both]])
+
+
+TABLES: dict[str, Callable[[Path], list[str]]] = {
+    made.__name__: made
+    for made in (ladder_points, ladder_kroner, ladder_plans, power_truths, plans, rules, orders, attacks, left_out,
+                 planted_faults, times)
+}
+"""The tables by the names that documents call them."""

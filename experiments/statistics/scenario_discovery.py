@@ -1,0 +1,292 @@
+"""Scenario discovery: the one or two conditions under which a plan fails.
+
+Runs differ in what is not known, and each fails or not (does not pay back, say). A *box* is a part of the space of
+inputs: ranges of a few quantities. Its *coverage* is the share of all failures that lie in it, its *density* the share
+of the runs in it that fail. Either can be had alone: everything covers all, one failing run is dense. The box that is
+taken has the highest *correlation* of lying in it with failing. That is the geometric mean of coverage less the share
+of the other runs that lie in it too, and density less the share that fails outside: 0 for a box that says nothing, 1
+for one that says everything.
+
+The rule: runs are split in halves. In the first, all quantities are peeled by PRIM; the ``KEPT`` with the clearest
+restrictions are peeled again, alone and in pairs; of all boxes on the way whose every condition has a quasi-p-value of
+``ALPHA`` or less, the best is taken, with a second condition only if that is ``CLEARLY`` better. The second half judges
+it: unless runs fail more often inside by Fisher's test at ``CHANCE``, with a correlation of ``WEAKEST``, no condition
+stands out. Trees can take the place of PRIM. The boxes come from the EMA Workbench (``peeling.py``).
+
+References
+----------
+Bryant & Lempert (2010), Technological Forecasting and Social Change 77:34, doi:10.1016/j.techfore.2009.08.002
+(scenario discovery, coverage, density, quasi-p-values).
+Kwakkel (2019), Futures & Foresight Science 1:e8, doi:10.1002/ffo2.8 (few dimensions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.statistics.prim import Flags, Limit, Limits, grown, peeled
+from simulation.outcomes import wilson
+from simulation.parameters import ParameterError
+
+Method = Literal["prim", "cart"]
+Why = Literal["", "none fail", "all fail", "few fail", "few hold", "nothing stands out"]
+LOOK: dict[str, Callable[[pd.DataFrame, Flags], list[Limits]]] = {"prim": peeled, "cart": grown}
+FEWEST = 20
+"""Failures, and other runs, below which nothing is looked for."""
+MOST, KEPT = 2, 4
+"""Conditions of a box at most, and quantities from which they are chosen."""
+ALPHA, CHANCE = 0.05, 0.01
+CLEARLY = 1.1
+"""How many times better the correlation must be with a second condition."""
+WEAKEST = 0.2
+"""Correlation below which a box says too little, however sure it is."""
+ENDS = ("lowest", "highest")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """Conditions on a few quantities; a run lies in the box if it meets them all."""
+
+    limits: Mapping[str, Limit]
+    quasi_p: Mapping[str, float] = field(default_factory=dict)
+    """For each condition: how probable so many failures are if it did not matter (one-sided binomial test against the
+    box without it). It ignores that the best of many was taken; the held-out half does not."""
+
+    def inside(self, inputs: pd.DataFrame) -> Flags:
+        """Which runs meet all conditions."""
+        kept = np.ones(len(inputs), bool)
+        for name, limit in self.limits.items():
+            kept &= _meets(inputs[name], limit)
+        return kept
+
+    def score(self, inputs: pd.DataFrame, fails: npt.ArrayLike) -> dict[str, float]:
+        """How well it tells failing runs from others.
+
+        Returns
+        -------
+        dict
+            runs, failures, inside (runs), hits (failures inside), coverage, density and mass (shares 0-1; the first two
+            with their ``_low`` and ``_high``, 95 %, Wilson; NaN of nobody), correlation.
+        """
+        y, within = np.asarray(fails, bool), self.inside(inputs)
+        hits, inside, failures, runs = int((y & within).sum()), int(within.sum()), int(y.sum()), len(y)
+        out: dict[str, float] = {"runs": runs, "failures": failures, "inside": inside, "hits": hits}
+        for name, number in (("coverage", failures), ("density", inside)):
+            low, high = wilson(hits, number)
+            out |= {name: hits / number if number else np.nan, f"{name}_low": float(low), f"{name}_high": float(high)}
+        spread = np.sqrt(float(failures) * (runs - failures) * inside * (runs - inside))
+        related = (float(hits) * runs - float(inside) * failures) / spread if spread else 0.0
+        return out | {"mass": inside / runs, "correlation": float(related)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What was found: a box, or why there is none."""
+
+    box: Box | None
+    why: Why
+    runs: int
+    failures: int
+    scores: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The box, or the best one if it did not stand out: ``half`` (found, held out) and what ``Box.score`` gives."""
+    tried: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """All boxes that the rule chose from in the first half: conditions, coverage, density, mass, correlation, quasi_p
+    (the largest), taken."""
+    chance: float = 1.0
+    """Fisher's p in the held-out half (0-1)."""
+
+    @property
+    def held_out(self) -> pd.Series:
+        """Honest coverage and density: those of runs that did not find the box."""
+        return self.scores.iloc[1]
+
+
+def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "prim", seed: int = 1) -> Found:
+    """Look for one or two conditions under which runs fail.
+
+    Parameters
+    ----------
+    inputs
+        Runs x quantities that are not known; numbers or categories.
+    fails
+        Whether each run fails.
+    method
+        ``prim`` or ``cart``.
+    seed
+        Luck of the split in halves.
+
+    Raises
+    ------
+    ParameterError
+        If the EMA Workbench is missing, or a value is.
+    """
+    from scipy.stats import fisher_exact
+
+    x, y = _clean(inputs, fails)
+    runs, failures = len(y), int(y.sum())
+    if why := _hopeless(runs, failures):
+        return Found(box=None, why=why, runs=runs, failures=failures)
+    first = _half(y, seed)
+    box, tried = _taken(x[first], y[first], method)
+    if box is None:
+        return Found(box=None, why="nothing stands out", runs=runs, failures=failures, tried=tried)
+    halves = (("found", first), ("held out", ~first))
+    scores = pd.DataFrame([{"half": name, **box.score(x[part], y[part])} for name, part in halves])
+    within, fell = box.inside(x)[~first], y[~first]
+    table = np.array([[np.sum(side & fell), np.sum(side & ~fell)] for side in (within, ~within)])
+    chance = float(fisher_exact(table, alternative="greater").pvalue)
+    stands = chance <= CHANCE and scores["correlation"].iloc[1] >= WEAKEST
+    return Found(box=box if stands else None, why="" if stands else "nothing stands out", runs=runs, failures=failures,
+                 scores=scores, tried=tried, chance=chance)  # fmt: skip
+
+
+def _clean(inputs: pd.DataFrame, fails: npt.ArrayLike) -> tuple[pd.DataFrame, Flags]:
+    """Inputs as numbers and texts, without quantities that never differ, and outcomes as flags."""
+    y = np.asarray(fails)
+    if y.shape != (len(inputs),) or not np.isin(y, (0, 1)).all():
+        shape = " x ".join(map(str, y.shape))
+        raise ParameterError(f"outcomes have the shape [{shape}]; needed is yes or no for each of {len(inputs)} runs")
+    kept = {}
+    for name, values in inputs.items():
+        if values.isna().any():
+            raise ParameterError(f"quantity [{name}] has values that are missing; leave such runs out")
+        if len(set(values)) > 1:
+            kept[str(name)] = values.astype(str if _category(values) else float).to_numpy()
+    return pd.DataFrame(kept), y.astype(bool)
+
+
+def _category(values: pd.Series) -> bool:
+    return bool(pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values))
+
+
+def _hopeless(runs: int, failures: int) -> Why:
+    """Why it is no use to look, if it is none."""
+    if failures in (0, runs):
+        return "all fail" if failures else "none fail"
+    return "few fail" if failures < FEWEST else "few hold" if runs - failures < FEWEST else ""
+
+
+def _half(y: Flags, seed: int) -> Flags:
+    """Half of the failures and half of the other runs."""
+    order = np.random.Generator(np.random.Philox(key=seed)).permutation(len(y))
+    order = order[np.argsort(y[order], kind="stable")]
+    first = np.zeros(len(y), bool)
+    first[order[::2]] = True
+    return first
+
+
+def _meets(values: pd.Series, limit: Limit) -> Flags:
+    if isinstance(limit, frozenset):
+        return np.asarray(values.astype(str).isin(limit), bool)
+    x = values.to_numpy(np.float64)
+    return np.asarray((limit[0] <= x) & (x <= limit[1]))
+
+
+# The rule -----------------------------------------------------------------------------------------------------
+
+
+def _taken(x: pd.DataFrame, y: Flags, method: Method) -> tuple[Box | None, pd.DataFrame]:
+    """The box that the rule takes, and all that it chose from."""
+    if x.empty or y.all() or not y.any():
+        return None, pd.DataFrame()
+    look, boxes = LOOK[method], []
+    kept = _clearest(x, y, look)
+    for number in range(1, MOST + 1):
+        for names in combinations(kept, number):
+            every = [limits for limits in look(x[list(names)], y) if len(limits) == number]
+            boxes += [Box(limits=limits, quasi_p=_quasi_p(x, y, limits)) for limits in every if _runs(x, limits)]
+    if not boxes:
+        return None, pd.DataFrame()
+    shown = ("coverage", "density", "mass", "correlation")
+    tried = pd.DataFrame([{key: value for key, value in box.score(x, y).items() if key in shown} for box in boxes])
+    tried = tried.assign(conditions=[len(box.limits) for box in boxes],
+                         quasi_p=[max(box.quasi_p.values()) for box in boxes])  # fmt: skip
+    best: int | None = None
+    for number in range(1, MOST + 1):
+        fit = tried[(tried["conditions"] == number) & (tried["quasi_p"] <= ALPHA) & (tried["correlation"] > 0)]
+        if len(fit) and (best is None or fit["correlation"].max() > CLEARLY * tried["correlation"][best]):
+            best = int(fit.index.to_numpy()[fit["correlation"].to_numpy().argmax()])
+    return (None if best is None else boxes[best]), tried.assign(taken=tried.index == best)
+
+
+def _clearest(x: pd.DataFrame, y: Flags, look: Callable[[pd.DataFrame, Flags], list[Limits]]) -> list[str]:
+    """The quantities that go on: those of the best box over all of them, then those of the last, by quasi-p-value."""
+    every = [limits for limits in look(x, y) if limits and _runs(x, limits)]
+    names: dict[str, None] = {}
+    if every:
+        best = max(every, key=lambda limits: Box(limits=limits).score(x, y)["correlation"])
+        for limits in (best, every[-1]):
+            p = _quasi_p(x, y, limits)
+            names |= dict.fromkeys(sorted(p, key=lambda name: p[name]))
+    return list(names)[:KEPT]
+
+
+def _runs(x: pd.DataFrame, limits: Limits) -> bool:
+    return bool(Box(limits=limits).inside(x).any())
+
+
+def _quasi_p(x: pd.DataFrame, y: Flags, limits: Limits) -> dict[str, float]:
+    """For each condition, the chance of so many failures in the box if they were as frequent as without it."""
+    from scipy.stats import binomtest
+
+    box, p = Box(limits=limits).inside(x), {}
+    for name in limits:
+        wider = Box(limits={key: limit for key, limit in limits.items() if key != name}).inside(x)
+        p[name] = float(binomtest(int(y[box].sum()), int(box.sum()), y[wider].mean(), alternative="greater").pvalue)
+    return p
+
+
+# How firm it is -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stability:
+    """What the rule finds in other samples of the same runs."""
+
+    same: float
+    """Share of samples with conditions on the same quantities (0-1)."""
+    sets: pd.DataFrame
+    """conditions (quantities with " and " between, "none"), share (0-1), the most frequent first."""
+    thresholds: pd.DataFrame
+    """One row an end of a condition: quantity, end, threshold, chosen (share of samples with a condition on the
+    quantity), at_end (share with this end), low, middle, high (5, 50, 95 % of the thresholds there). Categories have no
+    row."""
+
+
+def stability(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, *, samples: int = 30, method: Method = "prim",
+              seed: int = 1) -> Stability:  # fmt: skip
+    """Apply the rule to samples of half the runs, drawn with replacement; ``box`` is what it found at first.
+
+    Arguments and errors as for ``discover``.
+    """
+    x, y = _clean(inputs, fails)
+    rng = np.random.Generator(np.random.Philox(key=seed))
+    found: list[Limits] = []
+    for _ in range(samples):
+        rows = rng.integers(0, len(y), len(y) // 2)
+        other, _tried = _taken(x.iloc[rows].reset_index(drop=True), y[rows], method)
+        found.append(dict(other.limits) if other is not None else {})
+    names = pd.Series([" and ".join(sorted(limits)) or "none" for limits in found])
+    sets = names.value_counts(normalize=True).rename_axis("conditions").reset_index(name="share")
+    rows_out = []
+    for name, end, threshold in ends(box):
+        there = [limits[name] for limits in found if name in limits]
+        at = np.array([limit[end] for limit in there if isinstance(limit, tuple) and np.isfinite(limit[end])])
+        spread = np.quantile(at, [0.05, 0.5, 0.95]) if len(at) else np.full(3, np.nan)
+        rows_out.append((name, ENDS[end], threshold, len(there) / samples, len(at) / samples, *spread))
+    columns = ["quantity", "end", "threshold", "chosen", "at_end", "low", "middle", "high"]
+    return Stability(same=float((names == " and ".join(sorted(box.limits))).mean()), sets=sets,
+                     thresholds=pd.DataFrame(rows_out, columns=columns))  # fmt: skip
+
+
+def ends(box: Box) -> list[tuple[str, int, float]]:
+    """Every threshold of a box: quantity, end (0 the lowest value, 1 the highest), value."""
+    return [(name, end, limit[end]) for name, limit in box.limits.items() if isinstance(limit, tuple)
+            for end in (0, 1) if np.isfinite(limit[end])]  # fmt: skip

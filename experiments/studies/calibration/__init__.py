@@ -1,0 +1,1 @@
+"""What the trial and the registers say about uncertain parameters."""

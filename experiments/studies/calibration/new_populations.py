@@ -1,0 +1,90 @@
+"""What mentoring would do for a new group: people like the trial's, all who would sign up, and all released.
+
+At draws of a posterior everybody released in the country lives twice on the same luck, once with the programme offered
+to all and volunteers enough, once without. Those who would sign up are the people who say yes to volunteers and whose
+sentences leave time to start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.execution.jobs import Job, Table
+from experiments.inputs.parameter_points import at_point
+from experiments.inputs.posterior import fitting
+from experiments.inputs.scenario_files import written
+from simulation.engine import run
+from simulation.outcomes import DEFINITIONS
+from simulation.scenario import Scenario
+
+PEOPLE = 8_000
+"""People told at each draw, with and without."""
+WINDOW = 24
+GROUPS = ("highest-risk who would sign up", "all who would sign up", "all released")
+ENOUGH = {"volunteers.at_start": 8_000, "volunteers.recruits_per_month": 800.0, "volunteers.ceiling": 40_000}
+"""Volunteers for whoever says yes: what mentoring does is asked here, not whether there are volunteers."""
+DRAWS_A_PIECE = 5
+
+
+def everybody(trial: Scenario, people: int = PEOPLE) -> Scenario:
+    """The trial's programme offered to everybody released in Denmark, with volunteers enough."""
+    return trial.changed({
+        "places.include": ["all"], "people.count": people, "people.release_months": 1, "trial.signed_up": False,
+        "trial.assignment": "everyone", "risk.level": 1.0, **ENOUGH,
+    })  # fmt: skip
+
+
+def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """Reoffenders among everybody at some draws, with and without the programme.
+
+    ``payload`` has ``draws`` and ``seeds``. Columns: draw, group, definition, people, offered, none (reoffenders).
+    """
+    base = written(context["scenario"])
+    rows = []
+    for number, (draw, seed) in enumerate(zip(payload["draws"], payload["seeds"], strict=True)):
+        scenario = at_point(base, fitting(base, draw, but=tuple(ENOUGH)))
+        without = scenario.changed({"trial.assignment": "nobody"})
+        told = [run(each, seed=seed, threads=1) for each in (scenario, without)]
+        people, lives = told[0].people, told[0].lives
+        shortest = next(iter(scenario.programme.values())).shortest_sentence_months
+        signs = (people.accepts & 1 > 0) & (people.sentence >= shortest)
+        for group, who in zip(GROUPS, (signs & (lives.highest > 0), signs, np.ones(len(signs), bool)), strict=True):
+            for definition in DEFINITIONS:
+                hits = [int((getattr(each.lives, f"time_{definition}")[who] <= WINDOW).sum()) for each in told]
+                rows.append((number, group, definition, int(who.sum()), *hits))
+    names = ("draw", "group", "definition", "people", "offered", "none")
+    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def new_groups(
+    trial: Scenario, draws: Sequence[dict[str, Any]], compute: Callable[[Job], Iterator[Table]], *, seed: int,
+    command: str = "", people: int = PEOPLE,
+) -> pd.DataFrame:  # fmt: skip
+    """Two-year risks of new groups at each draw: draw, group, definition, people, offered, none (shares), difference.
+
+    ``offered`` counts everybody to whom the programme is offered, whatever comes of it; ``difference`` is none minus
+    offered.
+    """
+    clean = [{key: value for key, value in draw.items() if not key.startswith("_")} for draw in draws]
+    pieces = [
+        {"draws": part, "seeds": [seed * 1_000_003 + k + j for j in range(len(part))]}
+        for k in range(0, len(clean), DRAWS_A_PIECE)
+        for part in [clean[k : k + DRAWS_A_PIECE]]
+    ]
+    job = Job(
+        name="calibrate: new groups", work=f"{__name__}:piece", command=command, pieces=pieces,
+        context={"scenario": everybody(trial, people).to_toml()},
+    )  # fmt: skip
+    tables = [
+        pd.DataFrame(table).assign(draw=lambda t, k=k: t["draw"] + k * DRAWS_A_PIECE)
+        for k, table in enumerate(compute(job))
+    ]
+    table = pd.concat(tables, ignore_index=True)
+    for name in ("offered", "none"):
+        table[name] = table[name] / table["people"].clip(lower=1)
+    table["difference"] = table["none"] - table["offered"]
+    return table

@@ -1,0 +1,174 @@
+"""The trial, re-run at draws of everything that is doubted: the second half of the calibration.
+
+What the registers leave (``registers.py``) is joined with the priors of what only the trial can tell; the trial is run
+many times at each draw, and every draw gets the probability that a trial under it prints what was printed. The runs
+do not depend on what was printed, so one bank of draws serves the real trial and any number of made-up ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.inputs.parameter_points import at_point, at_shares, doubted
+from experiments.inputs.rounded_percentages import Printed
+from experiments.inputs.scenario_files import written
+from experiments.statistics.response_surface import Floats
+from experiments.studies.calibration.register_fit import places, shares_of, told
+from simulation.outcomes import DEFINITIONS
+from simulation.parameters import Quantity
+from simulation.scenario import Scenario
+from simulation.trial_counts import CONTROL, HIGHEST, MEASURES, MENTORED, trial_counts
+
+ROWS_A_PIECE = 10
+EVEN = tuple(1 / len(DEFINITIONS) for _ in DEFINITIONS)
+"""Prior of the definition that the trial used: nothing is known, so all three are equally probable."""
+
+
+def all_doubts(base: Scenario) -> list[Quantity]:
+    """Every doubt: those that the registers speak of first, then the rest."""
+    first = told(base)
+    known = {row.key for row in first}
+    return [*first, *(row for row in doubted(base) if row.key not in known)]
+
+
+@lru_cache(maxsize=8)
+def _scenario(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
+    base = written(text)
+    return base, tuple(all_doubts(base))
+
+
+def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """The trial at some places: what a store keeps.
+
+    Parameters
+    ----------
+    context
+        ``scenario`` (TOML), ``trials`` (at each place) and ``fixed`` (keys that do not follow the place).
+    payload
+        ``places`` (N x K) and ``seeds`` (N).
+
+    Returns
+    -------
+    ``first`` and ``second``: counts summed over the first and second half of the trials, arms x groups x ``MEASURES``
+    in one row each.
+    """
+    base, rows = _scenario(context["scenario"])
+    values = at_shares(rows, shares_of(rows, np.array(payload["places"])))
+    half = (context["trials"] + 1) // 2
+    out: dict[str, list[Any]] = {"first": [], "second": []}
+    for point, seed in zip(values, payload["seeds"], strict=True):
+        assumed = {row.key: float(value) for row, value in zip(rows, point, strict=True)} | context["fixed"]
+        counts = trial_counts(at_point(base, assumed), seed=seed, trials=context["trials"], threads=1)
+        out["first"].append(counts[:half].sum(axis=0).ravel().tolist())
+        out["second"].append(counts[half:].sum(axis=0).ravel().tolist())
+    return out
+
+
+def extended(rows: Sequence[Quantity], known: Floats, *, seed: int) -> Floats:
+    """Places of draws from the registers, extended by the priors of the other doubts (N x K).
+
+    The rest is spread evenly (Latin hypercube), so that chance in drawing from a prior is not taken for knowledge.
+
+    Parameters
+    ----------
+    rows
+        All doubts, those of the registers first.
+    known
+        N places in the doubts of the registers.
+    seed
+        Luck of the rest.
+    """
+    from scipy.stats import qmc
+
+    number, dims = known.shape
+    if dims == len(rows):
+        return known
+    rest = list(rows[dims:])
+    shares = qmc.LatinHypercube(len(rest), rng=np.random.default_rng([seed, 2])).random(number)
+    return np.hstack([known, places(rest, shares)])
+
+
+def pieces(where: Floats, first_seed: int) -> list[dict[str, Any]]:
+    """Places cut into payloads for ``piece``; each has a seed of its own."""
+    spelled = [[float(f"{value:.7g}") for value in row] for row in where]
+    return [
+        {"places": spelled[k : k + ROWS_A_PIECE],
+         "seeds": [first_seed + j for j in range(k, min(k + ROWS_A_PIECE, len(spelled)))]}
+        for k in range(0, len(spelled), ROWS_A_PIECE)
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bank:
+    """Draws with what the trial gives at each of them."""
+
+    rows: tuple[Quantity, ...]
+    where: Floats  # N x K places
+    counts: npt.NDArray[np.int64]  # N x 2 halves x arms x groups x MEASURES
+
+    @classmethod
+    def of(cls, rows: Sequence[Quantity], where: Floats, tables: Sequence[dict[str, list[Any]]]) -> Bank:
+        """A bank from the tables of ``piece``, in order."""
+        first = np.concatenate([np.array(table["first"], np.int64) for table in tables])
+        second = np.concatenate([np.array(table["second"], np.int64) for table in tables])
+        counts = np.stack([first, second], axis=1).reshape(len(where), 2, 2, 2, len(MEASURES))
+        return cls(rows=tuple(rows), where=where, counts=counts)
+
+    @property
+    def keys(self) -> list[str]:
+        """What the columns of ``values`` are."""
+        return [row.key for row in self.rows]
+
+    @property
+    def values(self) -> Floats:
+        """N x K values of the quantities."""
+        return at_shares(self.rows, shares_of(self.rows, self.where))
+
+    def column(self, key: str) -> Floats:
+        """Values of one quantity (N)."""
+        return np.asarray(self.values[:, self.keys.index(key)])
+
+    @property
+    def group_share(self) -> Floats:
+        """Share of the participants in the highest-risk group at each draw, as it came out in the runs."""
+        people = self.counts[..., 0].sum(axis=1)
+        return np.asarray(people[:, :, HIGHEST].sum(axis=1) / people.sum(axis=(1, 2)))
+
+    def risks(self, *, half: int | None = None) -> Floats:
+        """Two-year risks in the highest-risk group: N x definitions x (mentored, control).
+
+        ``half`` (0 or 1) uses only half of the trials, to see how much is chance.
+        """
+        counts = self.counts.sum(axis=1) if half is None else self.counts[:, half]
+        people = counts[:, :, HIGHEST, 0]
+        hits = np.stack([counts[:, :, HIGHEST, MEASURES.index(name)] for name in DEFINITIONS], axis=1)
+        risks = hits / np.maximum(people, 1)[:, None, :]
+        return np.asarray(risks[..., [MENTORED, CONTROL]])
+
+    def likelihoods(self, printed: Printed, *, half: int | None = None) -> Floats:
+        """Probability of what was printed at each draw under each definition: N x definitions."""
+        risks = self.risks(half=half)
+        return printed.likelihood(risks[..., 0], risks[..., 1], self.group_share[:, None])
+
+
+def effective(weights: Floats) -> float:
+    """Effective number of draws behind weights (Kish): (sum w)^2 / sum w^2."""
+    return float(weights.sum() ** 2 / max((weights**2).sum(), 1e-300))
+
+
+def chance_in_likelihood(bank: Bank, printed: Printed, definitions: Sequence[float]) -> float:
+    """Standard deviation of the log likelihood that is chance in the simulator, over the posterior.
+
+    From the difference between the two halves of the trials: all of them together vary half as much.
+    """
+    prior = np.asarray(definitions)
+    logs = [np.log(np.maximum(bank.likelihoods(printed, half=half) @ prior, 1e-300)) for half in (0, 1)]
+    weights = bank.likelihoods(printed) @ prior
+    spread = (weights * (logs[0] - logs[1]) ** 2).sum() / max(weights.sum(), 1e-300)
+    return float(np.sqrt(spread) / 2)

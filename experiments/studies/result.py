@@ -1,0 +1,189 @@
+"""What a study gives: tables, facts, and how they are shown and saved."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments.figures import style
+from experiments.language.answer import Answer
+from experiments.language.messages import LANGUAGES, Language, Messages
+from experiments.provenance.receipts import digest, manifest_of
+from experiments.provenance.results_folder import Folder
+from experiments.studies.study import Study
+from simulation.parameters import ParameterError
+from simulation.scenario import Scenario
+
+FACTS, STUDY = "facts.json", "study.toml"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StudyResult:
+    """The result of a study. Every fact is an attribute too: ``result.power`` is ``result.facts["power"]``."""
+
+    study: Study
+    tables: Mapping[str, pd.DataFrame]
+    """Tables by name; ``save`` writes each as ``NAME.csv``. docs/data.md explains every column."""
+    facts: Mapping[str, Any]
+    """The numbers that sentences are made from, as JSON has them (a number that is not finite is None)."""
+    scenario: Scenario | None = None
+    """What was simulated; None where nothing was."""
+    counts: Mapping[str, Any] = field(default_factory=dict)
+    """How much was simulated (trials, draws, replicates ...), for the manifest and the receipts."""
+    files: Mapping[str, Callable[[Path], object]] = field(default_factory=dict)
+    """Further files by name, each with a function that writes it to a path."""
+    passed: bool = True
+    """Whether the study's check against observed figures was passed; if not, the exit code is 1."""
+    complete: bool = True
+    """Whether the study came to its end, and was not interrupted."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "facts", as_json(self.facts))
+
+    def __getattr__(self, name: str) -> Any:
+        """A fact by its name."""
+        facts = self.__dict__.get("facts", {})
+        if name in facts:
+            return facts[name]
+        raise AttributeError(f"{type(self).__name__} has no attribute and no fact [{name}]")
+
+    # Shown ----------------------------------------------------------------------------------------------------
+
+    def _module(self, package: str) -> ModuleType:
+        """The study's own module in ``language`` or ``figures``: named after its verb."""
+        return import_module(f"experiments.{package}.{self.study.verb.replace('-', '_')}")
+
+    def answer(self, language: Language = "en") -> Answer:
+        """The answer in sentences, tables and notes."""
+        messages = Messages(language, self.study.verb.replace("-", "_"))
+        answer: Answer = self._module("language").answer(self.facts, self.tables, messages)
+        return answer
+
+    def text(self, language: Language = "en") -> str:
+        """The answer as plain text."""
+        return self.answer(language).text()
+
+    def _figures(self, language: Language) -> dict[str, Callable[[], Figure]]:
+        messages = Messages(language, self.study.verb.replace("-", "_"))
+        found: dict[str, Callable[[], Figure]] = self._module("figures").figures(self.facts, self.tables, messages)
+        return found
+
+    @property
+    def figures(self) -> list[str]:
+        """Names of its figures, the main one first."""
+        return list(self._figures("en"))
+
+    def figure(self, name: str | None = None, language: Language = "en") -> Figure:
+        """A figure by name, or the main one.
+
+        Raises
+        ------
+        KeyError
+            If the study has no such figure.
+        """
+        style()
+        made = self._figures(language)
+        return made[next(iter(made)) if name is None else name]()
+
+    def _repr_html_(self) -> str:
+        """The result in a notebook: answer, main figure, main table."""
+        parts = [f"<p>{'<br>'.join(map(escape, self.answer().sentences))}</p>"]
+        if self.figures:
+            buffer = io.BytesIO()
+            self.figure().savefig(buffer, format="png", dpi=100, bbox_inches="tight")
+            data = base64.b64encode(buffer.getvalue()).decode()
+            parts.append(f'<img alt="{escape(self.figures[0])}" src="data:image/png;base64,{data}">')
+        if self.tables:
+            parts.append(next(iter(self.tables.values())).head(10).to_html(index=False))
+        return "\n".join(parts)
+
+    # Saved ----------------------------------------------------------------------------------------------------
+
+    def save(self, folder: str | Path, language: Language = "en") -> Path:
+        """Write everything into a folder: tables, figures, answers in both languages, facts, study, manifest.
+
+        Parameters
+        ----------
+        folder
+            Where to; it is made if it is not there.
+        language
+            Language of the figures.
+
+        Returns
+        -------
+        The folder.
+
+        Raises
+        ------
+        ParameterError
+            If the folder cannot be written.
+        """
+        out = Folder(Path(folder))
+        for name, table in self.tables.items():
+            out.table(name, table)
+        for each in LANGUAGES:
+            out.text(f"answer_{each}.txt", self.text(each) + "\n")
+        out.text(FACTS, json.dumps(self.facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        out.text(STUDY, self.study.to_toml())
+        for name, write in self.files.items():
+            write(out.path / name)
+            out.wrote(out.path / name)
+        for name in self.figures:
+            out.figure(name, self.figure(name, language))
+        out.manifest(self.scenario, study=self.study.to_toml(), seed=getattr(self.study, "seed", None),
+                     command=self.study.command(), module=type(self.study).__module__, language=language,
+                     complete=self.complete, **self.counts)  # fmt: skip
+        return out.path
+
+
+def load(folder: Path, study: Study) -> StudyResult:
+    """A result as ``save`` wrote it, every file checked against the digest in the manifest.
+
+    Parameters
+    ----------
+    folder
+        The folder of the result.
+    study
+        The study that its manifest holds.
+
+    Raises
+    ------
+    ParameterError
+        If there is no manifest, a file is missing, or one was changed.
+    """
+    listed: Mapping[str, str] = manifest_of(folder).get("files") or {}
+    data: dict[str, bytes] = {}
+    for name in (each for each in listed if each == FACTS or each.endswith(".csv")):
+        path = folder / name
+        if not path.is_file():
+            raise ParameterError(f"[{path}] is missing; make the result again: {study.command()}")
+        data[name] = path.read_bytes()
+        if digest(data[name]) != listed[name]:
+            raise ParameterError(f"[{path}] was changed since it was written; make the result again: {study.command()}")
+    tables = {name.removesuffix(".csv"): pd.read_csv(io.BytesIO(text)) for name, text in data.items() if name != FACTS}
+    return StudyResult(study=study, tables=tables, facts=json.loads(data[FACTS]))
+
+
+def as_json(value: Any) -> Any:
+    """Data as JSON has it: numbers that are not finite become None, keys and everything unknown become text."""
+    if isinstance(value, Mapping):
+        return {str(key): as_json(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_json(each) for each in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, (str, int, float, bool, type(None))) else str(value)

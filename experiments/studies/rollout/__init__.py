@@ -1,0 +1,1 @@
+"""Plans for the whole country: what they do, what they cost, and where they do not pay back."""

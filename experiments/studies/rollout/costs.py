@@ -1,0 +1,123 @@
+"""What a plan costs and saves: kroner by purse and year, the odds that it pays, and what more knowledge is worth.
+
+Savings are counted bottom-up, from the prison days, cases and months in work of the plan's own years and the two that
+follow. The top-down value of a reoffender avoided (SØM) reaches ten years beyond each release; it is reported beside
+them and never added. Each draw has prices of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from experiments.statistics.cost_effectiveness import Options, acceptability, break_even, plane, quadrants
+from experiments.studies.rollout.tables import carried, outcomes, years
+from simulation.economics import PUBLIC, PURSES, balance, by_purse, by_year, whole
+from simulation.prices import Prices, draw_prices
+
+NO_PLAN = "no plan"
+THRESHOLDS = (0.0, 50e3, 100e3, 150e3, 200e3, 250e3, 300e3, 400e3, 505.3e3, 600e3, 764e3, 1e6)
+"""Kroner that a planner would pay for one reoffender fewer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Money:
+    """A plan's money at each draw, mean over its replicates."""
+
+    rows: pd.DataFrame
+    """Costs and savings bottom-up, as ``economics.balance`` gives them, by draw."""
+    totals: pd.DataFrame
+    """One row a draw, discounted kroner of all public purses: cost, saving, net, ratio, then ``marginal`` and
+    ``net_marginal`` (prison days at what one day less saves), ``top_down`` (ratio by the value of a reoffender
+    avoided), ``avoided`` (reoffenders) and ``started`` (courses)."""
+
+    def purses(self) -> pd.DataFrame:
+        """Discounted kroner by purse at each draw."""
+        return by_purse(self.rows)
+
+    def years(self) -> pd.DataFrame:
+        """Kroner of all public purses by year at each draw, not discounted."""
+        return by_year(self.rows)
+
+
+def by_draw(table: pd.DataFrame) -> pd.DataFrame:
+    """Counts by year at each draw, the mean over its replicates, of the whole country."""
+    rows = years(table)
+    numbers = [name for name in rows.columns if name not in ("draw", "replicate", "time", "where", "group")]
+    summed = rows.groupby(["draw", "replicate", "time"], as_index=False)[numbers].sum()
+    return summed.groupby(["draw", "time"], as_index=False)[numbers].mean().rename(columns={"time": "year"})
+
+
+def money(
+    with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: int, drawn: pd.DataFrame | None = None
+) -> Money:
+    """What a plan costs and saves at each draw.
+
+    Parameters
+    ----------
+    with_, without
+        Tables of ``rollout.run_plan`` with the plan and without it, on the same draws.
+    prices
+        What is not doubted of them is fixed; the rest is drawn from its priors.
+    seed
+        Luck of the prices.
+    drawn
+        Prices at each draw, if they are at hand.
+    """
+    ours, theirs = by_draw(with_), by_draw(without)
+    if drawn is None:
+        drawn = draw_prices(prices, int(ours["draw"].max()) + 1, seed)
+    rows = balance(ours, theirs, drawn)
+    marginal = whole(balance(ours, theirs, drawn, prison="marginal")).set_index("draw")
+    totals = whole(rows).set_index("draw")
+    fewer = outcomes(years(with_), years(without)).groupby("draw")["reoffenders_any"].mean()
+    value = _present(ours, fewer, drawn)
+    started = ours.groupby("draw")[f"{carried(ours)}.started"].sum()
+    return Money(
+        rows=rows,
+        totals=totals.assign(
+            marginal=marginal["ratio"], net_marginal=marginal["net"],
+            top_down=value / totals["cost"].where(totals["cost"] > 0), avoided=fewer, started=started,
+        ).reset_index(),
+    )  # fmt: skip
+
+
+def _present(counts: pd.DataFrame, fewer: pd.Series, prices: pd.DataFrame) -> pd.Series:
+    """Present value of reoffenders avoided by SØM's price, each spread over its years from the year of the course."""
+    name = carried(counts)
+    started = counts.pivot_table(index="draw", columns="year", values=f"{name}.started").fillna(0.0)
+    part = started.div(started.sum(axis=1).where(started.sum(axis=1) > 0, 1.0), axis=0)
+    rate = prices["discount_rate"].to_numpy()[:, None]
+    span = int(prices["avoided.years"].iloc[0])
+    when = (1 + rate) ** -np.arange(started.shape[1] + span)
+    spread = np.array([when[:, year : year + span].mean(axis=1) for year in range(started.shape[1])]).T
+    present = (part.to_numpy() * spread).sum(axis=1)
+    return pd.Series(fewer.to_numpy() * prices["avoided.any"].to_numpy() * present, index=fewer.index)
+
+
+def odds(found: Money) -> pd.DataFrame:
+    """How probable it is that each purse, and all public ones, get back what they pay (``decision.break_even``)."""
+    table = found.purses()
+    saving, cost = (table.pivot_table(index="draw", columns="purse", values=name, observed=False, aggfunc="sum")
+                    for name in ("saving", "cost"))  # fmt: skip
+    return break_even(saving[list(PURSES)], cost[list(PURSES)], total=PUBLIC)
+
+
+def options(plans: Sequence[tuple[str, Money]]) -> Options:
+    """Plans as options beside no plan: effect is reoffenders avoided, cost is public kroner spent less saved."""
+    names = (NO_PLAN, *(name for name, _ in plans))
+    effect = np.column_stack([np.zeros(len(plans[0][1].totals)), *(each.totals["avoided"] for _, each in plans)])
+    cost = np.column_stack([np.zeros(len(effect)), *(-each.totals["net"] for _, each in plans)])
+    return Options(names=names, effect=effect, cost=cost)
+
+
+def decision(plans: Sequence[tuple[str, Money]]) -> dict[str, pd.DataFrame]:
+    """Plane, its quarters and acceptability curves of plans against no plan."""
+    chosen = options(plans)
+    return {
+        "plane": plane(chosen, against=NO_PLAN), "quadrants": quadrants(chosen, against=NO_PLAN),
+        "acceptability": acceptability(chosen, THRESHOLDS),
+    }  # fmt: skip

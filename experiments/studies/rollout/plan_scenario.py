@@ -1,0 +1,216 @@
+"""What a plan means for the model: a plan and a draw of what is doubted, as one scenario.
+
+The scenario tells everybody released in Denmark over the plan's years and two more, those who return counted among the
+releases. The same draw with ``none=True`` is Denmark without the plan, on the same luck.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.inputs.municipalities import Country
+from experiments.inputs.parameter_points import at_point
+from experiments.inputs.posterior import fitting
+from experiments.inputs.scenario_files import load
+from experiments.studies.rollout.plan import FOLLOWED_ON, Plan, planned
+from simulation.parameters import ParameterError
+from simulation.places import chosen
+from simulation.programmes import UNLIMITED
+from simulation.scenario import Scenario, validated
+
+Floats = npt.NDArray[np.float64]
+EFFECTS = ("direct_effect", "direct_effect_others", "support_effect", "support_effect_others")
+TIMES = ("gain_times", "gain_times_others")
+PLANNED_HERE = ("volunteers.recruits_per_month", "people.count", "places.include")
+"""Keys of a draw that the plan decides."""
+OTHERS = "other-schemes"
+FLATS, JOBS = "housing", "employment"
+"""Support factors whose openings differ by municipality."""
+
+
+def everybody(plan: Plan) -> Scenario:
+    """The scenario that a plan rolls out, told of everybody released in Denmark; the plan's supply is not in it yet.
+
+    Raises ``ParameterError`` if it has no programme, or another number than one.
+    """
+    base = load(plan.scenario)
+    if len(base.programme) != 1:
+        raise ParameterError(
+            f"scenario is [{plan.scenario}], which has {len(base.programme)} programmes; a plan rolls out a scenario "
+            "with one (pooled, sceptical, as-reported), and takes others beside it (beside)"
+        )
+    changes: dict[str, Any] = {
+        "name": plan.name, "title": plan.title or plan.name, "places.include": ["all"],
+        "people.release_months": plan.months, "people.follow_up_months": plan.months + FOLLOWED_ON,
+        "people.calendar_months": plan.months + FOLLOWED_ON, "people.returns_count": True,
+        "trial.signed_up": False, "trial.assignment": "everyone", "risk.level": 1.0,
+    }  # fmt: skip
+    return base.changed({**changes, **plan.set})
+
+
+def scenario_of(
+    plan: Plan,
+    country: Country,
+    *,
+    draw: Mapping[str, Any] | None = None,
+    doubts: Mapping[str, float] | None = None,
+    released: Floats | None = None,
+    none: bool = False,
+    base: Scenario | None = None,
+) -> Scenario:
+    """The scenario of a plan.
+
+    Parameters
+    ----------
+    plan, country
+        The plan, and the municipalities it is for.
+    draw
+        A draw of a posterior (dotted keys of the scenario); None for the scenario as it is.
+    doubts
+        Values for quantities of the plan itself (``plans.doubted``), by key; None for the plan's own.
+    released
+        Releases a year to each of the country's places; None for what is expected.
+    none
+        Nothing is offered: Denmark without the plan.
+    base
+        ``everybody(plan)``, if it is at hand.
+    """
+    start = everybody(plan) if base is None else base
+    point = fitting(start, dict(draw or {}), but=(*PLANNED_HERE, *plan.set))
+    scenario = at_point(start, point)
+    if doubts:
+        data = plan.model_dump()
+        for key, value in doubts.items():
+            section, _, field = key.partition(".")
+            data[section][field] = value
+        plan = planned(data)
+    a_year = country.expected() if released is None else released
+    total = plan.releases_per_year or float(a_year.sum())
+    names = [place.name for place in country.places]
+    changes: dict[str, Any] = {
+        "people.count": max(1, round(total * plan.years)),
+        "places.released": dict(zip(names, _plain(a_year), strict=True)),
+        **_openings(scenario, country),
+    }
+    if none:
+        nobody = {"volunteers.at_start": 0.0, "volunteers.recruits_per_month": 0.0}
+        return scenario.changed({**changes, **nobody, "trial.assignment": "nobody"})
+    changes |= _supply(plan, country) | _offer(plan, scenario) | _effect(plan, country, scenario)
+    scenario = scenario.changed(changes)
+    return _beside(plan, scenario) if plan.beside else scenario
+
+
+def _plain(values: Floats) -> list[float]:
+    return [float(f"{value:.10g}") for value in values]
+
+
+def recruiting(plan: Plan, country: Country) -> Floats:
+    """People who come forward a month in each place, as planned, once campaigns have their full strength."""
+    found, opens = np.zeros(len(country.places)), plan.opens()
+    taken: set[int] = set()
+    for wave in plan.wave:
+        rate = plan.volunteers.recruits_per_100000 if wave.recruits_per_100000 < 0 else wave.recruits_per_100000
+        for place in chosen(wave.places, "places"):
+            if place.number not in taken and place.number in opens:
+                taken.add(place.number)
+                found[country.at([place])[0]] = rate * place.population / 100_000
+    return found * country.strength
+
+
+def at_start(plan: Plan, country: Country) -> Floats:
+    """Trained volunteers in each place when it opens."""
+    found = np.zeros(len(country.places))
+    taken: set[int] = set()
+    for wave in plan.wave:
+        here = [place for place in chosen(wave.places, "places") if place.number not in taken]
+        taken |= {place.number for place in here}
+        if here:
+            rows = country.at(here)
+            weight = country.population[rows] * country.strength[rows]
+            found[rows] = wave.volunteers_at_start * weight / weight.sum()
+    return found
+
+
+def _supply(plan: Plan, country: Country) -> dict[str, Any]:
+    """Volunteers by place: who is there, who comes, how many there can be."""
+    supply, opens = plan.volunteers, plan.opens()
+    names = [place.name for place in country.places]
+    here = np.array([place.number in opens for place in country.places])
+    comes = recruiting(plan, country) * supply.recruiting_reached
+    there = at_start(plan, country)
+    most = np.maximum(here * country.population / 100_000 * supply.ceiling_per_100000, there)
+    return {
+        "volunteers.at_start": float(there.sum()), "volunteers.at_start_by": _named(names, there),
+        "volunteers.recruits_per_month": min(5_000.0, float(comes.sum())),
+        "volunteers.recruits_by": _named(names, comes),
+        "volunteers.ceiling": max(1e-6, float(most.sum())), "volunteers.ceiling_by": _named(names, most),
+        "volunteers.campaign_months": supply.campaign_months, "volunteers.training_months": supply.training_months,
+        "volunteers.coordinators": supply.coordinators, "volunteers.volunteers_each": supply.volunteers_each,
+    }  # fmt: skip
+
+
+def _named(names: list[str], values: Floats) -> dict[str, float]:
+    """Values by name, places with none left out; one place with nothing if there are none at all."""
+    found = {name: float(f"{value:.8g}") for name, value in zip(names, values, strict=True) if value > 0}
+    return found or {names[0]: 0.0}
+
+
+def _offer(plan: Plan, scenario: Scenario) -> dict[str, Any]:
+    """Where and when the programme is open, to whom, how many."""
+    offer, opens, country = plan.offer, plan.opens(), scenario.municipalities
+    limits = [each for each in (offer.most_a_year, offer.budget_a_year / offer.course_price) if each > 0]
+    closes = 12 * (offer.last_year or plan.years)
+    changes: dict[str, Any] = {
+        "programme.places": [place.name for place in country if place.number in opens],
+        "programme.opens": {place.name: opens[place.number] for place in country if opens.get(place.number)},
+        "programme.closes_month": min(closes, plan.months), "programme.again": offer.again,
+        "programme.allocation": offer.allocation, "programme.offered_share": offer.highest_risk_share,
+        "programme.most_a_year": min(limits) if limits else 0.0,
+    }  # fmt: skip
+    if offer.uptake >= 0:
+        changes["people.accepts_volunteers"] = offer.uptake
+    return changes
+
+
+def lost_in_scaling(plan: Plan, country: Country) -> float:
+    """Share (0-1) of the effect's logarithm that a plan of this size loses."""
+    planned_recruits = float(recruiting(plan, country).sum())
+    doublings = math.log2(max(1.0, planned_recruits / plan.quality.trial_recruits))
+    return min(1.0, plan.quality.lost_per_doubling * doublings)
+
+
+def _effect(plan: Plan, country: Country, scenario: Scenario) -> dict[str, Any]:
+    """The programme's effects after what is lost in scaling up; harm is not lessened by it."""
+    kept = 1.0 - lost_in_scaling(plan, country)
+    row = next(iter(scenario.programme.values()))
+    changes = {f"programme.{name}": getattr(row, name) ** kept for name in EFFECTS if getattr(row, name) < 1.0}
+    return changes | {f"programme.{name}": getattr(row, name) ** kept for name in TIMES if getattr(row, name) > 0.0}
+
+
+def _openings(scenario: Scenario, country: Country) -> dict[str, Any]:
+    """Flats and jobs by place, where they are scarce at all."""
+    names = [place.name for place in country.places]
+    return {
+        f"factor.{name}.openings_by": dict(zip(names, _plain(values), strict=True))
+        for name, values in ((FLATS, country.flats), (JOBS, country.jobs))
+        if name in scenario.factor and scenario.factor[name].openings < UNLIMITED
+    }
+
+
+def _beside(plan: Plan, scenario: Scenario) -> Scenario:
+    """The scenario with other schemes beside the one that is rolled out."""
+    shelf = load(OTHERS).programme
+    data = scenario.model_dump()
+    for name in plan.beside:
+        if name not in shelf:
+            raise ParameterError(f"beside names [{name}], which is no other scheme; known are {', '.join(shelf)}")
+        if not set(shelf[name].helps) <= set(scenario.factor):
+            raise ParameterError(f"beside names [{name}], which helps with factors that the scenario does not have")
+        data["programme"][name] = shelf[name].model_dump() | {"closes_month": plan.months, "again": True}
+    return validated(data, label=plan.name)
+

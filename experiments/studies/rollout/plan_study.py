@@ -1,0 +1,248 @@
+"""Plans told side by side on the same luck, and the tables that come of it.
+
+``told`` runs one plan or more beside Denmark without them; ``tables`` and ``differences`` say what they do. The
+command line, the page and reports all begin here, so they print the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from experiments.execution.jobs import Job, Table
+from experiments.inputs.municipalities import Country
+from experiments.inputs.posterior import Posterior
+from experiments.studies.rollout.costs import Money, decision, money, odds
+from experiments.studies.rollout.plan import Plan, year_of
+from experiments.studies.rollout.simulate import OF_THE_STREAM, Doubts, draw_doubts, run_plan, run_supply
+from experiments.studies.rollout.tables import (
+    LABELS,
+    carried,
+    estimate,
+    estimates,
+    fewer,
+    lasting,
+    missing_out,
+    months,
+    outcomes,
+    places,
+    supply_by_month,
+    years,
+)
+from simulation.parameters import ParameterError
+from simulation.prices import Prices, prices_from
+
+BY = {"year": "time", "region": "where", "group": "group"}
+"""What outcomes are split by, and the column of counts that says it."""
+NEEDS = 8
+"""Draws at which volunteers are told by municipality and month."""
+FEW = 5.0
+"""Expected courses below which a municipality's share says nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What the runs of some plans gave."""
+
+    plans: tuple[Plan, ...]
+    country: Country
+    doubts: tuple[Doubts, ...]
+    counts: tuple[pd.DataFrame, ...]
+    """One table a plan, as ``rollout.run_plan`` gives it."""
+    without: pd.DataFrame
+    """The same of Denmark without any of them."""
+    seed: int
+    _found: dict[tuple[int, str], Money] = field(default_factory=dict, repr=False)
+
+    @property
+    def last(self) -> int:
+        """The last year of releases, counted from 0."""
+        return self.plans[0].years - 1
+
+    def outcomes(self, k: int, by: Sequence[str] = ()) -> pd.DataFrame:
+        """What plan k does at each draw and replicate (``tables.outcomes``)."""
+        return outcomes(years(self.counts[k]), years(self.without), by, last=self.last)
+
+    def money(self, k: int, prices: Prices) -> Money:
+        """Kroner of plan k (``money.money``); ``paid_by`` of the plan goes before that of the prices."""
+        plan = self.plans[k]
+        if plan.paid_by:
+            prices = prices_from({**prices.model_dump(), "paid_by": plan.paid_by}, plan.name)
+        key = (k, prices.model_dump_json())
+        if key not in self._found:
+            self._found[key] = money(self.counts[k], self.without, prices, seed=self.seed)
+        return self._found[key]
+
+
+def told(
+    plans: Sequence[tuple[Plan, Country]], posterior: Posterior | None, compute: Callable[[Job], Iterator[Table]], *,
+    draws: int, seed: int, replicates: int = 0, command: str = "",
+) -> Told:  # fmt: skip
+    """Tell plans at draws of what is doubted, and Denmark without them, all on the same luck.
+
+    Raises
+    ------
+    ParameterError
+        If plans are of different streams of releases: then they cannot be compared.
+    """
+    first, country = plans[0]
+    for plan, other in plans[1:]:
+        for key in OF_THE_STREAM:
+            if getattr(plan, key) != getattr(first, key):
+                raise ParameterError(
+                    f"plan [{plan.name}] has {key} [{getattr(plan, key)}] and plan [{first.name}] "
+                    f"[{getattr(first, key)}]; plans are compared on the same stream of releases, so make them equal"
+                )
+        if not _same(country, other):
+            raise ParameterError(f"plans [{first.name}] and [{plan.name}] have different own_figures; use the same")
+    names = [plan.name for plan, _ in plans]
+    if len(set(names)) < len(names):
+        raise ParameterError(f"plans are [{', '.join(names)}]; each name may be there once (name = ... in the file)")
+    doubts = [draw_doubts(plan, country, posterior, draws, seed=seed) for plan, _ in plans]
+    without = run_plan(first, country, doubts[0], compute, replicates=replicates, none=True, command=command)
+    counts = [
+        run_plan(plan, country, own, compute, replicates=replicates, command=command)
+        for (plan, _), own in zip(plans, doubts, strict=True)
+    ]
+    return Told(plans=tuple(plan for plan, _ in plans), country=country, doubts=tuple(doubts), counts=tuple(counts),
+                without=without, seed=seed)  # fmt: skip
+
+
+def _same(one: Country, other: Country) -> bool:
+    return all(
+        pd.Series(getattr(one, key)).equals(pd.Series(getattr(other, key)))
+        for key in ("ratio", "own", "strength", "flats", "jobs")
+    )
+
+
+def tables(study: Told, k: int, found: Money) -> dict[str, pd.DataFrame]:
+    """Everything that is written of plan k, by the name of its file."""
+    plan, own = study.plans[k], years(study.counts[k])
+    in_plan = own[own["time"] < plan.years]
+    out = {"summary": estimates(study.outcomes(k))}
+    for name, column in BY.items():
+        split = estimates(study.outcomes(k, (column,)), (column,))
+        if column == "time":
+            split.insert(1, "year", [year_of(plan, int(year)) for year in split["time"]])
+        out[f"by_{name}"] = split.rename(columns={"where": "region"})
+    out["by_place"] = by_place(study, k)
+    out["missing_out"] = missing_out(in_plan)
+    out["missing_out_by_region"] = missing_out(in_plan, ("where",)).rename(columns={"where": "region"})
+    out["supply"] = supply_by_month(study.counts[k])
+    out["supply_by_region"] = supply_by_month(study.counts[k], by=("time", "where")).rename(columns={"where": "region"})
+    out["odds"] = odds(found)
+    out["money"] = found.totals
+    out["budget"] = _by_year(found, plan)
+    out |= decision([(plan.name, found)])
+    out["draws"] = pd.concat([study.doubts[k].table(), found.totals.drop(columns="draw")], axis=1)
+    return out
+
+
+def by_place(study: Told, k: int) -> pd.DataFrame:
+    """One row a municipality, over all years, mean of the runs.
+
+    Releases a year, people who wanted it, courses, share matched (none where fewer than ``FEW`` wanted it), volunteers
+    there and needed to serve all who wanted it, and what is avoided: offences, releases followed by reoffending,
+    prison months.
+    """
+    with_, without = (places(table) for table in (study.counts[k], study.without))
+    name = carried(with_)
+    keys = ["draw", "replicate", "where", "group"]
+    avoided = fewer(without, with_)[[*keys, "offences", "relapses_any", "custody_months"]]
+    ours = [f"{name}.joined", f"{name}.started", f"{name}.in_time", "released", "volunteer_months"]
+    table = pd.concat([with_[[*keys, *ours]].sort_values(keys, ignore_index=True), avoided.drop(columns=keys)], axis=1)
+    mean = table.groupby(["draw", "replicate", "where"])[table.columns[4:]].sum().groupby("where").mean()
+    order = [place.name for place in study.country.places]
+    rows = mean.loc[order].reset_index()
+    span = 12 * study.plans[k].years
+    lasts = float(lasting(months(study.counts[k]), name).mean())
+    return pd.DataFrame({
+        "municipality": rows["where"], "region": [place.region for place in study.country.places],
+        "released_a_year": study.doubts[k].released.mean(axis=0), "joined": rows[f"{name}.joined"],
+        "started": rows[f"{name}.started"],
+        "matched": (rows[f"{name}.in_time"] / rows[f"{name}.joined"]).where(rows[f"{name}.joined"] >= FEW),
+        "volunteers": rows["volunteer_months"] / span,
+        "needed": 2 * rows[f"{name}.joined"] / span * lasts, "offences_avoided": rows["offences"],
+        "relapses_avoided": rows["relapses_any"], "prison_months_avoided": rows["custody_months"],
+    })  # fmt: skip
+
+
+def needs(
+    study: Told, k: int, compute: Callable[[Job], Iterator[Table]], *, per_person: int = 2, command: str = ""
+) -> pd.DataFrame:
+    """Volunteers by municipality and month: there, and needed to serve everybody who wanted it and had time.
+
+    Columns: municipality, month (year-month), volunteers, needed; means over the first ``NEEDS`` draws.
+    """
+    plan = study.plans[k]
+    rows = run_supply(plan, study.country, study.doubts[k], compute, draws=NEEDS, command=command)
+    lasts = rows.groupby("draw")["months"].sum() / rows.groupby("draw")["started"].sum().clip(lower=1.0)
+    wide = rows.pivot_table(index=["draw", "time"], columns="where", values="joined", sort=False)
+    parts = [part.rolling(max(1, round(lasts[draw])), min_periods=1).sum() for draw, part in wide.groupby(level="draw")]
+    needed = per_person * pd.concat(parts).groupby(level="time").mean()
+    there = rows.pivot_table(index="time", columns="where", values="volunteers", aggfunc="mean")
+    names = [place.name for place in study.country.places]
+    year, month = int(plan.begins[:4]), int(plan.begins[5:]) - 1
+    labels = [f"{year + (month + t) // 12}-{(month + t) % 12 + 1:02d}" for t in needed.index]
+    return pd.DataFrame({
+        "municipality": np.tile(names, len(labels)), "month": np.repeat(labels, len(names)),
+        "volunteers": there[names].to_numpy().ravel(), "needed": needed[names].to_numpy().ravel(),
+    })  # fmt: skip
+
+
+def _by_year(found: Money, plan: Plan) -> pd.DataFrame:
+    """Kroner of all public purses by year: cost, saving and net, mean and middle 95 % of the draws."""
+    rows = []
+    for year, part in found.years().groupby("year"):
+        row: dict[str, object] = {"year": year_of(plan, int(year))}
+        for name in ("cost", "saving", "net"):
+            found_of = estimate(part[name], part["draw"])
+            row |= {f"{name}_{key}": found_of[key] for key in ("mean", "low", "high")}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def differences(study: Told, by: Sequence[str] = ()) -> pd.DataFrame:
+    """What every further plan does beyond the first, with both intervals: plan, columns of ``by``, then ``estimates``.
+
+    Taken draw by draw and run by run on the same luck. Positive is more: more mentored, more avoided.
+    """
+    keys = ["draw", "replicate", *by]
+    base = study.outcomes(0, by).set_index(keys)
+    parts = []
+    for k in range(1, len(study.plans)):
+        gap = study.outcomes(k, by).set_index(keys).sub(base)[list(LABELS)].reset_index()
+        parts.append(estimates(gap, by).assign(plan=study.plans[k].name))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["plan", *(name for name in table.columns if name != "plan")]]
+
+
+def compared(study: Told, prices: Prices) -> dict[str, pd.DataFrame]:
+    """Tables of a comparison: all plans against no plan, and the further ones against the first."""
+    each = [estimates(study.outcomes(k)).assign(plan=plan.name) for k, plan in enumerate(study.plans)]
+    out = {"plans": pd.concat(each, ignore_index=True), "differences": differences(study)}
+    for name, column in BY.items():
+        split = differences(study, (column,))
+        if column == "time":
+            split.insert(2, "year", [year_of(study.plans[0], int(year)) for year in split["time"]])
+        out[f"differences_by_{name}"] = split.rename(columns={"where": "region"})
+    purses = [(plan.name, study.money(k, prices)) for k, plan in enumerate(study.plans)]
+    out["money"] = pd.concat([odds(found).assign(plan=name) for name, found in purses], ignore_index=True)
+    out["money_differences"] = money_differences(purses)
+    return out | decision(purses)
+
+
+def money_differences(purses: Sequence[tuple[str, Money]]) -> pd.DataFrame:
+    """Public kroner of every further plan beyond the first: plan, what, mean, low, high, odds (of more than 0)."""
+    first, rows = purses[0][1].totals.set_index("draw"), []
+    for name, found in purses[1:]:
+        own = found.totals.set_index("draw")
+        for what in ("cost", "saving", "net"):
+            gap = own[what] - first[what]
+            told_of = estimate(gap, gap.index)
+            rows.append({"plan": name, "what": what, **{key: told_of[key] for key in ("mean", "low", "high")},
+                         "odds": float((gap > 0).mean())})  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,280 @@
+"""A plan for the whole country, run over draws of what is doubted and over chance, beside Denmark without it.
+
+Every draw of the posterior comes with a draw of what is doubted about the plan (recruiting, ceiling, scaling up) and
+about the country (who is released where). Each is told once or more, with the plan and without it, on the same
+luck. What is kept are counts (``simulation.ledger``): by year, region and risk group, by month and region,
+and by municipality.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.execution.jobs import Job, Table
+from experiments.inputs.municipalities import Country
+from experiments.inputs.parameter_points import at_shares
+from experiments.inputs.posterior import Posterior
+from experiments.inputs.scenario_files import written
+from experiments.studies.rollout.plan import Plan, doubted, planned
+from experiments.studies.rollout.plan_scenario import everybody, scenario_of
+from simulation.compiled_parameters import months_before
+from simulation.engine import Cohort, over_chunks
+from simulation.history import GROUPS
+from simulation.ledger import names
+from simulation.scenario import Scenario
+
+DRAWS = 48
+"""Draws of what is doubted, by default."""
+TWICE = 4
+"""Every so many draws are told twice, if nothing else is said: enough to know what chance does."""
+OF_THE_STREAM = ("scenario", "begins", "years", "releases_per_year", "set")
+"""What of a plan decides Denmark without it."""
+COUNTRY = "Denmark"
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubts:
+    """Draws of everything that is doubted: one row each."""
+
+    points: list[dict[str, Any]]
+    """Of the scenario, by dotted key; empty without a posterior."""
+    plan: list[dict[str, float]]
+    """Of the plan's own quantities."""
+    released: Floats
+    """Releases a year, draws x places."""
+    seeds: list[int]
+    """Luck of each draw: the same for every plan."""
+
+    def table(self) -> pd.DataFrame:
+        """One row a draw, one column a quantity; those of the plan begin with ``plan.``, for some have the same key."""
+        own = [{f"plan.{key}": value for key, value in row.items()} for row in self.plan]
+        return pd.DataFrame([{**point, **row} for point, row in zip(self.points, own, strict=True)])
+
+
+def draw_doubts(plan: Plan, country: Country, posterior: Posterior | None, n: int, *, seed: int) -> Doubts:
+    """Draws of what is doubted about scenario, plan and country.
+
+    A quantity of the plan has the same share of its prior in every plan, so plans differ in what they do only.
+    """
+    from scipy.stats import qmc
+
+    points = [{} for _ in range(n)] if posterior is None else posterior.draws(n)
+    n = len(points)
+    every = doubted(planned({"name": "every"}))
+    shares = qmc.LatinHypercube(len(every), rng=np.random.default_rng(seed)).random(n)
+    values = at_shares(every, shares)
+    own = {row.key for row in doubted(plan)}
+    drawn = [
+        {row.key: float(value) for row, value in zip(every, line, strict=True) if row.key in own} for line in values
+    ]
+    released = country.drawn(n, seed)
+    return Doubts(points=points, plan=drawn, released=released, seeds=[seed * 1_000_003 + k for k in range(n)])
+
+
+def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """Counts of a plan, or of Denmark without it, at one draw.
+
+    ``context``: ``plan`` (as data), ``base`` (``everybody(plan)`` as TOML), ``country`` (its columns), ``none``,
+    ``whole`` (rows by year and group of the whole country only);
+    ``payload``: ``point``, ``doubts``, ``released``, ``seed``, ``replicates``. Columns: level, replicate (-1: mean over
+    them), time (year or month), where (region or municipality), group ("" for both), then counts.
+    """
+    scenario = _scenario(context, payload)
+    table = counted(scenario, payload["seed"], range(payload["replicates"]), whole=context.get("whole", False))
+    return {str(name): column.tolist() for name, column in table.items()}
+
+
+def _scenario(context: dict[str, Any], payload: dict[str, Any]) -> Scenario:
+    return scenario_of(
+        planned(context["plan"]), country_of(context["country"]), base=written(context["base"]), draw=payload["point"],
+        doubts=payload["doubts"], released=np.array(payload["released"]), none=context["none"],
+    )  # fmt: skip
+
+
+def supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """Volunteers month by month in every municipality, at one draw (arguments as for ``piece``).
+
+    Columns: where, time (month), volunteers (trained), joined (people who came onto the list), months (person-months
+    matched), started (courses).
+    """
+    scenario = _scenario(context, payload)
+    rows, before = names(scenario), months_before(scenario)
+    programme = next(iter(scenario.programme))
+    wanted = {"joined": f"{programme}.joined", "months": f"{programme}.months", "started": f"{programme}.started"}
+
+    def reduced(cohort: Cohort) -> Floats:
+        return cohort.tally.sum(axis=2, dtype=np.float64)
+
+    (tally,) = over_chunks(scenario, payload["seed"], range(1), reduced, threads=1, ledger=True)
+    months, places = tally.shape[1] - before, len(scenario.municipalities)
+    told = {name: tally[rows.index(row)] for name, row in wanted.items()}
+    told["volunteers"] = tally[rows.index("free_months")] + tally[rows.index("busy_months")]
+    told["joined"][before] += told["joined"][:before].sum(axis=0)
+    return {
+        "where": [place.name for _ in range(months) for place in scenario.municipalities],
+        "time": np.repeat(np.arange(months), places).tolist(),
+        **{name: values[before:].ravel().tolist() for name, values in told.items()},
+    }
+
+
+def pair(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """``piece`` with the plan and without it, told together since they share their people; a column ``none`` first."""
+    told = [piece({**context, "none": none}, payload) for none in (False, True)]
+    rows = [len(each["time"]) for each in told]
+    columns = {name: told[0][name] + told[1].get(name, [0.0] * rows[1]) for name in told[0]}
+    return {"none": [0] * rows[0] + [1] * rows[1], **columns}
+
+
+def counted(scenario: Scenario, seed: int, replicates: range, *, whole: bool = False) -> pd.DataFrame:
+    """Counts of some replicates of a country's scenario; columns as in ``piece``.
+
+    With ``whole`` there are rows by year and group of the whole country only: they take less room.
+    """
+    rows = names(scenario)
+    places = scenario.municipalities
+    regions = [COUNTRY] if whole else list(dict.fromkeys(place.region for place in places))
+    inside = np.array([[region in (place.region, COUNTRY) for place in places] for region in regions], np.float64)
+    before = months_before(scenario)
+
+    def reduced(cohort: Cohort) -> tuple[list[int], Floats, Floats, Floats]:
+        count, width = len(cohort.local.number) // len(places), len(places)
+        tally = cohort.tally.reshape(*cohort.tally.shape[:3], count, width)
+        runs = np.unique(cohort.people.replicate).tolist()
+        months = tally.shape[1]
+        year = np.maximum(0, np.arange(months) - before) // 12
+        starts = np.flatnonzero(np.diff(year, prepend=-1))
+        by_year = np.add.reduceat(tally, starts, axis=1).astype(np.float64)
+        monthly = tally.sum(axis=2, dtype=np.float64)
+        return runs, by_year @ inside.T, monthly @ inside.T, by_year.sum(axis=1)
+
+    found = list(over_chunks(scenario, seed, replicates, reduced, threads=1, ledger=True))
+    parts = []
+    for runs, by_region, _, by_place in found:
+        for k, replicate in enumerate(runs):
+            parts.append(_frame("year", replicate, by_region[:, :, :, k], regions, GROUPS, rows))
+            if not whole:
+                here = by_place[:, :, k][:, None]
+                parts.append(_frame("place", replicate, here, [place.name for place in places], GROUPS, rows))
+    if not whole:
+        monthly = np.concatenate([each[2] for each in found], axis=2).mean(axis=2)
+        parts.append(_frame("month", -1, monthly[:, before:, None], regions, ("",), rows))
+    table = pd.concat(parts, ignore_index=True)
+    table = table.astype(dict.fromkeys(table.columns[5:], np.float32))
+    table.insert(5, "volunteer_months", table["free_months"] + table["busy_months"])
+    return table
+
+
+def _frame(
+    level: str, replicate: int, values: Floats, where: Sequence[str], groups: Sequence[str], columns: Sequence[str]
+) -> pd.DataFrame:
+    """Rows x times x groups x places as a tidy table."""
+    _, times, kinds, places = values.shape
+    index = np.indices((times, kinds, places)).reshape(3, -1)
+    head = pd.DataFrame({
+        "level": level, "replicate": replicate, "time": index[0], "where": np.array(where)[index[2]],
+        "group": np.array(groups)[index[1]],
+    })  # fmt: skip
+    return pd.concat([head, pd.DataFrame(values.reshape(len(values), -1).T, columns=list(columns))], axis=1)
+
+
+@lru_cache(maxsize=4)
+def _country(text: str) -> Country:
+    import json
+
+    from simulation.places import municipalities
+
+    data = json.loads(text)
+    arrays = {key: np.array([np.nan if each is None else each for each in data[key]], dtype=np.float64)
+              for key in ("ratio", "own", "strength", "flats", "jobs")}  # fmt: skip
+    return Country(places=municipalities(), spread=data["spread"], total=data["total"], **arrays)
+
+
+def country_of(data: dict[str, Any]) -> Country:
+    """A country from the plain data of ``country_data``."""
+    import json
+
+    return _country(json.dumps(data, sort_keys=True))
+
+
+def country_data(country: Country) -> dict[str, Any]:
+    """A country as plain data for the pieces of a job."""
+    arrays = {key: [None if np.isnan(each) else float(f"{each:.10g}") for each in getattr(country, key)]
+              for key in ("ratio", "own", "strength", "flats", "jobs")}  # fmt: skip
+    return {**arrays, "spread": country.spread, "total": country.total}
+
+
+def job_of(
+    plan: Plan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False, whole: bool = False,
+    command: str = "",
+) -> Job:  # fmt: skip
+    """The runs of a plan (or of Denmark without it) as a job of one piece a draw.
+
+    ``replicates`` is how often each draw is told; 0 for once, and every fourth twice. Denmark without a plan is the
+    same job for every plan with the same stream of releases.
+    """
+    if none:
+        bare = {key: getattr(plan, key) for key in OF_THE_STREAM}
+        plan = planned({"name": "none", **bare, "wave": [{"places": ["all"], "starts": plan.begins}]})
+    pieces: list[dict[str, Any]] = [
+        {"point": point, "doubts": {} if none else own, "released": [float(f"{x:.10g}") for x in row], "seed": seed,
+         "replicates": replicates or (2 if k % TWICE == 0 else 1)}
+        for k, (point, own, row, seed) in enumerate(
+            zip(doubts.points, doubts.plan, doubts.released, doubts.seeds, strict=True)
+        )
+    ]
+    return Job(
+        name=f"rollout: {plan.name}", work=f"{__name__}:piece", command=command, pieces=pieces,
+        context={
+            "plan": plan.model_dump(exclude_unset=True), "base": everybody(plan).to_toml(), "none": none,
+            "country": country_data(country), "whole": whole,
+        },
+    )  # fmt: skip
+
+
+def run_pairs(
+    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, command: str = ""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Counts of the whole country with a plan and without it, once at every draw (``run_plan`` with ``whole``)."""
+    job = job_of(plan, country, doubts, replicates=1, whole=True, command=command)
+    job = replace(job, name=f"rollout, in pairs: {plan.name}", work=f"{__name__}:pair")
+    frame = _joined(compute(job))
+    with_, without = (frame[frame["none"] == none].drop(columns="none") for none in (0, 1))
+    return with_, without
+
+
+def run_supply(
+    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, draws: int,
+    command: str = "",
+) -> pd.DataFrame:  # fmt: skip
+    """Volunteers by municipality and month at the first so many draws: draw, then the columns of ``supply``."""
+    job = job_of(plan, country, doubts, replicates=1, command=command)
+    job = replace(job, name=f"rollout, volunteers: {plan.name}", work=f"{__name__}:supply",
+                  pieces=job.pieces[:draws])  # fmt: skip
+    return _joined(compute(job))
+
+
+def _joined(tables: Iterator[Table]) -> pd.DataFrame:
+    """The tables of a job under each other, with the number of the draw."""
+    parts = []
+    for draw, table in enumerate(tables):
+        frame = pd.DataFrame(table)
+        frame.insert(0, "draw", draw)
+        parts.append(frame)
+    return pd.concat(parts, ignore_index=True)
+
+
+def run_plan(
+    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    replicates: int = 0, none: bool = False, whole: bool = False, command: str = "",
+) -> pd.DataFrame:  # fmt: skip
+    """Counts of a plan at every draw: draw, then the columns of ``piece``."""
+    job = job_of(plan, country, doubts, replicates=replicates, none=none, whole=whole, command=command)
+    return _joined(compute(job))

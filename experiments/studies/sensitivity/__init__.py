@@ -1,0 +1,1 @@
+"""Which uncertain inputs matter most for an outcome."""

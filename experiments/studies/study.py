@@ -1,0 +1,209 @@
+"""A study: everything that decides its result, as one frozen value.
+
+A study is a Pydantic model whose fields are its options, each with unit, bounds and meaning. The command line, the TOML
+form and the Python call are all made from these fields. ``run`` computes and returns a ``StudyResult``; it prints
+nothing and writes nothing.
+
+Modules that define studies are read for ``desist VERB --help``. They therefore import nothing heavy: ``run`` imports
+what it computes with.
+"""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import NoneType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, get_args, get_origin
+
+import tomli_w
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+
+from simulation.errors import explain
+from simulation.parameters import ParameterError, Section
+
+if TYPE_CHECKING:
+    from experiments.execution.context import RunContext
+    from experiments.studies.result import StudyResult
+
+Unit = Literal["", "people", "months", "years", "share 0-1", "trials", "draws", "times", "kroner"] | str
+
+
+def option(
+    default: Any = ...,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    what: str,
+    above: float | None = None,
+    below: float | None = None,
+    argument: bool = False,
+    name: str = "",
+    metavar: str = "",
+) -> Any:
+    """Declare an option of a study.
+
+    Parameters
+    ----------
+    default
+        Value when none is given; without one the option is needed.
+    unit
+        Unit in words; empty for a name, a choice or a flag.
+    low, high
+        Allowed range, ends included; None where there is no bound.
+    what
+        One line: what it is. Command line, reference and messages show it.
+    above, below
+        The same as ``low`` and ``high``, but the end itself is not allowed.
+    argument
+        Whether the command line takes it by its position and not by ``--name``.
+    name
+        What the command line calls it, if not the field's own name.
+    metavar
+        Placeholder in the help text.
+    """
+    about = {"unit": unit, "low": low if above is None else above, "high": high if below is None else below,
+             "argument": argument, "name": name, "metavar": metavar,
+             "open": [above is not None, below is not None]}  # fmt: skip
+    return Field(default, ge=low, le=high, gt=above, lt=below, description=what, json_schema_extra=cast(Any, about))
+
+
+def about(field: FieldInfo) -> dict[str, Any]:
+    """What ``option`` said of a field."""
+    return cast(dict[str, Any], field.json_schema_extra or {})
+
+
+def flag(name: str, field: FieldInfo) -> str:
+    """The name of a field on the command line."""
+    return about(field).get("name") or f"--{name.replace('_', '-')}"
+
+
+def kinds(field: FieldInfo) -> tuple[Any, ...]:
+    """The types that a field may have, without None."""
+    kind = field.annotation
+    found = (kind,) if get_origin(kind) in (tuple, Literal, None) else get_args(kind)
+    return tuple(each for each in found if each is not NoneType)
+
+
+class Study(Section):
+    """Everything that decides a result. ``run`` computes it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False,
+                              arbitrary_types_allowed=True)  # fmt: skip
+    verb: ClassVar[str]
+    """The command, and the name of the study's modules in ``language`` and ``figures`` (with ``_`` for ``-``)."""
+
+    if not TYPE_CHECKING:
+
+        def __init__(self, **values: Any) -> None:
+            try:
+                super().__init__(**values)
+            except ValidationError as mistakes:
+                raise ParameterError(explain(mistakes, type(self), self.verb)) from None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_plain(cls, values: Any) -> Any:
+        """Lists and single values become tuples, and texts become paths, where a field is one."""
+        if not isinstance(values, dict):
+            return values
+        given = dict(values)
+        for name, value in values.items():
+            types = kinds(cls.model_fields[name]) if name in cls.model_fields else ()
+            if any(get_origin(each) is tuple for each in types) and value is not None:
+                inner = get_args(next(each for each in types if get_origin(each) is tuple))[0]
+                several = value if isinstance(value, (list, tuple)) else [value]
+                given[name] = tuple(Path(each) if inner is Path and isinstance(each, str) else each for each in several)
+            elif Path in types and str not in types and isinstance(value, str):
+                given[name] = Path(value)
+        return given
+
+    def run(self, context: RunContext | None = None) -> StudyResult:
+        """Compute the result.
+
+        Parameters
+        ----------
+        context
+            Store, workers and progress; None to keep nothing, use every core and show nothing.
+
+        Raises
+        ------
+        ParameterError
+            If the options do not fit together or a file cannot be used; one line for the user.
+        """
+        raise NotImplementedError
+
+    @property
+    def folder(self) -> str:
+        """The folder of its results, below ``results/``."""
+        return self.verb
+
+    # As TOML and as a command ---------------------------------------------------------------------------------
+
+    def to_toml(self) -> str:
+        """The study as TOML: its verb under ``study``, and every option that has a value."""
+        return tomli_w.dumps({"study": self.verb, **_plain(dict(self))})
+
+    @classmethod
+    def from_toml(cls, text: str, *, label: str = "the study") -> Self:
+        """A study from its TOML text.
+
+        Raises
+        ------
+        ParameterError
+            If it is not TOML, is of another verb, or an option is unknown or not allowed.
+        """
+        try:
+            data = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as problem:
+            raise ParameterError(f"{label} is not valid TOML: {problem}") from None
+        verb = data.pop("study", None)
+        if verb != cls.verb:
+            raise ParameterError(f"{label}: study is [{verb}]; allowed is {cls.verb}")
+        return cls(**data)
+
+    def command(self) -> str:
+        """The command that gives this study, with options that differ from their defaults.
+
+        A study that holds a scenario of its own (not a name or a file) can only be given as a file: ``desist study``.
+        """
+        arguments: list[str] = []
+        options: list[str] = []
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if value is None or value == field.get_default(call_default_factory=True):
+                continue
+            several = value if isinstance(value, tuple) else (value,)
+            if not all(isinstance(each, (str, int, float, Path)) for each in several):
+                return "desist study study.toml"
+            if about(field).get("argument"):
+                arguments += [str(each) for each in several]
+            elif isinstance(value, bool):
+                options.append(flag(name, field))
+            else:
+                options += [word for each in several for word in (flag(name, field), _word(each))]
+        dashes = ["--"] if any(each.startswith("-") for each in arguments) else []
+        return shlex.join(["desist", self.verb, *options, *dashes, *arguments] if dashes else
+                          ["desist", self.verb, *arguments, *options])  # fmt: skip
+
+
+def _word(value: Any) -> str:
+    return f"{value:.17g}" if isinstance(value, float) and float(f"{value:g}") != value else \
+        f"{value:g}" if isinstance(value, float) else str(value)  # fmt: skip
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values as TOML has them; what is None is left out."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        if value is None:
+            continue
+        if hasattr(value, "model_dump"):
+            value = {"complete": True, **value.model_dump()}
+        elif isinstance(value, tuple):
+            value = [str(each) if isinstance(each, Path) else each for each in value]
+        found[name] = str(value) if isinstance(value, Path) else value
+    return found

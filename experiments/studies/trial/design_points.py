@@ -1,0 +1,82 @@
+"""What the pieces of a sweep and of repeated trials compute, apart from words and figures about them.
+
+A piece runs the trial at one point: some keys and values that change a scenario (``points.py``). Both functions are
+named by jobs (``runs.py``), so a change in this file, or in what it imports, makes all finished pieces outdated.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from experiments.inputs.parameter_points import at_point
+from experiments.inputs.scenario_files import written
+from experiments.inputs.trial_result import CLOSE, POSSIBLE, support
+from simulation.compiled_parameters import support_reach
+from simulation.scenario import Scenario
+from simulation.trial_counts import MEASURES, Counts, highest_risk, trial_counts
+
+Numbers = dict[str, float | bool | str]
+ARMS, GROUPS = ("control", "mentored"), ("others", "highest risk")
+
+
+def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: int) -> Numbers:
+    """Run both arms at one point and check the result against 29 / 67; columns as in docs/data.md."""
+    scenario = at_point(base, point)
+    counts = trial_counts(scenario, seed=seed, trials=replicates, threads=1)
+    arms = highest_risk(counts, scenario.trial.definition)
+    treated = highest_risk(counts, scenario.trial.definition, treated=True)
+    (mentored, control), (mentored_error, control_error) = arms.risks, arms.errors
+    likely = float(support(mentored, control))
+    programme = next(iter(scenario.programme.values()))
+    return {
+        "definition": scenario.trial.definition, "mentored": mentored, "mentored_error": mentored_error,
+        "control": control, "control_error": control_error, "difference": control - mentored,
+        "mentored_treated": treated.risks[0], "support_aim": programme.support_effect,
+        "support_reach": support_reach(scenario, programme), "support": likely, "reproduced": likely >= CLOSE,
+        "possible": likely >= POSSIBLE, "digest": scenario.digest[:16],
+    }  # fmt: skip
+
+
+def of_sweep(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """One row: what the trial prints at a point.
+
+    Parameters
+    ----------
+    context
+        ``scenario`` (TOML), ``seed``, ``replicates`` (trials).
+    payload
+        ``point``.
+    """
+    base = written(context["scenario"])
+    row = evaluate(base, payload["point"], seed=context["seed"], replicates=context["replicates"])
+    return {key: [value] for key, value in row.items()}
+
+
+def of_trial(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
+    """One row a trial: one column for each cell of ``trial_counts``; ``counts_in`` puts them together again.
+
+    Parameters
+    ----------
+    context
+        ``scenario`` (TOML), ``seed``.
+    payload
+        ``point`` (empty for the scenario itself); numbers of the trials from ``first`` to below ``last``.
+    """
+    scenario = at_point(written(context["scenario"]), payload["point"])
+    trials = range(payload["first"], payload["last"])
+    counts = trial_counts(scenario, seed=context["seed"], trials=trials, threads=1)
+    small = counts.astype(np.min_scalar_type(int(counts.max(initial=0))))
+    return {
+        f"{arm}, {group}, {measure}": small[:, a, g, m]
+        for a, arm in enumerate(ARMS) for g, group in enumerate(GROUPS) for m, measure in enumerate(MEASURES)
+    }  # fmt: skip
+
+
+def counts_in(table: dict[str, list[Any]]) -> Counts:
+    """The counts in a table of ``of_trial``: trials x arms x groups x measures."""
+    columns = np.array(list(table.values()), dtype=np.int32)
+    return columns.reshape(2, 2, len(MEASURES), -1).transpose(3, 0, 1, 2)
+
+

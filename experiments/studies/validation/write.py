@@ -1,0 +1,101 @@
+"""A history of the model written as a register extract: what ``desist observe`` reads back.
+
+It makes an example to try the verb with, and the test that nothing is lost on the way: observed again, it gives the
+model's own outcomes. The people in it are invented by the model.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.studies.validation.dates import Days, day_of
+from simulation.history import History
+
+FIRST_RELEASE = date(2016, 1, 1)
+Style = Literal["decisions", "events"]
+
+
+def extract(
+    history: History, *, first: date = FIRST_RELEASE, spread: int = 1, style: Style = "decisions"
+) -> pd.DataFrame:
+    """A history as the table of a register.
+
+    Parameters
+    ----------
+    history
+        Of one replicate.
+    first
+        Calendar month of the model's month 0 (its day is not used).
+    spread
+        Which days of a month are taken: any whole number gives others. The months are the model's in any case.
+    style
+        ``decisions``: a row a decision (person, release, offence, decision, sanction, offences, followed, decided);
+        ``events``: a row an event (person, event, date, sanction, offence, offences).
+
+    Returns
+    -------
+    Text, as a CSV file has it; dates as 2016-05-31. Offences of one month are one row with their number.
+    """
+    people = history.people
+    person = people["person"].to_numpy(np.int64)
+    shift = (person * 7 + spread * 13) % 31
+    month = np.datetime64(first, "M") + people["release"].to_numpy(np.int64)
+    starts = month.astype("datetime64[D]")
+    length = ((month + 1).astype("datetime64[D]") - starts).astype(np.int64)
+    release = starts + np.minimum(shift, length - 1)
+    table = pd.DataFrame({"person": person, "release": _text(release)})
+    for name in ("followed", "decided"):
+        table[name] = _text(day_of(release, people[name].to_numpy(np.int64)) - 1)
+    cases = _cases(history, release, person, spread)
+    return _rows(table, cases) if style == "decisions" else _listed(table, cases)
+
+
+def _cases(history: History, release: Days, person: npt.NDArray[np.int64], spread: int) -> pd.DataFrame:
+    """person, offence and decision (days), sanction, offences (number): a row a case."""
+    events = history.events
+    committed = events[events["event"] == "offence"][["person", "month", "value"]]
+    committed = committed.rename(columns={"month": "of", "value": "offences"})
+    decided = events[events["event"] == "sanction"][["person", "value", "month", "detail"]]
+    decided = decided.rename(columns={"value": "of", "month": "decided_in", "detail": "sanction"})
+    cases = committed.merge(decided.astype({"sanction": str}), on=["person", "of"], how="left")
+    begun = pd.Series(release, index=person).loc[cases["person"]].to_numpy().astype("datetime64[D]")
+    days = (cases["person"].to_numpy(np.int64) * 5 + cases["of"].to_numpy(np.int64) * 11 + spread) % 28
+    cases["offence"] = _text(day_of(begun, cases["of"].to_numpy(np.int64)) + days)
+    known = cases["decided_in"].notna().to_numpy()
+    decision = np.full(len(cases), np.datetime64("NaT", "D"))
+    decision[known] = day_of(begun[known], cases["decided_in"].to_numpy(float)[known].astype(np.int64)) + days[known]
+    return cases.assign(decision=_text(decision), sanction=cases["sanction"].fillna(""),
+                        offences=cases["offences"].astype(str))  # fmt: skip
+
+
+def _text(days: Days) -> npt.NDArray[np.str_]:
+    """Days as 2016-05-31, nothing where there is none."""
+    cells = np.datetime_as_string(days)
+    return np.where(cells == "NaT", "", cells)
+
+
+def _rows(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    columns = ["person", "release", "offence", "decision", "sanction", "offences", "followed", "decided"]
+    cases = cases[["person", "offence", "decision", "sanction", "offences"]]
+    rows = table.merge(cases, on="person", how="left").sort_values(["person", "offence"], ignore_index=True)
+    return rows[columns].fillna("").astype({"person": str})
+
+
+def _listed(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
+    nothing = {"sanction": "", "offence": "", "offences": ""}
+    parts = [
+        pd.DataFrame({"person": table["person"], "event": name, "date": table[name], **nothing})
+        for name in ("release", "followed", "decided")
+    ]
+    parts.append(pd.DataFrame({"person": cases["person"], "event": "offence", "date": cases["offence"], **nothing,
+                               "offences": cases["offences"]}))  # fmt: skip
+    seen = cases["sanction"].to_numpy() != ""
+    decided = cases[["person", "decision", "sanction", "offence"]].rename(columns={"decision": "date"})[seen]
+    parts.append(decided.assign(event="sanction", offences=""))
+    listed = pd.concat(parts, ignore_index=True)
+    return listed.sort_values(["person", "date"], kind="stable", ignore_index=True).astype({"person": str})

@@ -1,0 +1,176 @@
+"""Scenarios drawn at random: few people and months, but everything that a scenario can have.
+
+Each table has what is usual and, now and then, what is rare: nothing at all, one person, one month, the ends of what is
+allowed. Nothing here is plausible as a country; that is the point.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from simulation.programmes import UNLIMITED
+from simulation.scenario import Scenario, validated
+
+FACTORS = ("housing", "economy", "employment", "network", "education", "substance_use", "health")
+"""The five that are built in, and two more."""
+PLACES = (["Aarhus"], ["Fanø", "Odense", "Vejle"], ["Samsø", "Aarhus"], ["programme area"], ["Aarhus", "Odense"])
+SMALL, NAMED = ("Fanø", "Samsø"), ("Aarhus", "Odense", "Syddanmark", "Nordjylland")
+"""Places that are never alone in a scenario, so that they may be given nothing; others that may be named."""
+Table = dict[str, Any]
+
+
+class _Luck:
+    """Short words for what is drawn."""
+
+    def __init__(self, luck: np.random.Generator) -> None:
+        self.luck = luck
+
+    def number(self, low: float, high: float, ends: float = 0.1) -> float:
+        """A number between two ends, now and then one of them."""
+        if self.luck.random() < ends:
+            return float(low if self.luck.random() < 0.5 else high)
+        return round(float(self.luck.uniform(low, high)), 6)
+
+    def whole(self, low: int, high: int) -> int:
+        """A whole number from low to high."""
+        return int(self.luck.integers(low, high + 1))
+
+    def yes(self, chance: float) -> bool:
+        """Whether something with this chance happens."""
+        return bool(self.luck.random() < chance)
+
+    def one(self, choices: Any) -> Any:
+        """One of some things."""
+        return choices[int(self.luck.integers(len(choices)))]
+
+    def or_nothing(self, low: float, high: float, chance: float = 0.4) -> float:
+        """Zero with this chance, else a number."""
+        return 0.0 if self.yes(chance) else self.number(low, high)
+
+    def by_place(self, low: float, high: float) -> dict[str, float]:
+        """Nothing, or a number for each of some places, which may be nothing everywhere."""
+        named = [name for name in ("all", *NAMED, *SMALL) if self.yes(0.3)] if self.yes(0.4) else []
+        return {name: self.number(low, high) for name in named}
+
+
+def drawn(luck: np.random.Generator, sort: str) -> Scenario:
+    """A full scenario of a sort that can be told in a moment.
+
+    Parameters
+    ----------
+    luck
+        Decides it.
+    sort
+        ``apart``: people have no influence on one another (no peers, no scarcity, no volunteers, room for all);
+        ``helped``: there is a programme; ``supplied``: volunteers carry one; ``drawn by lot``: apart, one of each two
+        is offered a programme; ``signed up``: only people who sign up; ``returning``: people who return count among the
+        releases; ``any``: any of these.
+    """
+    draw = _Luck(luck)
+    apart = sort in ("apart", "drawn by lot")
+    names = [str(name) for name in luck.permutation(FACTORS)[: draw.whole(1, len(FACTORS))]]
+    least = 1 if sort in ("helped", "supplied", "drawn by lot", "signed up") else 0
+    count = draw.whole(least, 3)
+    carried = -1 if apart else draw.whole(0 if sort == "supplied" else -1, count - 1) if count else -1
+    include = draw.one(PLACES)
+    programme = {f"help{k}": _programme(draw, names, include, k == carried, apart) for k in range(count)}
+    trial: Table = {"assignment": "nobody", "signed_up": False}
+    if programme:
+        trial["assignment"] = (
+            "randomised" if sort == "drawn by lot" else draw.one(("everyone", "everyone", "randomised"))
+        )
+        trial["signed_up"] = sort == "signed up" or (sort == "any" and draw.yes(0.3))
+        trial["definition"] = draw.one(("any", "prison", "sentence"))
+    people = _people(draw) | {"returns_count": sort == "returning" or (sort in ("any", "helped") and draw.yes(0.2))}
+    released = {"all": draw.number(0.5, 2.0), "Aarhus": draw.number(0.1, 9.0)} if draw.yes(0.4) else {}
+    released |= {name: draw.or_nothing(0.5, 20.0) for name in SMALL if released and draw.yes(0.5)}
+    return validated({
+        "people": people, "risk": _risk(draw), "offending": _offending(draw),
+        "custody": {"parole_chance": draw.number(0, 1), "parole_served": draw.number(0.1, 1.0),
+                    "parole_from_months": draw.number(0, 6)},
+        "peers": {"strength": 0.0} if apart else {
+            "strength": draw.or_nothing(0.1, 8.0, 0.3), "pseudo_people": draw.number(0.0, 10.0),
+            "usual_share": draw.number(0.0, 0.5)},
+        "trial": trial, "places": {"include": include, "released": released}, "volunteers": _volunteers(draw),
+        "factor": {name: _factor(draw, names, apart) for name in names}, "programme": programme,
+    })  # fmt: skip
+
+
+def _people(draw: _Luck) -> Table:
+    return {
+        "count": draw.whole(1, 3) if draw.yes(0.1) else draw.whole(40, 110),
+        "release_months": draw.whole(1, 6),
+        "follow_up_months": draw.whole(1, 3) if draw.yes(0.1) else draw.whole(8, 26),
+        "calendar_months": 0 if draw.yes(0.6) else draw.whole(1, 24),
+        "age_log_sd": draw.number(0.1, 1.0), "age_median": draw.number(20.0, 60.0),
+        "women_share": draw.number(0, 1), "sentence_log_sd": draw.number(0.5, 3.0),
+        "priors_log_sd": draw.number(0.0, 2.0), "priors_by_propensity": draw.number(0, 0.9),
+        "motivation_hazard_ratio": draw.number(0.5, 1.0),
+        "accepts_volunteers": draw.number(0.3, 1.0), "accepts_system": draw.number(0.3, 1.0),
+        "acceptance_by_motivation": draw.number(0.0, 0.9), "trust_shared": draw.number(0.0, 0.9),
+        "clustering": draw.number(0.0, 0.9), "problems_by_propensity": draw.number(0.0, 0.7),
+    }  # fmt: skip
+
+
+def _risk(draw: _Luck) -> Table:
+    return {
+        "level": draw.number(0.5, 8.0), "never_share": draw.number(0.0, 0.5), "propensity_sd": draw.number(0.0, 1.5),
+        "later_hazard": draw.number(0, 1), "settling_months": draw.number(0.5, 20.0),
+        "age_hazard_ratio": draw.number(0.5, 1.1), "women_hazard_ratio": draw.number(0.2, 1.4),
+        "priors_hazard_ratio": draw.number(0.95, 1.3), "highest_share": draw.number(0.1, 0.9),
+    }  # fmt: skip
+
+
+def _offending(draw: _Luck) -> Table:
+    return {
+        "another_offence": draw.number(0.0, 0.9), "delay_mean_months": draw.number(0.0, 20.0),
+        "prison_chance": draw.number(0, 1), "prison_per_conviction": draw.or_nothing(0.0, 0.1),
+        "suspended_chance": draw.number(0, 1), "sentence_log_sd": draw.number(0.0, 2.0),
+        "sentence_median_months": draw.number(0.3, 8.0),
+    }  # fmt: skip
+
+
+def _volunteers(draw: _Luck) -> Table:
+    return {
+        "at_start": draw.or_nothing(10.0, 150.0, 0.2), "recruits_per_month": draw.or_nothing(0.5, 20.0),
+        "ceiling": draw.or_nothing(5.0, 200.0), "at_start_by": draw.by_place(0.0, 3.0),
+        "recruits_by": draw.by_place(0.0, 3.0), "ceiling_by": draw.by_place(0.0, 3.0),
+        "campaign_months": draw.or_nothing(0.5, 12.0), "coordinators": draw.or_nothing(0.2, 5.0, 0.6),
+        "training_months": draw.whole(0, 3), "per_person": draw.whole(1, 2), "quit_chance": draw.number(0.0, 0.3),
+        "tiring": draw.number(0.0, 5.0), "quit_after_end": draw.number(0, 1),
+    }  # fmt: skip
+
+
+def _factor(draw: _Luck, names: list[str], apart: bool) -> Table:
+    return {
+        "lacked_at_release": draw.number(0, 1), "gain": draw.number(0.0, 0.5), "loss": draw.number(0.0, 0.5),
+        "lacking_hazard_ratio": draw.number(0.5, 3.0), "destroyed_by_custody": draw.number(0, 1),
+        "openings": UNLIMITED if apart or draw.yes(0.5) else draw.number(0.0, 20.0),
+        "openings_by": draw.by_place(0.0, 3.0),
+        "helped_by": {name: draw.number(0.5, 3.0) for name in names if draw.yes(0.25)},
+    }  # fmt: skip
+
+
+def _programme(draw: _Luck, names: list[str], include: list[str], by_volunteers: bool, apart: bool) -> Table:
+    starts = draw.whole(-4, 0)
+    deadline = draw.whole(starts + 1, 4)
+    opens = {name: draw.whole(0, 4) for name in ("all", "Aarhus", "Syddanmark") if draw.yes(0.3)}
+    return {
+        "carried_by": "volunteers" if by_volunteers else "places",
+        "accepted_from": draw.one(("volunteers", "system")),
+        "starts_month": starts, "deadline_month": deadline, "ends_month": draw.whole(max(0, deadline), 14),
+        "shortest_sentence_months": draw.number(0.0, 3.0),
+        "allocation": draw.one(("first come", "highest risk", "lowest risk", "lottery")),
+        "capacity": 1_000_000.0 if apart else draw.number(0.0, 40.0),
+        "places": [draw.one(include)] if draw.yes(0.25) else [],
+        "opens": opens, "closes_month": draw.whole(3, 12) if draw.yes(0.3) else 0, "again": draw.yes(0.5),
+        "offered_share": draw.number(0, 1) if draw.yes(0.3) else 1.0,
+        "most_a_year": 0.0 if apart or draw.yes(0.6) else draw.number(1.0, 100.0),
+        "contact_chance": draw.number(0.2, 1.0), "unplanned_exit": draw.number(0.0, 0.2),
+        "direct_effect": draw.number(0.05, 2.0), "direct_effect_others": draw.number(0.05, 2.0),
+        "support_effect": draw.number(0.4, 1.0), "support_effect_others": draw.number(0.4, 1.0),
+        "helps": {name: draw.number(0, 1) for name in names if draw.yes(0.4)},
+        "stays": draw.number(0, 1), "half_life_months": draw.number(0.5, 50.0),
+    }  # fmt: skip
