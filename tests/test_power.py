@@ -28,8 +28,18 @@ from experiments.statistics.two_proportions import (
     sizes,
     z_test,
 )
-from experiments.studies.trial import power
-from experiments.studies.trial.power import LARGEST, SMALLEST, Plan, Truth, arms_of, doubt, job, judged, piece, summary
+from experiments.studies.trial import planned_trials as power
+from experiments.studies.trial.planned_trials import (
+    TrialPlan,
+    Truth,
+    arms_of,
+    job,
+    judged,
+    parameter_sd,
+    piece,
+    summary,
+)
+from experiments.studies.trial.power_study import LARGEST, SMALLEST
 from experiments.studies.trial.sample_size import Prospect, calculated
 from simulation.parameters import ParameterError
 from simulation.trial_counts import WINDOW, highest_risk, trial_counts
@@ -211,13 +221,13 @@ def test_assurance_cannot_exceed_what_is_believed() -> None:
 
 def test_planned_trial_of_97_is_the_trial() -> None:
     """The counts are those of ``trial.py`` on the same luck, trial by trial, however the work is cut."""
-    (arms,) = simulated(Plan(), trials=60)
+    (arms,) = simulated(TrialPlan(), trials=60)
     known = highest_risk(trial_counts(POOLED, seed=1, trials=60), "any")
-    work = job(POOLED, Plan(), [{}], seed=1, trials=60)
+    work = job(POOLED, TrialPlan(), [{}], seed=1, trials=60)
     cut = [{**work.pieces[0], "first": first, "trials": 20} for first in (0, 20, 40)]
     (again,) = arms_of([piece(work.context, each) for each in cut], 1)
 
-    assert WINDOW == Plan().follow_up
+    assert WINDOW == TrialPlan().follow_up
     for name in ("control_people", "control_hits", "mentored_people", "mentored_hits"):
         assert (getattr(arms, name) == getattr(known, name)).all()
         assert (getattr(arms, name) == getattr(again, name)).all()
@@ -225,7 +235,7 @@ def test_planned_trial_of_97_is_the_trial() -> None:
 
 def test_calculation_agrees_with_the_model() -> None:
     """2,000 trials in the model: as many are significant as two binomial groups at their risks say."""
-    plan = Plan(size=200)
+    plan = TrialPlan(size=200)
     (arms,) = simulated(plan, trials=2_000)
     truth = Truth.of(arms, 200)
     trials = judged(arms, truth, **USUAL)
@@ -238,7 +248,7 @@ def test_calculation_agrees_with_the_model() -> None:
 
 def test_plan_decides_what_it_says() -> None:
     """Size, volunteers in proportion, follow-up, definition, share and drop-out are the plan's."""
-    plan = Plan(size=291, follow_up=36, definition="prison", highest_share=0.3, drop_out=0.8)
+    plan = TrialPlan(size=291, follow_up=36, definition="prison", high_risk_share=0.3, drop_out=0.8)
     planned = plan.scenario(POOLED)
     programme = planned.programme["primus_motor"]
 
@@ -248,18 +258,18 @@ def test_plan_decides_what_it_says() -> None:
     assert (planned.trial.definition, planned.risk.highest_share) == ("prison", 0.3)
     assert 1 - (1 - programme.unplanned_exit) ** 14 == pytest.approx(0.8)
     assert plan.decides(POOLED) == ["trial.definition", "risk.highest_share", "programme.primus_motor.unplanned_exit"]
-    assert Plan().scenario(POOLED).programme == POOLED.programme
+    assert TrialPlan().scenario(POOLED).programme == POOLED.programme
 
 
 def test_directions() -> None:
     """Longer follow-up finds more reoffenders, drop-out weakens the effect, everyone dilutes it, loss takes people."""
-    usual = simulated(Plan(), trials=400)[0]
+    usual = simulated(TrialPlan(), trials=400)[0]
     (risk1, risk0), gap = usual.risks, Truth.of(usual, 97).difference
-    longer = simulated(Plan(follow_up=36), trials=400)[0].risks
-    leaving = Truth.of(simulated(Plan(drop_out=0.95), trials=400)[0], 97)
-    everyone = Truth.of(simulated(Plan(group="everyone"), trials=400)[0], 97)
-    lost = Truth.of(simulated(Plan(lost=0.3), trials=400)[0], 97)
-    prison = simulated(Plan(definition="prison"), trials=400)[0].risks
+    longer = simulated(TrialPlan(follow_up=36), trials=400)[0].risks
+    leaving = Truth.of(simulated(TrialPlan(drop_out=0.95), trials=400)[0], 97)
+    everyone = Truth.of(simulated(TrialPlan(group="everyone"), trials=400)[0], 97)
+    lost = Truth.of(simulated(TrialPlan(lost=0.3), trials=400)[0], 97)
+    prison = simulated(TrialPlan(definition="prison"), trials=400)[0].risks
 
     assert longer[0] > risk1
     assert longer[1] > risk0
@@ -274,8 +284,8 @@ def test_directions() -> None:
 def test_doubt_is_told_from_chance() -> None:
     """Draws that differ by chance only have no doubt; strong and no effect have much."""
     def spread(strengths: list[float]) -> float:
-        arms = simulated(Plan(), points=[{STRENGTH: each} for each in strengths], trials=150)
-        return doubt([judged(each, Truth.of(each, 97), **USUAL) for each in arms])
+        arms = simulated(TrialPlan(), points=[{STRENGTH: each} for each in strengths], trials=150)
+        return parameter_sd([judged(each, Truth.of(each, 97), **USUAL) for each in arms])
 
     assert spread([0.3] * 4) < 0.02
     assert spread([0.05, 1.0, 0.05, 1.0]) > 0.1
@@ -284,7 +294,7 @@ def test_doubt_is_told_from_chance() -> None:
 def test_nobody_to_analyse_is_told() -> None:
     """A group that is empty in every trial is a mistake of the plan's."""
     with pytest.raises(ParameterError, match="nobody to analyse"):
-        Truth.of(simulated(Plan(size=8, highest_share=0.01), trials=2)[0], 8)
+        Truth.of(simulated(TrialPlan(size=8, high_risk_share=0.01), trials=2)[0], 8)
 
 
 # The verb -----------------------------------------------------------------------------------------------------
@@ -326,14 +336,14 @@ def test_verb_answers_and_writes(tmp_path: Path) -> None:
     planned, needed = table[table["why"] == "planned"].iloc[0], table[table["why"] == "40 %"].iloc[0]
 
     assert code == 0
-    for words in ("Power ", "Winner's curse", "interval of the difference", "For 40 % power", "24 per arm"):
+    for words in ("a power of", "winner's curse", "interval for the difference", "A power of 40\N{NO-BREAK SPACE}% takes", "24 per arm"):
         assert words in out
     assert rows["power"].iloc[0] == pytest.approx(rows["favour"].iloc[0] + rows["against"].iloc[0])
     assert planned["simulated"] == pytest.approx(planned["power"], abs=0.1)
     assert needed["simulated"] == pytest.approx(0.4, abs=0.1)
     assert json.loads((tmp_path / "a" / "manifest.json").read_text(encoding="utf-8"))["trials"] == 400
     assert desist("power", *options, *again, str(tmp_path / "b"))[1].splitlines()[:-1] == out.splitlines()[:-1]
-    for name in ("power.csv", "sizes.csv", "answer.txt", "power.png", "power.svg"):
+    for name in ("power.csv", "sizes.csv", "answer_en.txt", "facts.json", "power.png", "power.svg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
@@ -348,9 +358,9 @@ def test_verb_over_a_posterior(tmp_path: Path) -> None:
     assert code == 0
     assert found["draws"] == 8
     assert found["needed"][0]["size"] is None
-    assert found["power"]["doubt"] > 0.05
-    assert found["power"]["chance"] > 0.1
-    assert any("no size is enough" in line for line in found["answer"])
+    assert found["power"]["parameter_sd"] > 0.05
+    assert found["power"]["stochastic_sd"] > 0.1
+    assert any("No size reaches" in line for line in found["answer"])
     assert len(pd.read_csv(tmp_path / "power.csv")) == 8
 
 

@@ -36,7 +36,7 @@ def warm_later() -> None:
 
 def warm() -> None:
     """Load the engine, and compile the model if that was not done."""
-    import experiments.studies.trial.power  # noqa: F401  the panel of the trial needs it
+    import experiments.studies.trial.planned_trials  # noqa: F401  the panel of the trial needs it
     from experiments.app.coordinator import facts as coordinator
     from experiments.app.two_lives import facts as two_lives
     from experiments.inputs.scenario_files import load

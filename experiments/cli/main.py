@@ -17,6 +17,9 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from experiments.cli.catalogue import STUDIES
+from experiments.cli.command import command_of
+
 VERBS = {
     "sweep": "experiments.cli.sweep:sweep",
     "trial": "experiments.cli.trial:trial",
@@ -24,7 +27,7 @@ VERBS = {
     "rivals": "experiments.cli.compare_models:rivals",
     "mechanisms": "experiments.cli.mechanisms:mechanisms",
     "sensitivity": "experiments.cli.sensitivity:sensitivity",
-    "power": "experiments.cli.power:power",
+    "power": STUDIES["power"],
     "rollout": "experiments.cli.rollout:rollout",
     "compare": "experiments.cli.rollout:compare",
     "discover": "experiments.cli.discover:discover",
@@ -36,6 +39,7 @@ VERBS = {
     "elsewhere": "experiments.cli.validate:elsewhere",
     "report": "experiments.cli.report:report",
     "serve": "experiments.cli.serve:serve",
+    "study": "experiments.cli.study:study",
     "run": "experiments.cli.run:run",
     "life": "experiments.cli.run:life",
     "scenario": "experiments.cli.model:scenario",
@@ -71,6 +75,7 @@ SUMMARIES = {
     "elsewhere": "Another trial, another country, the same engine: LIFE in Maryland, North Carolina 1978.",
     "report": "A study or a plan as one file for a civil servant, in Danish or English, also on paper.",
     "serve": "Open the page for a class or a meeting, in Danish and English.",
+    "study": "Run the study in a file: any result again, from the study.toml in its own folder.",
     "run": "Run one scenario: history, outcomes by arm, survival curves.",
     "life": "Tell one person's life, month by month, and why.",
     "scenario": "Print a full scenario, or list those that come with Desist.",
@@ -100,7 +105,8 @@ class Verbs(click.Group):
         if cmd_name not in VERBS:
             return None
         module, name = VERBS[cmd_name].split(":")
-        command: click.Command = getattr(import_module(module), name)
+        found = getattr(import_module(module), name)
+        command: click.Command = command_of(found) if isinstance(found, type) else found
         return command
 
     def resolve_command(

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -136,3 +136,45 @@ def _bare(key: str, base: Scenario) -> str:
 
 def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
+
+
+class _OverDraws(Protocol):
+    """A study that may run over draws."""
+
+    @property
+    def posterior(self) -> Any: ...
+    @property
+    def draws(self) -> int | None: ...
+
+
+def posterior_of(study: _OverDraws) -> Posterior | None:
+    """The posterior that a study is given, as a file or as a value; None if it is given none.
+
+    Raises
+    ------
+    ParameterError
+        If it cannot be read, or a number of draws is given without it.
+    """
+    if study.posterior is None:
+        if study.draws is not None:
+            raise ParameterError(f"--draws is [{study.draws}], but there is no --posterior to draw from; give its file")
+        return None
+    return study.posterior if isinstance(study.posterior, Posterior) else Posterior.read(Path(study.posterior))
+
+
+def draws_of(study: _OverDraws, base: Scenario, usual: int, *, but: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The points at which a study looks at ``base``: draws of its posterior, or one empty point without any.
+
+    Parameters
+    ----------
+    study, base
+        The study, and the scenario that draws change.
+    usual
+        How many draws if the study does not say.
+    but
+        Keys that something else decides.
+    """
+    posterior = posterior_of(study)
+    if posterior is None:
+        return [{}]
+    return [point for point, _ in posterior.scenarios(base, study.draws or usual, but=but)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario, find
@@ -37,6 +37,37 @@ def load(name: str, changes: Sequence[str] = ()) -> Scenario:
         return Scenario.read(SHELF / "everyone.toml")
     scenario = Scenario.read(find(name, (SHELF,)), shelf=(SHELF,))
     return scenario.changed(dict(change(each) for each in changes)) if changes else scenario
+
+
+def load_scenario(name: str, changes: Mapping[str, Any] | None = None) -> Scenario:
+    """A scenario by name or file, with changes by dotted key.
+
+    >>> load_scenario("pooled", {"volunteers.at_start": 20}).volunteers.at_start
+    20.0
+
+    Raises
+    ------
+    ParameterError
+        If it is not found, cannot be read, or a change is not allowed.
+    """
+    scenario = load(name)
+    return scenario.changed(changes) if changes else scenario
+
+
+class _Asks(Protocol):
+    """A study of one scenario."""
+
+    @property
+    def scenario(self) -> str | Scenario | None: ...
+    @property
+    def set(self) -> Sequence[str]: ...
+
+
+def scenario_of(study: _Asks, usual: str) -> Scenario:
+    """The scenario that a study asks for, with its changes; ``usual`` if it names none."""
+    if isinstance(study.scenario, Scenario):
+        return study.scenario.changed(dict(change(each) for each in study.set)) if study.set else study.scenario
+    return load(study.scenario or usual, study.set)
 
 
 @lru_cache(maxsize=16)

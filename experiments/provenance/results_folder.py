@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
 from simulation.parameters import ParameterError
 
@@ -63,7 +64,8 @@ class Folder:
             self._seal(self._made)
         return path
 
-    def manifest(self, scenario: Scenario | None, *, seed: int | None = None, command: str, **more: Any) -> Path:
+    def manifest(self, scenario: Scenario | None, *, seed: int | None = None, command: str, module: str = "",
+                 **more: Any) -> Path:  # fmt: skip
         """Write ``manifest.json`` and the full ``scenario.toml``: what made the results, and how to make them again.
 
         Every text and picture gets its short receipt (``receipts.stamps``), and the manifest the digest of every
@@ -76,7 +78,9 @@ class Folder:
         seed
             Luck; None where there is none.
         command
-            The command as typed.
+            The command that gives the results.
+        module
+            The module whose code decides them (by default that of the command's verb).
         more
             What else decides the results, or says how much was run: numbers, texts, lists and dictionaries of them.
         """
@@ -88,7 +92,8 @@ class Folder:
         run: dict[str, Any] = {} if scenario is None else {"scenario": scenario.name, "digest": scenario.digest}
         run |= {} if seed is None else {"seed": seed}
         self._made = {
-            "command": command, **run, **more, "code": code_behind(command), "inputs": inputs_of(command),
+            "command": command, **run, **more, "code": code_of(module) if module else code_behind(command),
+            "inputs": inputs_of(command),
             "versions": versions(),
         }  # fmt: skip
         return self._seal(self._made)
@@ -127,7 +132,6 @@ class Folder:
 def code_behind(command: str) -> str:
     """Digest of the code that decides what a command computes; of the model alone if it is no verb of ours."""
     from experiments.cli.main import VERBS
-    from experiments.execution.code_digest import code_of
     from experiments.provenance.receipts import words_of
 
     verb = next(iter(words_of(command)[1:]), "")

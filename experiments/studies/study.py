@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, cast, get_args, get_origin, runtime_checkable
 
 import tomli_w
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -23,13 +23,14 @@ from pydantic.fields import FieldInfo
 
 from simulation.errors import explain
 from simulation.parameters import ParameterError, Section
+from simulation.scenario import Scenario, validated
 
 if TYPE_CHECKING:
     from experiments.execution.context import RunContext
     from experiments.studies.result import StudyResult
 
-Unit = Literal["", "people", "months", "years", "share 0-1", "trials", "draws", "times", "kroner"] | str
-
+DRAWS = "posterior.parquet"
+"""The file beside a saved study that holds draws which were given as a value."""
 
 def option(
     default: Any = ...,
@@ -41,6 +42,7 @@ def option(
     above: float | None = None,
     below: float | None = None,
     argument: bool = False,
+    each: bool = False,
     name: str = "",
     metavar: str = "",
 ) -> Any:
@@ -60,15 +62,18 @@ def option(
         The same as ``low`` and ``high``, but the end itself is not allowed.
     argument
         Whether the command line takes it by its position and not by ``--name``.
+    each
+        Whether the bounds hold for each of several values.
     name
         What the command line calls it, if not the field's own name.
     metavar
         Placeholder in the help text.
     """
     about = {"unit": unit, "low": low if above is None else above, "high": high if below is None else below,
-             "argument": argument, "name": name, "metavar": metavar,
+             "argument": argument, "name": name, "metavar": metavar, "each": each,
              "open": [above is not None, below is not None]}  # fmt: skip
-    return Field(default, ge=low, le=high, gt=above, lt=below, description=what, json_schema_extra=cast(Any, about))
+    bounds = {} if each else {"ge": low, "le": high, "gt": above, "lt": below}
+    return Field(default, description=what, json_schema_extra=cast(Any, about), **bounds)
 
 
 def about(field: FieldInfo) -> dict[str, Any]:
@@ -110,8 +115,10 @@ class Study(Section):
         """Lists and single values become tuples, and texts become paths, where a field is one."""
         if not isinstance(values, dict):
             return values
-        given = dict(values)
-        for name, value in values.items():
+        given = {name: getattr(value, "draws_of_parameters", value) for name, value in values.items()}
+        if isinstance(given.get("scenario"), dict):
+            given["scenario"] = validated(given["scenario"])
+        for name, value in given.items():
             types = kinds(cls.model_fields[name]) if name in cls.model_fields else ()
             if any(get_origin(each) is tuple for each in types) and value is not None:
                 inner = get_args(next(each for each in types if get_origin(each) is tuple))[0]
@@ -120,6 +127,28 @@ class Study(Section):
             elif Path in types and str not in types and isinstance(value, str):
                 given[name] = Path(value)
         return given
+
+    @model_validator(mode="after")
+    def _each_in_bounds(self) -> Self:
+        """Bounds that hold for each of several values."""
+        for name, field in type(self).model_fields.items():
+            extra = about(field)
+            if extra.get("each"):
+                low, high, (above, below) = extra["low"], extra["high"], extra["open"]
+                for value in getattr(self, name) or ():
+                    if (low is not None and (value < low or (above and value == low))) or \
+                            (high is not None and (value > high or (below and value == high))):  # fmt: skip
+                        ends = f"{'more than ' if above else ''}{low:g} to {'less than ' if below else ''}{high:g}"
+                        raise ParameterError(f"{name} is [{value:g}]; allowed {ends} ({extra['unit']})")
+        return self
+
+    @classmethod
+    def call(cls, *values: Any, context: RunContext | None = None, **options: Any) -> StudyResult:
+        """Run the study with these options: the arguments of its command by position, the others by name."""
+        names = [name for name, field in cls.model_fields.items() if about(field).get("argument")]
+        if len(values) > len(names):
+            raise ParameterError(f"{cls.verb} takes by position only {', '.join(names)}; name what else is given")
+        return cls(**dict(zip(names, values, strict=False)), **options).run(context)
 
     def run(self, context: RunContext | None = None) -> StudyResult:
         """Compute the result.
@@ -190,6 +219,44 @@ class Study(Section):
                           ["desist", self.verb, *arguments, *options])  # fmt: skip
 
 
+class Seeded(Study):
+    """A study with random numbers of its own."""
+
+    seed: int = option(1, "", 0, 2**64 - 1, what="Seed of the random numbers")
+
+
+class OnScenario(Study):
+    """A study of one scenario, with changes."""
+
+    scenario: str | Scenario | None = option(
+        None, what="Name or file of a scenario", argument=True, metavar="[SCENARIO]"
+    )
+    set: tuple[str, ...] = option(
+        (), what="Change the scenario, for example risk.level=1.1; may be repeated", metavar="KEY=VALUE"
+    )
+
+
+@runtime_checkable
+class ParameterDraws(Protocol):
+    """Draws of uncertain parameters, as ``experiments.inputs.posterior.Posterior`` holds them."""
+
+    table: Any
+    about: dict[str, Any]
+
+    def write(self, path: Path) -> Path:
+        """Write them to a file."""
+
+
+class OverDraws(Study):
+    """A study that may run over draws of the uncertain parameters."""
+
+    posterior: Path | ParameterDraws | None = option(
+        None, metavar="FILE",
+        what="Run over the draws in a file of desist calibrate, so that parameter uncertainty reaches the result",
+    )  # fmt: skip
+    draws: int | None = option(None, "draws", 1, 100_000, what="How many draws of --posterior (default: the study's)")
+
+
 def _word(value: Any) -> str:
     return f"{value:.17g}" if isinstance(value, float) and float(f"{value:g}") != value else \
         f"{value:g}" if isinstance(value, float) else str(value)  # fmt: skip
@@ -201,8 +268,10 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if value is None:
             continue
-        if hasattr(value, "model_dump"):
+        if isinstance(value, Scenario):
             value = {"complete": True, **value.model_dump()}
+        elif isinstance(value, ParameterDraws):
+            value = DRAWS
         elif isinstance(value, tuple):
             value = [str(each) if isinstance(each, Path) else each for each in value]
         found[name] = str(value) if isinstance(value, Path) else value

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from experiments.app.shared_results import kept
 from experiments.inputs.scenario_files import load
-from experiments.studies.trial.power import Plan, Truth, arms_of, job, judged, piece, summary
+from experiments.studies.trial.planned_trials import TrialPlan, Truth, arms_of, job, judged, piece, summary
 from experiments.studies.trial.trial import Answer
 from simulation.scenario import Scenario
 from simulation.trial_counts import trial_counts
@@ -132,7 +132,7 @@ def curse(truth: str, size: int, seed: int) -> Curse:
     """Tell trials of so many people on a named setting of the effect, and publish only the significant."""
     base = load(truth).changed({"name": "lesson-curse"})
     told = trials_of(size)
-    work = job(base, Plan(size=size), [{}], seed=seed, trials=told)
+    work = job(base, TrialPlan(size=size), [{}], seed=seed, trials=told)
     arms = arms_of([piece(work.context, each) for each in work.pieces], 1)[0]
     true = Truth.of(arms, size)
     trials = judged(arms, true, alpha=ALPHA, test="fisher")

@@ -16,7 +16,7 @@ import pandas as pd
 
 from experiments.app.shared_results import kept
 from experiments.inputs.scenario_files import load
-from experiments.studies.trial.power import Plan
+from experiments.studies.trial.planned_trials import TrialPlan
 from experiments.studies.trial.trial import Answer, answer
 from simulation.history import History, simulate
 from simulation.outcomes import shares, times, wilson
@@ -116,7 +116,7 @@ def scenario(levers: Levers) -> Scenario:
         "effect.support_share": levers.route / 100,
         "programme.half_life_months": float(levers.half_life),
     }
-    made = Plan(size=levers.people, drop_out=levers.dropout / 100).scenario(load(BASE), point)
+    made = TrialPlan(size=levers.people, drop_out=levers.dropout / 100).scenario(load(BASE), point)
     title = (
         f"The trial as set on the page: effect {levers.effect} %, {levers.route} % of it through support factors, "
         f"half-life {levers.half_life} months, {levers.dropout} of 100 matches end early, {levers.people} people"

@@ -1,267 +1,230 @@
-"""What a planned trial would find, and how large it must be: power, width of the interval, the winner's curse.
-
-The truth is a scenario, draws of a posterior, or two given risks. The engine runs the planned trial many times on
-the truth, and every trial is judged as its report would be (``two_shares.py``). The size that a trial needs is
-calculated without the model (``sizing.py``), and then simulated.
-
-References
-----------
-Gelman & Carlin (2014), Perspectives on Psychological Science 9:641, doi:10.1177/1745691614551642 (exaggeration, wrong
-signs).
-"""
+"""The study of a planned trial: power, width of the interval, the winner's curse, and the size it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
-from experiments.inputs.parameter_points import at_point
-from experiments.inputs.scenario_files import written
-from experiments.inputs.trial_result import GAP, PEOPLE
-from experiments.statistics.two_proportions import TESTS, as_far_apart, newcombe
-from simulation.engine import Cohort, over_chunks
-from simulation.history import mentored
-from simulation.parameter_sections import Definition
+from experiments.execution.context import RunContext
+from experiments.inputs.posterior import draws_of
+from experiments.inputs.scenario_files import change, scenario_of
+from experiments.statistics.two_proportions import check
+from experiments.studies.result import StudyResult
+from experiments.studies.trial.planned_trials import (
+    ELSEWHERE,
+    Arms,
+    TrialPlan,
+    Truth,
+    arms_of,
+    given,
+    job,
+    judged,
+    parameter_sd,
+    summary,
+)
+from experiments.studies.trial.power_study import LARGEST, SMALLEST, PowerStudy
+from experiments.studies.trial.sample_size import Prospect, calculated
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
-from simulation.trial_counts import Arms
 
-Floats = npt.NDArray[np.float64]
-Longs = npt.NDArray[np.int64]
-SMALLEST, LARGEST = 8, 20_000
-"""People in a planned trial, and where the search for a size begins and ends."""
-PIECE_PEOPLE = 50_000
-"""People told in one piece of work, about: a quarter of a second."""
-ELSEWHERE = 2**24
-"""Trials at another size are told on luck this far away from the planned one's."""
+ROUNDS = 3
+"""How often a size may be corrected by what was simulated at it, for each target."""
+TRIALS, TRIALS_A_DRAW, DRAWS = 10_000, 200, 200
+USUAL = "pooled"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A trial as it is planned; None leaves a share to the truth."""
+class Asked:
+    """A planned trial and what is true: a scenario at points (draws), or two given risks."""
 
-    size: int = PEOPLE
-    """People randomised, half of them to mentors."""
-    group: Literal["highest", "everyone"] = "highest"
-    """Who is analysed."""
-    definition: Definition = "any"
-    follow_up: int = 24
-    """Months after release in which offences count."""
-    lost: float = 0.0
-    """Share whose outcome is never known, alike in both arms and whatever they did."""
-    highest_share: float | None = None
-    """Share of the people at highest risk."""
-    drop_out: float | None = None
-    """Chance that a match ends unplanned before its planned end, volunteers' and custody's ends apart."""
-
-    def sized(self, size: int) -> Plan:
-        """The same plan with another number of people."""
-        return replace(self, size=size)
-
-    def decides(self, base: Scenario) -> list[str]:
-        """Dotted keys that the plan decides and no draw of a posterior may."""
-        share = ["risk.highest_share"] if self.highest_share is not None else []
-        ends = [f"programme.{_studied(base)}.unplanned_exit"] if self.drop_out is not None else []
-        return ["trial.definition", *share, *ends]
-
-    def scenario(self, base: Scenario, point: dict[str, Any] | None = None) -> Scenario:
-        """The planned trial on a truth: ``base``, at a point if there is one.
-
-        Volunteers (and places of programmes without) grow with the size, so that a larger trial is no poorer.
-
-        Raises
-        ------
-        ParameterError
-            If the scenario does not randomise, or a value is not allowed.
-        """
-        if base.trial.assignment != "randomised":
-            raise ParameterError(
-                f"trial.assignment is [{base.trial.assignment}] in scenario {base.name}; a planned trial has two arms: "
-                "set it to randomised"
-            )
-        truth = at_point(base, point) if point else base
-        times, supply, name = self.size / truth.people.count, truth.volunteers, _studied(truth)
-        changes: dict[str, Any] = {
-            "people.count": self.size, "people.follow_up_months": self.follow_up, "people.calendar_months": 0,
-            "trial.definition": self.definition, "volunteers.at_start": supply.at_start * times,
-            "volunteers.recruits_per_month": supply.recruits_per_month * times,
-            "volunteers.ceiling": supply.ceiling * times,
-            **{f"programme.{key}.capacity": row.capacity * times for key, row in truth.programme.items()},
-        }  # fmt: skip
-        if self.highest_share is not None:
-            changes["risk.highest_share"] = self.highest_share
-        if self.drop_out is not None:
-            months = truth.programme[name].ends_month - truth.programme[name].starts_month
-            changes[f"programme.{name}.unplanned_exit"] = 1 - (1 - self.drop_out) ** (1 / months)
-        return truth.changed(changes)
+    plan: TrialPlan
+    base: Scenario
+    points: Sequence[dict[str, Any]]
+    """One empty point without draws."""
+    fixed: Truth | None = None
 
 
-def _studied(scenario: Scenario) -> str:
-    """The programme under study: the first."""
-    return next(iter(scenario.programme))
+def run_power(study: PowerStudy, context: RunContext | None) -> StudyResult:
+    """Simulate the planned trial on every truth, then search the size that each target needs."""
+    context = context or RunContext()
+    asked = _asked(study)
+    plan, many = asked.plan, len(asked.points) > 1
+    count = study.trials or (TRIALS_A_DRAW if many else TRIALS)
+    with context.computing() as compute:
+
+        def trials_of(size: int, each: int, first: int) -> list[Arms]:
+            on = f" on each of {len(asked.points)} draws" if many else ""
+            context.note(f"{each:,} trials of {size:,} people{on} ...")
+            if asked.fixed is not None:
+                return [given(asked.fixed, size, seed=study.seed, trials=each, first=first)]
+            work = job(asked.base, plan.sized(size), asked.points, seed=study.seed, trials=each, first=first,
+                       command=study.command())  # fmt: skip
+            return arms_of(list(compute(work, f"{size:,} people")), len(asked.points))
+
+        arms = trials_of(plan.size, count, 0)
+        truths = [asked.fixed or Truth.of(each, plan.size) for each in arms]
+        trials = [judged(each, truth, alpha=study.alpha, test=study.test)
+                  for each, truth in zip(arms, truths, strict=True)]  # fmt: skip
+        search = _Search(study=study, asked=asked, truths=truths, trials_of=trials_of)
+        wanted = {target: search.size_for(target) for target in sorted(set(study.target))}
+    return _result(study, asked, truths, trials, search, wanted, count)
 
 
-# Trials on the truth ------------------------------------------------------------------------------------------
+class _Search:
+    """The size that a target needs: calculated, then simulated there and corrected."""
+
+    def __init__(self, *, study: PowerStudy, asked: Asked, truths: list[Truth],
+                 trials_of: Callable[[int, int, int], list[Arms]]) -> None:  # fmt: skip
+        self.study, self.asked, self.truths, self.trials_of = study, asked, truths, trials_of
+        self.known: dict[int, Sequence[Truth]] = {asked.plan.size: truths}
+        self.simulated: dict[int, dict[str, float]] = {}
+        self.ahead = Prospect(known=self.known, alpha=study.alpha, test=study.test)
+
+    def size_for(self, target: float) -> int | None:
+        """The size that reaches a target, simulated there; None if none does."""
+        size = self.ahead.needed(target)
+        while size and self.ahead.simulated_near(size) is None and \
+                len(self.simulated) < ROUNDS * len(set(self.study.target)):  # fmt: skip
+            each = max(2, min(2_000, max(200, 2_000_000 // size)) // len(self.truths))
+            more = self.trials_of(size, each, (1 + len(self.simulated)) * ELSEWHERE)
+            self.known[size] = self.truths if self.asked.fixed is not None else [Truth.of(few, size) for few in more]
+            self.simulated[size] = summary(pd.concat([
+                judged(few, truth, alpha=self.study.alpha, test=self.study.test)
+                for few, truth in zip(more, self.known[size], strict=True)
+            ]))  # fmt: skip
+            size = self.ahead.needed(target)
+        return self.ahead.simulated_near(size) if size else None
 
 
-def job(base: Scenario, plan: Plan, points: Sequence[dict[str, Any]], *, seed: int, trials: int, first: int = 0,
-        command: str = "") -> Job:  # fmt: skip
-    """So many trials of the planned size on each point of ``base``, each on its own luck.
+def _asked(study: PowerStudy) -> Asked:
+    """The plan and its truth, or a ``ParameterError`` if the options do not fit together."""
+    if study.control is not None or study.difference is not None:
+        return _given(study)
+    if study.per_arm is not None:
+        raise ParameterError(
+            f"--per-arm is [{study.per_arm}], which needs a given truth: add --control and --difference"
+        )
+    base = scenario_of(study, USUAL)
+    plan = TrialPlan(
+        size=study.size or base.people.count, follow_up=study.follow_up or base.people.follow_up_months,
+        definition=study.definition or base.trial.definition, group=study.group or "high-risk", lost=study.lost,
+        high_risk_share=study.high_risk_share, drop_out=study.drop_out,
+    )  # fmt: skip
+    if not SMALLEST <= plan.size <= LARGEST:
+        raise ParameterError(
+            f"people.count is [{plan.size}] in scenario {base.name}; a planned trial has {SMALLEST} to {LARGEST:,} "
+            "people: give --size"
+        )
+    plan.scenario(base)
+    taken = [*plan.decides(base), *(change(each)[0] for each in study.set)]
+    taken += [key.replace(f"programme.{next(iter(base.programme))}.", "programme.") for key in taken]
+    return Asked(plan=plan, base=base, points=draws_of(study, base, DRAWS, but=taken))
 
-    An empty point is ``base`` itself; ``first`` is the number of the first trial.
-    """
-    step = max(1, min(trials, PIECE_PEOPLE // plan.size))
-    design = {key: getattr(plan, key) for key in Plan.__dataclass_fields__ if key != "size"}
-    pieces = []
-    for k, point in enumerate(points):
-        begin, end = first + k * trials, first + (k + 1) * trials
-        pieces += [{"point": point, "size": plan.size, "first": start, "trials": min(step, end - start)}
-                   for start in range(begin, end, step)]  # fmt: skip
-    context = {"scenario": base.to_toml(), "plan": design, "seed": seed}
-    return Job(name="power", work=f"{__name__}:piece", context=context, pieces=pieces, command=command)
 
-
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> Table:
-    """Counts of some trials on one truth: a row a trial, columns as ``trial.Arms``."""
-    plan = Plan(size=payload["size"], **context["plan"])
-    scenario = plan.scenario(written(context["scenario"]), payload["point"])
-    wanted = range(payload["first"], payload["first"] + payload["trials"])
-    time = f"time_{plan.definition}"
-
-    def reduce(cohort: Cohort) -> Longs:
-        people, lives = cohort.people, cohort.lives
-        first = int(people.replicate.min())
-        trial = people.replicate.astype(np.int64) - first
-        hit = getattr(lives, time) <= plan.follow_up
-        cell = (trial * 2 + mentored(scenario, people)) * 2 + hit
-        counted = lives.highest == 1 if plan.group == "highest" else np.ones(len(cell), bool)
-        counts = np.bincount(cell[counted], minlength=4 * (int(trial.max()) + 1)).reshape(-1, 4)
-        return np.array([_known(row, plan.lost, context["seed"], first + k) for k, row in enumerate(counts)])
-
-    rows = np.concatenate(list(over_chunks(scenario, context["seed"], wanted, reduce, threads=1)))
-    return {
-        "control_people": (rows[:, 0] + rows[:, 1]).tolist(), "control_hits": rows[:, 1].tolist(),
-        "mentored_people": (rows[:, 2] + rows[:, 3]).tolist(), "mentored_hits": rows[:, 3].tolist(),
+def _given(study: PowerStudy) -> Asked:
+    """Two given risks instead of a scenario."""
+    control, difference, arm = study.control, study.difference, study.per_arm
+    if control is None or difference is None:
+        missing = "--difference" if difference is None else "--control"
+        raise ParameterError(f"{missing} is missing; a truth without the model needs --control and --difference")
+    needless = {
+        "SCENARIO": study.scenario, "--posterior": study.posterior, "--draws": study.draws,
+        "--drop-out": study.drop_out, "--follow-up": study.follow_up, "--definition": study.definition,
+        "--set": study.set or None,
     }  # fmt: skip
+    if arm is not None:
+        needless |= {"--size": study.size, "--group": study.group, "--high-risk-share": study.high_risk_share}
+    for key, value in needless.items():
+        if value is not None:
+            beside = "--per-arm" if key in ("--size", "--group", "--high-risk-share") else "--control and --difference"
+            raise ParameterError(f"{key} is [{value}], but {beside} already decides it; leave one of them out")
+    if not 0 <= control - difference <= 1:
+        raise ParameterError(
+            f"--difference is [{difference:g}] and --control [{control:g}]; the mentored's risk would be "
+            f"{control - difference:g}: allowed is {control - 1:g} to {control:g}"
+        )
+    base = scenario_of(study, USUAL)
+    everyone = arm is not None or study.group == "everyone"
+    share = 1.0 if everyone else study.high_risk_share or base.risk.highest_share
+    plan = TrialPlan(size=2 * arm if arm is not None else study.size or TrialPlan.size, lost=study.lost,
+                     group="everyone" if everyone else "high-risk")  # fmt: skip
+    fixed = Truth(mentored=control - difference, control=control, share=share * (1 - study.lost))
+    return Asked(plan=plan, base=base, points=[{}], fixed=fixed)
 
 
-def _known(counts: Longs, lost: float, seed: int, trial: int) -> Longs:
-    """Counts without the people who are lost; their chance has the trial's number as its address."""
-    if lost == 0:
-        return counts
-    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, trial])).binomial(counts, 1 - lost)
+def _result(study: PowerStudy, asked: Asked, truths: Sequence[Truth], trials: Sequence[pd.DataFrame], search: _Search,
+            wanted: dict[float, int | None], count: int) -> StudyResult:  # fmt: skip
+    """Tables and facts."""
+    plan, many, ahead = asked.plan, len(truths) > 1, search.ahead
+    power = summary(pd.concat(trials)) | {"parameter_sd": parameter_sd(trials)}
+    exact = None if many else calculated(truths[0], plan.size, alpha=study.alpha, test=study.test)
+    by_truth = ahead.favour(plan.size) if exact is None else np.array([exact.favour])
+    steps, along = ahead.curve()
+    simulated = {plan.size: power, **search.simulated}
 
+    def per_arm(size: int) -> float:
+        return float(np.mean([size * truth.share / 2 for truth in ahead.truths(size)]))
 
-def arms_of(tables: Sequence[Table], truths: int) -> list[Arms]:
-    """The pieces of a job put together again: the trials of each truth."""
-    each = len(tables) // truths
-    return [Arms(**{name: np.concatenate([part[name] for part in tables[k * each : (k + 1) * each]]).astype(np.int32)
-                    for name in Arms.__dataclass_fields__}) for k in range(truths)]  # fmt: skip
+    def row(size: int, why: str, values: Any, seen: dict[str, float] | None = None) -> dict[str, Any]:
+        low, high = np.quantile(values, [0.025, 0.975])
+        return {"size": size, "per_arm": per_arm(size), "why": why, "power": float(np.mean(values)),
+                "low": float(low), "high": float(high), "simulated": seen["favour"] if seen else float("nan"),
+                "simulated_error": seen["error"] if seen else float("nan")}  # fmt: skip
 
-
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """What is true of the people analysed: two risks (0-1), and the share of all randomised that they are."""
-
-    mentored: float
-    control: float
-    share: float
-    error: float = 0.0
-    """Simulation error of the difference."""
-
-    @property
-    def difference(self) -> float:
-        """Control less mentored."""
-        return self.control - self.mentored
-
-    @property
-    def seen(self) -> bool:
-        """Whether there is a difference beyond two simulation errors."""
-        return abs(self.difference) > 2 * self.error
-
-    @classmethod
-    def of(cls, arms: Arms, size: int) -> Truth:
-        """The pooled risks of many trials."""
-        people = int(arms.mentored_people.sum() + arms.control_people.sum())
-        if not arms.mentored_people.sum() or not arms.control_people.sum():
-            raise ParameterError(
-                f"--size is [{size}], and {len(arms.control_people)} such trials have nobody to analyse in one arm; "
-                "raise --size, --trials or --highest-share, or lower --lost"
-            )
-        risks, error = arms.risks, float(np.hypot(*arms.errors))
-        return cls(mentored=risks[0], control=risks[1], share=people / (size * len(arms.control_people)), error=error)
-
-
-def given(truth: Truth, size: int, *, seed: int, trials: int, first: int = 0) -> Arms:
-    """Trials on two given risks, without the model: binomial counts."""
-    luck = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, first]))
-    groups = [luck.binomial(arm, truth.share, trials) for arm in (size // 2, size - size // 2)]
-    hits = [luck.binomial(group, risk) for group, risk in zip(groups, (truth.mentored, truth.control), strict=True)]
-    first_arm, second_arm, first_hits, second_hits = (each.astype(np.int32) for each in (*groups, *hits))
-    return Arms(
-        mentored_people=first_arm, mentored_hits=first_hits, control_people=second_arm, control_hits=second_hits
+    rows = [
+        {"draw": number, "mentored": truth.mentored, "control": truth.control, "difference_error": truth.error,
+         "per_arm": plan.size * truth.share / 2, "calculated": by_truth[number], **summary(each)}
+        for number, (truth, each) in enumerate(zip(truths, trials, strict=True))
+    ]  # fmt: skip
+    sizes = [row(int(size), "curve", along[:, k]) for k, size in enumerate(steps)]
+    sizes.append(row(plan.size, "planned", by_truth, power))
+    sizes += [row(size, f"{100 * target:g} %", ahead.favour(size), simulated[size])
+              for target, size in wanted.items() if size]  # fmt: skip
+    needed = [{"target": target, "size": size, "per_arm": per_arm(size) if size else None,
+               "difference": simulated[size]["difference"] if size else None,
+               "simulated": simulated[size]["favour"] if size else None,
+               "simulated_error": simulated[size]["error"] if size else None}
+              for target, size in wanted.items()]  # fmt: skip
+    whole = pd.concat(trials, ignore_index=True)
+    facts = {
+        "truth": "draws" if many else "given" if asked.fixed is not None else "scenario",
+        "scenario": asked.base.name, "mentored": truths[0].mentored, "control": truths[0].control,
+        "difference_error": truths[0].error, "draws": len(truths) if many else 0,
+        "positive_draws": sum(each.difference > 0 for each in truths) / len(truths),
+        "plan": {"size": plan.size, "group": plan.group, "definition": plan.definition, "follow_up": plan.follow_up,
+                 "lost": plan.lost, "per_arm": float(np.mean([each["per_arm"] for each in rows]))},
+        "power": power, "size_needed": wanted[study.target[0]], "needed": needed,
+        "calculated": {"favour": float(by_truth.mean()), "low": float(np.quantile(by_truth, 0.025)),
+                       "high": float(np.quantile(by_truth, 0.975)), "width": exact.width if exact else None,
+                       "exaggeration": exact.exaggeration if exact else None},
+        "largest": {"size": int(steps[-1]), "favour": float(along[:, -1].mean())},
+        "alpha": study.alpha, "test": study.test, "check": check(alpha=study.alpha), "trials": count,
+    }  # fmt: skip
+    tables = {
+        "power": pd.DataFrame(rows), "sizes": pd.DataFrame(sizes).sort_values(["size", "why"]),
+        "reported": _reported(whole),
+    }  # fmt: skip
+    return StudyResult(
+        study=study, tables=tables, facts=facts,
+        scenario=None if asked.fixed is not None else plan.scenario(asked.base),
+        counts={"trials": count, "draws": len(truths) if many else 0, "test": study.test, "alpha": study.alpha},
     )  # fmt: skip
 
 
-# What the trials report ---------------------------------------------------------------------------------------
+BIN = 0.04
+"""Width of a class of reported differences: four points."""
 
 
-def judged(arms: Arms, truth: Truth, *, alpha: float, test: str) -> pd.DataFrame:
-    """Each trial as its report has it.
-
-    Returns
-    -------
-    One row a trial: difference (control less mentored, NaN if a group is empty), width (of the 95 % interval), p,
-    significant, as_far (prints a gap as wide as the real trial's), true (the true difference), seen.
-    """
-    counts = arms.mentored_hits, arms.mentored_people, arms.control_hits, arms.control_people
-    low, high = newcombe(*counts)
-    p = TESTS[test](*counts)
-    shares = arms.printed_shares()
-    return pd.DataFrame({
-        "difference": shares[1] - shares[0], "width": high - low, "p": p, "significant": p <= alpha,
-        "as_far": as_far_apart(*shares, GAP), "true": truth.difference, "seen": truth.seen,
-    })  # fmt: skip
-
-
-def summary(trials: pd.DataFrame) -> dict[str, float]:
-    """Trials on one or many truths in a few numbers.
-
-    Returns
-    -------
-    dict
-        trials; difference (mean truth); power, favour, against (shares significant: either way, with the mentored
-        lower, higher); error (simulation error of favour); width; reported and behind (mean size of the reported and
-        of the true difference among the significant, whichever way); exaggeration (type M: the one over the other) and
-        wrong_sign (type S: share of the significant with a sign that is not the truth's), both NaN where no true
-        difference is seen; as_far; chance (spread of the reported difference at a given truth, standard deviation).
-    """
-    hits = trials[trials["significant"]]
-    favour = float((hits["difference"] > 0).sum() / len(trials))
-    rest = trials["difference"] - trials.groupby("true")["difference"].transform("mean")
-    found = {
-        "trials": float(len(trials)), "difference": float(trials["true"].mean()),
-        "power": float(trials["significant"].mean()), "favour": favour,
-        "against": float((hits["difference"] < 0).sum() / len(trials)),
-        "error": float(np.sqrt(favour * (1 - favour) / len(trials))), "width": float(trials["width"].mean()),
-        "reported": float(hits["difference"].abs().mean()), "behind": float(hits["true"].abs().mean()),
-        "exaggeration": float("nan"), "wrong_sign": float("nan"),
-        "as_far": float(trials["as_far"].mean()), "chance": float(np.sqrt((rest**2).mean())),
-    }  # fmt: skip
-    if hits["seen"].any():
-        found["exaggeration"] = found["reported"] / found["behind"]
-        found["wrong_sign"] = float((np.sign(hits["difference"]) != np.sign(hits["true"])).mean())
-    return found
-
-
-def doubt(trials: Sequence[pd.DataFrame]) -> float:
-    """Spread of the truth itself (standard deviation over draws), free of the chance in each draw's own mean."""
-    truths = np.array([float(each["true"].iloc[0]) for each in trials])
-    noise = np.mean([each["difference"].var() / len(each) for each in trials])
-    return float(np.sqrt(max(0.0, truths.var(ddof=1) - noise))) if len(trials) > 1 else 0.0
+def _reported(trials: pd.DataFrame) -> pd.DataFrame:
+    """How many trials report which difference (classes of ``BIN``), significant or not."""
+    known = trials.dropna(subset=["difference"])
+    first = int(np.floor(known["difference"].min() / BIN))
+    edges = (np.arange(first, int(np.ceil(known["difference"].max() / BIN)) + 2) - 0.5) * BIN
+    counts = {flag: np.histogram(known.loc[known["significant"] == flag, "difference"], edges)[0]
+              for flag in (False, True)}  # fmt: skip
+    middle = np.round((edges[:-1] + edges[1:]) / 2, 10)
+    return pd.DataFrame({"difference": middle, "significant": counts[True], "not_significant": counts[False]})

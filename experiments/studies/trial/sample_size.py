@@ -28,7 +28,8 @@ from experiments.statistics.two_proportions import (
     mean_expected,
     sizes,
 )
-from experiments.studies.trial.power import LARGEST, SMALLEST, Truth
+from experiments.studies.trial.planned_trials import Truth
+from experiments.studies.trial.power_study import LARGEST, SMALLEST
 
 PAIRS = ((60, 64, 4), (300, 16, 1), (10**9, 4, 1))
 """Up to how many people in a group power is a mean over how many pairs of sizes: one truth, each of many."""

@@ -1,0 +1,96 @@
+"""The catalogue of studies: which class each verb is, and how a study or a result is read from a file."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiments.studies.study import DRAWS, Study
+from simulation.errors import nearest
+from simulation.parameters import ParameterError
+
+if TYPE_CHECKING:
+    from experiments.studies.result import StudyResult
+
+STUDIES = {
+    "power": "experiments.studies.trial.power_study:PowerStudy",
+}
+"""Every study by its verb: module and class. A class is imported when it is used."""
+FILE = "study.toml"
+
+
+def study_class(verb: str) -> type[Study]:
+    """The class of a verb.
+
+    Raises
+    ------
+    ParameterError
+        If no study has that verb.
+    """
+    if verb not in STUDIES:
+        raise ParameterError(f"study is [{verb}], which is no study; {nearest(verb, STUDIES)}")
+    module, name = STUDIES[verb].split(":")
+    found: type[Study] = getattr(import_module(module), name)
+    return found
+
+
+def parse_study(text: str, *, label: str = "the study", beside: Path | None = None) -> Study:
+    """A study from its TOML text.
+
+    Parameters
+    ----------
+    text
+        As ``Study.to_toml`` writes it.
+    label
+        What to call it in messages.
+    beside
+        The folder it lies in: a file of draws that is not found from here is looked for there.
+
+    Raises
+    ------
+    ParameterError
+        If it is not TOML, has no known ``study``, or an option is unknown or not allowed.
+    """
+    try:
+        data = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise ParameterError(f"{label} is not valid TOML: {problem}") from None
+    if not isinstance(data.get("study"), str):
+        raise ParameterError(f'{label} names no study; write study = "VERB", for example study = "power"')
+    if beside is not None and data.get("posterior") == DRAWS and not Path(DRAWS).exists():
+        data["posterior"] = str(beside / DRAWS)
+    verb = data.pop("study")
+    return study_class(verb)(**data)
+
+
+def read_study(path: str | Path) -> Study:
+    """A study from a TOML file, or from the folder of a result.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such file, or it holds no study.
+    """
+    file = Path(path)
+    file = file / FILE if file.is_dir() else file
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or problem
+        raise ParameterError(f"study file is [{file}], which cannot be read ({why}); name a TOML file") from None
+    return parse_study(text, label=file.name, beside=file.parent)
+
+
+def load_result(folder: str | Path) -> StudyResult:
+    """A result as it was saved, with its study; its files are checked against the manifest.
+
+    Raises
+    ------
+    ParameterError
+        If the folder holds no result, or a file was changed.
+    """
+    from experiments.studies.result import load
+
+    return load(Path(folder), read_study(folder))
