@@ -21,7 +21,7 @@ from experiments.execution.jobs import AHEAD, Job, Store, finish
 from experiments.execution.store import Contents
 from simulation.parameters import ParameterError
 
-HOME = Path(jobs.__file__).parents[1]
+HOME = Path(jobs.__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(HOME)}
 
 
