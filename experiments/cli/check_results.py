@@ -1,31 +1,37 @@
-"""``desist verify``: are results what their receipts say?"""
+"""``desist check-results``: are results what their receipts say?"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from experiments.cli.main import echo_json, json_option
 
+if TYPE_CHECKING:
+    from experiments.reproduction.verify import Finding
 
-@click.command()
+
+@click.command("check-results")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--quick", is_flag=True, help="Compare digests only; run nothing again.")
 @json_option
-@click.pass_context
-def verify(ctx, path, quick, as_json):  # type: ignore[no-untyped-def]
-    """Are results what their receipts say? Digests are compared, then the command is run again and its files compared.
+def check_results(path: Path, quick: bool, as_json: bool) -> int:
+    """Are results what their receipts say? Digests are compared, then the study is run again and its files compared.
 
-    PATH is a folder that a verb has written, a file in it, a tree of such folders (desist verify results), a page of
-    desist report, or a picture or text that was moved. Nothing is changed there. Files that a command read are looked
-    for from here. The exit code is 1 if anything is not as recorded.
+    PATH is a folder that a study was saved in, a file in it, a tree of such folders (desist check-results results), a
+    page of desist report, or a picture or text that was moved. Nothing is changed there. Files that a study read are
+    looked for from here. The exit code is 1 if anything is not as recorded.
     """
+    from experiments.reproduction.verify import found  # pandas: not needed for the help
+
     findings = []
-    for finding in _found(path, quick):
+    for finding in found(path, quick=quick, tell=lambda line: click.echo(line, err=True)):
         findings.append(finding)
         if not as_json:
-            click.echo(("\n" if len(findings) > 1 else "") + "\n".join(_in_words(finding, quick=quick)))
+            click.echo(("\n" if len(findings) > 1 else "") + "\n".join(_lines(finding, quick=quick)))
     good = all(each.good for each in findings)
     if as_json:
         echo_json({"path": str(path), "as_recorded": good, "quick": quick, "found": [
@@ -34,22 +40,14 @@ def verify(ctx, path, quick, as_json):  # type: ignore[no-untyped-def]
         ]})  # fmt: skip
     elif len(findings) > 1:
         wrong = [each.path for each in findings if not each.good]
-        told = f"not as recorded: {', '.join(wrong)}" if wrong else "all as recorded"
-        click.echo(f"\n{len(findings)} folders and pages, {told}.")
-    ctx.exit(0 if good else 1)
+        verdict = f"not as recorded: {', '.join(wrong)}" if wrong else "all as recorded"
+        click.echo(f"\n{len(findings)} folders and pages, {verdict}.")
+    return 0 if good else 1
 
 
-def _found(path, quick):  # type: ignore[no-untyped-def]
-    from experiments.reproduction.verify import found
-
-    return found(path, quick=quick, tell=lambda line: click.echo(line, err=True))
-
-
-def _in_words(finding, *, quick):  # type: ignore[no-untyped-def]
+def _lines(finding: Finding, *, quick: bool) -> Iterator[str]:
     """A verdict, what was not as recorded, and a line a file."""
-    from experiments.reproduction.verify import ABSENT, UNLISTED
-
-    kept = sum(row.digest not in (ABSENT, UNLISTED) for row in finding.rows)
+    kept = sum(row.present for row in finding.rows)
     files = f"{kept} file{'s' * (kept != 1)}"
     if not finding.good:
         yield f"{finding.path}: NOT as recorded."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -125,6 +125,20 @@ def language_option() -> click.Option:
     )  # fmt: skip
 
 
+def parse(study: type[Study], words: Sequence[str]) -> Study:
+    """The study that options and arguments on a command line ask for.
+
+    Raises
+    ------
+    ParameterError, click.ClickException
+        If an option is unknown or not allowed.
+    """
+    command = command_of(study)
+    own = [each for each in command.params if each.name in study.model_fields]
+    with click.Command(study.verb, params=own).make_context(study.verb, list(words)) as context:
+        return study(**_given(context.params))
+
+
 # What the command does ----------------------------------------------------------------------------------------
 
 
@@ -135,7 +149,7 @@ def _callback(kind: type[Study]) -> Callable[..., int]:
         if listed:
             click.echo(kind.listing())  # type: ignore[attr-defined]
             return 0
-        values = {name: each for name, each in given.items() if each is not None and each != ()}
+        values = _given(given)
         missing = [name for name, field in kind.model_fields.items() if field.is_required() and name not in values]
         if missing:
             metavar = about(kind.model_fields[missing[0]]).get("metavar") or missing[0].upper()
@@ -148,6 +162,11 @@ def _callback(kind: type[Study]) -> Callable[..., int]:
         return execute(study, **aside)
 
     return callback
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what was not given."""
+    return {name: each for name, each in values.items() if each is not None and each != ()}
 
 
 def execute(

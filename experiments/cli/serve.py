@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from importlib.util import find_spec
 
 import click
 
@@ -27,16 +29,15 @@ import click
     "--visitors", type=click.IntRange(1, 1_000), default=100, show_default=True, help="Most visitors at once."
 )
 @click.option("--browser/--no-browser", default=None, help="Open a browser (default: if this is a terminal).")
-def serve(host, port, base, names, visitors, browser):  # type: ignore[no-untyped-def]
+def serve(
+    host: str, port: int, base: str, names: tuple[str, ...], visitors: int, browser: bool | None
+) -> None:  # fmt: skip
     """Open the page for a class or a meeting, in Danish and English, until you press Ctrl-C.
 
     It listens on this machine only, and asks nothing of any other. With --host 0.0.0.0 everybody on the network can
     open it: for a class, or behind a reverse proxy (docs/page.md).
-    """  # fmt: skip
-    import sys
-    from importlib.util import find_spec
-
-    from experiments.app import serving
+    """
+    from experiments.app import serving  # the page's server: not needed for the help
 
     base = base.strip("/")
     if not re.fullmatch(r"[\w.~/-]*", base, re.ASCII):

@@ -29,7 +29,7 @@ __all__ = [
 MANIFEST = "manifest.json"
 _ASIDE = {"--out": True, "--store": True, "--cluster": True, "--threads": True, "--no-store": False, "--json": False}
 """Options that decide no result, and whether a value follows."""
-_OWN = ("command", "code", "inputs", "files", "versions", "receipt")
+_OWN = ("command", "code", "inputs", "files", "versions", "receipt", "study")
 """Keys of a manifest that are compared by themselves, or may differ."""
 
 

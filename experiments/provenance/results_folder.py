@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ class Folder:
         return path
 
     def manifest(self, scenario: Scenario | None, *, seed: int | None = None, command: str, module: str = "",
-                 **more: Any) -> Path:  # fmt: skip
+                 inputs: Sequence[Path] | None = None, **more: Any) -> Path:  # fmt: skip
         """Write ``manifest.json`` and the full ``scenario.toml``: what made the results, and how to make them again.
 
         Every text and picture gets its short receipt (``receipts.stamps``), and the manifest the digest of every
@@ -79,6 +79,8 @@ class Folder:
             Luck; None where there is none.
         command
             The command that gives the results.
+        inputs
+            Files that the study read.
         module
             The module whose code decides them (by default that of the command's verb).
         more
@@ -93,7 +95,9 @@ class Folder:
         run |= {} if seed is None else {"seed": seed}
         self._made = {
             "command": command, **run, **more, "code": code_of(module) if module else code_behind(command),
-            "inputs": inputs_of(command),
+            "inputs": inputs_of(command) if inputs is None else {
+                str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs
+            },
             "versions": versions(),
         }  # fmt: skip
         return self._seal(self._made)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from experiments.provenance.receipts import compare
-from experiments.reproduction.headline_studies import Study, keeps
+from experiments.reproduction.headline_studies import HeadlineStudy, keeps
 from simulation.parameters import ParameterError
 
 
-def differences(study: Study, old: Path, new: Path) -> tuple[int, list[str]]:
+def differences(study: HeadlineStudy, old: Path, new: Path) -> tuple[int, list[str]]:
     """What differs between a study's results in two homes, a line a file, and how many files were compared.
 
     Parameters

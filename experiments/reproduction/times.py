@@ -12,7 +12,7 @@ import pandas as pd
 
 from experiments.execution.environment import RESULTS
 from experiments.execution.store import Contents
-from experiments.reproduction.headline_studies import Ran, Study
+from experiments.reproduction.headline_studies import HeadlineStudy, Ran
 
 TIMES = RESULTS / "times.csv"
 COLUMNS = ("study", "seconds", "processor_seconds", "cores", "machine")
@@ -59,7 +59,7 @@ def read_times(home: Path) -> pd.DataFrame:
     return pd.read_csv(path, keep_default_na=False, na_values=[""])
 
 
-def write_times(home: Path, ran: Sequence[Ran], studies: Sequence[Study]) -> None:
+def write_times(home: Path, ran: Sequence[Ran], studies: Sequence[HeadlineStudy]) -> None:
     """Write down the times of some runs; those of the other studies stay, those of no study go."""
     old = read_times(home).set_index("study")
     new = pd.DataFrame(

@@ -28,7 +28,7 @@ from experiments.provenance.receipts import (
     untouched_page,
 )
 from experiments.provenance.stamps import in_a_line, stamp_of, untouched
-from experiments.reproduction.rerun import again
+from experiments.reproduction.rerun import report_again, study_again
 from simulation.parameters import ParameterError
 
 SAME, CHANGED, ABSENT, UNLISTED = "as recorded", "changed", "not kept", "not listed"
@@ -49,6 +49,11 @@ class Row:
     words: str = ""
     wrong: bool = False
     """Whether this is a reason for exit code 1."""
+
+    @property
+    def present(self) -> bool:
+        """Whether the file is there and belongs to the result."""
+        return self.digest not in (ABSENT, UNLISTED)
 
 
 @dataclass
@@ -140,13 +145,16 @@ def _made_again(folder: Path, manifest: Mapping[str, Any], rows: dict[str, Row],
     if gone:
         finding.fail(f"not made again: [{gone[0]}] is not the file that the command read (paths count from here)")
         return
+    if "study" not in manifest:
+        finding.fail(f"not made again: its manifest holds no study; run it again: {manifest['command']}")
+        return
     if manifest.get("complete") is False:
         finding.fail("not made again: the command was interrupted; run it to its end")
         return
     with tempfile.TemporaryDirectory(prefix="desist-verify-") as place:
         tell(f"made again: {bare(finding.command)} ...")
         fresh = Path(place) / "again"
-        if reason := again(finding.command, fresh):
+        if reason := study_again(folder, fresh, language=str(manifest.get("language", "en"))):
             finding.fail(f"not made again: {reason}")
             return
         finding.recomputed = True
@@ -248,7 +256,7 @@ def of_page(path: Path, *, quick: bool, tell: Tell) -> Finding:
         with tempfile.TemporaryDirectory(prefix="desist-verify-") as place:
             tell(f"made again: {bare(finding.command)} ...")
             fresh = Path(place) / path.name
-            if reason := again(finding.command, fresh):
+            if reason := report_again(finding.command, fresh):
                 finding.fail(f"not made again: {reason}")
             else:
                 finding.recomputed = True

@@ -143,7 +143,8 @@ class StudyResult:
         for name in self.figures:
             out.figure(name, self.figure(name, language))
         out.manifest(self.scenario, study=self.study.to_toml(), seed=getattr(self.study, "seed", None),
-                     command=self.study.command(), module=type(self.study).__module__, language=language,
+                     command=self.study.command(),
+                     inputs=self.study.inputs(), module=type(self.study).__module__, language=language,
                      complete=self.complete, **self.counts)  # fmt: skip
         return out.path
 

@@ -170,6 +170,15 @@ class Study(Section):
         """The folder of its results, below ``results/``."""
         return self.verb
 
+    def inputs(self) -> list[Path]:
+        """The files that its options name, as they are given: scenarios, plans, prices, draws, extracts."""
+        found: list[Path] = []
+        for _, value in self:
+            for each in value if isinstance(value, tuple) else (value,):
+                if isinstance(each, Path) or (isinstance(each, str) and each.endswith(".toml")):
+                    found += [Path(each)] if Path(each).is_file() else []
+        return found
+
     # As TOML and as a command ---------------------------------------------------------------------------------
 
     def to_toml(self) -> str:
