@@ -9,6 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from simulation.renamed import RENAMED
+
 NEEDED = {
     "float_type": "a number is needed",
     "int_type": "a whole number is needed",
@@ -24,9 +26,11 @@ NEEDED = {
 
 
 def nearest(name: str, known: Iterable[str], above: Sequence[str] = ()) -> str:
-    """A hint for an unknown name: the nearest known one with its path, or a few of the known ones."""
+    """A hint for an unknown name: what it is called now, the nearest known one with its path, or a few known ones."""
     names = list(known)
     prefix = "".join(f"{part}." for part in above)
+    if RENAMED.get(name) in names:
+        return f"it is now called {prefix}{RENAMED[name]}"
     near = get_close_matches(name, names, n=1, cutoff=0.6)
     if near:
         return f"did you mean {prefix}{near[0]}?"

@@ -12,9 +12,23 @@ from typing import Any, Literal, get_args, get_origin
 import click
 
 from experiments.studies.study import Study, about, flag, kinds
+from simulation.renamed import RENAMED
 
 CONTEXT = ("store", "no_store", "cluster", "threads", "out", "as_json", "language")
 """Options of every study that do not decide its numbers."""
+
+
+class StudyCommand(click.Command):
+    """A command that answers an option of the first version with its name of today."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, as Click does."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as unknown:
+            if (new := RENAMED.get(unknown.option_name)) is not None:
+                raise click.UsageError(f"{unknown.option_name} is now called {new}") from None
+            raise
 
 
 def command_of(study: type[Study]) -> click.Command:
@@ -23,7 +37,7 @@ def command_of(study: type[Study]) -> click.Command:
     names = [*own, *(name for name in study.model_fields if name not in own)]
     fields = study.model_fields
     params = [_argument(study, each) if about(fields[each]).get("argument") else _option(study, each) for each in names]
-    return click.Command(
+    return StudyCommand(
         study.verb, params=[*params, *_looks(study), *_shared()], help=study.__doc__, callback=_callback(study)
     )
 
