@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +25,8 @@ from simulation.parameters import ParameterError, Section
 from simulation.places import Place, by_place, chosen
 from simulation.programmes import Factor, Places, Programme, Volunteers
 
+SCHEMA = 2
+"""Version of what keys and defaults mean, part of every digest."""
 MOST_FACTORS = 16
 MOST_PROGRAMMES = 8
 LEAST_SIGNED_UP = 0.001
@@ -139,10 +141,12 @@ class Scenario(Section):
 
     @cached_property
     def digest(self) -> str:
-        """64 hexadecimal digits that name the scenario by what it decides (labels and sources left out)."""
-        rows = dict.fromkeys(("label", "about"), True)
-        tables = {name: {"__all__": rows} for name in ("factor", "programme")}
-        return fingerprint(self.model_dump(exclude={"name": True, "title": True, **tables}))
+        """64 hexadecimal digits that name the scenario by what it decides (names, labels and sources left out).
+
+        Only what differs from the defaults counts, so a key that is added later, and is off by default, changes the
+        digest of no scenario; a default that changes its meaning raises ``SCHEMA``.
+        """
+        return fingerprint({"schema": SCHEMA, **differing(self, leave=("name", "title"))})
 
     def __eq__(self, other: object) -> bool:
         """Equal in every value and in the order of factors and programmes (which is their address in chance)."""
@@ -209,6 +213,23 @@ class Scenario(Section):
         """
         file = Path(path)
         return cls.from_toml(_text_of(file), shelf=(*shelf, file.parent), label=file.name)
+
+
+def differing(section: Section, leave: Container[str] = ("label", "about")) -> dict[str, Any]:
+    """What of a section differs from its defaults; tables of sections as pairs of name and row, in their order."""
+    found: dict[str, Any] = {}
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if name in leave:
+            continue
+        if isinstance(value, Section):
+            if own := differing(value):
+                found[name] = own
+        elif isinstance(value, dict) and any(isinstance(row, Section) for row in value.values()):
+            found[name] = [[key, differing(row)] for key, row in value.items()]
+        elif value != field.get_default(call_default_factory=True):
+            found[name] = value
+    return found
 
 
 def fingerprint(data: Any) -> str:

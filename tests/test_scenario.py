@@ -7,7 +7,8 @@ import tomli_w
 from hypothesis import given
 
 from simulation import ParameterError, Scenario
-from simulation.parameters import quantities
+from simulation.parameter_sections import Risk
+from simulation.parameters import par, quantities
 from tests.strategies import scenarios
 from tests.worlds import complete, differing
 
@@ -324,3 +325,17 @@ def test_whole_numbers_are_the_same_as_their_decimals():
     once, again = (Scenario.from_toml(tomli_w.dumps({"risk": {"level": level}})) for level in (1, 1.0))
 
     assert once.digest == again.digest
+
+
+def test_a_new_key_that_is_off_changes_no_digest():
+    """A quantity that a later version adds leaves the digest as it is until it is set."""
+
+    class LaterRisk(Risk):
+        again: float = par(0.0, "times", 0, 1, what="a new mechanism", source="none", grade="assumed")
+
+    class LaterScenario(Scenario):
+        risk: LaterRisk = LaterRisk()
+
+    kept = {key: value for key, value in Scenario().model_dump().items() if key != "risk"}
+    assert LaterScenario(**kept).digest == Scenario().digest
+    assert LaterScenario(**kept, risk=LaterRisk(again=0.5)).digest != Scenario().digest
