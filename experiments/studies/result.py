@@ -9,9 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -61,29 +59,21 @@ class StudyResult:
 
     # Shown ----------------------------------------------------------------------------------------------------
 
-    def _module(self, package: str) -> ModuleType:
-        """The study's own module in ``language`` or ``figures``: named after its verb."""
-        return import_module(f"experiments.{package}.{self.study.verb.replace('-', '_')}")
+    def _messages(self, language: Language) -> Messages:
+        return Messages(language, self.study.verb.replace("-", "_"))
 
     def answer(self, language: Language = "en") -> Answer:
         """The answer in sentences, tables and notes."""
-        messages = Messages(language, self.study.verb.replace("-", "_"))
-        answer: Answer = self._module("language").answer(self.facts, self.tables, messages)
-        return answer
+        return self.study.answer(self.facts, self.tables, self._messages(language))
 
     def text(self, language: Language = "en") -> str:
         """The answer as plain text."""
         return self.answer(language).text()
 
-    def _figures(self, language: Language) -> dict[str, Callable[[], Figure]]:
-        messages = Messages(language, self.study.verb.replace("-", "_"))
-        found: dict[str, Callable[[], Figure]] = self._module("figures").figures(self.facts, self.tables, messages)
-        return found
-
     @property
     def figures(self) -> list[str]:
         """Names of its figures, the main one first."""
-        return list(self._figures("en"))
+        return list(self.study.figures(self.facts, self.tables, self._messages("en")))
 
     def figure(self, name: str | None = None, language: Language = "en") -> Figure:
         """A figure by name, or the main one.
@@ -94,7 +84,7 @@ class StudyResult:
             If the study has no such figure.
         """
         style()
-        made = self._figures(language)
+        made = self.study.figures(self.facts, self.tables, self._messages(language))
         return made[next(iter(made)) if name is None else name]()
 
     def _repr_html_(self) -> str:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, cast, get_args, get_origin, runtime_checkable
@@ -26,7 +27,12 @@ from simulation.parameters import ParameterError, Section
 from simulation.scenario import Scenario, validated
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
     from experiments.execution.context import RunContext
+    from experiments.language.answer import Answer
+    from experiments.language.messages import Messages
     from experiments.studies.result import StudyResult
 
 DRAWS = "posterior.parquet"
@@ -164,6 +170,27 @@ class Study(Section):
             If the options do not fit together or a file cannot be used; one line for the user.
         """
         raise NotImplementedError
+
+    def _module(self, package: str) -> Any:
+        """The study's own module in ``language`` or ``figures``: named after its verb."""
+        return import_module(f"experiments.{package}.{self.verb.replace('-', '_')}")
+
+    def answer(self, facts: Mapping[str, Any], tables: Mapping[str, DataFrame], m: Messages) -> Answer:
+        """What a result of this study says: by default the function ``answer`` of its module in ``language``."""
+        answer: Answer = self._module("language").answer(facts, tables, m)
+        return answer
+
+    def figures(
+        self, facts: Mapping[str, Any], tables: Mapping[str, DataFrame], m: Messages
+    ) -> dict[str, Callable[[], Figure]]:
+        """What a result draws: by default the function ``figures`` of the study's module in ``figures``.
+
+        Returns
+        -------
+        A function without arguments for each figure by its name, the main one first.
+        """
+        found: dict[str, Callable[[], Figure]] = self._module("figures").figures(facts, tables, m)
+        return found
 
     @property
     def folder(self) -> str:
