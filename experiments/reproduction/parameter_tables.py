@@ -19,6 +19,7 @@ import numpy as np
 
 from experiments.inputs.parameter_points import EFFECT, doubted
 from experiments.inputs.scenario_files import load
+from experiments.language.codebooks import codebook
 from experiments.reproduction.state_variables import STATES
 from simulation.cohort import prepared
 from simulation.compiled_parameters import numbers_of
@@ -50,7 +51,7 @@ def up_to_date(text: str, label: str = "the page") -> str:
 
     def written(part: re.Match[str]) -> str:
         inside = _ordered(part.group(1).split(), label)
-        around = "\n" if inside.startswith("|") else ""
+        around = "\n" if "\n" in inside else ""
         return f"<!-- code: {part.group(1)} -->{around}{inside}{around}<!-- end code -->"
 
     return BLOCK.sub(written, text)
@@ -104,6 +105,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
     return "\n".join([line(head), f"|{'---|' * len(head)}", *map(line, rows)])
+
+
+def tables_of(verb: str) -> str:
+    """The tables that a study saves: what a row is, and every column with its unit."""
+    parts = []
+    for book in codebook(verb):
+        rows = [(f"`{name}`", column.unit or "-", column.what) for name, column in book.columns.items()]
+        parts.append(f"`{book.name}.csv`: {book.about}\n\n{table(('column', 'unit', 'meaning'), rows)}")
+    return "\n\n".join(parts)
 
 
 def states(name: str) -> str:
@@ -219,6 +229,7 @@ TABLES: dict[str, Callable[..., str]] = {
     "grades": grades,
     "count": count,
     "patterns": patterns,
+    "tables": tables_of,
 }
 """What a page can ask for, by the first word of its order."""
 
