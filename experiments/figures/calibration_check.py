@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from experiments.figures.palette import COLOURS
 from experiments.language.messages import Messages
@@ -46,6 +46,8 @@ def rank_curves(table: pd.DataFrame, ax: Axes, *, number: int, m: Messages) -> A
     ax.fill_between(at, -half, half, color=BAND, alpha=0.25, linewidth=0)
     ax.axhline(0, color=COLOURS["observed"], linewidth=0.8)
     ax.set(xlabel=m("figure.rank"), ylabel=m("figure.below"), xlim=(0, 1))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(round(value, 6) + 0.0)))
     ax.legend(frameon=False, fontsize=7, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return ax
 
