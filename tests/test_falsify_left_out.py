@@ -11,7 +11,7 @@ import pytest
 from experiments.execution.jobs import finish
 from experiments.inputs.scenario_files import load
 from experiments.studies.calibration import register_fit
-from experiments.studies.calibration.register_fit import facts
+from experiments.studies.calibration.register_fit import register_figures
 from experiments.verification import left_out_patterns as falsify_left_out
 from experiments.verification.left_out_patterns import (
     KNOWN,
@@ -48,7 +48,7 @@ def test_at_least_six_are_left_out_one_at_a_time():
     """Every figure of the likelihood is left out alone, and some in groups; excuses are for sets that exist."""
     single = {names[0] for names in SETS.values() if len(names) == 1}
 
-    assert single == set(facts().names)
+    assert single == set(register_figures().names)
     assert len(single) >= 6
     assert any(len(names) > 1 for names in SETS.values())
     assert set(KNOWN) <= set(SETS)
@@ -57,7 +57,7 @@ def test_at_least_six_are_left_out_one_at_a_time():
 def test_priors_that_figures_had_set_are_widened():
     """Each widened prior is wider than the scenario's own, and the other doubts keep theirs."""
     base = load("everyone")
-    for own, wide in zip(register_fit.told(base), doubts(base), strict=True):
+    for own, wide in zip(register_fit.register_parameters(base), doubts(base), strict=True):
         if own.key not in WIDER:
             assert own == wide
             continue
@@ -72,7 +72,7 @@ def test_a_prediction_never_sees_what_it_predicts(monkeypatch, left_out, same):
     monkeypatch.setattr(falsify_left_out, "SETS", {left_out: SETS[left_out]})
     plan = Plan(population=bare("everyone"), **SMALL)
     one, other = (predict(plan, known, alone)["predicted"].to_numpy()
-                  for known in (facts(), told_otherwise(facts(), "risk_year_3")))  # fmt: skip
+                  for known in (register_figures(), told_otherwise(register_figures(), "risk_year_3")))  # fmt: skip
 
     assert same == np.array_equal(one, other)
     assert len(one) == len(MIDDLES)
@@ -97,7 +97,7 @@ def test_a_prediction_holds_fails_or_cannot_say(middle, spread, more, verdict):
     """Close by in units of prediction and doubt together it holds; too wide, not converged or off, it says nothing."""
     from scipy.stats import norm
 
-    table = compared(predicted(middle + spread * norm.ppf(MIDDLES), **more), facts())
+    table = compared(predicted(middle + spread * norm.ppf(MIDDLES), **more), register_figures())
     z = (middle - 0.66) / np.hypot(spread, 0.01)
 
     assert [verdict] == table["verdict"].tolist()
@@ -108,7 +108,7 @@ def test_a_prediction_holds_fails_or_cannot_say(middle, spread, more, verdict):
 def test_true_predictions_fail_one_time_in_twenty():
     """Where figures come from the prediction and its doubt, the share that fails is the stated one."""
     luck = np.random.default_rng(2)
-    known, failed = facts(), 0
+    known, failed = register_figures(), 0
     k = known.names.index("any_24")
     for _ in range(600):
         middle = 0.66 + luck.normal(0, 0.02)

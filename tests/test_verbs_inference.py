@@ -1,115 +1,215 @@
-"""The verbs of inference as their users meet them: refusal, answers, files, bad input in one line."""
+"""The studies of inference as their users meet them: refusal, answers, files, draws as a value, bad input in one line."""
 
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.cli.calibrate import by_grade
+from experiments import calibrate, load_result, power, read_study
+from experiments.execution.context import RunContext
+from experiments.execution.jobs import Store
+from experiments.inputs.evidence import ModelInputs
 from experiments.inputs.posterior import Posterior
+from experiments.language.grades_text import grade_sentences
+from experiments.language.messages import Messages
+from experiments.statistics.variance_by_grade import shares_from_draws
 from experiments.studies.calibration import calibration
-from experiments.studies.calibration.calibration import Plan
+from experiments.studies.calibration.calibrate import CalibrationResult
+from experiments.studies.calibration.calibrate_study import CalibrateStudy
+from simulation.parameters import ParameterError
 from tests.test_calibration import bare
 from tests.test_cli import desist
 
-SMALL = ["--points", "340", "--near-points", "300", "--people", "1000", "--steps", "300", "--trials", "10", "--threads", "1"]
+NUMBERS = {"points": 340, "near_points": 300, "people": 1_000, "steps": 300, "trials": 10}
+SMALL = [word for name, value in NUMBERS.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+BARS = {"MOST_R_HAT": 3.0, "LEAST_EFFECTIVE": 5.0, "MOST_BIAS": 9.0, "MOST_STOCHASTIC": 9.0, "MOST_WEIGHT": 1.0}
+"""What so few draws can give."""
+
+
+@dataclass
+class Inputs:
+    """A population and a trial with one support factor, as files, and a store that the tests share."""
+
+    folder: Path
+
+    @property
+    def context(self) -> RunContext:
+        return RunContext(store=Store(self.folder / "runs"), threads=1)
+
+    @property
+    def options(self) -> dict:
+        return {"scenario": bare("trial"), "population": bare("everyone"), **NUMBERS}
+
+    def words(self, *more: str) -> list[str]:
+        return ["--scenario", str(self.folder / "trial.toml"), "--population", str(self.folder / "everyone.toml"), *SMALL,
+                "--threads", "1", "--store", str(self.folder / "runs"), *more]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    """A population and a trial with one support factor, as files, and a store that the tests share."""
+def inputs(tmp_path_factory) -> Inputs:
     folder = tmp_path_factory.mktemp("inference")
     for name in ("everyone", "trial"):
         (folder / f"{name}.toml").write_text(bare(name).to_toml(), encoding="utf-8")
-    return folder
+    return Inputs(folder)
 
 
-def small(files, *more: str) -> list[str]:
-    return ["--scenario", str(files / "trial.toml"), "--population", str(files / "everyone.toml"), *SMALL, "--store",
-            str(files / "runs"), *more]  # fmt: skip
+@pytest.fixture(scope="module")
+def found(inputs) -> CalibrationResult:
+    """A calibration from few draws, with the bars set lower."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in BARS.items():
+            patch.setattr(calibration, name, value)
+        return calibrate(draws=60, retained=40, groups=10, **inputs.options, context=inputs.context)
 
 
-def lower_bars(monkeypatch) -> None:
-    """Accept what so few draws can give."""
-    for name, value in (("MOST_R_HAT", 3.0), ("LEAST_EFFECTIVE", 5.0), ("MOST_BIAS", 9.0), ("MOST_CHANCE", 9.0),
-                        ("MOST_WEIGHT", 1.0)):  # fmt: skip
-        monkeypatch.setattr(calibration, name, value)
-
-
-def test_a_calibration_that_cannot_be_trusted_is_refused(files):
-    """With few draws the exit code is 1, the reasons are told, and no posterior is written."""
-    code, out, err = desist("calibrate", *small(files, "--draws", "60", "--out", str(files / "bad")))
+def test_a_calibration_that_cannot_be_trusted_is_refused(inputs) -> None:
+    """With few draws the exit code is 1, the reasons are given, and nothing is written."""
+    code, out, err = desist("calibrate", *inputs.words("--draws", "60", "--out", str(inputs.folder / "bad")))
 
     assert code == 1
-    assert "not reported: only" in err
+    assert "desist: Not reported: only" in err
     assert "raise --draws" in err
     assert out == ""
-    assert not (files / "bad" / "posterior.parquet").exists()
+    assert list((inputs.folder / "bad").iterdir()) == []
 
 
-def test_a_calibration_is_reported_and_every_file_written(files, monkeypatch):
-    """Posterior, tables, figure, manifest and answer are there; the posterior runs in another study."""
-    lower_bars(monkeypatch)
-    folder = files / "good"
-    code, out, _ = desist("calibrate", *small(files, "--draws", "60", "--kept", "40", "--groups", "10", "--out", str(folder)))
+@pytest.mark.parametrize(("language", "said"), [("en", "Not reported: only"), ("da", "Ikke meddelt: Der er kun")])
+def test_a_refused_calibration_is_no_posterior(inputs, language, said, tmp_path) -> None:
+    """From Python it says why, and neither another study nor a folder takes it."""
+    refused = calibrate(draws=60, **inputs.options, context=inputs.context)
 
-    assert code == 0
-    assert "of the headline survives" in out
-    assert "What 97 people cannot tell" in out
-    assert "There are too few draws to divide the doubt by grade" in out
-    for name in ("posterior.parquet", "parameters.csv", "differences.csv", "registers.csv", "ties.csv", "calibration.png",
-                 "calibration.svg", "answer.txt", "manifest.json", "scenario.toml"):  # fmt: skip
+    assert refused.refused
+    assert not refused.passed
+    assert said in refused.text(language)
+    assert refused.figures == []
+    with pytest.raises(ParameterError, match="Not reported: only"):
+        power(posterior=refused, trials=10)
+    with pytest.raises(ParameterError, match="Not reported: only"):
+        refused.save(tmp_path / "refused")
+
+
+def test_a_calibration_is_reported_in_both_languages(found) -> None:
+    """The answer says what is left of the headline, what cannot be told, and that grades need more draws."""
+    english, danish = found.text(), found.text("da")
+
+    for said in ("of the reported difference is left", "What 97 people cannot tell", "too few draws to divide", "R-hat"):
+        assert said in english
+    for said in ("af den viste forskel er tilbage", "Det kan 97 mennesker ikke vise", "for få trækninger", "R-hat"):
+        assert said in danish
+    assert found.diagnostics["trial_draws"] > 5
+    assert found.tables["differences"]["difference"].between(-1, 1).all()
+
+
+def test_a_calibration_writes_every_file(found, tmp_path) -> None:
+    """Posterior, tables, figure, manifest and answers are there, and are read back."""
+    folder = found.save(tmp_path / "good")
+
+    for name in ("posterior.parquet", "parameters.csv", "differences.csv", "registers.csv", "ties.csv", "by_prior.csv",
+                 "calibration.png", "calibration.svg", "answer_en.txt", "answer_da.txt", "facts.json", "manifest.json",
+                 "scenario.toml", "study.toml"):  # fmt: skip
         assert (folder / name).stat().st_size > 0
-    assert len(Posterior.read(folder / "posterior.parquet").table) == 40
-    assert json.loads((folder / "manifest.json").read_text())["diagnostics"]["trial_draws"] > 5
-    assert pd.read_csv(folder / "differences.csv")["difference"].between(-1, 1).all()
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["diagnostics"] == found.facts["diagnostics"]
+    assert Posterior.read(folder / "posterior.parquet").table.equals(found.posterior.table)
+    again = load_result(folder)
+    assert again.text("da") == found.text("da")
+    assert again.figures == ["calibration"]
+    again.figure(language="da")
 
-    code, out, _ = desist("run", "pooled", "--posterior", str(folder / "posterior.parquet"), "--draws", "4", "--json",
-                          "--out", str(files / "over"))  # fmt: skip
+
+def test_a_folder_of_a_calibration_is_restored_with_its_draws(found, tmp_path) -> None:
+    """What is read back can be another study's posterior, as the result itself."""
+    folder = found.save(tmp_path / "good")
+    again = CalibrationResult.restored(folder, study=found.study, tables={}, facts=found.facts)
+
+    assert again.draws_of_parameters.table.equals(found.posterior.table)
+
+
+def test_draws_given_as_a_value_are_written_beside_the_study(found, tmp_path) -> None:
+    """A study takes a calibration as its posterior; its folder holds the draws, and gives the same again."""
+    options = {"trials": 4, "draws": 3, "size": 97, "target": 0.8}
+    first = power("pooled", posterior=found, **options)
+    folder = first.save(tmp_path / "power")
+
+    assert 'posterior = "posterior.parquet"' in (folder / "study.toml").read_text()
+    assert Posterior.read(folder / "posterior.parquet").table.equals(found.posterior.table)
+    assert "posterior.parquet" in json.loads((folder / "manifest.json").read_text())["files"]
+    assert read_study(folder).run().facts == first.facts
+    assert power("pooled", posterior=folder / "posterior.parquet", **options).facts == first.facts
+
+
+def test_the_posterior_runs_in_other_studies(found, tmp_path) -> None:
+    """The file is taken by run and by baseline."""
+    file = str(found.posterior.write(tmp_path / "posterior.parquet"))
+    code, out, _ = desist("run", "pooled", "--posterior", file, "--draws", "4", "--json", "--out", str(tmp_path / "over"))
     rows = pd.DataFrame(json.loads(out)["outcomes"])
     assert code == 0
     assert {"control", "mentored", "difference"} == set(rows["arm"])
 
-    code, out, _ = desist("baseline", "--posterior", str(folder / "posterior.parquet"), "--draws", "2", "--people", "1000")
+    code, out, _ = desist("baseline", "--posterior", file, "--draws", "2", "--people", "1000")
     assert code in (0, 1)
     assert "95 % of draws" in out
 
 
-def test_the_doubt_about_the_headline_is_divided_by_grade():
+def test_a_study_of_given_scenarios_is_the_same_from_its_file(inputs) -> None:
+    """Trial and population that were given as values are in the TOML."""
+    study = CalibrateStudy(draws=60, **inputs.options)
+
+    assert CalibrateStudy.from_toml(study.to_toml()) == study
+    assert study.command() == "desist study study.toml"
+
+
+def test_the_uncertainty_of_the_difference_is_divided_by_grade():
     """With many draws: shares of the three grades and the rest add up to one; the strength, which decides here, is judged."""
     rng = np.random.default_rng(1)
     drawn = pd.DataFrame({"effect.strength": rng.lognormal(-0.8, 1.0, 600), "people.accepts_volunteers": rng.random(600)})
-    drawn["_control"] = 0.67
-    drawn["_mentored"] = 0.5 + 0.1 * np.log(drawn["effect.strength"]) + 0.01 * rng.standard_normal(600)
-    shares, told = by_grade(Plan(population=bare("everyone"), trial=bare("trial")), drawn)
+    mentored = 0.5 + 0.1 * np.log(drawn["effect.strength"]) + 0.01 * rng.standard_normal(600)
+    inputs = ModelInputs.of(bare("trial"))
+    shares = shares_from_draws(drawn, 0.67 - mentored, inputs.grade, seed=1)
     part = shares.set_index("grade")["share"]
 
     assert part.sum() == pytest.approx(1.0)
     assert part["judged"] > 0.95
-    assert "a new group like the trial's" in told[0]
-    assert "Quantities: " in told[1]
+    assert "judged" in grade_sentences(shares, inputs.census(), Messages("en"))[0]
 
 
-def test_rivals_in_small(files, monkeypatch):
-    """Four rivals with probabilities that add up to one for each prior of the strength; tables and figure."""
-    folder = files / "rivals"
-    code, out, _ = desist("rivals", *small(files, "--draws", "50", "--measured", "20", "--out", str(folder)))
+def test_the_check_in_small(inputs, tmp_path) -> None:
+    """Simulated trials and registers are calibrated; the exit code says whether ranks can be uniform."""
+    words = inputs.words("--check", "--draws", "60", "--trials-checked", "100", "--registers-checked", "0")
+    code, out, _ = desist("calibrate", *words, "--out", str(tmp_path))
+    facts = json.loads((tmp_path / "facts.json").read_text())
+
+    assert code == (0 if facts["passed"] else 1)
+    assert "100 simulated trials whose truth is known" in out
+    assert len(pd.read_csv(tmp_path / "ranks.csv")) == len(facts["uniform"]) * 100
+    assert (tmp_path / "check.png").stat().st_size > 0
+    assert "simulerede forsøg" in (tmp_path / "answer_da.txt").read_text(encoding="utf-8")
+
+
+def test_models_in_small(inputs, tmp_path) -> None:
+    """Four models with probabilities that add up to one for each prior of the strength; tables and figure."""
+    code, out, _ = desist("compare-models", *inputs.words("--draws", "50", "--measured", "20", "--out", str(tmp_path)))
+    table = pd.read_csv(tmp_path / "evidence.csv")
 
     assert code == 0
-    assert "With all four equally probable before" in out
-    table = pd.read_csv(folder / "evidence.csv")
+    assert "If all four were equally probable before the trial" in out
     assert table.groupby("prior")["probability"].sum().tolist() == pytest.approx([1.0, 1.0, 1.0])
-    assert (folder / "rivals.png").stat().st_size > 0
+    assert table.loc[table["model"] == "chance", "bayes_factor"].eq(1).all()
+    assert (tmp_path / "models.png").stat().st_size > 0
+    assert re.search(r"begge veje \d+", (tmp_path / "answer_da.txt").read_text(encoding="utf-8"))
 
 
 BAD = [
     (["calibrate", "--population", "trial"], r"--population is [trial]"),
     (["calibrate", "--scenario", "everyone"], "--scenario is [everyone], which is no trial"),
     (["calibrate", "--scenario", "nowhere"], "nowhere"),
-    (["rivals", "--scenario", "everyone"], "--scenario is [everyone], which is no trial"),
+    (["compare-models", "--scenario", "everyone"], "--scenario is [everyone], which is no trial"),
     (["calibrate", "--cluster", "127.0.0.1"], "--cluster is [127.0.0.1]; write tcp://HOST:PORT"),
     (["run", "pooled", "--posterior", "missing.parquet"], "--posterior is [missing.parquet]"),
     (["baseline", "--posterior", "missing.parquet"], "--posterior is [missing.parquet]"),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from experiments.studies.result import StudyResult
 
 STUDIES = {
+    "calibrate": "experiments.studies.calibration.calibrate_study:CalibrateStudy",
+    "compare-models": "experiments.studies.calibration.compare_models_study:CompareModelsStudy",
     "power": "experiments.studies.trial.power_study:PowerStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""

@@ -110,13 +110,13 @@ def _left_out(folder, compute, base, seed):  # type: ignore[no-untyped-def]
     """Predictions are written down first; what was observed is opened afterwards."""
     from experiments.figures import style
     from experiments.figures.verification import left_out_figure
-    from experiments.studies.calibration.register_fit import facts
+    from experiments.studies.calibration.register_fit import register_figures
     from experiments.verification.left_out_patterns import Plan, compared, predict
 
     plan = Plan(population=base, seed=seed, command=command_line())
-    predictions = predict(plan, facts(), compute)
+    predictions = predict(plan, register_figures(), compute)
     folder.table("left_out_predictions", predictions)
-    table = compared(predictions, facts())
+    table = compared(predictions, register_figures())
     folder.table("left_out", table)
     style()
     folder.figure("left_out", left_out_figure(table))

@@ -201,6 +201,9 @@ def execute(
         note=unsaid if as_json else (lambda text: click.echo(text, err=True)),
     )  # fmt: skip
     result = study.run(context)
+    if result.refused:
+        click.echo("\n".join(f"desist: {each}" for each in result.answer(language).sentences), err=True)
+        return 1
     if not result.complete:
         click.echo("desist: interrupted; what is finished is written. The same command goes on from there", err=True)
     result.save(folder, language)

@@ -23,8 +23,8 @@ from experiments.cli.command import command_of
 VERBS = {
     "sweep": "experiments.cli.sweep:sweep",
     "trial": "experiments.cli.trial:trial",
-    "calibrate": "experiments.cli.calibrate:calibrate",
-    "rivals": "experiments.cli.compare_models:rivals",
+    "calibrate": STUDIES["calibrate"],
+    "compare-models": STUDIES["compare-models"],
     "mechanisms": "experiments.cli.mechanisms:mechanisms",
     "sensitivity": "experiments.cli.sensitivity:sensitivity",
     "power": STUDIES["power"],
@@ -59,8 +59,8 @@ VERBS = {
 SUMMARIES = {
     "sweep": "Under which assumptions does the trial print 29 % against 67 %? (the main job)",
     "trial": "Run the trial of 97 people again, 10,000 times, for each setting of the effect.",
-    "calibrate": "What 97 people can tell us: a posterior of what the trial and the registers leave open.",
-    "rivals": "Rival explanations of the trial: support factors, direct, both, or chance.",
+    "calibrate": "What can 97 people tell us? A posterior of what the trial and the registers leave uncertain.",
+    "compare-models": "Which explanation of the trial is most probable: support factors, direct, both, or chance?",
     "mechanisms": "How much of the effect runs through housing, work ... and the direct route?",
     "sensitivity": "Which doubts matter most for an outcome?",
     "power": "What would a planned trial find, and how large must it be?",

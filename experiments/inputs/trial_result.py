@@ -22,6 +22,8 @@ MENTORED_PERCENT, CONTROL_PERCENT = 29, 67
 """As printed [S2]."""
 GAP = CONTROL_PERCENT - MENTORED_PERCENT
 """Points between the two percentages."""
+LIKE_THE_TRIAL, TRIALS_OWN = "a new group like the trial's", "the trial's own"
+"""In tables: people like the trial's highest-risk group; and whichever definition of reoffending the trial used."""
 MENTORED_ARM = 49
 """People drawn to mentors; half of 97, the other half has 48 (the exact split is not published)."""
 SHARE_LOW, SHARE_HIGH = 0.3, 0.6

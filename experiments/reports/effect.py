@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.language.calibration_text import HEADLINE, LIKE_THE_TRIAL, OWN
+from experiments.inputs.trial_result import GAP, LIKE_THE_TRIAL, TRIALS_OWN
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import Words
 from experiments.reports.figures import bars, ranges, told_rows
@@ -32,15 +32,15 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
     """The page of ``desist calibrate``."""
     w = Words(language)
     table, priors = read_table(folder, "differences"), read_table(folder, "by_prior")
-    own, doubt = table[table["definition"] == OWN].to_dict("records"), trial_doubt(folder / "posterior.parquet")
+    own, doubt = table[table["definition"] == TRIALS_OWN].to_dict("records"), trial_doubt(folder / "posterior.parquet")
     first = ranges(
         [(_group(row, w), [_points(row)]) for row in own], names=[""], w=w, axis=w("study.points_fewer"), zero=True,
-        dashed=[(HEADLINE, w("study.reported", n=str(HEADLINE)).replace(" %", ""))],
+        dashed=[(GAP, w("study.reported", n=str(GAP)).replace(" %", ""))],
     )  # fmt: skip
     second = ranges(
         [(w(f"groups.{row['prior']}"), [_points(row)]) for row in priors.to_dict("records")], names=[""], w=w,
         axis=w("study.points_fewer"), zero=True,
-        dashed=[(HEADLINE, w("study.reported", n=str(HEADLINE)).replace(" %", ""))],
+        dashed=[(GAP, w("study.reported", n=str(GAP)).replace(" %", ""))],
     )  # fmt: skip
     said = {_group(row, w): f"{w.points(row['difference'])} ({w.to(w.points(row['low']), w.points(row['high']))})"
             for row in own}  # fmt: skip
@@ -51,7 +51,7 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
         rows=[[_up(_group(row, w)), w.percent(row["without"]), w.percent(row["with"]), said[_group(row, w)]]
               for row in own],
     )  # fmt: skip
-    draws = float(manifest.get("diagnostics", {}).get("trial_draws", manifest.get("kept", 0)))
+    draws = float(manifest.get("diagnostics", {}).get("trial_draws", manifest.get("retained", 0)))
     parts = [
         Part(title=w("common.figures"), pictures=[
             picture(first, alt=w("calibration.alt", rows=told_rows(said)), caption=w("calibration.fig")),
@@ -71,7 +71,7 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
 
 def calibration_answer(table: pd.DataFrame, priors: pd.DataFrame, about: pd.DataFrame, w: Words) -> list[str]:
     """Five sentences from the tables of a calibration."""
-    own = {str(row["group"]): row for row in table[table["definition"] == OWN].to_dict("records")}
+    own = {str(row["group"]): row for row in table[table["definition"] == TRIALS_OWN].to_dict("records")}
     like, half = own[LIKE_THE_TRIAL], about.set_index("key").loc[HALF_LIFE]
     key = "calibration.like" if like["low"] > 0 else "calibration.like_open"
     ends = {"n": w.points(like["difference"]), "low": w.points(like["low"]), "high": w.points(like["high"])}

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.inputs.evidence import PRICE, ModelInputs
+from experiments.language.quantity_names import entry
+from experiments.language.quantity_names import name_of as plain_name
 from experiments.reports.catalogue import FOLDER, Words
-from experiments.studies.sensitivity.variance_by_grade import PRICE, Inputs
 from simulation.parameters import Quantity
 
-FACTOR = re.compile(r"factor\.(\w+)\.")
 TAG = re.compile(r"\[(S\d+)\]")
 
 
@@ -24,22 +25,9 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def entry(key: str) -> dict[str, str] | None:
-    """What is written of a quantity; None if nothing is."""
-    found: dict[str, str] | None = _read("quantities")["names"].get(FACTOR.sub("factor.FACTOR.", key))
-    return found
-
-
 def name_of(key: str, row: Quantity | None, w: Words) -> str:
     """A quantity's name in plain words; what it is declared to be, where no name is written."""
-    found = entry(key)
-    if found is None:
-        return row.what.partition(";")[0] if row is not None else key
-    text = found[w.language]
-    if (factor := FACTOR.match(key)) is not None:
-        said = _read("quantities")["factors"].get(factor.group(1))
-        text = text.format(factor=said[w.language] if said else factor.group(1))
-    return text
+    return plain_name(key, row.what if row is not None else key, w.language)
 
 
 def short_name(key: str, row: Quantity | None, w: Words) -> str:
@@ -80,7 +68,7 @@ def valued(key: str, value: float, row: Quantity | None, w: Words) -> str:
     return w.number(value, 2 if abs(value) < 1 else None)
 
 
-def believed(key: str, values: pd.Series, inputs: Inputs, w: Words) -> str:
+def believed(key: str, values: pd.Series, inputs: ModelInputs, w: Words) -> str:
     """The middle 95 % of the draws of a quantity; the shares of its kinds, where it is a text."""
     row = inputs.rows.get(key)
     if not pd.api.types.is_numeric_dtype(values):

@@ -1,8 +1,8 @@
-"""A response surface: what the simulator gives, as a smooth function of what is doubted.
+"""An emulator: a quadratic response surface that stands for a simulator.
 
-Outputs are regressed on all first and second powers and products of the inputs. Each point of the design has luck of
-its own, so the regression averages chance away; what is left between surface and simulator is measured on points that
-it has not seen. This file knows nothing of prisons.
+Outputs are regressed on all first and second powers and products of the inputs. Each design point has random numbers
+of its own, so the regression averages stochastic variation away. The error of the emulator is measured on design
+points that it was not fitted to. This file knows nothing of prisons.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ Kind = Literal["share", "ratio", "number"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surface:
+class Emulator:
     """Quadratic regressions of several outputs on the same inputs."""
 
     names: tuple[str, ...]
     kinds: tuple[Kind, ...]
     coefficients: Floats  # terms x outputs
-    error: Floats  # root mean square of surface minus simulator on points not seen, by output
-    noise: Floats  # standard error of the surface itself from the chance in its design, by output (mean over points)
+    error: Floats  # root mean square of emulator minus simulator on design points left out, by output
+    noise: Floats  # standard error of the emulator from stochastic variation in its design, by output (mean)
 
     @classmethod
     def fit(
         cls, inputs: Floats, outputs: Floats, names: Sequence[str], kinds: Sequence[Kind], *,
-        weights: Floats | None = None, kept_out: float = 0.15,
-    ) -> Surface:  # fmt: skip
+        weights: Floats | None = None, test_share: float = 0.15,
+    ) -> Emulator:  # fmt: skip
         """Fit to a design.
 
         Parameters
@@ -49,13 +49,13 @@ class Surface:
             M names and kinds.
         weights
             N weights; None for equal ones.
-        kept_out
-            Share of the points on which the error is measured; the surface that is returned is fitted to all.
+        test_share
+            Share of the design points on which the error is measured; the emulator that is returned is fitted to all.
 
         Raises
         ------
         ParameterError
-            If there are too few points for its terms.
+            If there are too few design points for its terms.
         """
         weight = np.ones(len(inputs)) if weights is None else weights
         good = np.isfinite(outputs).all(axis=1)
@@ -65,11 +65,11 @@ class Surface:
         terms = _terms(x)
         if len(x) < 1.2 * terms.shape[1]:
             raise ParameterError(
-                f"{len(x)} points of the design can be used [--points, --near-points], too few for a surface of "
+                f"{len(x)} design points can be used [--points, --near-points], too few for an emulator of "
                 f"{terms.shape[1]} terms; ask for at least {math.ceil(1.2 * terms.shape[1])}, better twice as many"
             )
         target = _forward(y, kinds)
-        test = np.arange(len(x)) % max(2, round(1 / kept_out)) == 0
+        test = np.arange(len(x)) % max(2, round(1 / test_share)) == 0
         first = _solve(terms[~test], target[~test], weight[~test])
         residual = _back(terms[test] @ first, kinds) - y[test]
         scale = weight[test] / weight[test].sum()

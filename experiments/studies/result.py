@@ -20,7 +20,7 @@ from experiments.language.answer import Answer
 from experiments.language.messages import LANGUAGES, Language, Messages
 from experiments.provenance.receipts import digest, manifest_of
 from experiments.provenance.results_folder import Folder
-from experiments.studies.study import Study
+from experiments.studies.study import DRAWS, ParameterDraws, Study
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
@@ -46,6 +46,9 @@ class StudyResult:
     """Whether the study's check against observed figures was passed; if not, the exit code is 1."""
     complete: bool = True
     """Whether the study came to its end, and was not interrupted."""
+    refused: bool = False
+    """Whether the study refuses to report, because its own diagnostics failed: the answer says why, there is nothing
+    to save, and the exit code is 1."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "facts", as_json(self.facts))
@@ -118,8 +121,10 @@ class StudyResult:
         Raises
         ------
         ParameterError
-            If the folder cannot be written.
+            If the folder cannot be written, or the study refused to report.
         """
+        if self.refused:
+            raise ParameterError("\n".join(self.answer(language).sentences))
         out = Folder(Path(folder))
         for name, table in self.tables.items():
             out.table(name, table)
@@ -127,7 +132,8 @@ class StudyResult:
             out.text(f"answer_{each}.txt", self.text(each) + "\n")
         out.text(FACTS, json.dumps(self.facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         out.text(STUDY, self.study.to_toml())
-        for name, write in self.files.items():
+        draws = next((value for _, value in self.study if isinstance(value, ParameterDraws)), None)
+        for name, write in {**({DRAWS: draws.write} if draws is not None else {}), **self.files}.items():
             write(out.path / name)
             out.wrote(out.path / name)
         for name in self.figures:

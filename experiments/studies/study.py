@@ -122,10 +122,10 @@ class Study(Section):
         if not isinstance(values, dict):
             return values
         given = {name: getattr(value, "draws_of_parameters", value) for name, value in values.items()}
-        if isinstance(given.get("scenario"), dict):
-            given["scenario"] = validated(given["scenario"])
         for name, value in given.items():
             types = kinds(cls.model_fields[name]) if name in cls.model_fields else ()
+            if Scenario in types and isinstance(value, dict):
+                given[name] = value = validated(value)
             if any(get_origin(each) is tuple for each in types) and value is not None:
                 inner = get_args(next(each for each in types if get_origin(each) is tuple))[0]
                 several = value if isinstance(value, (list, tuple)) else [value]

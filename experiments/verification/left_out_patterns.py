@@ -23,9 +23,9 @@ import pandas as pd
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.parameter_points import at_point, at_shares
 from experiments.inputs.scenario_files import written
-from experiments.statistics.response_surface import Floats, Surface
+from experiments.statistics.response_surface import Emulator, Floats
 from experiments.studies.calibration import register_fit
-from experiments.studies.calibration.register_fit import Facts
+from experiments.studies.calibration.register_fit import RegisterFigures
 from experiments.studies.validation.baseline import measure, targets
 from simulation.parameters import Quantity
 from simulation.scenario import Scenario
@@ -78,7 +78,7 @@ class Plan:
 
 def doubts(population: Scenario) -> list[Quantity]:
     """The doubts on which the registers speak, with wider priors where a figure had set them."""
-    return [replace(row, prior=WIDER.get(row.key, row.prior)) for row in register_fit.told(population)]
+    return [replace(row, prior=WIDER.get(row.key, row.prior)) for row in register_fit.register_parameters(population)]
 
 
 @lru_cache(maxsize=8)
@@ -90,10 +90,10 @@ def _base(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
 def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
     """The model's figures at some places over the widened priors: what a store keeps.
 
-    ``context`` has ``scenario`` (TOML) and ``people``; ``payload`` has ``places`` (N x K) and ``seeds`` (N).
+    ``context`` has ``scenario`` (TOML) and ``people``; ``payload`` has ``coordinates`` (N x K) and ``seeds`` (N).
     """
     base, rows = _base(context["scenario"])
-    values = at_shares(rows, register_fit.shares_of(rows, np.array(payload["places"])))
+    values = at_shares(rows, register_fit.prior_shares(rows, np.array(payload["coordinates"])))
     found = []
     for point, seed in zip(values, payload["seeds"], strict=True):
         scenario = at_point(base, {row.key: float(value) for row, value in zip(rows, point, strict=True)})
@@ -106,19 +106,19 @@ def _figures(plan: Plan, run: Runner, where: Floats, name: str, part: int) -> pd
     job = Job(
         name=f"falsify: {name}", work=f"{__name__}:piece", command=plan.command,
         context={"scenario": plan.population.to_toml(), "people": plan.people},
-        pieces=register_fit.pieces(where, first),
+        pieces=register_fit.tasks(where, first),
     )  # fmt: skip
     return pd.concat([pd.DataFrame(table) for table in run(job)], ignore_index=True)
 
 
-def _without(known: Facts, left_out: Sequence[str]) -> Facts:
+def _without(known: RegisterFigures, left_out: Sequence[str]) -> RegisterFigures:
     """The figures that a prediction may know."""
     kept = [k for k, name in enumerate(known.names) if name not in left_out]
-    return Facts(names=tuple(known.names[k] for k in kept), observed=known.observed[kept], sd=known.sd[kept])
+    return RegisterFigures(names=tuple(known.names[k] for k in kept), observed=known.observed[kept], sd=known.sd[kept])
 
 
 def _sampled(
-    plan: Plan, rows: Sequence[Quantity], surface: Surface, known: Facts, doubt: Floats, start: Floats, *,
+    plan: Plan, rows: Sequence[Quantity], surface: Emulator, known: RegisterFigures, doubt: Floats, start: Floats, *,
     seed: int, steps: int,
 ) -> register_fit.Chains:  # fmt: skip
     """Draws given some of a surface's figures."""
@@ -127,12 +127,12 @@ def _sampled(
     def some(where: Floats) -> Floats:
         return np.asarray(surface(where)[:, places])
 
-    density = register_fit.log_density(rows, some, known, doubt=doubt[places])  # type: ignore[arg-type]
+    density = register_fit.log_density(rows, some, known, sd=doubt[places])
     best = start[np.argsort(-density(start))[: max(200, len(start) // 10)]]
     return register_fit.sample(density, best, seed=plan.seed * 100 + seed, steps=steps, burn=steps // 2)
 
 
-def predict(plan: Plan, known: Facts, run: Runner) -> pd.DataFrame:
+def predict(plan: Plan, known: RegisterFigures, run: Runner) -> pd.DataFrame:
     """The model's figures at draws of each posterior that left them out.
 
     The observed values of the figures that a set leaves out are never looked at for it: ``_without`` takes them away
@@ -151,7 +151,7 @@ def predict(plan: Plan, known: Facts, run: Runner) -> pd.DataFrame:
     outputs = table[list(known.names)].to_numpy(float)
     noise = np.sqrt(np.nanmean((outputs[:repeats] - outputs[len(wide) :]) ** 2, axis=0) / 2)
     outputs = outputs[: len(wide)]
-    surface = Surface.fit(wide, outputs, known.names, known.kinds)
+    surface = Emulator.fit(wide, outputs, known.names, known.kinds)
 
     luck = np.random.default_rng([plan.seed, 8])
     first, near = {}, []
@@ -166,7 +166,7 @@ def predict(plan: Plan, known: Facts, run: Runner) -> pd.DataFrame:
     places = np.clip(places, -register_fit.HALF_WIDTH, register_fit.HALF_WIDTH) * uniform + places * (1 - uniform)
     second = _figures(plan, run, places, "left out, near the data", 1)[list(known.names)].to_numpy(float)
     weights = np.concatenate([np.ones(len(places)), np.full(len(wide), WIDE_WEIGHT)])
-    surface = Surface.fit(
+    surface = Emulator.fit(
         np.vstack([places, wide]), np.vstack([second, outputs]), known.names, known.kinds, weights=weights
     )
 
@@ -190,7 +190,7 @@ def predict(plan: Plan, known: Facts, run: Runner) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True)
 
 
-def _doubt(known: Facts, surface: Surface, noise: Floats) -> Floats:
+def _doubt(known: RegisterFigures, surface: Emulator, noise: Floats) -> Floats:
     return np.sqrt(known.sd**2 + np.maximum(surface.error**2 - noise**2, 0.0))
 
 
@@ -213,7 +213,7 @@ def summed(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compared(predictions: pd.DataFrame, known: Facts) -> pd.DataFrame:
+def compared(predictions: pd.DataFrame, known: RegisterFigures) -> pd.DataFrame:
     """The predictions beside what was observed, opened now.
 
     Returns

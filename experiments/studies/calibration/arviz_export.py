@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,11 @@ def inference_data(posterior: Posterior) -> Any:
     ImportError
         If ArviZ is not installed (``pip install 'desist[inference]'``).
     """
-    import arviz as az
+    import arviz as az  # optional and heavy
 
     table = posterior.table.copy()
     table["trial.definition"] = [DEFINITIONS.index(name) for name in table["trial.definition"]]
-    columns = {name.lstrip("_"): values.to_numpy()[None, :] for name, values in table.items()}
+    columns = {str(name).lstrip("_"): values.to_numpy()[None, :] for name, values in table.items()}
     if int(az.__version__.split(".")[0]) >= 1:
         return az.from_dict({"posterior": columns})
     return az.from_dict(posterior=columns)
@@ -35,12 +36,13 @@ def _groups(data: Any) -> list[str]:
     return list(data.groups() if callable(data.groups) else data.children)
 
 
-def write_inference_data(posterior: Posterior, path: Path) -> Path | None:
-    """Write ``InferenceData`` as NetCDF; None (and nothing written) where ArviZ is not installed."""
-    if any(find_spec(name) is None for name in ("arviz", "h5netcdf", "h5py")):
-        return None
-    import warnings
+def can_write() -> bool:
+    """Whether ArviZ is installed, with what writes NetCDF."""
+    return all(find_spec(name) is not None for name in ("arviz", "h5netcdf", "h5py"))
 
+
+def write_inference_data(posterior: Posterior, path: Path) -> Path:
+    """Write ``InferenceData`` as NetCDF; see ``can_write``."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         data = inference_data(posterior)

@@ -1,10 +1,11 @@
-"""Does the calibration work? Made-up trials and registers whose truth is known, calibrated in the same way.
+"""Does the calibration work? Simulated trials and registers whose truth is known, calibrated in the same way.
 
-A truth is drawn from what is believed before the trial; the engine runs one trial of 97 people under it, which prints
-two percentages; the posterior given these is compared with the truth. Over many trials the rank of the truth among the
-posterior's draws must be uniform, and 50, 80 and 95 % intervals must hold it so often. The registers' half is checked
-in the same way with truths from the priors. Truths are spread evenly over the priors of what only a trial can tell, or
-chance in drawing them would be taken for an error of the method; false alarms are rarer than stated for that.
+A truth is drawn from the distribution that is assumed before the trial; the engine simulates one trial of 97 people
+under it, which reports two percentages; the posterior given these is compared with the truth. Over many trials the
+rank of the truth among the posterior's draws must be uniform, and 50, 80 and 95 % intervals must hold it so often. The
+registers' half is checked in the same way with truths from the priors. Truths of parameters that only a trial informs
+are sampled with a Latin hypercube, or chance in drawing them would be taken for an error of the method; false alarms
+are rarer than stated for these.
 
 References
 ----------
@@ -20,17 +21,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import kstest
 
 from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import SHARE, STRENGTH, at_point, at_shares
 from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import written
-from experiments.statistics.response_surface import Floats, Surface
-from experiments.studies.calibration import register_fit as registers
-from experiments.studies.calibration import trial_fit
-from experiments.studies.calibration.calibration import Plan, Runner, bank_of, doubt_of, first_surface, from_registers
-from experiments.studies.calibration.register_fit import Facts, facts, shares_of
-from experiments.studies.calibration.trial_fit import Bank, all_doubts
+from experiments.statistics.response_surface import Emulator, Floats
+from experiments.studies.calibration import register_fit, trial_fit
+from experiments.studies.calibration.calibration import (
+    CalibrationPlan,
+    Runner,
+    figure_sd,
+    first_emulator,
+    from_registers,
+    simulation_bank,
+)
+from experiments.studies.calibration.register_fit import RegisterFigures, prior_shares, register_figures
+from experiments.studies.calibration.trial_fit import SimulationBank, uncertain_parameters
 from simulation.outcomes import DEFINITIONS, wilson
 from simulation.parameters import Quantity
 from simulation.scenario import Scenario
@@ -48,8 +56,8 @@ STEPS, BURN = 700, 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
-    """What the made-up trials and registers say of the method."""
+class CoverageCheck:
+    """What the simulated trials and registers say of the method."""
 
     ranks: pd.DataFrame  # part, quantity, trial, rank (0-1)
     uniform: pd.DataFrame  # part, quantity, number, distance and p of the test of Kolmogorov and Smirnov
@@ -66,13 +74,13 @@ class Check:
 @lru_cache(maxsize=8)
 def _scenario(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
     base = written(text)
-    return base, tuple(all_doubts(base))
+    return base, tuple(uncertain_parameters(base))
 
 
-def trial_piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """One trial, and the mean of many, at each place; see ``rerun.piece``. The first trial is the data."""
+def simulate_known_trials(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """One trial, and the sum of many, at each truth; see ``trial_fit.simulate_trials``. The first is the data."""
     base, rows = _scenario(context["scenario"])
-    values = at_shares(rows, shares_of(rows, np.array(payload["places"])))
+    values = at_shares(rows, prior_shares(rows, np.array(payload["coordinates"])))
     out: dict[str, list[Any]] = {"data": [], "truth": []}
     for point, seed in zip(values, payload["seeds"], strict=True):
         scenario = at_point(base, {row.key: float(value) for row, value in zip(rows, point, strict=True)})
@@ -82,73 +90,77 @@ def trial_piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, l
     return out
 
 
-def register_piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """Ranks of made-up truths in the registers' half.
+def rank_known_registers(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """Ranks of known truths in the registers' half.
 
-    ``context`` has ``scenario``, the wide ``surface`` (coefficients) and ``doubt``; ``payload`` has ``places``,
-    ``seeds``. The figures of each truth are the model's own plus normal errors of their stated size.
+    ``context`` has ``scenario``, the ``coefficients`` of the first emulator and ``sd`` of the figures; ``payload`` has
+    ``coordinates`` and ``seeds``. The figures of each truth are the model's own plus normal errors of their stated
+    size.
     """
-    _, rows = registers.base_of(context["scenario"])
-    known = facts()
-    surface = Surface(names=known.names, kinds=tuple(known.kinds), coefficients=np.array(context["coefficients"]),
+    _, rows = register_fit.base_of(context["scenario"])
+    known = register_figures()
+    emulator = Emulator(names=known.names, kinds=tuple(known.kinds), coefficients=np.array(context["coefficients"]),
                       error=np.zeros(0), noise=np.zeros(0))  # fmt: skip
-    starts = registers.design(rows, 400, seed=1)
+    starts = register_fit.design(rows, 400, seed=1)
     columns = [[row.key for row in rows].index(key) for key in OF_REGISTERS]
     out: dict[str, list[Any]] = {key: [] for key in OF_REGISTERS}
-    for place, seed in zip(payload["places"], payload["seeds"], strict=True):
-        luck = np.random.default_rng([seed, 6])
-        one = {"places": [place], "seeds": [seed]}
-        figures = registers.piece({"scenario": context["scenario"], "people": REGISTER_PEOPLE}, one)
-        seen = np.array([figures[name][0] for name in known.names]) + known.sd * luck.standard_normal(len(known.sd))
-        made_up = Facts(names=known.names, observed=seen, sd=known.sd)
-        density = registers.log_density(rows, surface, made_up, doubt=np.array(context["doubt"]))
+    for truth, seed in zip(payload["coordinates"], payload["seeds"], strict=True):
+        rng = np.random.default_rng([seed, 6])
+        one = {"coordinates": [truth], "seeds": [seed]}
+        figures = register_fit.simulate_register_figures({"scenario": context["scenario"], "people": REGISTER_PEOPLE},
+                                                         one)  # fmt: skip
+        observed = np.array([figures[name][0] for name in known.names]) + known.sd * rng.standard_normal(len(known.sd))
+        simulated = RegisterFigures(names=known.names, observed=observed, sd=known.sd)
+        density = register_fit.log_density(rows, emulator, simulated, sd=np.array(context["sd"]))
         best = starts[np.argsort(-density(starts))[:150]]
-        chains = registers.sample(density, best, seed=seed, steps=STEPS, burn=BURN, ensembles=1)
+        chains = register_fit.sample(density, best, seed=seed, steps=STEPS, burn=BURN, ensembles=1)
         flat = chains.flat
         for key, column in zip(OF_REGISTERS, columns, strict=True):
-            out[key].append(float((flat[:, column] < place[column]).mean()))
+            out[key].append(float((flat[:, column] < truth[column]).mean()))
     return out
 
 
-def check(plan: Plan, run: Runner, *, trials: int, registers: int) -> Check:
-    """Calibrate so many made-up trials and registers."""
+def coverage_check(plan: CalibrationPlan, run: Runner, *, trials: int, registers: int) -> CoverageCheck:
+    """Calibrate so many simulated trials and registers."""
     known = from_registers(plan, run)
-    bank = bank_of(plan, known, run)
+    bank = simulation_bank(plan, known, run)
     ranks, definitions = _trial_ranks(plan, bank, known.chains.flat, run, trials)
     if registers:
         ranks = pd.concat([ranks, _register_ranks(plan, run, registers)], ignore_index=True)
-    uniform, coverage = judged(ranks)
-    return Check(ranks=ranks, uniform=uniform, coverage=coverage, definitions=definitions)
+    uniform, coverage = uniform_and_coverage(ranks)
+    return CoverageCheck(ranks=ranks, uniform=uniform, coverage=coverage, definitions=definitions)
 
 
-def _trial_ranks(plan: Plan, bank: Bank, flat: Floats, run: Runner, number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    luck = np.random.default_rng([plan.seed, 7])
-    where = trial_fit.extended(bank.rows, flat[luck.choice(len(flat), number)], seed=plan.seed + 7_777)
-    where = np.round(where, 6)
+def _trial_ranks(
+    plan: CalibrationPlan, bank: SimulationBank, flat: Floats, run: Runner, number: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    rng = np.random.default_rng([plan.seed, 7])
+    at = trial_fit.extended(bank.rows, flat[rng.choice(len(flat), number)], seed=plan.seed + 7_777)
+    at = np.round(at, 6)
     job = Job(
-        name="calibrate: made-up trials", work=f"{__name__}:trial_piece", command=plan.command,
+        name="calibrate: trials of a known truth", work=f"{__name__}:simulate_known_trials", command=plan.command,
         context={"scenario": plan.trial.to_toml(), "trials": plan.trials},
-        pieces=trial_fit.pieces(where, (plan.seed * 16 + 9) * 10_000_000),
+        pieces=register_fit.tasks(at, (plan.seed * 16 + 9) * 10_000_000, trial_fit.DRAWS_A_TASK),
     )  # fmt: skip
     tables = list(run(job))
     data, truth = (
         np.concatenate([np.array(table[name], np.int64) for table in tables]).reshape(number, 2, 2, len(MEASURES))
         for name in ("data", "truth")
     )
-    definition = luck.choice(len(DEFINITIONS), number, p=np.asarray(plan.definitions))
-    truths = Bank(rows=bank.rows, where=where, counts=np.stack([truth, np.zeros_like(truth)], axis=1))
+    definition = rng.choice(len(DEFINITIONS), number, p=np.asarray(plan.definitions))
+    truths = SimulationBank(rows=bank.rows, coordinates=at, counts=np.stack([truth, np.zeros_like(truth)], axis=1))
     risks, values = bank.risks(), bank.values
-    own, true_risks, true_values = risks, truths.risks(), truths.values
-    rows, chances, happened = [], np.zeros(len(DEFINITIONS)), np.zeros(len(DEFINITIONS))
+    true_risks, true_values = truths.risks(), truths.values
+    rows, expected, happened = [], np.zeros(len(DEFINITIONS)), np.zeros(len(DEFINITIONS))
     for k in range(number):
         printed = printed_by(data[k], DEFINITIONS[definition[k]])
         if printed is None:
             continue
         each = bank.likelihoods(printed) * np.asarray(plan.definitions)
         weights = each.sum(axis=1) / each.sum()
-        chances += each.sum(axis=0) / each.sum()
+        expected += each.sum(axis=0) / each.sum()
         happened[definition[k]] += 1
-        gap, control = own[..., 1] - own[..., 0], own[..., 1]
+        gap, control = risks[..., 1] - risks[..., 0], risks[..., 1]
         true_control, true_mentored = true_risks[k, definition[k], 1], true_risks[k, definition[k], 0]
         rows.append((k, "difference", _rank(gap, true_control - true_mentored, each)))
         rows.append((k, "control risk", _rank(control, true_control, each)))
@@ -156,7 +168,7 @@ def _trial_ranks(plan: Plan, bank: Bank, flat: Floats, run: Runner, number: int)
             column = bank.keys.index(key)
             rows.append((k, key, _rank(values[:, column], true_values[k, column], weights)))
     table = pd.DataFrame(rows, columns=["trial", "quantity", "rank"]).assign(part="trial")
-    found = pd.DataFrame({"definition": DEFINITIONS, "expected": chances, "happened": happened})
+    found = pd.DataFrame({"definition": DEFINITIONS, "expected": expected, "happened": happened})
     return table[["part", "quantity", "trial", "rank"]], found
 
 
@@ -167,7 +179,7 @@ def _rank(values: Floats, truth: float, weights: Floats) -> float:
 
 
 def printed_by(counts: Any, definition: str) -> Printed | None:
-    """What one trial prints of its highest-risk group; None if a group is empty."""
+    """What one trial reports of its highest-risk group; None if a group is empty."""
     people, hits = counts[:, HIGHEST, 0], counts[:, HIGHEST, MEASURES.index(definition)]
     if not people.all():
         return None
@@ -179,18 +191,18 @@ def printed_by(counts: Any, definition: str) -> Printed | None:
     )  # fmt: skip
 
 
-def _register_ranks(plan: Plan, run: Runner, number: int) -> pd.DataFrame:
-    surface, noise = first_surface(plan, run)
-    known = facts()
-    rows = registers.told(plan.population)
-    where = np.round(registers.places(rows, np.random.default_rng([plan.seed, 8]).random((number, len(rows)))), 6)
-    spelled = where.tolist()
+def _register_ranks(plan: CalibrationPlan, run: Runner, number: int) -> pd.DataFrame:
+    emulator, noise = first_emulator(plan, run)
+    known = register_figures()
+    rows = register_fit.register_parameters(plan.population)
+    shares = np.random.default_rng([plan.seed, 8]).random((number, len(rows)))
     first = (plan.seed * 16 + 10) * 10_000_000
     job = Job(
-        name="calibrate: made-up registers", work=f"{__name__}:register_piece", command=plan.command,
-        context={"scenario": plan.population.to_toml(), "coefficients": surface.coefficients.tolist(),
-                 "doubt": doubt_of(known, surface, noise).tolist()},
-        pieces=[{"places": [place], "seeds": [first + k]} for k, place in enumerate(spelled)],
+        name="calibrate: registers of a known truth", work=f"{__name__}:rank_known_registers", command=plan.command,
+        context={"scenario": plan.population.to_toml(), "coefficients": emulator.coefficients.tolist(),
+                 "sd": figure_sd(known, emulator, noise).tolist()},
+        pieces=[{"coordinates": [truth], "seeds": [first + k]}
+                for k, truth in enumerate(np.round(register_fit.coordinates(rows, shares), 6).tolist())],
     )  # fmt: skip
     tables = [pd.DataFrame(table) for table in run(job)]
     table = pd.concat(tables, ignore_index=True).rename_axis("trial").reset_index()
@@ -199,10 +211,8 @@ def _register_ranks(plan: Plan, run: Runner, number: int) -> pd.DataFrame:
     ]
 
 
-def judged(ranks: pd.DataFrame, levels: Sequence[float] = LEVELS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Whether ranks can be uniform, and how often intervals hold the truth: two tables as in ``Check``."""
-    from scipy.stats import kstest
-
+def uniform_and_coverage(ranks: pd.DataFrame, levels: Sequence[float] = LEVELS) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Whether ranks can be uniform, and how often intervals hold the truth: two tables as in ``CoverageCheck``."""
     uniform, coverage = [], []
     for (part, quantity), rows in ranks.groupby(["part", "quantity"], sort=False):
         values = rows["rank"].to_numpy()
@@ -216,25 +226,3 @@ def judged(ranks: pd.DataFrame, levels: Sequence[float] = LEVELS) -> tuple[pd.Da
         pd.DataFrame(uniform, columns=["part", "quantity", "number", "distance", "p"]),
         pd.DataFrame(coverage, columns=["part", "quantity", "level", "covered", "low", "high"]),
     )
-
-
-def check_in_words(found: Check) -> list[str]:
-    """The verdict in sentences."""
-    parts = found.uniform.groupby("part", sort=False)["number"].max()
-    kinds = {"trial": "trials", "registers": "registers"}
-    what = " and ".join(f"{number} made-up {kinds[str(part)]}" for part, number in parts.items())
-    worst = found.uniform.loc[found.uniform["p"].idxmin()]
-    lines = [
-        f"{what[0].upper() + what[1:]} with a known truth were calibrated. Ranks of the truth "
-        f"{'can be' if found.passed else 'cannot be'} uniform for all {len(found.uniform)} quantities together "
-        f"(Kolmogorov-Smirnov, Holm, false alarms {100 * FALSE_ALARM:.0f} %); the least so: {worst['quantity']}, "
-        f"p = {worst['p']:.2g}.",
-    ]  # fmt: skip
-    for level, rows in found.coverage.groupby("level"):
-        lines.append(
-            f"Intervals of {100 * level:.0f} % hold the truth in {100 * rows['covered'].mean():.0f} % of cases on "
-            f"average, from {100 * rows['covered'].min():.0f} to {100 * rows['covered'].max():.0f} % by quantity."
-        )
-    pairs = "; ".join(f"{row.definition} {row.expected:.0f} expected, {row.happened:.0f} happened"
-                      for row in found.definitions.itertuples())  # fmt: skip
-    return [*lines, f"Definition of the made-up trials: {pairs}."]

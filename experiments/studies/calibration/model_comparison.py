@@ -1,9 +1,9 @@
-"""Rival explanations of 29 against 67 %: support factors, the relationship itself, both, or chance.
+"""Four explanations of 29 against 67 %: support factors, the relationship itself, both, or chance.
 
-Each rival is a calibration of its own in which the route is fixed; its evidence is the mean probability, over its own
-prior, that 97 people print the pair. Evidence depends on the prior of the strength, so three are shown. What the trial
-cannot tell apart other measurements may: for each, how many people an arm needs to have before it would usually name
-the right rival.
+Each explanation is a model: a calibration of its own in which the route is fixed. Its evidence is the mean
+probability, over its own prior, that 97 people report the pair. Evidence depends on the prior of the strength, so three
+are shown. Further measurements may tell apart what the trial cannot: for each, how many people in each arm are needed
+before it would usually name the right model.
 
 References
 ----------
@@ -18,23 +18,37 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
+from scipy.stats import norm
 
+from experiments.execution.context import RunContext
 from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import SHARE, STRENGTH, at_point
 from experiments.inputs.scenario_files import written
+from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
 from experiments.statistics.response_surface import Floats
 from experiments.studies.calibration import trial_fit
-from experiments.studies.calibration.calibration import Plan, Registers, Runner, bank_of, systematic
-from experiments.studies.calibration.register_fit import places
-from experiments.studies.calibration.trial_fit import Bank, effective
-from simulation.engine import run as told
+from experiments.studies.calibration.calibration import (
+    CalibrationPlan,
+    RegisterFit,
+    Runner,
+    from_registers,
+    plan_of,
+    simulation_bank,
+    systematic,
+)
+from experiments.studies.calibration.compare_models_study import CompareModelsStudy
+from experiments.studies.calibration.register_fit import coordinates
+from experiments.studies.calibration.trial_fit import SimulationBank, effective
+from experiments.studies.result import StudyResult
+from simulation.engine import run as simulate
 from simulation.parameters import Prior
 from simulation.scenario import Scenario
 
 NOTHING: dict[str, float] = {
     STRENGTH: 1.0, SHARE: 0.0, "programme.direct_effect_others": 1.0, "programme.support_effect_others": 1.0,
 }  # fmt: skip
-RIVALS: dict[str, tuple[str, dict[str, float]]] = {
+MODELS: dict[str, tuple[str, dict[str, float]]] = {
     "support": ("all through support factors", {SHARE: 1.0}),
     "direct": ("all direct", {SHARE: 0.0}),
     "both": ("both routes", {}),
@@ -50,27 +64,27 @@ MEASUREMENTS = {
     "held": "support factors held after a year (mean share)",
     "housing": "housing held after a year", "employment": "employment held after a year",
 }  # fmt: skip
-"""What might tell the rivals apart: differences between mentored and controls, highest-risk group."""
+"""What might tell the models apart: differences between mentored and controls, highest-risk group."""
 SIZES = (25, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400)
-"""People an arm."""
+"""People in each arm."""
 SURE = 0.9
-"""How often the right rival of a pair must be named."""
+"""How often the right model of a pair must be named."""
 TRIALS = 40
-DRAWS_A_PIECE = 4
+DRAWS_A_TASK = 4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rival:
+class CandidateModel:
     """One explanation, calibrated."""
 
     name: str
-    bank: Bank
+    bank: SimulationBank
     likelihoods: Floats  # N, the definition summed over
 
     def evidence(self, prior: str = "") -> tuple[float, float, float]:
-        """Probability of what was printed under the rival, its standard error, and the effective number of draws.
+        """Probability of what was reported under the model, its standard error, and the effective number of draws.
 
-        ``prior`` is another prior of the strength (as ``Prior`` reads it), cut at 1 as the rival's own is.
+        ``prior`` is another prior of the strength (as ``Prior`` reads it), cut at 1 as the model's own is.
         """
         weights = np.ones(len(self.likelihoods))
         if prior and self.name != "chance":
@@ -85,76 +99,72 @@ class Rival:
 
 def log_normal(prior: str, strength: Floats) -> Floats:
     """Density of a log-normal prior of the strength, times the strength."""
-    from scipy.stats import norm
-
     read = Prior.read(prior)
     return np.asarray(norm.pdf((np.log(strength) - np.log(read.first)) / read.second) / read.second)
 
 
 def _helping(prior: str) -> float:
     """Probability that a log-normal prior of the strength is at most 1."""
-    from scipy.stats import norm
-
     read = Prior.read(prior)
     return float(norm.cdf(-np.log(read.first) / read.second))
 
 
-def rivals_of(plan: Plan, known: Registers, run: Runner) -> list[Rival]:
-    """Calibrate every rival; in all of them mentors may help or do nothing, not harm (the prior is cut at 1)."""
+def candidate_models(plan: CalibrationPlan, known: RegisterFit, run: Runner) -> list[CandidateModel]:
+    """Calibrate every model; in all of them mentors may help or do nothing, not harm (the prior is cut at 1)."""
     found = []
-    for part, (name, (_, fixed)) in enumerate(RIVALS.items()):
+    for part, (name, (_, fixed)) in enumerate(MODELS.items()):
         bank = _bank(plan, known, run, dict(fixed), name, 20 + part)
         likely = bank.likelihoods(plan.printed) @ np.asarray(plan.definitions)
-        found.append(Rival(name=name, bank=bank, likelihoods=likely))
+        found.append(CandidateModel(name=name, bank=bank, likelihoods=likely))
     return found
 
 
-def _bank(plan: Plan, known: Registers, run: Runner, fixed: dict[str, Any], name: str, part: int) -> Bank:
-    rows = trial_fit.all_doubts(plan.trial)
+def _bank(
+    plan: CalibrationPlan, known: RegisterFit, run: Runner, fixed: dict[str, Any], name: str, part: int
+) -> SimulationBank:
+    rows = trial_fit.uncertain_parameters(plan.trial)
     column = [row.key for row in rows].index(STRENGTH)
     prior = Prior.read(rows[column].prior)
 
-    def helping(where: Floats) -> Floats:
-        from scipy.special import ndtr
+    def helping(at: Floats) -> Floats:
+        share = ndtr(at[:, column]) * float(ndtr(-np.log(prior.first) / prior.second))
+        at = at.copy()
+        at[:, column] = coordinates([rows[column]], share[:, None])[:, 0]
+        return at
 
-        share = ndtr(where[:, column]) * float(ndtr(-np.log(prior.first) / prior.second))
-        where = where.copy()
-        where[:, column] = places([rows[column]], share[:, None])[:, 0]
-        return where
-
-    return bank_of(plan, known, run, fixed=fixed, part=part, name=f"rival {name}", moved=helping)
+    return simulation_bank(plan, known, run, fixed=fixed, part=part, name=f"model {name}", changed=helping)
 
 
-def evidence(rivals: Sequence[Rival]) -> pd.DataFrame:
-    """Evidence and posterior probability of each rival (all equally probable before), for each prior of the strength.
+def evidence(models: Sequence[CandidateModel]) -> pd.DataFrame:
+    """Evidence and posterior probability of each model (all equally probable before), for each prior of the strength.
 
     Returns
     -------
-    prior, rival, what, evidence, error (standard error), against_chance (Bayes factor), probability, probability_low,
+    prior, model, what, evidence, error (standard error), bayes_factor (against chance), probability, probability_low,
     probability_high (95 %, of the simulation only), draws (effective).
     """
     rows = []
-    luck = np.random.default_rng(1)
+    rng = np.random.default_rng(1)
     for label, prior in STRENGTHS.items():
-        found = [rival.evidence(prior) for rival in rivals]
+        found = [model.evidence(prior) for model in models]
         means, errors = (np.array([each[k] for each in found]) for k in (0, 1))
-        drawn = np.maximum(means + errors * luck.standard_normal((4_000, len(found))), 1e-300)
-        chances = drawn / drawn.sum(axis=1, keepdims=True)
-        low, high = np.quantile(chances, [0.025, 0.975], axis=0)
-        chance = means[[rival.name for rival in rivals].index("chance")]
-        for k, rival in enumerate(rivals):
+        drawn = np.maximum(means + errors * rng.standard_normal((4_000, len(found))), 1e-300)
+        low, high = np.quantile(drawn / drawn.sum(axis=1, keepdims=True), [0.025, 0.975], axis=0)
+        chance = means[[model.name for model in models].index("chance")]
+        for k, model in enumerate(models):
             rows.append({
-                "prior": label, "rival": rival.name, "what": RIVALS[rival.name][0], "evidence": means[k],
-                "error": errors[k], "against_chance": means[k] / chance, "probability": means[k] / means.sum(),
+                "prior": label, "model": model.name, "what": MODELS[model.name][0], "evidence": means[k],
+                "error": errors[k], "bayes_factor": means[k] / chance, "probability": means[k] / means.sum(),
                 "probability_low": low[k], "probability_high": high[k], "draws": found[k][2],
             })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
+def simulate_measurements(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
     """What each measurement would give at some draws: shares of the controls and of the mentored, highest-risk group.
 
-    Everybody lives twice on the same luck, with mentors and without; so there is little chance in the differences.
+    Everybody is simulated twice with common random numbers, with mentors and without, so that the differences vary
+    little by chance.
     """
     base = written(context["scenario"])
     out: dict[str, list[float]] = {f"{name}_{arm}": [] for name in MEASUREMENTS for arm in ("control", "mentored")}
@@ -167,8 +177,8 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[fl
 
 
 def _measured(scenario: Scenario, seed: int) -> dict[str, float]:
-    long = told(scenario.changed({"people.follow_up_months": 36}), seed=seed, replicates=TRIALS, threads=1).lives
-    year = told(scenario.changed({"people.follow_up_months": 12}), seed=seed, replicates=TRIALS, threads=1).lives
+    long = simulate(scenario.changed({"people.follow_up_months": 36}), seed=seed, replicates=TRIALS, threads=1).lives
+    year = simulate(scenario.changed({"people.follow_up_months": 12}), seed=seed, replicates=TRIALS, threads=1).lives
     high = long.highest > 0
     time = getattr(long, f"time_{scenario.trial.definition}")[high]
     held = dict(zip(scenario.factor, year.held[:, year.highest > 0].mean(axis=1), strict=True))
@@ -179,56 +189,63 @@ def _measured(scenario: Scenario, seed: int) -> dict[str, float]:
     }  # fmt: skip
 
 
-def measured(plan: Plan, rivals: Sequence[Rival], run: Runner, *, draws: int = 120) -> pd.DataFrame:
-    """What each measurement would give, at draws from each rival's posterior: rival, then the columns of ``piece``."""
+def measured(
+    plan: CalibrationPlan, models: Sequence[CandidateModel], run: Runner, *, draws: int = 120
+) -> pd.DataFrame:
+    """What each measurement would give at draws from each model's posterior.
+
+    Returns
+    -------
+    model, then the columns of ``simulate_measurements``.
+    """
     tables = []
     base = plan.trial.changed({
         "volunteers.at_start": 2 * plan.trial.volunteers.at_start,
         "volunteers.recruits_per_month": 2 * plan.trial.volunteers.recruits_per_month,
     })  # fmt: skip
-    for part, rival in enumerate(rivals):
-        luck = np.random.default_rng([plan.seed, 30 + part])
-        chosen = systematic(rival.likelihoods, draws, luck)
-        values, keys = rival.bank.values[chosen], rival.bank.keys
-        fixed = RIVALS[rival.name][1]
+    for part, model in enumerate(models):
+        rng = np.random.default_rng([plan.seed, 30 + part])
+        chosen = systematic(model.likelihoods, draws, rng)
+        values, keys = model.bank.values[chosen], model.bank.keys
+        fixed = MODELS[model.name][1]
         points = [dict(zip(keys, map(float, row), strict=True)) | fixed for row in values]
         for point in points:
             point["volunteers.recruits_per_month"] *= 2
         seeds = [(plan.seed * 64 + part) * 1_000_000 + k for k in range(draws)]
         job = Job(
-            name=f"rivals: measurements under {rival.name}", work=f"{__name__}:piece", command=plan.command,
-            context={"scenario": base.to_toml()},
-            pieces=[{"draws": points[k : k + DRAWS_A_PIECE], "seeds": seeds[k : k + DRAWS_A_PIECE]}
-                    for k in range(0, draws, DRAWS_A_PIECE)],
+            name=f"compare-models: measurements under {model.name}", work=f"{__name__}:simulate_measurements",
+            command=plan.command, context={"scenario": base.to_toml()},
+            pieces=[{"draws": points[k : k + DRAWS_A_TASK], "seeds": seeds[k : k + DRAWS_A_TASK]}
+                    for k in range(0, draws, DRAWS_A_TASK)],
         )  # fmt: skip
-        tables.append(pd.concat([pd.DataFrame(each) for each in run(job)], ignore_index=True).assign(rival=rival.name))
+        tables.append(pd.concat([pd.DataFrame(each) for each in run(job)], ignore_index=True).assign(model=model.name))
     return pd.concat(tables, ignore_index=True)
 
 
 def separation(table: pd.DataFrame, *, sizes: Sequence[int] = SIZES, draws: int = 4_000) -> pd.DataFrame:
-    """Which measurement would tell which pair of rivals apart, and with how many people an arm.
+    """Which measurement would tell which pair of models apart, and with how many people in each arm.
 
-    A measured difference is the rival's own at a draw, plus chance of two groups of that size; the rival under which it
-    is more probable (normal densities) is named.
+    A measured difference is the model's own at a draw, plus the sampling error of two groups of that size; the model
+    under which it is more probable (normal densities) is named.
 
     Returns
     -------
-    first, second (rivals), measurement, what, first_mean, second_mean (expected differences, mentored minus controls),
-    then ``right_N`` (share named rightly) for each size, and ``needed`` (people an arm; NaN if none of the sizes will
-    do).
+    first, second (models), measurement, what, first_mean, second_mean (expected differences, mentored minus controls),
+    then ``right_N`` (share named rightly) for each size, and ``needed`` (people in each arm; NaN if none of the sizes
+    is enough).
     """
-    luck = np.random.default_rng(2)
-    names = list(dict.fromkeys(table["rival"]))
+    rng = np.random.default_rng(2)
+    names = list(dict.fromkeys(table["model"]))
     rows = []
     for i, first in enumerate(names):
         for second in names[i + 1 :]:
             for name, what in MEASUREMENTS.items():
-                sides = [table[table["rival"] == rival] for rival in (first, second)]
+                sides = [table[table["model"] == model] for model in (first, second)]
                 if any(side[f"{name}_control"].isna().any() for side in sides):
                     continue
                 gaps = [(side[f"{name}_mentored"] - side[f"{name}_control"]).to_numpy() for side in sides]
                 noise = [_spread(side, name) for side in sides]
-                right = [_right(gaps, noise, size, draws, luck) for size in sizes]
+                right = [_right(gaps, noise, size, draws, rng) for size in sizes]
                 good = [size for size, share in zip(sizes, right, strict=True) if share >= SURE]
                 rows.append({
                     "first": first, "second": second, "measurement": name, "what": what, "first_mean": gaps[0].mean(),
@@ -240,56 +257,43 @@ def separation(table: pd.DataFrame, *, sizes: Sequence[int] = SIZES, draws: int 
 
 
 def _spread(side: pd.DataFrame, name: str) -> float:
-    """Standard deviation of a difference of one person an arm."""
+    """Standard deviation of a difference with one person in each arm."""
     p = [side[f"{name}_{arm}"].mean() for arm in ("control", "mentored")]
     less = 0.5 if name == "held" else 1.0  # a mean over factors that go together; five such halve the variance at least
     return float(np.sqrt(less * sum(each * (1 - each) for each in p)))
 
 
-def _right(gaps: list[Floats], noise: list[float], size: int, draws: int, luck: np.random.Generator) -> float:
+def _right(gaps: list[Floats], noise: list[float], size: int, draws: int, rng: np.random.Generator) -> float:
     sd = [np.hypot(gap.std(), each / np.sqrt(size)) + 1e-9 for gap, each in zip(gaps, noise, strict=True)]
     named = []
     for k in (0, 1):
-        seen = luck.choice(gaps[k], draws) + noise[k] / np.sqrt(size) * luck.standard_normal(draws)
+        seen = rng.choice(gaps[k], draws) + noise[k] / np.sqrt(size) * rng.standard_normal(draws)
         density = [-0.5 * ((seen - gap.mean()) / each) ** 2 - np.log(each) for gap, each in zip(gaps, sd, strict=True)]
         better = density[k] - density[1 - k]
         named.append(float((better > 0).mean() + 0.5 * (better == 0).mean()))
     return float(np.mean(named))
 
 
-def in_words(table: pd.DataFrame, apart: pd.DataFrame) -> list[str]:
-    """The answer in sentences."""
-    main = table[table["prior"] == next(iter(STRENGTHS))].set_index("rival")
-    listed = "; ".join(f"{row.what} {100 * row.probability:.0f} %" for row in main.itertuples())
-    nothing = float(main["probability"]["chance"])
-    helps = 1 - nothing
-    others = [
-        f"under the {label} prior {rows['probability'].iloc[:3].sum() / 3 / rows['probability'].iloc[3]:.1f}"
-        for label, rows in table[table["prior"] != next(iter(STRENGTHS))].groupby("prior", sort=False)
-    ]
-    words = [
-        f"With all four equally probable before, the trial leaves: {listed}.",
-        f"Some effect is {float(helps / 3 / nothing):.1f} times as probable as none, on average over the three routes; "
-        f"{'; '.join(others)}.",
-    ]
-    routes = main.loc[["support", "direct", "both"], "probability"]
-    words.append(
-        f"Between the routes the trial hardly decides: the most probable is {routes.max() / routes.min():.1f} times as "
-        "probable as the least." if routes.max() < 5 * routes.min() else
-        f"Of the routes, {RIVALS[str(routes.idxmin())][0]} is {routes.max() / routes.min():.0f} times less probable "
-        f"than {RIVALS[str(routes.idxmax())][0]}."
+def run_compare_models(study: CompareModelsStudy, context: RunContext | None) -> StudyResult:
+    """Compare the four models, and foresee what further measurements would tell."""
+    context = context or RunContext()
+    plan = plan_of(study, draws=study.draws, trials=study.trials)
+    context.note(f"{study.points + study.near_points:,} design points, then {study.trials:,} trials on each of "
+                 f"{study.draws:,} draws of {len(MODELS)} models ...")  # fmt: skip
+    with context.computing(runs=study.points + study.draws) as compute:
+        models = candidate_models(plan, from_registers(plan, compute), compute)
+        expected = measured(plan, models, compute, draws=study.measured)
+    tables = {"evidence": evidence(models), "separation": separation(expected)}
+    own = next(row.prior for row in models[0].bank.rows if row.key == STRENGTH)
+    facts = {
+        "scenario": plan.trial.name, "reported": {"mentored_percent": MENTORED_PERCENT,
+                                                  "control_percent": CONTROL_PERCENT},
+        "evidence": tables["evidence"].to_dict("records"), "separation": tables["separation"].to_dict("records"),
+        "priors": {name: prior or own for name, prior in STRENGTHS.items()}, "sure": SURE, "largest": SIZES[-1],
+    }  # fmt: skip
+    return StudyResult(
+        study=study, tables=tables, facts=facts, scenario=plan.trial,
+        counts={"population": plan.population.digest, "draws": study.draws, "trials": study.trials,
+                "measured": study.measured, "points": study.points, "near_points": study.near_points,
+                "people": study.people, "steps": study.steps},
     )  # fmt: skip
-    for first, second in (("support", "direct"), ("direct", "chance"), ("support", "chance")):
-        pair = apart[(apart["first"] == first) & (apart["second"] == second)]
-        good = pair.dropna(subset=["needed"]).sort_values("needed")
-        label = f"{RIVALS[first][0]} against {RIVALS[second][0]}"
-        if good.empty:
-            words.append(f"To tell {label}: none of the measurements would do with {SIZES[-1]:,} people an arm.")
-            continue
-        best = good.iloc[0]
-        words.append(
-            f"To tell {label}: {best['what']} would name the right one in {100 * SURE:.0f} % of cases with "
-            f"{best['needed']:,.0f} people an arm ({100 * best['first_mean']:+.0f} against "
-            f"{100 * best['second_mean']:+.0f} points)."
-        )
-    return words

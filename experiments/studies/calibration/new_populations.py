@@ -1,13 +1,13 @@
 """What mentoring would do for a new group: people like the trial's, all who would sign up, and all released.
 
-At draws of a posterior everybody released in the country lives twice on the same luck, once with the programme offered
-to all and volunteers enough, once without. Those who would sign up are the people who say yes to volunteers and whose
-sentences leave time to start.
+At draws of a posterior everybody released in the country is simulated twice with common random numbers, once with the
+programme offered to all and volunteers enough, once without it. Those who would sign up are the people who accept
+volunteers and whose sentences leave time to start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,12 @@ from simulation.outcomes import DEFINITIONS
 from simulation.scenario import Scenario
 
 PEOPLE = 8_000
-"""People told at each draw, with and without."""
+"""People simulated at each draw, with and without the programme."""
 WINDOW = 24
 GROUPS = ("highest-risk who would sign up", "all who would sign up", "all released")
 ENOUGH = {"volunteers.at_start": 8_000, "volunteers.recruits_per_month": 800.0, "volunteers.ceiling": 40_000}
-"""Volunteers for whoever says yes: what mentoring does is asked here, not whether there are volunteers."""
-DRAWS_A_PIECE = 5
+"""Volunteers for everybody who accepts: the question here is what mentoring does, not whether there are volunteers."""
+DRAWS_A_TASK = 5
 
 
 def everybody(trial: Scenario, people: int = PEOPLE) -> Scenario:
@@ -38,7 +38,7 @@ def everybody(trial: Scenario, people: int = PEOPLE) -> Scenario:
     })  # fmt: skip
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+def simulate_new_populations(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """Reoffenders among everybody at some draws, with and without the programme.
 
     ``payload`` has ``draws`` and ``seeds``. Columns: draw, group, definition, people, offered, none (reoffenders).
@@ -48,20 +48,20 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
     for number, (draw, seed) in enumerate(zip(payload["draws"], payload["seeds"], strict=True)):
         scenario = at_point(base, fitting(base, draw, but=tuple(ENOUGH)))
         without = scenario.changed({"trial.assignment": "nobody"})
-        told = [run(each, seed=seed, threads=1) for each in (scenario, without)]
-        people, lives = told[0].people, told[0].lives
+        runs = [run(each, seed=seed, threads=1) for each in (scenario, without)]
+        people, lives = runs[0].people, runs[0].lives
         shortest = next(iter(scenario.programme.values())).shortest_sentence_months
         signs = (people.accepts & 1 > 0) & (people.sentence >= shortest)
         for group, who in zip(GROUPS, (signs & (lives.highest > 0), signs, np.ones(len(signs), bool)), strict=True):
             for definition in DEFINITIONS:
-                hits = [int((getattr(each.lives, f"time_{definition}")[who] <= WINDOW).sum()) for each in told]
+                hits = [int((getattr(each.lives, f"time_{definition}")[who] <= WINDOW).sum()) for each in runs]
                 rows.append((number, group, definition, int(who.sum()), *hits))
     names = ("draw", "group", "definition", "people", "offered", "none")
     return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def new_groups(
-    trial: Scenario, draws: Sequence[dict[str, Any]], compute: Callable[[Job], Iterator[Table]], *, seed: int,
+    trial: Scenario, draws: Sequence[Mapping[Any, Any]], compute: Callable[[Job], Iterator[Table]], *, seed: int,
     command: str = "", people: int = PEOPLE,
 ) -> pd.DataFrame:  # fmt: skip
     """Two-year risks of new groups at each draw: draw, group, definition, people, offered, none (shares), difference.
@@ -69,20 +69,19 @@ def new_groups(
     ``offered`` counts everybody to whom the programme is offered, whatever comes of it; ``difference`` is none minus
     offered.
     """
-    clean = [{key: value for key, value in draw.items() if not key.startswith("_")} for draw in draws]
-    pieces = [
+    clean = [{key: value for key, value in draw.items() if not str(key).startswith("_")} for draw in draws]
+    tasks = [
         {"draws": part, "seeds": [seed * 1_000_003 + k + j for j in range(len(part))]}
-        for k in range(0, len(clean), DRAWS_A_PIECE)
-        for part in [clean[k : k + DRAWS_A_PIECE]]
+        for k in range(0, len(clean), DRAWS_A_TASK)
+        for part in [clean[k : k + DRAWS_A_TASK]]
     ]
     job = Job(
-        name="calibrate: new groups", work=f"{__name__}:piece", command=command, pieces=pieces,
+        name="calibrate: new groups", work=f"{__name__}:simulate_new_populations", command=command, pieces=tasks,
         context={"scenario": everybody(trial, people).to_toml()},
     )  # fmt: skip
-    tables = [
-        pd.DataFrame(table).assign(draw=lambda t, k=k: t["draw"] + k * DRAWS_A_PIECE)
-        for k, table in enumerate(compute(job))
-    ]
+    tables = [pd.DataFrame(table) for table in compute(job)]
+    for k, part in enumerate(tables):
+        part["draw"] += k * DRAWS_A_TASK
     table = pd.concat(tables, ignore_index=True)
     for name in ("offered", "none"):
         table[name] = table[name] / table["people"].clip(lower=1)

@@ -1,8 +1,9 @@
-"""The trial, re-run at draws of everything that is doubted: the second half of the calibration.
+"""The trial, simulated at draws of every uncertain parameter: the second half of the calibration.
 
-What the registers leave (``registers.py``) is joined with the priors of what only the trial can tell; the trial is run
-many times at each draw, and every draw gets the probability that a trial under it prints what was printed. The runs
-do not depend on what was printed, so one bank of draws serves the real trial and any number of made-up ones.
+What the registers leave (``register_fit``) is joined with the priors of what only the trial informs; the trial is
+simulated many times at each draw, and every draw gets the probability that a trial under it reports what was reported.
+The runs do not depend on what was reported, so one simulation bank serves the real trial and any number of simulated
+ones (importance sampling).
 """
 
 from __future__ import annotations
@@ -14,25 +15,26 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import qmc
 
 from experiments.inputs.parameter_points import at_point, at_shares, doubted
 from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import written
 from experiments.statistics.response_surface import Floats
-from experiments.studies.calibration.register_fit import places, shares_of, told
+from experiments.studies.calibration.register_fit import coordinates, prior_shares, register_parameters
 from simulation.outcomes import DEFINITIONS
 from simulation.parameters import Quantity
 from simulation.scenario import Scenario
 from simulation.trial_counts import CONTROL, HIGHEST, MEASURES, MENTORED, trial_counts
 
-ROWS_A_PIECE = 10
+DRAWS_A_TASK = 10
 EVEN = tuple(1 / len(DEFINITIONS) for _ in DEFINITIONS)
 """Prior of the definition that the trial used: nothing is known, so all three are equally probable."""
 
 
-def all_doubts(base: Scenario) -> list[Quantity]:
-    """Every doubt: those that the registers speak of first, then the rest."""
-    first = told(base)
+def uncertain_parameters(base: Scenario) -> list[Quantity]:
+    """Every uncertain parameter: those that the registers inform first, then the rest."""
+    first = register_parameters(base)
     known = {row.key for row in first}
     return [*first, *(row for row in doubted(base) if row.key not in known)]
 
@@ -40,18 +42,18 @@ def all_doubts(base: Scenario) -> list[Quantity]:
 @lru_cache(maxsize=8)
 def _scenario(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
     base = written(text)
-    return base, tuple(all_doubts(base))
+    return base, tuple(uncertain_parameters(base))
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """The trial at some places: what a store keeps.
+def simulate_trials(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """The trial at some draws: what a store keeps.
 
     Parameters
     ----------
     context
-        ``scenario`` (TOML), ``trials`` (at each place) and ``fixed`` (keys that do not follow the place).
+        ``scenario`` (TOML), ``trials`` (at each draw) and ``fixed`` (keys that do not follow the draw).
     payload
-        ``places`` (N x K) and ``seeds`` (N).
+        ``coordinates`` (N x K) and ``seeds`` (N).
 
     Returns
     -------
@@ -59,7 +61,7 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
     in one row each.
     """
     base, rows = _scenario(context["scenario"])
-    values = at_shares(rows, shares_of(rows, np.array(payload["places"])))
+    values = at_shares(rows, prior_shares(rows, np.array(payload["coordinates"])))
     half = (context["trials"] + 1) // 2
     out: dict[str, list[Any]] = {"first": [], "second": []}
     for point, seed in zip(values, payload["seeds"], strict=True):
@@ -71,54 +73,42 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
 
 
 def extended(rows: Sequence[Quantity], known: Floats, *, seed: int) -> Floats:
-    """Places of draws from the registers, extended by the priors of the other doubts (N x K).
+    """Coordinates of draws from the registers, extended by the priors of the other uncertain parameters (N x K).
 
-    The rest is spread evenly (Latin hypercube), so that chance in drawing from a prior is not taken for knowledge.
+    The rest is sampled with a Latin hypercube, so that chance in drawing from a prior is not taken for knowledge.
 
     Parameters
     ----------
     rows
-        All doubts, those of the registers first.
+        All uncertain parameters, those of the registers first.
     known
-        N places in the doubts of the registers.
+        N coordinates in the parameters of the registers.
     seed
-        Luck of the rest.
+        Seed of the rest.
     """
-    from scipy.stats import qmc
-
     number, dims = known.shape
     if dims == len(rows):
         return known
     rest = list(rows[dims:])
     shares = qmc.LatinHypercube(len(rest), rng=np.random.default_rng([seed, 2])).random(number)
-    return np.hstack([known, places(rest, shares)])
-
-
-def pieces(where: Floats, first_seed: int) -> list[dict[str, Any]]:
-    """Places cut into payloads for ``piece``; each has a seed of its own."""
-    spelled = [[float(f"{value:.7g}") for value in row] for row in where]
-    return [
-        {"places": spelled[k : k + ROWS_A_PIECE],
-         "seeds": [first_seed + j for j in range(k, min(k + ROWS_A_PIECE, len(spelled)))]}
-        for k in range(0, len(spelled), ROWS_A_PIECE)
-    ]  # fmt: skip
+    return np.hstack([known, coordinates(rest, shares)])
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bank:
+class SimulationBank:
     """Draws with what the trial gives at each of them."""
 
     rows: tuple[Quantity, ...]
-    where: Floats  # N x K places
+    coordinates: Floats  # N x K
     counts: npt.NDArray[np.int64]  # N x 2 halves x arms x groups x MEASURES
 
     @classmethod
-    def of(cls, rows: Sequence[Quantity], where: Floats, tables: Sequence[dict[str, list[Any]]]) -> Bank:
-        """A bank from the tables of ``piece``, in order."""
+    def of(cls, rows: Sequence[Quantity], at: Floats, tables: Sequence[dict[str, list[Any]]]) -> SimulationBank:
+        """A bank from the tables of ``simulate_trials``, in order, at N x K coordinates."""
         first = np.concatenate([np.array(table["first"], np.int64) for table in tables])
         second = np.concatenate([np.array(table["second"], np.int64) for table in tables])
-        counts = np.stack([first, second], axis=1).reshape(len(where), 2, 2, 2, len(MEASURES))
-        return cls(rows=tuple(rows), where=where, counts=counts)
+        counts = np.stack([first, second], axis=1).reshape(len(at), 2, 2, 2, len(MEASURES))
+        return cls(rows=tuple(rows), coordinates=at, counts=counts)
 
     @property
     def keys(self) -> list[str]:
@@ -128,7 +118,7 @@ class Bank:
     @property
     def values(self) -> Floats:
         """N x K values of the quantities."""
-        return at_shares(self.rows, shares_of(self.rows, self.where))
+        return at_shares(self.rows, prior_shares(self.rows, self.coordinates))
 
     def column(self, key: str) -> Floats:
         """Values of one quantity (N)."""
@@ -143,7 +133,7 @@ class Bank:
     def risks(self, *, half: int | None = None) -> Floats:
         """Two-year risks in the highest-risk group: N x definitions x (mentored, control).
 
-        ``half`` (0 or 1) uses only half of the trials, to see how much is chance.
+        ``half`` (0 or 1) uses only half of the trials, to see how much is stochastic variation.
         """
         counts = self.counts.sum(axis=1) if half is None else self.counts[:, half]
         people = counts[:, :, HIGHEST, 0]
@@ -152,7 +142,7 @@ class Bank:
         return np.asarray(risks[..., [MENTORED, CONTROL]])
 
     def likelihoods(self, printed: Printed, *, half: int | None = None) -> Floats:
-        """Probability of what was printed at each draw under each definition: N x definitions."""
+        """Probability of what was reported at each draw under each definition: N x definitions."""
         risks = self.risks(half=half)
         return printed.likelihood(risks[..., 0], risks[..., 1], self.group_share[:, None])
 
@@ -162,8 +152,8 @@ def effective(weights: Floats) -> float:
     return float(weights.sum() ** 2 / max((weights**2).sum(), 1e-300))
 
 
-def chance_in_likelihood(bank: Bank, printed: Printed, definitions: Sequence[float]) -> float:
-    """Standard deviation of the log likelihood that is chance in the simulator, over the posterior.
+def likelihood_stochastic_sd(bank: SimulationBank, printed: Printed, definitions: Sequence[float]) -> float:
+    """Standard deviation of the log likelihood from stochastic variation in the simulator, over the posterior.
 
     From the difference between the two halves of the trials: all of them together vary half as much.
     """

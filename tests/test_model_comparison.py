@@ -1,4 +1,4 @@
-"""Rival explanations and runs over draws: evidence that is known, measurements that tell apart, doubt beside chance."""
+"""The model comparison and runs over draws: evidence that is known, measurements that tell apart, the two variances."""
 
 from __future__ import annotations
 
@@ -11,32 +11,43 @@ from experiments.inputs.parameter_points import STRENGTH, effect
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import load
-from experiments.studies.calibration.model_comparison import MEASUREMENTS, RIVALS, Rival, evidence, in_words, separation
-from experiments.studies.calibration.register_fit import places
-from experiments.studies.calibration.trial_fit import Bank
+from experiments.language.compare_models import answer
+from experiments.language.messages import Messages
+from experiments.studies.calibration.model_comparison import (
+    MEASUREMENTS,
+    MODELS,
+    SIZES,
+    STRENGTHS,
+    CandidateModel,
+    evidence,
+    separation,
+)
+from experiments.studies.calibration.register_fit import coordinates
+from experiments.studies.calibration.trial_fit import SimulationBank
+from experiments.studies.result import as_json
 from experiments.studies.trial.scenario_over_draws import over_draws, piece, summary
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
 
 
-def rival(name: str, strengths: np.ndarray, likelihoods: np.ndarray) -> Rival:
-    """A rival whose draws and likelihoods are given."""
+def candidate(name: str, strengths: np.ndarray, likelihoods: np.ndarray) -> CandidateModel:
+    """A model whose draws and likelihoods are given."""
     row = Quantity(key=STRENGTH, value=1.0, unit="", low=0.001, high=5.0, grade="assumed", prior="LN(0.45, 1.20)", what="", source="")  # fmt: skip
     z = (np.log(strengths) - np.log(0.45)) / 1.2
-    bank = Bank(rows=(row,), where=z[:, None], counts=np.zeros((len(z), 2, 2, 2, 8), np.int64))
-    return Rival(name=name, bank=bank, likelihoods=likelihoods)
+    bank = SimulationBank(rows=(row,), coordinates=z[:, None], counts=np.zeros((len(z), 2, 2, 2, 8), np.int64))
+    return CandidateModel(name=name, bank=bank, likelihoods=likelihoods)
 
 
 def helping(number: int = 40_000) -> np.ndarray:
     """Draws of the strength's prior, cut at 1."""
-    luck = np.random.default_rng(1)
-    draws = 0.45 * np.exp(1.2 * luck.standard_normal(4 * number))
+    rng = np.random.default_rng(1)
+    draws = 0.45 * np.exp(1.2 * rng.standard_normal(4 * number))
     return draws[draws <= 1][:number]
 
 
 def test_evidence_is_the_mean_likelihood() -> None:
-    """Where the likelihood of a rival is constant its evidence is that constant, under every prior, without error."""
-    found = rival("both", helping(), np.full(40_000, 0.002))
+    """Where the likelihood of a model is constant its evidence is that constant, under every prior, without error."""
+    found = candidate("both", helping(), np.full(40_000, 0.002))
 
     for prior in ("", "LN(0.55, 0.58)"):
         mean, error, _ = found.evidence(prior)
@@ -47,36 +58,36 @@ def test_evidence_is_the_mean_likelihood() -> None:
 def test_another_prior_of_the_strength_is_that_prior() -> None:
     """Reweighted draws have the mean that draws of the other prior have."""
     strengths = helping()
-    mean, error, effective = rival("direct", strengths, strengths).evidence("LN(0.55, 0.58)")
-    luck = np.random.default_rng(2)
-    other = 0.55 * np.exp(0.58 * luck.standard_normal(200_000))
+    mean, error, effective = candidate("direct", strengths, strengths).evidence("LN(0.55, 0.58)")
+    rng = np.random.default_rng(2)
+    other = 0.55 * np.exp(0.58 * rng.standard_normal(200_000))
 
     assert mean == pytest.approx(other[other <= 1].mean(), abs=5 * error + 0.002)
     assert effective < len(strengths)
 
 
-def test_probabilities_of_rivals() -> None:
-    """Rivals with evidence 3, 3, 3 and 1 have probabilities of 30, 30, 30 and 10 % and Bayes factors of 3."""
+def test_probabilities_of_models() -> None:
+    """Models with evidence 3, 3, 3 and 1 have probabilities of 30, 30, 30 and 10 % and Bayes factors of 3."""
     strengths = helping(2_000)
-    rivals = [rival(name, strengths, np.full(2_000, 1e-4 if name == "chance" else 3e-4)) for name in RIVALS]
-    table = evidence(rivals)
-    first = table[table["prior"] == "other trials"].set_index("rival")
+    models = [candidate(name, strengths, np.full(2_000, 1e-4 if name == "chance" else 3e-4)) for name in MODELS]
+    table = evidence(models)
+    first = table[table["prior"] == "other trials"].set_index("model")
 
     assert first["probability"].to_dict() == pytest.approx({"support": 0.3, "direct": 0.3, "both": 0.3, "chance": 0.1})
-    assert first.loc["both", "against_chance"] == pytest.approx(3.0)
+    assert first.loc["both", "bayes_factor"] == pytest.approx(3.0)
 
 
 def expected(first: float, second: float) -> pd.DataFrame:
-    """Two rivals that differ in one measurement only, without doubt about it."""
+    """Two models that differ in one measurement only, each without uncertainty about it."""
     rows = []
     for name, gap in (("support", first), ("direct", second)):
         row = {f"{each}_{arm}": 0.5 for each in MEASUREMENTS for arm in ("control", "mentored")}
-        rows += [{**row, "housing_mentored": 0.5 + gap, "rival": name}] * 40
+        rows += [{**row, "housing_mentored": 0.5 + gap, "model": name}] * 40
     return pd.DataFrame(rows)
 
 
-def test_measurements_that_differ_tell_rivals_apart() -> None:
-    """With a true difference of 20 points between the rivals the share named rightly is that of the normal formula."""
+def test_measurements_that_differ_tell_models_apart() -> None:
+    """With a true difference of 20 points between the models the share named rightly is that of the normal formula."""
     from scipy.stats import norm
 
     table = separation(expected(0.2, 0.0), sizes=(25, 100, 400), draws=40_000).set_index("measurement")
@@ -90,14 +101,21 @@ def test_measurements_that_differ_tell_rivals_apart() -> None:
     assert np.isnan(table.loc["employment", "needed"])
 
 
-def test_the_answer_says_when_nothing_will_do() -> None:
-    """Where no measurement separates a pair, the words say so."""
+@pytest.mark.parametrize(("language", "nothing", "quarter"), [
+    ("en", "none of the measurements is enough", "all direct 25"), ("da", "Ingen af målingerne er nok", "alt direkte 25")
+])  # fmt: skip
+def test_the_answer_says_when_nothing_is_enough(language, nothing, quarter) -> None:  # type: ignore[no-untyped-def]
+    """Where no measurement separates a pair, the sentences say so."""
     strengths = helping(500)
-    rivals = [rival(name, strengths, np.full(500, 1e-4)) for name in RIVALS]
-    words = in_words(evidence(rivals), separation(expected(0.0, 0.0)))
+    models = [candidate(name, strengths, np.full(500, 1e-4)) for name in MODELS]
+    facts = as_json({
+        "evidence": evidence(models).to_dict("records"), "separation": separation(expected(0.0, 0.0)).to_dict("records"),
+        "reported": {"mentored_percent": 29, "control_percent": 67}, "priors": STRENGTHS, "sure": 0.9, "largest": SIZES[-1],
+    })  # fmt: skip
+    sentences = answer(facts, {}, Messages(language, "compare_models")).sentences
 
-    assert any("none of the measurements would do" in each for each in words)
-    assert "25 %" in words[0]
+    assert any(nothing in each for each in sentences)
+    assert quarter in sentences[0]
 
 
 def test_more_strength_than_one_is_harm_by_the_direct_route() -> None:
@@ -155,4 +173,4 @@ def test_a_change_of_the_users_wins_over_the_draws() -> None:
 def test_printed_pairs_have_arms_that_add_up_to_97() -> None:
     """The two arms hold the 97 people of the trial."""
     assert Printed().mentored_arm + Printed().control_arm == 97
-    assert places([], np.zeros((3, 0))).shape == (3, 0)
+    assert coordinates([], np.zeros((3, 0))).shape == (3, 0)

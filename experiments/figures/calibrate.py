@@ -1,0 +1,135 @@
+"""Figures of the calibration: the reported difference and what is left of it, prior and posterior, definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from experiments.figures.calibration_check import check_figure
+from experiments.figures.palette import COLOURS
+from experiments.inputs.parameter_points import STRENGTH
+from experiments.inputs.trial_result import TRIALS_OWN
+from experiments.language.messages import Messages
+
+PRIOR, POSTERIOR = "#9a9a9a", COLOURS["mentored"]
+SHADES = ("#2166ac", "#67a9cf", "#b35806")
+MARKS = {"any": ("o", "#b35806"), "prison": ("^", "#2166ac"), "sentence": ("s", "#5e3c99")}
+"""Marker and colour of each definition."""
+TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3)
+
+
+def figures(
+    facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
+) -> dict[str, Callable[[], Figure]]:
+    """The study's figures by name; none if the calibration refused itself."""
+    if facts["check"]:
+        return {"check": lambda: check_figure(tables["ranks"], tables["coverage"], m)}
+    return {} if facts["refusals"] else {"calibration": lambda: calibration_figure(facts, tables, m)}
+
+
+def calibration_figure(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figure:
+    """The six panels of ``desist calibrate``."""
+    figure = Figure(figsize=(12.5, 7.6))
+    axes = figure.subplots(2, 3)
+    risk_pairs(tables["risks"], facts["reported"], axes[0, 0], m)
+    remaining(tables["densities"], tables["differences"], axes[0, 1], reported=facts["reported"]["gap"], m=m)
+    definitions(facts["definitions"], axes[0, 2], m)
+    histograms = tables["histograms"]
+    names = ("strength", "share", "half_life")
+    for ax, key, name in zip(axes[1], histograms["key"].unique(), names, strict=True):
+        prior_and_posterior(histograms[histograms["key"] == key], ax, label=m(f"figure.{name}"), m=m,
+                            log=key == STRENGTH)  # fmt: skip
+        ax.set_title(m(f"figure.{name}_title"))
+    axes[1, 0].legend(frameon=False, loc="upper right")
+    return figure
+
+
+def risk_pairs(risks: pd.DataFrame, reported: Mapping[str, int], ax: Axes, m: Messages) -> Axes:
+    """Risks of both arms at the draws; the reported pair as a cross, equal risks as a line.
+
+    ``risks`` has columns definition, control and mentored (shares).
+    """
+    for definition, (marker, colour) in MARKS.items():
+        rows = risks[risks["definition"] == definition]
+        ax.plot(rows["control"], rows["mentored"], marker, ms=2.6, alpha=0.45, color=colour, mew=0,
+                label=m(f"figure.{definition}"))  # fmt: skip
+    ax.plot([0, 1], [0, 1], color=COLOURS["observed"], linewidth=0.8)
+    ax.text(0.335, 0.365, m("figure.no_difference"), rotation=42, fontsize=8, color=COLOURS["observed"], ha="center",
+            va="center")  # fmt: skip
+    pair = (reported["control_percent"] / 100, reported["mentored_percent"] / 100)
+    ax.plot(*pair, "X", ms=11, color=COLOURS["observed"], mec="white")
+    said = {arm: m.number(reported[f"{arm}_percent"]) for arm in ("mentored", "control")}
+    ax.annotate(m("figure.reported", **said), pair, xytext=(9, -3), textcoords="offset points", fontsize=8, va="top")
+    ax.set(xlim=(0.25, 0.9), ylim=(0.1, 0.9), xlabel=m("figure.control_risk"), ylabel=m("figure.mentored_risk"),
+           title=m("figure.risks"))  # fmt: skip
+    ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    ax.legend(frameon=False, title=m("figure.definition_used"), loc="upper left", markerscale=2, handletextpad=0.1)
+    return ax
+
+
+def remaining(densities: pd.DataFrame, differences: pd.DataFrame, ax: Axes, *, reported: int, m: Messages) -> Axes:
+    """Difference in two-year reoffending for new groups: densities, medians and 95 %, the reported one dashed.
+
+    ``densities`` has columns group, difference and density; ``differences`` group, definition, difference, low and
+    high (shares).
+    """
+    own = differences[differences["definition"] == TRIALS_OWN].set_index("group")
+    names = list(dict.fromkeys(densities["group"]))
+    for place, name in enumerate(names):
+        y, colour = len(names) - 1 - place, SHADES[place]
+        rows = densities[densities["group"] == name]
+        half = 0.35 * rows["density"] / rows["density"].max()
+        ax.fill_between(100 * rows["difference"], y - half, y + half, color=colour, alpha=0.35, linewidth=0)
+        low, middle, high = (100 * own.loc[name, end] for end in ("low", "difference", "high"))
+        ax.plot([low, high], [y, y], color=colour, linewidth=2)
+        ax.plot(middle, y, "o", color=colour, ms=6)
+        said = m("figure.spread", n=m.number(middle, 1), low=m.number(low, 1), high=m.number(high, 1))
+        ax.text(reported + 1.5, y, said, va="center", fontsize=8, color=colour)
+        ax.text(-9.5, y + 0.37, m(f"group.{name}"), fontsize=9, va="bottom")
+    ax.axvline(0, color=COLOURS["observed"], linewidth=0.8)
+    ax.axvline(reported, color=COLOURS["observed"], linestyle="--", linewidth=1.2)
+    ax.text(reported - 0.7, len(names) - 0.15, m("figure.reported_gap", gap=m.number(reported)), fontsize=8, ha="right",
+            va="top")  # fmt: skip
+    ax.set(xlim=(-10, 55), ylim=(-0.5, len(names) - 0.1), yticks=[], xlabel=m("figure.fewer"), title=m("figure.left"))
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def prior_and_posterior(classes: pd.DataFrame, ax: Axes, *, label: str, log: bool = False, m: Messages) -> Axes:
+    """Two histograms of one parameter.
+
+    ``classes`` has columns low and high (ends of a class), prior and posterior (shares of the draws).
+    """
+    edges = np.append(classes["low"], classes["high"].iloc[-1])
+    ax.stairs(classes["prior"], edges, fill=True, color=PRIOR, alpha=0.45, label=m("figure.prior"))
+    ax.stairs(classes["posterior"], edges, color=POSTERIOR, linewidth=1.8, label=m("figure.posterior"))
+    if log:
+        ax.set_xscale("log")
+        ticks = [tick for tick in TICKS if edges[0] <= tick <= edges[-1]]
+        ax.set_xticks(ticks, [m.plain(tick) for tick in ticks])
+        ax.minorticks_off()
+    else:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(float(value))))
+    ax.set(xlabel=label, yticks=[])
+    ax.spines["left"].set_visible(False)
+    return ax
+
+
+def definitions(probabilities: Mapping[str, float], ax: Axes, m: Messages) -> Axes:
+    """Posterior probability of each definition; the prior as a line."""
+    names = list(probabilities)
+    ax.bar([m(f"figure.{name}") for name in names], [probabilities[name] for name in names], color=POSTERIOR, width=0.6)
+    for place, name in enumerate(names):
+        ax.text(place, probabilities[name] + 0.02, m.percent(probabilities[name], 0), ha="center", fontsize=9)
+    ax.axhline(1 / len(names), color=PRIOR, linewidth=2)
+    ax.text(0.5, 1 / len(names) + 0.012, m("figure.prior"), fontsize=9, color="#555555", ha="center")
+    ax.set(ylim=(0, max(0.75, 0.15 + max(probabilities.values()))), title=m("figure.definitions"))
+    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    return ax
