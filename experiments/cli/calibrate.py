@@ -77,8 +77,8 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     import pandas as pd
 
     from experiments.execution.environment import versions
-    from experiments.figures import style
     from experiments.figures.calibration import calibration_figure
+    from experiments.figures.style import style
     from experiments.inputs.parameter_points import at_shares
     from experiments.inputs.posterior import Posterior
     from experiments.language import calibration_text
@@ -135,8 +135,8 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
 
 
 def _checked(plan, compute, folder, trials, registers, as_json):  # type: ignore[no-untyped-def]
-    from experiments.figures import style
     from experiments.figures.calibration import check_figure
+    from experiments.figures.style import style
     from experiments.provenance.results_folder import spelled
     from experiments.studies.calibration.coverage_check import check, check_in_words
 

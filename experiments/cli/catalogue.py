@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "sweep": "experiments.studies.trial.sweep_study:SweepStudy",
+    "trial": "experiments.studies.trial.trial_study:TrialStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

@@ -28,8 +28,8 @@ def rivals(draws, trials, number, points, near_points, people, steps, scenario_n
     from experiments.execution.environment import RESULTS
     from experiments.execution.jobs import opened
     from experiments.execution.workers import runner, workers_of
-    from experiments.figures import style
     from experiments.figures.calibration import rivals_figure
+    from experiments.figures.style import style
     from experiments.inputs.scenario_files import load
     from experiments.provenance.results_folder import Folder, spelled
     from experiments.studies.calibration.calibration import Plan, from_registers

@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.figures import style
+from experiments.figures.style import style
 from experiments.language.answer import Answer
 from experiments.language.messages import LANGUAGES, Language, Messages
 from experiments.provenance.receipts import digest, manifest_of
@@ -142,7 +142,8 @@ class StudyResult:
             out.wrote(out.path / name)
         for name in self.figures:
             out.figure(name, self.figure(name, language))
-        out.manifest(self.scenario, study=self.study.to_toml(), seed=getattr(self.study, "seed", None),
+        seed = self.facts.get("seed", getattr(self.study, "seed", None))
+        out.manifest(self.scenario, study=self.study.to_toml(), seed=seed,
                      command=self.study.command(), module=type(self.study).__module__, language=language,
                      complete=self.complete, **self.counts)  # fmt: skip
         return out.path
