@@ -14,7 +14,7 @@ from experiments.figures.palette import COLOURS, HATCHES
 from experiments.inputs.trial_result import ANALYSES, CONTROL_PERCENT, MENTORED_PERCENT
 from experiments.language.messages import Messages
 
-ARMS = ("control", "mentored")
+ARMS = ("mentored", "control")
 
 
 def figures(

@@ -63,9 +63,10 @@ class Axis:
     def text(self) -> str:
         """The axis as ``read`` takes it."""
         if self.values:
-            return f"{self.key}={','.join(map(_written, self.values))}"
-        ends = f"{_written(self.low)}:{_written(self.high)}"
-        return f"{self.key}={ends}{f':{self.number}' if self.number else ''}{':log' if self.log else ''}"
+            plain = all(map(_plain, self.values))
+            return f"{self.key}={','.join(str(each) if plain else json.dumps(each) for each in self.values)}"
+        number, log = f":{self.number}" if self.number else "", ":log" if self.log else ""
+        return f"{self.key}={self.low!r}:{self.high!r}{number}{log}"
 
     def at(self, share: float) -> Any:
         """Value at a share (0-1) of the way along the axis."""
@@ -92,14 +93,12 @@ def _listed(text: str) -> tuple[Any, ...]:
         return tuple(read_value(value.strip()) for value in text.split(","))
 
 
-def _written(value: Any) -> str:
-    """A value as an axis has it: text without quotes where that is read as the same text."""
-    if isinstance(value, str) and value and value == value.strip() and not set(value) & set(",:[]'\"=") \
-            and read_value(value) == value:  # fmt: skip
-        return value
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(json.dumps(each) if isinstance(each, str) else _written(each) for each in value)}]"
-    return json.dumps(value)
+def _plain(value: Any) -> bool:
+    """Whether a value is read as what it is without quotes and brackets."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return False
+    text = str(value)
+    return text == text.strip() != "" and not set(text) & set(",:[]'\"=") and read_value(text) == value
 
 
 def points(axes: Sequence[Axis], design: Design, number: int, *, seed: int) -> list[dict[str, Any]]:

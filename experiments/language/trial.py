@@ -65,7 +65,7 @@ def _spreads(facts: Mapping[str, Any], m: Messages) -> pd.DataFrame:
 
 
 def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
-    yield m("trials", trials=m.number(facts["trials"], 0), definition=m(f"common.definition.{facts['definition']}"))
+    yield m("trials", trials=m.number(facts["trials"], 0), definition=m(f"definition.{facts['definition']}"))
     yield m("shares")
     yield m("error", error=m.points(facts["simulation_error"], 2), best=m.percent(facts["best_possible"], 1), **PAIR)
     yield sizes_note(facts["sizes"], m)

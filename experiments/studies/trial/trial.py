@@ -136,9 +136,12 @@ def _scenarios(study: TrialStudy) -> dict[str, Scenario]:
     scenarios: dict[str, Scenario] = {}
     for each in study.settings or usual:
         if isinstance(each, Scenario):
-            scenarios[each.name] = each.changed(dict(change(text) for text in study.set)) if study.set else each
+            name = each.name
+            scenario = each.changed(dict(change(text) for text in study.set)) if study.set else each
         else:
-            scenarios[each] = load(each, study.set)
+            name, scenario = each, load(each, study.set)
+        if scenarios.setdefault(name, scenario) != scenario:
+            raise ParameterError(f"two different scenarios are called [{name}]; give each a name of its own")
     for scenario in scenarios.values():
         if scenario.trial.assignment != "randomised":
             raise ParameterError(
