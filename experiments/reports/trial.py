@@ -59,7 +59,7 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
         caption=w("trial.table"),
         head=[w("trial.setting"), _up(w("study.mentored")), _up(w("study.control")), w("trial.far"), w("trial.fit")],
         rows=[[_up(shown[name]), _spanned(rows[name], "mentored", w), _spanned(rows[name], "control", w),
-               w.percent(rows[name]["as_far_apart"]), w(f"trial.fit_{fit(rows[name]['support'])}")]
+               w.percent(rows[name]["as_far_apart"]), w(f"trial.fit_{fit(rows[name]['relative_likelihood'])}")]
               for name in SETTINGS],
     )  # fmt: skip
     parts = [

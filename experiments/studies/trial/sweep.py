@@ -75,10 +75,6 @@ def run_sweep(study: SweepStudy, context: RunContext | None) -> StudyResult:
     ready = prepared(study)
     plan, base = ready.plan, ready.base
     at_point(base, {key: value for key, value in ready.points[0].items() if key != CONTROL_RISK})
-    over = f", over {len(ready.draws)} draws" if ready.draws else ""
-    context.note(
-        f"{len(ready.points)} points, {plan.replicates} trials of {base.people.count} people at each{over} ..."
-    )
     work = simulate_design(
         base, ready.points, seed=plan.seed, replicates=plan.replicates, draws=ready.draws, context=context,
         name="sweep" if study.vary else f"sweep {plan.name}", command=study.command(),
@@ -168,7 +164,9 @@ def simulate_design(
     if context.store is None or not all(map(context.store.has, job.addresses())):
         for risk in dict.fromkeys(point[CONTROL_RISK] for point in design if CONTROL_RISK in point):
             at_point(base, {**(draws[0] if draws else {}), CONTROL_RISK: risk})
+    over = f", over {len(draws)} draws" if draws else ""
     with context.computing() as compute:
+        context.note(f"{len(design)} points, {replicates} trials of {base.people.count} people at each{over} ...")
         tables = compute(job, "sweep")
         try:
             for (k, point), table in zip(rows, tables, strict=True):
