@@ -58,7 +58,7 @@ class PointResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
+class PreparedSweep:
     """A sweep with everything read that its options name."""
 
     plan: SweepFile
@@ -92,7 +92,7 @@ def run_sweep(study: SweepStudy, context: RunContext | None) -> StudyResult:
     )  # fmt: skip
 
 
-def prepared(study: SweepStudy) -> Prepared:
+def prepared(study: SweepStudy) -> PreparedSweep:
     """Scenario, axes, points and draws, or a ``ParameterError`` if the options do not fit together."""
     plan = study.plan()
     axes = [Axis.read(text) for text in study.vary] or plan.axes()
@@ -100,7 +100,7 @@ def prepared(study: SweepStudy) -> Prepared:
     design = [in_kind(base, point) for point in points(axes, plan.design, plan.points, seed=plan.seed)]
     taken = [*(axis.key for axis in axes), *plan.set, *(change(each)[0] for each in study.set)]
     draws = draws_of(study, base, DRAWS, but=taken)
-    return Prepared(plan=plan, base=base, axes=axes, points=design, draws=[] if study.posterior is None else draws)
+    return PreparedSweep(plan=plan, base=base, axes=axes, points=design, draws=[] if study.posterior is None else draws)
 
 
 def _scenario(study: SweepStudy, plan: SweepFile) -> Scenario:
@@ -232,7 +232,7 @@ def by_median(table: pd.DataFrame) -> pd.DataFrame:
 # Facts --------------------------------------------------------------------------------------------------------
 
 
-def _facts(study: SweepStudy, ready: Prepared, table: pd.DataFrame) -> dict[str, Any]:
+def _facts(study: SweepStudy, ready: PreparedSweep, table: pd.DataFrame) -> dict[str, Any]:
     """The numbers of the answer: where in the space the trial's result is likely, and where it is not."""
     shares, order = table["inside_67"], table.sort_values("relative_likelihood", ascending=False)
     table = by_median(table)
