@@ -70,7 +70,7 @@ BAD = [
     (["run", "--out", "/proc/desist"], "cannot be written"),
     (["rnu"], "unknown verb [rnu]; did you mean run?"),
     (["life", "97"], "person is [97]; this scenario has people 0 to 96"),
-    (["sweep", "nothing"], "study [nothing] was not found"),
+    (["sweep", "nothing"], "sweep [nothing] was not found"),
     (["sweep", "--vary", "risk.level"], "--vary is [risk.level]"),
     (["sweep", "--vary", "risk.lvel=1:2:2"], "unknown key [risk.lvel]"),
     (["sweep", "--vary", "risk.level=1:2:2", "--scenario", "everyone"], "a sweep compares two arms"),
@@ -180,30 +180,30 @@ def test_validation_export(tmp_path: Path) -> None:
 
 
 def test_sweep_answers_and_sets_the_exit_code(tmp_path: Path) -> None:
-    """A sweep that reproduces the trial ends with 0, one that does not with 1; both write table, map and manifest."""
+    """A sweep with a point inside the 67 % region ends with 0, one without with 1; both write table, map and manifest."""
     strong = ["--vary", "effect.strength=0.02,0.1", "--set", "programme.half_life_months=60.0"]
     code, out, _ = desist("sweep", *strong, "--replicates", "60", "--out", str(tmp_path / "strong"))
     table = pd.read_csv(tmp_path / "strong" / "points.csv")
 
     assert code == 0
-    assert "points reproduce 29 % against 67 %" in out
+    assert "sets of assumptions that were tried fit this result well" in out
     assert "never published" in out
     assert list(table["effect.strength"]) == [0.02, 0.1]
-    assert table["reproduced"].any()
+    assert table["inside_67"].any()
     weak = ["--vary", "programme.direct_effect=0.9:1.0:2", "--replicates", "40", "--json"]
     code, out, _ = desist("sweep", *weak, "--out", str(tmp_path / "weak"))
     assert code == 1
-    assert json.loads(out)["reproduced"] == 0
+    assert json.loads(out)["inside_67"] == 0
     for folder in ("strong", "weak"):
         assert (tmp_path / folder / "map.png").stat().st_size > 0
         assert json.loads((tmp_path / folder / "manifest.json").read_text(encoding="utf-8"))["complete"] is True
 
 
 def test_interrupted_sweep_leaves_what_was_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C after two points leaves a readable table of two points, and says so."""
+    """Ctrl-C after two points leaves a readable table of two points, says so, and ends with 130."""
     import experiments.studies.trial.sweep as module
 
-    whole = module.sweep
+    whole = module.simulate_design
 
     def stopped(*arguments, **options):  # type: ignore[no-untyped-def]
         rows = whole(*arguments, **options)
@@ -211,19 +211,20 @@ def test_interrupted_sweep_leaves_what_was_finished(tmp_path: Path, monkeypatch:
         yield next(rows)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "sweep", stopped)
+    monkeypatch.setattr(module, "simulate_design", stopped)
     vary = ["--vary", "programme.direct_effect=0.1:1.0:5", "--replicates", "10"]
-    code, _, err = desist("sweep", *vary, "--out", str(tmp_path))
+    code, out, err = desist("sweep", *vary, "--out", str(tmp_path))
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
 
     assert code == 130
-    assert "interrupted after 2 of 5 points" in err
+    assert "interrupted; what is finished is written" in err
+    assert "interrupted after 2 of 5 points" in out
     assert len(pd.read_csv(tmp_path / "points.csv")) == 2
     assert manifest["complete"] is False
 
 
-def test_trial_prints_every_setting(tmp_path: Path) -> None:
-    """The trial is run for the three settings and without an effect, both analyses side by side."""
+def test_trial_reports_every_setting(tmp_path: Path) -> None:
+    """The trial is simulated for the three settings and without an effect, both analyses side by side."""
     code, out, _ = desist("trial", "--trials", "60", "--out", str(tmp_path))
     rows = pd.read_csv(tmp_path / "settings.csv")
 

@@ -92,7 +92,7 @@ def test_a_sweep_on_two_workers_one_of_them_killed_is_that_of_one_machine(tmp_pa
         assert first.wait(10) != 0
     assert (code, err.count("\n")) == (0, 1)
     assert desist(*sweep, "--store", str(tmp_path / "near"), "--out", str(tmp_path / "b"))[0] == 0
-    for name in ("points.csv", "answer.txt", "map.png", "map.svg"):
+    for name in ("points.csv", "answer_en.txt", "map.png", "map.svg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
     assert kept_in(tmp_path / "far") == kept_in(tmp_path / "near")
     assert len(Contents.of(tmp_path / "far").pieces) == 30

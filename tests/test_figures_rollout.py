@@ -11,7 +11,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
-from experiments.figures import style
 from experiments.figures.rollout import (
     A_YEAR,
     COMPARED,
@@ -31,6 +30,7 @@ from experiments.figures.rollout import (
     rollout_figure,
     supply_figure,
 )  # fmt: skip
+from experiments.figures.style import style
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.language.plan_text import OUTCOMES, REASONS, short_titles

@@ -1,4 +1,4 @@
-"""The probability of what a trial printed: closed forms, a naive twin, and trials that the engine really runs."""
+"""The probability of what a trial reported: closed forms, a naive twin, and trials that the engine really runs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_an_arm_is_what_a_naive_count_says() -> None:
     assert float(arm_likelihood(percent, arm, risk, share)) == pytest.approx(naive, rel=1e-12)
 
 
-def test_the_sweeps_likelihood_is_the_mean_over_shares() -> None:
+def test_the_likelihood_of_the_sweep_is_the_mean_over_shares() -> None:
     """Averaged over the share of the highest-risk group it is the likelihood of the sweep's check."""
     shares = np.linspace(SHARE_LOW, SHARE_HIGH, 301)
     mean = Printed().likelihood(np.full(301, 0.33), np.full(301, 0.6), shares).mean()

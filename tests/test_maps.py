@@ -14,8 +14,8 @@ from matplotlib.colors import LogNorm, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from experiments.figures import style
 from experiments.figures.maps import AMOUNT, CHANGE, CLASSES, choropleth, tiles, usual
+from experiments.figures.style import style
 from experiments.inputs.municipality_shapes import by_number, capital, cells, shapes, short_name
 from simulation.parameters import ParameterError
 from simulation.places import municipalities

@@ -10,28 +10,29 @@ import numpy as np
 import pytest
 
 from experiments.inputs.trial_result import (
-    CLOSE,
     MENTORED_ARM,
     PEOPLE,
-    POSSIBLE,
+    REGION_67,
+    REGION_95,
     best_log_likelihood,
+    group_sizes,
     log_likelihood,
-    printed,
+    relative_likelihood,
+    reported_counts,
     rounds_to,
     size_weights,
-    support,
 )  # fmt: skip
 
 
 def test_counts_that_round_to_29_percent() -> None:
-    """The sizes that can print 29 % are those of the evidence: 7, 14, 17, 21, 24, 28, 31, 34, 35 and on."""
+    """The sizes that can give 29 % are those of the evidence: 7, 14, 17, 21, 24, 28, 31, 34, 35 and on."""
     sizes = sorted({n for _, n in rounds_to(29, 35)})
 
     assert sizes == [7, 14, 17, 21, 24, 28, 31, 34, 35]
 
 
 def test_counts_that_round_to_67_percent() -> None:
-    """Thirds print 67 %, and so do a few other shares of larger groups."""
+    """Thirds round to 67 %, and so do a few other shares of larger groups."""
     sizes = sorted({n for _, n in rounds_to(67, 30)})
 
     assert sizes == [3, 6, 9, 12, 15, 18, 21, 24, 27, 30]
@@ -54,7 +55,7 @@ def test_size_weights_are_a_distribution() -> None:
 
 
 def test_likelihood_equals_a_naive_sum() -> None:
-    """The likelihood is the plain sum over all pairs of counts and sizes, told one by one."""
+    """The likelihood is the plain sum over all pairs of counts and sizes, counted one by one."""
     p1, p0 = 0.35, 0.62
     weights = size_weights()
     total = sum(
@@ -67,26 +68,26 @@ def test_likelihood_equals_a_naive_sum() -> None:
 
 
 def test_the_observed_pair_is_best() -> None:
-    """Support is 1 near 29 and 67 %, and nowhere more."""
+    """The relative likelihood is 1 near 29 and 67 %, and nowhere more."""
     grid1, grid0 = np.meshgrid(np.linspace(0.05, 0.95, 91), np.linspace(0.05, 0.95, 91))
 
-    assert float(support(0.29, 0.67)) == pytest.approx(1.0, abs=0.01)
-    assert support(grid1, grid0).max() <= 1.0 + 1e-9
+    assert float(relative_likelihood(0.29, 0.67)) == pytest.approx(1.0, abs=0.01)
+    assert relative_likelihood(grid1, grid0).max() <= 1.0 + 1e-9
 
 
 def test_the_check_can_fail() -> None:
-    """No effect at 67 % is excluded; a few points off the observed pair is reproduced."""
-    assert float(support(0.67, 0.67)) < POSSIBLE
-    assert float(support(0.33, 0.65)) > CLOSE
+    """No effect at 67 % is outside the 95 % region; a few points off the observed pair is inside the 67 % region."""
+    assert float(relative_likelihood(0.67, 0.67)) < REGION_95
+    assert float(relative_likelihood(0.33, 0.65)) > REGION_67
 
 
-def test_likelihood_is_the_probability_of_the_printed_pair() -> None:
-    """Trials drawn at random print 29 and 67 % as often as the likelihood says."""
-    luck = np.random.default_rng(3)
+def test_likelihood_is_the_probability_of_the_reported_pair() -> None:
+    """Trials drawn at random report 29 and 67 % as often as the likelihood says."""
+    rng = np.random.default_rng(3)
     trials = 400_000
-    share = luck.uniform(0.3, 0.6, trials)
-    n1, n0 = luck.binomial(MENTORED_ARM, share), luck.binomial(PEOPLE - MENTORED_ARM, share)
-    k1, k0 = luck.binomial(n1, 0.29), luck.binomial(n0, 0.67)
+    share = rng.uniform(0.3, 0.6, trials)
+    n1, n0 = rng.binomial(MENTORED_ARM, share), rng.binomial(PEOPLE - MENTORED_ARM, share)
+    k1, k0 = rng.binomial(n1, 0.29), rng.binomial(n0, 0.67)
     some = (n1 > 0) & (n0 > 0)
     both = (np.floor(100 * k1[some] / n1[some] + 0.5) == 29) & (np.floor(100 * k0[some] / n0[some] + 0.5) == 67)
     expected = math.exp(float(log_likelihood(0.29, 0.67)))
@@ -95,10 +96,11 @@ def test_likelihood_is_the_probability_of_the_printed_pair() -> None:
     assert abs(both.sum() / trials - expected) < 5 * error
 
 
-def test_every_printed_way_is_possible_with_97_people() -> None:
+def test_every_way_is_possible_with_97_people() -> None:
     """No group is larger than its arm."""
-    way = printed()
+    way = reported_counts()
 
     assert way.mentored_size.max() <= MENTORED_ARM
     assert way.control_size.max() <= PEOPLE - MENTORED_ARM
     assert math.isfinite(best_log_likelihood())
+    assert group_sizes()["pairs"] == len(way.weight) == 270

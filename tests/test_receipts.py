@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
 
-from experiments.figures import style
+from experiments.figures.style import style
 from experiments.inputs.scenario_files import load
 from experiments.provenance.receipts import (
     bare,

@@ -149,8 +149,8 @@ def test_plans_are_compared_whichever_way_it_goes():
 
 def settings(**far):
     base = {"as-reported": 0.3, "pooled": 0.5, "sceptical": 0.6, "trial": 0.67}
-    supports = {"as-reported": 0.9, "pooled": 0.1, "sceptical": 0.01, "trial": 0.01}
-    return {name: {"mentored": mentored, "control": 0.67, "as_far_apart": far.get(name, 0.02), "support": supports[name],
+    likelihoods = {"as-reported": 0.9, "pooled": 0.1, "sceptical": 0.01, "trial": 0.01}
+    return {name: {"mentored": mentored, "control": 0.67, "as_far_apart": far.get(name, 0.02), "relative_likelihood": likelihoods[name],
                    "difference_low": -0.14, "difference_high": 0.44} for name, mentored in base.items()}  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def settings(**far):
 def test_the_trial_in_five_sentences(language):
     w = Words(language)
     told = trial_answer(settings(), w)
-    none = trial_answer({name: {**row, "support": 0.0} for name, row in settings().items()}, w)
+    none = trial_answer({name: {**row, "relative_likelihood": 0.0} for name, row in settings().items()}, w)
 
     assert len(told) == 5
     assert w("study.n_more", n="14") in told[3]
@@ -167,10 +167,11 @@ def test_the_trial_in_five_sentences(language):
     assert [fit(each) for each in (1 / 3, 0.05, 0.049)] == ["yes", "open", "no"]
 
 
-def points(strengths, supports):
+def points(strengths, likelihoods):
     return pd.DataFrame([
-        {"effect.strength": strength, "effect.support_share": 0.5, "programme.half_life_months": months, "support": support}
-        for strength, support in zip(strengths, supports, strict=True) for months in (3, 120)
+        {"effect.strength": strength, "effect.support_share": 0.5, "programme.half_life_months": months,
+         "relative_likelihood": likelihood}
+        for strength, likelihood in zip(strengths, likelihoods, strict=True) for months in (3, 120)
     ])  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def test_the_manifest_names_the_command_as_it_stands_in_the_list(home):
     """And not the folder or the store of the moment, so that it is the same bytes everywhere."""
     made = json.loads((home / "results/tiny/manifest.json").read_text(encoding="utf-8"))
 
-    assert "desist trial pooled --trials 20 --out results/tiny" == made["command"]
+    assert "desist trial pooled --trials 20" == made["command"]
     assert str(home) not in (home / "results/tiny/manifest.json").read_text(encoding="utf-8")
 
 
@@ -114,7 +114,8 @@ def test_kept_are_tables_pictures_and_texts(home):
     """No SVG, and nothing that the study calls large."""
     names = [path.name for path in kept(TINY, home)]
 
-    assert ["answer.txt", "manifest.json", "scenario.toml", "settings.csv", "shares.png"] == names
+    assert ["answer_da.txt", "answer_en.txt", "facts.json", "manifest.json", "reported.csv", "scenario.toml", "settings.csv", "shares.png",
+            "study.toml"] == names  # fmt: skip
     assert (home / "results/tiny/shares.svg").is_file()
 
 
@@ -146,14 +147,14 @@ def test_one_changed_digit_is_found_by_file_row_and_column(here):
 
 def test_a_kept_file_that_is_gone_is_found(here):
     """A digest in the manifest does not stand for a file that should be there."""
-    path = here / "results/tiny/answer.txt"
+    path = here / "results/tiny/answer_en.txt"
     whole = path.read_bytes()
     path.unlink()
     code, out, _ = desist("reproduce", "--check", "--json")
     path.write_bytes(whole)
 
     assert code == 1
-    assert ["answer.txt: should be kept, and is not there"] == json.loads(out)[0]["differences"]
+    assert ["answer_en.txt: should be kept, and is not there"] == json.loads(out)[0]["differences"]
 
 
 def test_a_study_that_was_never_made_differs(here, monkeypatch):
@@ -184,7 +185,7 @@ def test_rebuilding_says_what_came_out_where_and_how_long_it_took(here):
     (row,) = json.loads(out)
 
     assert code == 0
-    assert row["answer"].startswith("pooled: ")
+    assert row["answer"].startswith("In the scenario pooled, ")
     assert row["folder"] == str(Path("results/tiny"))
     assert row["seconds"] > 0
 
@@ -242,7 +243,7 @@ def test_the_list_shows_question_command_and_time(here):
 
 # Documents ----------------------------------------------------------------------------------------------------
 
-HEAD = "<!-- results: row = tiny/settings.csv[analysis=as randomised] -->\n"
+HEAD = "<!-- results: row = tiny/settings.csv[analysis=intention to treat] -->\n"
 
 
 @pytest.fixture

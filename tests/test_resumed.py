@@ -16,6 +16,9 @@ from experiments.execution.jobs import Store, finish
 from experiments.execution.store import Contents
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
+from experiments.inputs.trial_result import ANALYSES
+from experiments.studies.trial.sweep_study import SweepStudy
+from experiments.studies.trial.trial_study import TrialStudy
 from simulation.trial_counts import trial_counts
 from tests.test_cli import desist
 from tests.test_runs import ENVIRONMENT, kept_in
@@ -27,7 +30,7 @@ PLAIN = (*STRENGTHS, "--vary", "programme.half_life_months=3,12,36")
 
 
 def test_a_sweep_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
-    """kill -9 after some pieces, three times; the resumed sweep's tables, words, figures and manifest are the same bytes."""
+    """kill -9 after some pieces, three times; the resumed sweep's tables, answers, figures and manifest are the same bytes."""
     arguments = [*PLAIN, "--replicates", "150", "--store", "store", "--out", "out"]
     (tmp_path / "killed").mkdir()
     (tmp_path / "calm").mkdir()
@@ -51,37 +54,38 @@ def test_a_sweep_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, mon
         assert desist(*arguments)[0] in (0, 1)
     names = sorted(file.name for file in (tmp_path / "calm" / "out").iterdir())
 
-    assert {"points.csv", "answer.txt", "map.png", "map.svg", "manifest.json", "scenario.toml"} == set(names)
+    assert {"points.csv", "answer_en.txt", "answer_da.txt", "facts.json", "study.toml", "map.png", "map.svg", "manifest.json",
+            "scenario.toml"} == set(names)  # fmt: skip
     for name in names:
         assert (tmp_path / "killed" / "out" / name).read_bytes() == (tmp_path / "calm" / "out" / name).read_bytes()
     assert kept_in(store) == kept_in(tmp_path / "calm" / "store")
 
 
-def test_a_finished_sweep_tells_nobody_again(tmp_path, monkeypatch):
+def test_a_finished_sweep_simulates_nothing_again(tmp_path, monkeypatch):
     """Read back without a single trial, to the same bytes; other replicates or a new value are computed."""
     import experiments.studies.trial.design_points as module
 
     store = ["--store", str(tmp_path / "store")]
     desist(*SWEEP, "--replicates", "4", *store, "--out", str(tmp_path / "a"))
     desist(*SWEEP, "--replicates", "4", "--no-store", "--out", str(tmp_path / "b"))
-    told = []
+    simulated = []
     whole = module.trial_counts
 
     def counted(*arguments, **options):
-        told.append(arguments)
+        simulated.append(arguments)
         return whole(*arguments, **options)
 
     monkeypatch.setattr(module, "trial_counts", counted)
     monkeypatch.setattr("experiments.inputs.control_risk._risk_by_level", None)
     desist(*SWEEP, "--replicates", "4", *store, "--out", str(tmp_path / "c"))
-    assert told == []
+    assert simulated == []
     monkeypatch.undo()
     monkeypatch.setattr(module, "trial_counts", counted)
     desist(*STRENGTHS, "--vary", "trial.control_risk=0.6,0.67,0.7,0.75", "--replicates", "4", *store, "--out", str(tmp_path / "d"))
-    assert len(told) == 4
+    assert len(simulated) == 4
     desist(*SWEEP, "--replicates", "5", *store, "--out", str(tmp_path / "e"))
-    assert len(told) == 16
-    for name in ("points.csv", "answer.txt", "map.svg"):
+    assert len(simulated) == 16
+    for name in ("points.csv", "answer_en.txt", "map.svg"):
         assert len({(tmp_path / folder / name).read_bytes() for folder in "abc"}) == 1
 
 
@@ -94,7 +98,7 @@ def test_the_store_is_where_the_environment_says(tmp_path, monkeypatch):
     assert len(kept_in(tmp_path / "store")) == 1
 
 
-def test_damage_is_told_on_standard_error(tmp_path):
+def test_damage_is_named_on_standard_error(tmp_path):
     """A verb that meets a damaged piece names it in one line, and goes on."""
     arguments = ["trial", "pooled", "--trials", "10", "--store", str(tmp_path / "store"), "--out", str(tmp_path / "out")]
     before = desist(*arguments)[1]
@@ -110,7 +114,7 @@ def test_trials_in_pieces_are_the_trials(tmp_path, monkeypatch):
     """Cut into pieces, kept and read back, trials have the counts they have in one go."""
     from experiments.studies.trial import posterior_draws as draws
 
-    monkeypatch.setattr(draws, "PIECE_PEOPLE", 97 * 8)
+    monkeypatch.setattr(draws, "TASK_PEOPLE", 97 * 8)
     pooled = load("pooled")
     job = draws.trial_job("pooled", pooled, seed=3, trials=20)
     counts = draws.trials_in(list(finish(job, store=Store(tmp_path))))
@@ -132,44 +136,41 @@ def test_a_sweep_over_draws_has_means_and_shares(tmp_path):
     """Each point over the draws is the mean of sweeps with each draw set; the axis wins over the draw of its key."""
     strengths, halves = [0.05, 0.05, 1.0], [3.0, 60.0, 12.0]
     file = a_posterior(tmp_path, **{"effect.strength": strengths, "programme.half_life_months": halves, "_logl": [0.0] * 3})
-    vary = ["--vary", "programme.primus_motor.half_life_months=2,40", "--replicates", "30", "--no-store"]
-    code, out, _ = desist("sweep", *vary, "--posterior", file, "--out", str(tmp_path / "over"))
-    table = pd.read_csv(tmp_path / "over" / "points.csv")
-    manifest = json.loads((tmp_path / "over" / "manifest.json").read_text(encoding="utf-8"))
-    alone = []
-    for k, strength in enumerate(strengths):
-        desist("sweep", *vary, "--vary", f"effect.strength={strength}", "--out", str(tmp_path / f"{k}"))
-        alone.append(pd.read_csv(tmp_path / f"{k}" / "points.csv"))
+    axis = "programme.primus_motor.half_life_months=2,40"
+    result = SweepStudy(vary=(axis,), replicates=30, posterior=file).run()
+    table = result.tables["points"]
+    alone = [SweepStudy(vary=(axis, f"effect.strength={each}"), replicates=30).run().tables["points"] for each in strengths]
+    manifest = json.loads((result.save(tmp_path / "over") / "manifest.json").read_text(encoding="utf-8"))
 
-    assert code in (0, 1)
     assert table["draws"].tolist() == [3, 3]
     for name in ("mentored", "control", "difference"):
         each = np.array([one[name] for one in alone])
         assert table[name].to_numpy() == pytest.approx(each.mean(axis=0))
         assert table[f"{name}_low"].to_numpy() == pytest.approx(np.quantile(each, 0.025, axis=0))
         assert table[f"{name}_high"].to_numpy() == pytest.approx(np.quantile(each, 0.975, axis=0))
-    assert table["reproduced"].to_numpy() == pytest.approx(np.mean([one["reproduced"] for one in alone], axis=0))
-    assert table["support"].to_numpy() == pytest.approx(np.median([one["support"] for one in alone], axis=0))
-    assert manifest["posterior"]["draws"] == 3
-    assert len(manifest["posterior"]["sha256"]) == 64
-    assert "by the median of 3 draws" in out
+    assert table["inside_67"].to_numpy() == pytest.approx(np.mean([one["inside_67"] for one in alone], axis=0))
+    likelihoods = [one["relative_likelihood"] for one in alone]
+    assert table["relative_likelihood"].to_numpy() == pytest.approx(np.median(likelihoods, axis=0))
+    assert manifest["draws"] == 3
+    assert [len(digest) for digest in manifest["inputs"].values()] == [64]
+    assert "by its median over 3 draws" in result.text()
 
 
-def test_a_trial_over_draws_tells_chance_from_doubt(tmp_path):
-    """Where all draws are equal there is chance only; where they differ much the doubt is most of the spread."""
+def test_a_trial_over_draws_separates_stochastic_variation_from_parameter_uncertainty(tmp_path):
+    """Equal draws leave stochastic variation only; where they differ much the parameters are most of the spread."""
     same = a_posterior(tmp_path, **{"effect.strength": [0.4] * 5})
-    arguments = ["trial", "--trials", "40", "--no-store", "--json"]
-    row = json.loads(desist(*arguments, "--posterior", same, "--out", str(tmp_path / "same"))[1])["rows"][0]
-    assert row["mentored_doubt_share"] == 0
-    assert row["mentored_doubt_low"] == row["mentored_doubt_high"] == pytest.approx(row["mentored"])
-    assert row["mentored_chance_low"] < row["mentored"] < row["mentored_chance_high"]
+    row = TrialStudy(trials=40, posterior=same).run().settings[0]
+    assert row["mentored_parameter_share"] == 0
+    assert row["mentored_parameter_low"] == row["mentored_parameter_high"] == pytest.approx(row["mentored"])
+    assert row["mentored_stochastic_low"] < row["mentored"] < row["mentored_stochastic_high"]
     apart = a_posterior(tmp_path, **{"risk.level": [0.1, 0.2, 1.0, 4.0, 8.0], "trial.definition": ["any", "any", "prison", "any", "any"]})
-    row = json.loads(desist(*arguments, "--posterior", apart, "--draws", "4", "--out", str(tmp_path / "apart"))[1])["rows"][0]
+    result = TrialStudy(trials=40, posterior=apart, draws=4).run()
+    row = result.settings[0]
     assert row["draws"] == 4
-    assert row["control_doubt_share"] > 0.6
-    assert row["control_low"] <= row["control_chance_low"]
-    draws = pd.read_csv(tmp_path / "apart" / "draws.csv")
-    assert draws[draws["analysis"] == "as randomised"]["control"].is_monotonic_increasing
+    assert row["control_parameter_share"] > 0.6
+    assert row["control_low"] <= row["control_stochastic_low"]
+    draws = result.tables["draws"]
+    assert draws[draws["analysis"] == ANALYSES[0]]["control"].is_monotonic_increasing
 
 
 @pytest.mark.parametrize(("arguments", "message"), [

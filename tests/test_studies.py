@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from experiments import load_result, sweep
+from experiments.cli.catalogue import parse_study, study_class
+from experiments.execution.context import RunContext
+from experiments.execution.jobs import Table
 from experiments.inputs.control_risk import with_control_risk
 from experiments.inputs.designs import Axis, axes_of, points
 from experiments.inputs.parameter_points import at_point
+from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load, names
+from experiments.inputs.trial_result import REGION_95
+from experiments.language.messages import FOLDER
 from experiments.studies.trial.design_points import evaluate
 from experiments.studies.trial.effect_settings import SETTINGS, risk_at
-from experiments.studies.trial.sweep import in_words, read_study, study_scenario, sweep, table_of
-from experiments.studies.trial.trial import answer
+from experiments.studies.trial.sweep import prepared, simulate_design
+from experiments.studies.trial.sweep_study import SweepStudy
+from experiments.studies.trial.trial import repeat_trial
 from experiments.studies.validation import baseline
 from simulation.history import simulate
 from simulation.outcomes import DEFINITIONS, times
@@ -47,7 +60,7 @@ def test_counts_agree_with_histories(pooled: Scenario) -> None:
 
 
 def test_counts_do_not_depend_on_threads(pooled: Scenario) -> None:
-    """One thread, two threads, and trials told alone give the same counts."""
+    """One thread, two threads, and trials simulated alone give the same counts."""
     together = trial_counts(pooled, seed=9, trials=40, threads=2)
     alone = np.concatenate([trial_counts(pooled, seed=9, trials=range(k, k + 1), threads=1) for k in range(40)])
 
@@ -75,7 +88,7 @@ def test_simulation_error_is_that_of_repetition(pooled: Scenario) -> None:
 
 
 def test_control_risk_is_solved_for() -> None:
-    """A run on other luck has the control risk that was asked for, within simulation error."""
+    """A run with other random numbers has the control risk that was asked for, within simulation error."""
     for wanted in (0.5, 0.67, 0.8):
         scenario = with_control_risk(load("trial"), wanted)
         arms = highest_risk(trial_counts(scenario, seed=77, trials=400), "any")
@@ -83,7 +96,7 @@ def test_control_risk_is_solved_for() -> None:
         assert arms.risks[1] == pytest.approx(wanted, abs=5 * (arms.errors[1] + 0.006))
 
 
-def test_control_risk_out_of_reach_is_told() -> None:
+def test_control_risk_out_of_reach_is_refused() -> None:
     """A control risk that no level reaches is refused, with what is reached."""
     scenario = load("trial").changed({"trial.definition": "prison"})
 
@@ -101,20 +114,20 @@ def test_settings_stand_for_their_hazard_ratio(setting) -> None:  # type: ignore
 
 
 def test_strength_is_monotone() -> None:
-    """A stronger effect on the same luck lowers the risk of the mentored."""
+    """A stronger effect with the same random numbers lowers the risk of the mentored."""
     base = load("trial")
     risks = [risk_at(base, strength, trials=100) for strength in (1.0, 0.5, 0.2, 0.05)]
 
     assert risks == sorted(risks, reverse=True)
 
 
-def test_as_reported_reproduces_and_no_effect_does_not() -> None:
-    """At face value the observed pair is reproduced; without any effect it is excluded."""
-    reported = answer(load("as-reported"), seed=1, trials=400).rows()
-    nothing = answer(load("trial"), seed=1, trials=400).rows()
+def test_the_observed_pair_fits_as_reported_and_not_without_effect() -> None:
+    """At face value the pair is inside the 67 % region; without any effect it is outside the 95 % region."""
+    reported = repeat_trial(load("as-reported"), seed=1, trials=400).rows()
+    nothing = repeat_trial(load("trial"), seed=1, trials=400).rows()
 
-    assert reported["support"].iloc[0] > 0.9
-    assert nothing["support"].iloc[0] < 0.05
+    assert reported["relative_likelihood"].iloc[0] > 0.9
+    assert nothing["relative_likelihood"].iloc[0] < REGION_95
 
 
 def test_routes_divide_the_strength() -> None:
@@ -145,47 +158,102 @@ def test_space_filling_designs(design) -> None:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("text", ["", "a", "a=", "a=1:x:3", "a=3:1:3", "a=0:1:3:log", "a=1:2:3:4"])
-def test_wrong_axes_are_told(text: str) -> None:
+def test_wrong_axes_are_refused(text: str) -> None:
     """An axis that cannot be read is refused in one line that shows it."""
     with pytest.raises(ParameterError, match="--vary"):
         points([Axis.read(text)], "grid", 0, seed=0)
 
 
-def test_sweep_meets_the_same_luck() -> None:
+def test_points_have_common_random_numbers() -> None:
     """A point's result does not depend on the other points of the design, nor on threads."""
     base = load("trial")
     axes = axes_of({"effect.strength": [1.0, 0.3], "programme.half_life_months": [3, 120]})
     design = points(axes, "grid", 0, seed=0)
-    rows = list(sweep(base, design, seed=2, replicates=10, threads=2))
+    rows = list(simulate_design(base, design, seed=2, replicates=10, context=RunContext(threads=2)))
     alone = evaluate(base, design[3], seed=2, replicates=10)
 
     assert rows[3].numbers == alone
     assert [row.point for row in rows] == design
 
 
-def test_words_when_nothing_reproduces_it() -> None:
-    """Where no point reproduces the trial the nearest is named."""
-    base = load("trial")
-    design = points([Axis.read("programme.direct_effect=0.9:1.0:2")], "grid", 0, seed=0)
-    table = table_of(list(sweep(base, design, seed=2, replicates=40)))
-    words = in_words(table, ["programme.direct_effect"])
+def test_the_nearest_point_is_named_where_none_fits() -> None:
+    """Where no point is inside the 67 % region the study has not passed, and names the nearest."""
+    result = SweepStudy(vary=("programme.direct_effect=0.9:1.0:2",), seed=2, replicates=40).run()
 
-    assert not table["reproduced"].any()
-    assert words[0].startswith("None of 2 points reproduce")
-    assert "nearest" in words[1]
+    assert not result.tables["points"]["inside_67"].any()
+    assert not result.passed
+    for language, none, nearest in (("en", "None of the 2", "nearest"), ("da", "Ingen af de 2", "Tættest")):
+        sentences = result.answer(language).sentences
+        assert none in sentences[0]
+        assert nearest in sentences[1]
 
 
-def test_shipped_study_and_scenarios_are_sound() -> None:
-    """Every scenario on the shelf loads, and the default study's points are all possible scenarios."""
+def test_a_sweep_in_one_line_of_python(tmp_path: Path) -> None:
+    """A scenario and a mapping of axes are a study, which is saved, loaded and repeated to the same table."""
+    result = sweep(load("trial"), {"effect.strength": np.array([0.05, 1.0]), "programme.half_life_months": "3:120:2"},
+                   replicates=10, seed=1)  # fmt: skip
+    loaded = load_result(result.save(tmp_path))
+
+    assert result.study.vary == ("effect.strength=0.05,1.0", "programme.half_life_months=3.0:120.0:2")
+    assert result.tables["points"]["programme.half_life_months"].tolist() == [3, 120, 3, 120]
+    assert loaded.study == result.study
+    assert loaded.text("da") == result.text("da")
+    assert loaded.study.run().tables["points"].equals(result.tables["points"])
+
+
+def test_a_study_file_may_have_its_axes_as_a_table() -> None:
+    """``[vary]`` is written as in the file of a sweep."""
+    study = parse_study('study = "sweep"\nreplicates = 5\n[vary]\n"effect.strength" = [0.1, 0.4]\n')
+
+    assert study.command() == "desist sweep --vary effect.strength=0.1,0.4 --replicates 5"
+
+
+def test_an_interrupted_sweep_returns_what_is_finished() -> None:
+    """An interrupt after two points gives a result of two points, which says so."""
+
+    def stopped(items: Iterable[Table], total: int, what: str) -> Iterator[Table]:
+        yield from islice(items, 2)
+        raise KeyboardInterrupt
+
+    study = SweepStudy(vary=("programme.direct_effect=0.1:1.0:5",), replicates=10)
+    result = study.run(RunContext(progress=stopped))
+
+    assert not result.complete
+    assert len(result.tables["points"]) == 2
+    assert "interrupted after 2 of 5 points" in result.answer().sentences[0]
+
+
+def test_shipped_sweep_and_scenarios_are_sound() -> None:
+    """Every scenario that comes with Desist loads, and the default sweep's points are all possible scenarios."""
     assert {"everyone", "trial", "as-reported", "pooled", "sceptical"} <= set(names())
-    study = read_study("effect")
-    base = study_scenario(study)
-    design = points(study.axes(), study.design, study.points, seed=study.seed)
-    assert len(design) == 480
-    for point in design[:: len(design) // 7]:
-        at_point(base, {key: value for key, value in point.items() if key != "trial.control_risk"})
+    ready = prepared(SweepStudy())
+    assert len(ready.points) == 480
+    for point in ready.points[:: len(ready.points) // 7]:
+        at_point(ready.base, {key: value for key, value in point.items() if key != "trial.control_risk"})
     for name in names():
         assert load(name).digest
+
+
+@pytest.mark.parametrize("verb", ["sweep", "trial"])
+def test_every_column_and_text_of_the_study_is_there(verb: str, tmp_path: Path) -> None:
+    """Without draws and over draws: columns are in the codebook, both languages answer, and the figure is drawn."""
+    codebook = tomllib.loads((FOLDER.parent / "codebook" / f"{verb}.toml").read_text(encoding="utf-8"))
+    posterior = Posterior(table=pd.DataFrame({"risk.level": [0.5, 0.8, 1.1]}), about={"command": "none"})
+    axes = {"vary": ("effect.strength=0.1,1.0",), "replicates": 5} if verb == "sweep" else {"trials": 5}
+    for given in (axes, {**axes, "posterior": posterior}):
+        result = study_class(verb)(**given).run()
+        for name, table in result.tables.items():
+            assert set(table) - {"effect.strength"} <= set(codebook[name]["columns"])
+        for language in ("en", "da"):
+            assert "{" not in result.text(language)
+            assert result.figure(language=language).axes
+
+
+def test_axes_are_written_as_they_are_read() -> None:
+    """Any axis that a mapping gives is the same again from its text."""
+    mapping = {"a": [1, 2.5, True], "b": ["any", "x,y", "1"], "c": "0.1:2:5:log", "d": [["Aarhus"], ["Odense", "Vejle"]]}
+    for axis in axes_of(mapping):
+        assert Axis.read(axis.text) == axis
 
 
 def test_baseline_meets_its_targets() -> None:

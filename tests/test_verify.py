@@ -80,8 +80,8 @@ def test_what_was_not_touched_is_as_recorded(home):
 
     assert code == 0
     assert {row["digest"] for row in rows.values()} == {"as recorded"}
-    assert {"settings.csv", "people.parquet", "curves.png", "curves.svg", "answer.txt", "input mine.toml"} <= set(rows)
-    for name in ("settings.csv", "answer.txt", "shares.png", "manifest.json"):
+    assert {"settings.csv", "people.parquet", "curves.png", "curves.svg", "answer_en.txt", "input mine.toml"} <= set(rows)
+    for name in ("settings.csv", "answer_en.txt", "shares.png", "manifest.json"):
         assert verified(f"results/trial/{name}", "--quick")[0] == 0
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
@@ -150,7 +150,7 @@ def test_an_interrupted_study_is_one_line(home):
     assert verified("results/trial", "--quick")[0] == 0
 
 
-@pytest.mark.parametrize("name", ["shares.png", "shares.svg", "answer.txt"])
+@pytest.mark.parametrize("name", ["shares.png", "shares.svg", "answer_en.txt"])
 def test_a_picture_or_text_that_was_moved_says_what_made_it(home, name):
     """Its receipt is read and checked; that a recomputation needs the folder is said."""
     moved = home / f"moved-{name}"
@@ -199,8 +199,8 @@ def test_a_consistent_forgery_is_found_by_making_it_again_only(home):
     row = table.splitlines()[1].split(",")
     share = next(cell for cell in row if cell.startswith("0."))
     (folder / "settings.csv").write_text(table.replace(share, "0.2", 1), encoding="utf-8")
-    text = (folder / "answer.txt").read_text(encoding="utf-8")
-    (folder / "answer.txt").write_text(text.replace("97 people", "98 people").replace("38 apart", "37 apart"), "utf-8")
+    text = (folder / "answer_en.txt").read_text(encoding="utf-8")
+    (folder / "answer_en.txt").write_text(text.replace("97 people", "98 people").replace("38 apart", "37 apart"), "utf-8")
     own = without_seal(stamp_of("shares.png", (folder / "shares.png").read_bytes()))
     pixels = matplotlib.image.imread(folder / "shares.png")
     pixels[40, 50, :3] = 0.0
@@ -215,7 +215,7 @@ def test_a_consistent_forgery_is_found_by_making_it_again_only(home):
     code, rows = verified("results/trial")
     wrong = {name: row["words"] for name, row in rows.items() if row["wrong"]}
     assert code == 1
-    assert set(wrong) == {"settings.csv", "answer.txt", "shares.png", "shares.svg", "manifest.json"}
+    assert set(wrong) == {"settings.csv", "answer_en.txt", "shares.png", "shares.svg", "manifest.json"}
     assert wrong["settings.csv"].startswith("row 1, column ")
     assert f"recorded [0.2], now [{share}]" in wrong["settings.csv"]
     assert "of the pixels, the first at 51 from the left, 41 from above" in wrong["shares.png"]
@@ -291,7 +291,8 @@ def test_nothing_is_written_but_the_new_folder(home):
         assert given(line, home / "new") == 0
 
     assert {path.relative_to(home / "new").as_posix() for path in (home / "new").iterdir()} == {
-        "answer.txt", "manifest.json", "scenario.toml", "settings.csv", "shares.png", "shares.svg",
+        "answer_da.txt", "answer_en.txt", "facts.json", "manifest.json", "reported.csv", "scenario.toml", "settings.csv",
+        "shares.png", "shares.svg", "study.toml",
     }  # fmt: skip
     assert {path for path in home.rglob("*") if "new" not in path.relative_to(home).parts} == before
     with pytest.raises((ParameterError, click.ClickException)):

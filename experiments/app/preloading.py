@@ -40,8 +40,8 @@ def warm() -> None:
     from experiments.app.coordinator import facts as coordinator
     from experiments.app.two_lives import facts as two_lives
     from experiments.inputs.scenario_files import load
-    from experiments.studies.trial.trial import answer
+    from experiments.studies.trial.trial import repeat_trial
 
-    answer(load("pooled"), seed=1, trials=2).rows()
+    repeat_trial(load("pooled"), seed=1, trials=2).rows()
     two_lives.pair(1)
     coordinator.people(1)

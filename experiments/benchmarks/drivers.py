@@ -113,15 +113,13 @@ def start_up() -> dict[str, float]:
 
 def studies() -> dict[str, float]:
     """Seconds of the headline studies once compiled."""
-    from experiments.inputs.designs import points
-    from experiments.studies.trial.sweep import read_study, study_scenario, sweep
-    from experiments.studies.trial.trial import answer
+    from experiments.studies.trial.sweep import prepared, simulate_design
+    from experiments.studies.trial.sweep_study import SweepStudy
+    from experiments.studies.trial.trial import repeat_trial
 
-    plan = read_study("effect")
-    base = study_scenario(plan)
-    design = points(plan.axes(), plan.design, plan.points, seed=plan.seed)
+    ready = prepared(SweepStudy())
     pooled = load("pooled")
-    answer(pooled, seed=2, trials=100)
+    repeat_trial(pooled, seed=2, trials=100)
 
     def whole(*verb: str) -> float:
         """Seconds that a verb takes with its default settings, in a process of its own."""
@@ -130,9 +128,9 @@ def studies() -> dict[str, float]:
             return seconds(lambda: subprocess.run(command, check=True, capture_output=True), tries=1)
 
     return {
-        "10,000 trials of 97 people": seconds(lambda: answer(pooled, seed=1, trials=10_000), tries=1),
-        f"the default sweep ({len(design)} points)": seconds(
-            lambda: list(sweep(base, design, seed=plan.seed, replicates=plan.replicates)), tries=1
+        "10,000 trials of 97 people": seconds(lambda: repeat_trial(pooled, seed=1, trials=10_000), tries=1),
+        f"the default sweep ({len(ready.points)} points)": seconds(
+            lambda: list(simulate_design(ready.base, ready.points, seed=1, replicates=ready.plan.replicates)), tries=1
         ),
         **{f"desist {verb}, as it comes": whole(verb) for verb in ("power", "mechanisms", "sensitivity", "calibrate")},
         "desist compare of three plans, as it comes": whole("compare", *PLANS),

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from experiments.execution.context import RunContext
 from experiments.execution.jobs import Store
 from experiments.execution.store import Contents, checksum, encoded
 from experiments.inputs.designs import Axis, points
 from experiments.inputs.scenario_files import load
-from experiments.studies.trial.sweep import sweep
+from experiments.studies.trial.sweep import simulate_design
 
 AXES = ("effect.strength=0.05:1:1000:log", "programme.half_life_months=3:120:2")
 """Two thousand points."""
@@ -39,7 +40,7 @@ def overhead(number: int = 200, *, rounds: int = 5, replicates: int = 200) -> di
     """
     base = load("trial")
     design = _design()[:: max(1, 2_000 // number)][:number]
-    list(sweep(base, design[:4], seed=1, replicates=replicates))
+    list(simulate_design(base, design[:4], seed=1, replicates=replicates))
     ratios, busy, plain = [], [], []
     for k in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
@@ -47,7 +48,8 @@ def overhead(number: int = 200, *, rounds: int = 5, replicates: int = 200) -> di
             spent = {}
             for kept in (None, store) if k % 2 else (store, None):
                 wall, processor = perf_counter(), os.times()
-                for _ in sweep(base, design, seed=k, replicates=replicates, store=kept):
+                context = RunContext(store=kept)
+                for _ in simulate_design(base, design, seed=k, replicates=replicates, context=context):
                     pass
                 after = os.times()
                 worked = after.user + after.system - processor.user - processor.system
@@ -65,12 +67,16 @@ def read_back(replicates: int = 2) -> float:
     """Seconds to read a finished sweep of 2,000 points back (how long its trials took has no part in it)."""
     base, design = load("trial"), _design()
     with tempfile.TemporaryDirectory() as folder:
-        for _ in sweep(base, design, seed=1, replicates=replicates, store=Store(Path(folder))):
+        for _ in simulate_design(base, design, seed=1, replicates=replicates, context=_stored(folder)):
             pass
         begun = perf_counter()
-        for _ in sweep(base, design, seed=1, replicates=replicates, store=Store(Path(folder))):
+        for _ in simulate_design(base, design, seed=1, replicates=replicates, context=_stored(folder)):
             pass
         return perf_counter() - begun
+
+
+def _stored(folder: str) -> RunContext:
+    return RunContext(store=Store(Path(folder)))
 
 
 def listing(pieces: int = PIECES, studies: int = STUDIES) -> float:
@@ -95,7 +101,7 @@ def filled(path: Path, pieces: int, studies: int) -> Store:
         (path / "pieces" / f"{k:02x}").mkdir()
     for address in addresses:
         (path / "pieces" / address[:2] / f"{address[2:]}-{name}.arrow").write_bytes(data)
-    work = "experiments.studies.trial.design_points:of_sweep"
+    work = "experiments.studies.trial.design_points:simulate_design_point"
     head = {"name": "made up", "work": work, "code": "0" * 16, "command": "none"}
     for part in np.array_split(np.array(addresses), studies):
         store.enter(head, {}, part.tolist())

@@ -18,6 +18,8 @@ STUDIES = {
     "calibrate": "experiments.studies.calibration.calibrate_study:CalibrateStudy",
     "compare-models": "experiments.studies.calibration.compare_models_study:CompareModelsStudy",
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "sweep": "experiments.studies.trial.sweep_study:SweepStudy",
+    "trial": "experiments.studies.trial.trial_study:TrialStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

@@ -84,7 +84,7 @@ def falsify(ctx, quick, parts, faults, fault_seed, size, every, seed, threads, s
     planted = read_faults(folder.path) or read_faults()
     lines, stops = _told(table, predicted, planted, every)
     if table is not None:
-        from experiments.figures import style
+        from experiments.figures.style import style
         from experiments.figures.verification import patterns_figure
 
         style()
@@ -108,7 +108,7 @@ def _measured(folder):  # type: ignore[no-untyped-def]
 
 def _left_out(folder, compute, base, seed):  # type: ignore[no-untyped-def]
     """Predictions are written down first; what was observed is opened afterwards."""
-    from experiments.figures import style
+    from experiments.figures.style import style
     from experiments.figures.verification import left_out_figure
     from experiments.studies.calibration.register_fit import register_figures
     from experiments.verification.left_out_patterns import Plan, compared, predict

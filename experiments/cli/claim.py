@@ -29,8 +29,8 @@ def claim(file, no_posterior, posterior, draws, seed, threads, store, no_store, 
     from experiments.execution.environment import RESULTS
     from experiments.execution.jobs import opened
     from experiments.execution.workers import runner, workers_of
-    from experiments.figures import style
     from experiments.figures.money import claim_figure
+    from experiments.figures.style import style
     from experiments.inputs.posterior import SHIPPED, Posterior
     from experiments.inputs.scenario_files import load
     from experiments.provenance.results_folder import Folder, digest_of, spelled

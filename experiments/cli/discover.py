@@ -94,7 +94,7 @@ def worth(plan, runs, years, saving, **options):  # type: ignore[no-untyped-def]
     import pandas as pd
 
     from experiments.execution.environment import RESULTS
-    from experiments.figures import style
+    from experiments.figures.style import style
     from experiments.figures.value_of_information import worth_figure
     from experiments.provenance.results_folder import Folder
     from experiments.studies.rollout.discovery import drawn, outcomes_at, taken
@@ -168,8 +168,8 @@ BACK = {"en": "kroner back for a krone (up to 8)", "da": "kroner tilbage for en 
 def _write(folder, plan, held, words, saving, options):  # type: ignore[no-untyped-def]
     from matplotlib.figure import Figure
 
-    from experiments.figures import style
     from experiments.figures.decision import box_map
+    from experiments.figures.style import style
     from experiments.language.discovery_text import said
     from experiments.provenance.results_folder import percent
     from experiments.studies.rollout.plan_scenario import everybody

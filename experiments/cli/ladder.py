@@ -47,8 +47,8 @@ def _ladder(plan, country, rungs, without, options):  # type: ignore[no-untyped-
     from experiments.execution.environment import RESULTS
     from experiments.execution.jobs import opened
     from experiments.execution.workers import runner, workers_of
-    from experiments.figures import style
     from experiments.figures.ladder import ladder_figure
+    from experiments.figures.style import style
     from experiments.inputs.posterior import SHIPPED, Posterior
     from experiments.provenance.results_folder import Folder, digest_of
     from experiments.studies.rollout import headline_steps as study

@@ -21,8 +21,8 @@ from experiments.cli.catalogue import STUDIES
 from experiments.cli.command import command_of
 
 VERBS = {
-    "sweep": "experiments.cli.sweep:sweep",
-    "trial": "experiments.cli.trial:trial",
+    "sweep": STUDIES["sweep"],
+    "trial": STUDIES["trial"],
     "calibrate": STUDIES["calibrate"],
     "compare-models": STUDIES["compare-models"],
     "mechanisms": "experiments.cli.mechanisms:mechanisms",
@@ -57,8 +57,8 @@ VERBS = {
 }
 """Verbs in the order of the help, each where it is written; a verb is loaded when it is used."""
 SUMMARIES = {
-    "sweep": "Under which assumptions does the trial print 29 % against 67 %? (the main job)",
-    "trial": "Run the trial of 97 people again, 10,000 times, for each setting of the effect.",
+    "sweep": "Under which assumptions does the trial report 29 % against 67 %? (the main study)",
+    "trial": "Simulate the trial of 97 people 10,000 times under each setting of the effect.",
     "calibrate": "What can 97 people tell us? A posterior of what the trial and the registers leave uncertain.",
     "compare-models": "Which explanation of the trial is most probable: support factors, direct, both, or chance?",
     "mechanisms": "How much of the effect runs through housing, work ... and the direct route?",

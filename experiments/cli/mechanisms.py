@@ -31,8 +31,8 @@ def mechanisms(name, trials, group, scarce, openings, no_scarce, seed, changes, 
     from experiments.execution.cluster import executor_of
     from experiments.execution.environment import RESULTS
     from experiments.execution.jobs import finish, opened
-    from experiments.figures import style
     from experiments.figures.mechanisms import mechanisms_figure
+    from experiments.figures.style import style
     from experiments.inputs.posterior import Posterior
     from experiments.inputs.scenario_files import change, load
     from experiments.provenance.results_folder import Folder

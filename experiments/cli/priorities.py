@@ -45,7 +45,7 @@ def priorities(plan, rules, volunteers, order, **options):  # type: ignore[no-un
     from experiments.execution.environment import RESULTS
     from experiments.execution.jobs import opened
     from experiments.execution.workers import runner, workers_of
-    from experiments.figures import style
+    from experiments.figures.style import style
     from experiments.inputs.posterior import SHIPPED, Posterior
     from experiments.provenance.results_folder import Folder
     from experiments.studies.rollout import plan as plans

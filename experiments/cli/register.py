@@ -188,8 +188,8 @@ def _example(path, seed, beside, changes) -> int:  # type: ignore[no-untyped-def
 
 
 def _report(file, register, plan, definition, windows, folder, least, seed, threads, as_json) -> int:  # type: ignore[no-untyped-def]
-    from experiments.figures import style
     from experiments.figures.observed import observed_figure
+    from experiments.figures.style import style
     from experiments.provenance.results_folder import digest_of
     from experiments.studies.validation import tables
     from experiments.studies.validation.disclosure import about, counts_shown, curve_shown, pooled, shares_shown

@@ -27,7 +27,8 @@ def run(scenario, replicates, window, export, posterior, draws, seed, changes, t
     from matplotlib.figure import Figure
 
     from experiments.execution.environment import RESULTS
-    from experiments.figures import style, survival
+    from experiments.figures.run import survival
+    from experiments.figures.style import style
     from experiments.inputs.scenario_files import load
     from experiments.provenance.results_folder import Folder, spelled
     from experiments.studies.validation.validation_tables import write_validation

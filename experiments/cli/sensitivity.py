@@ -86,8 +86,8 @@ def _report(found, doubts, runs, asked, folder, sizes, as_json):  # type: ignore
     """Write and print what was found."""
     from importlib.metadata import version
 
-    from experiments.figures import style
     from experiments.figures.sensitivity import sensitivity_figure
+    from experiments.figures.style import style
     from experiments.statistics.sobol_morris import OTHERS
     from experiments.studies.sensitivity.variance_by_grade import as_data
 

@@ -47,7 +47,7 @@ def elsewhere(ctx, where, draws, people, only_predict, seed, threads, store, no_
     from experiments.execution.environment import RESULTS
     from experiments.execution.jobs import opened
     from experiments.execution.workers import runner, workers_of
-    from experiments.figures import style
+    from experiments.figures.style import style
     from experiments.provenance.results_folder import Folder
 
     if only_predict and where != "life":

@@ -7,8 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from experiments.figures import HATCHES
-from experiments.figures.palette import COLOURS
+from experiments.figures.palette import COLOURS, HATCHES
 from experiments.studies.trial.shapley import TOTAL
 
 SHADES = (COLOURS["mentored"], COLOURS["control"])

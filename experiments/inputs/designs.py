@@ -1,11 +1,14 @@
 """Which points of a space of assumptions are tried: full grids, Latin hypercubes, Sobol' sequences.
 
 An axis is written ``key=low:high:number`` (evenly spaced), ``key=low:high:number:log`` (evenly spaced on a log
-scale) or ``key=a,b,c`` (a list). Latin hypercubes and Sobol' sequences take ``key=low:high`` and fill the space.
+scale) or ``key=a,b,c`` (a list, with values as TOML writes them). Latin hypercubes and Sobol' sequences take
+``key=low:high`` and fill the space.
 """
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -40,8 +43,8 @@ class Axis:
             raise ParameterError(
                 f"--vary is [{text}]; write key=low:high:number, key=low:high:number:log or key=a,b,c"
             )
-        if ":" not in rest:
-            return cls(key=key, values=tuple(read_value(value.strip()) for value in rest.split(",")))
+        if ":" not in rest or any(mark in rest for mark in "\"'["):
+            return cls(key=key, values=_listed(rest))
         parts = rest.split(":")
         log = parts[-1] == "log"
         numbers = parts[:-1] if log else parts
@@ -55,6 +58,15 @@ class Axis:
                 f"--vary is [{text}]; low must be below high (and above 0 for log), the count positive"
             )
         return cls(key=key, low=low, high=high, number=number, log=log)
+
+    @property
+    def text(self) -> str:
+        """The axis as ``read`` takes it."""
+        if self.values:
+            plain = all(map(_plain, self.values))
+            return f"{self.key}={','.join(str(each) if plain else json.dumps(each) for each in self.values)}"
+        number, log = f":{self.number}" if self.number else "", ":log" if self.log else ""
+        return f"{self.key}={self.low!r}:{self.high!r}{number}{log}"
 
     def at(self, share: float) -> Any:
         """Value at a share (0-1) of the way along the axis."""
@@ -73,6 +85,22 @@ class Axis:
         return tuple(self.at(i / max(1, self.number - 1)) for i in range(self.number))
 
 
+def _listed(text: str) -> tuple[Any, ...]:
+    """Values between commas: as TOML reads them, or as they stand."""
+    try:
+        return tuple(tomllib.loads(f"values = [{text}]")["values"])
+    except tomllib.TOMLDecodeError:
+        return tuple(read_value(value.strip()) for value in text.split(","))
+
+
+def _plain(value: Any) -> bool:
+    """Whether a value is read as what it is without quotes and brackets."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return False
+    text = str(value)
+    return text == text.strip() != "" and not set(text) & set(",:[]'\"=") and read_value(text) == value
+
+
 def points(axes: Sequence[Axis], design: Design, number: int, *, seed: int) -> list[dict[str, Any]]:
     """The points of a design, each a value for every axis.
 
@@ -85,14 +113,14 @@ def points(axes: Sequence[Axis], design: Design, number: int, *, seed: int) -> l
     number
         Points of a Latin hypercube or Sobol' sequence; without meaning for a grid.
     seed
-        Luck of the Latin hypercube and of the scrambling.
+        Seed of the Latin hypercube and of the scrambling.
 
     Raises
     ------
     ParameterError
         If there is nothing to vary, an axis is there twice, or the design is too large.
     """
-    from scipy.stats import qmc
+    from scipy.stats import qmc  # slow to load, and most designs are grids
 
     keys = [axis.key for axis in axes]
     if not axes:
@@ -108,20 +136,20 @@ def points(axes: Sequence[Axis], design: Design, number: int, *, seed: int) -> l
         return [dict(zip(keys, values, strict=True)) for values in product(*steps)]
     if not 1 <= number <= MOST_POINTS:
         raise ParameterError(f"--points is [{number}]; allowed 1 to {MOST_POINTS:,}")
-    sampler = qmc.LatinHypercube(len(axes), rng=seed) if design == "latin" else qmc.Sobol(len(axes), rng=seed)
     if design == "sobol":
-        shares = sampler.random_base2(int(np.ceil(np.log2(max(1, number)))))[:number]
+        shares = qmc.Sobol(len(axes), rng=seed).random_base2(int(np.ceil(np.log2(max(1, number)))))[:number]
     else:
-        shares = sampler.random(number)
+        shares = qmc.LatinHypercube(len(axes), rng=seed).random(number)
     return [{axis.key: axis.at(float(u)) for axis, u in zip(axes, row, strict=True)} for row in shares]
 
 
 def axes_of(vary: Mapping[str, Any]) -> list[Axis]:
-    """Axes from the ``[vary]`` table of a study file: strings as on the command line, or lists of values."""
+    """Axes from a mapping, such as the ``[vary]`` table of a sweep's file: texts as on the command line, or values."""
     axes = []
-    for key, value in vary.items():
-        if isinstance(value, list):
-            axes.append(Axis(key=key, values=tuple(value)))
+    for key, given in vary.items():
+        value = given.tolist() if hasattr(given, "tolist") else given
+        if isinstance(value, (list, tuple)) and value:
+            axes.append(Axis(key=key, values=tuple(each.item() if hasattr(each, "item") else each for each in value)))
         elif isinstance(value, str):
             axes.append(Axis.read(f"{key}={value}"))
         else:

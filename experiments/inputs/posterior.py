@@ -162,6 +162,11 @@ def posterior_of(study: _OverDraws) -> Posterior | None:
     return study.posterior if isinstance(study.posterior, Posterior) else Posterior.read(Path(study.posterior))
 
 
+def posterior_name(study: _OverDraws) -> str:
+    """The name of the file that a study's draws are from; draws that are given as a value have the usual name."""
+    return study.posterior.name if isinstance(study.posterior, Path) else SHIPPED.name
+
+
 def draws_of(study: _OverDraws, base: Scenario, usual: int, *, but: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The points at which a study looks at ``base``: draws of its posterior, or one empty point without any.
 
@@ -173,8 +178,19 @@ def draws_of(study: _OverDraws, base: Scenario, usual: int, *, but: Sequence[str
         How many draws if the study does not say.
     but
         Keys that something else decides.
+
+    Raises
+    ------
+    ParameterError
+        If nothing in the posterior is about this scenario, or something else decides all of it.
     """
     posterior = posterior_of(study)
     if posterior is None:
         return [{}]
-    return [point for point, _ in posterior.scenarios(base, study.draws or usual, but=but)]
+    points = [fitting(base, draw, but=but) for draw in posterior.draws(study.draws or usual)]
+    if not points[0]:
+        raise ParameterError(
+            f"--posterior is [{posterior_name(study)}], which decides nothing that scenario {base.name} leaves open; "
+            "leave it out"
+        )
+    return points

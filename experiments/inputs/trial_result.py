@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,14 +29,13 @@ MENTORED_ARM = 49
 """People drawn to mentors; half of 97, the other half has 48 (the exact split is not published)."""
 SHARE_LOW, SHARE_HIGH = 0.3, 0.6
 """Share of the 97 in the highest-risk group: uniform between these (not published)."""
-CLOSE, POSSIBLE = 1 / 3, 1 / 20
-"""How probable the printed pair must be, relative to the best pair of risks, for a point to reproduce it, and not to
-be excluded: the 67 % and the 95 % region of a likelihood ratio with two free risks."""
-RULE = (
-    "a point reproduces the trial if its pair of risks makes the printed pair 29 / 67 % at least 1/3 as probable as "
-    "the best possible pair of risks does, summed over every group size that rounds to it; below 1/20 it is excluded "
-    "(67 % and 95 % regions of the likelihood ratio)"
-)
+ANALYSES = ("intention to treat", "as treated")
+"""How people are counted: in the arm that they were drawn to, or only if they met their mentors at least once. Which of
+the two the report used is not known."""
+REGION_67, REGION_95 = 1 / 3, 1 / 20
+"""Relative likelihood that a pair of risks needs to lie inside the 67 % and the 95 % likelihood region: how probable it
+makes the reported pair, relative to the best pair of risks, summed over every group size that rounds to it. These are
+the regions of a likelihood ratio with two free risks."""
 
 
 def rounds_to(percent: int, most: int) -> list[tuple[int, int]]:
@@ -46,8 +46,8 @@ def rounds_to(percent: int, most: int) -> list[tuple[int, int]]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Printed:
-    """Every way in which the printed pair can have come about: arrays of W."""
+class ReportedCounts:
+    """Every way in which the reported pair can have come about: arrays of W."""
 
     mentored_hits: Floats
     mentored_size: Floats
@@ -57,8 +57,8 @@ class Printed:
 
 
 @cache
-def printed() -> Printed:
-    """The pairs of counts and sizes that print 29 % and 67 % with 97 people in two arms of 49 and 48."""
+def reported_counts() -> ReportedCounts:
+    """The pairs of counts and sizes that give 29 % and 67 % with 97 people in two arms of 49 and 48."""
     control_arm = PEOPLE - MENTORED_ARM
     sizes = size_weights()
     rows = [
@@ -67,7 +67,7 @@ def printed() -> Printed:
         for k0, n0 in rounds_to(CONTROL_PERCENT, control_arm)
     ]
     columns = np.array(rows, dtype=np.float64).T
-    return Printed(
+    return ReportedCounts(
         mentored_hits=columns[0], mentored_size=columns[1], control_hits=columns[2], control_size=columns[3],
         weight=columns[4],
     )  # fmt: skip
@@ -79,17 +79,17 @@ def size_weights() -> Floats:
 
     The group's share of the 97 is uniform between 0.3 and 0.6; each of the 97 belongs to it with that probability.
     """
-    from scipy.stats import binom
+    from scipy.stats import binom  # SciPy is slow to load, and most who import this module need a constant
 
     share = np.linspace(SHARE_LOW, SHARE_HIGH, 301)
     mentored = binom.pmf(np.arange(MENTORED_ARM + 1)[:, None], MENTORED_ARM, share)
     control = binom.pmf(np.arange(PEOPLE - MENTORED_ARM + 1)[:, None], PEOPLE - MENTORED_ARM, share)
-    weights: Floats = mentored @ control.T / len(share)
+    weights: Floats = np.asarray(mentored) @ np.asarray(control).T / len(share)
     return weights
 
 
 def log_likelihood(mentored: npt.ArrayLike, control: npt.ArrayLike) -> Floats:
-    """Log probability that a trial prints 29 % and 67 %, for given risks in the two arms.
+    """Log probability that a trial reports 29 % and 67 %, for given risks in the two arms.
 
     Parameters
     ----------
@@ -100,11 +100,11 @@ def log_likelihood(mentored: npt.ArrayLike, control: npt.ArrayLike) -> Floats:
     -------
     Array of that shape; summed over the group sizes, which were never published.
     """
-    from scipy.special import gammaln, logsumexp
+    from scipy.special import gammaln, logsumexp  # slow to load, see above
 
     p1 = np.clip(np.asarray(mentored, np.float64), 1e-9, 1 - 1e-9)[..., None]
     p0 = np.clip(np.asarray(control, np.float64), 1e-9, 1 - 1e-9)[..., None]
-    way = printed()
+    way = reported_counts()
 
     def binomial(k: Floats, n: Floats, p: Floats) -> Floats:
         choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
@@ -121,6 +121,16 @@ def best_log_likelihood() -> float:
     return float(log_likelihood(p1, p0).max())
 
 
-def support(mentored: npt.ArrayLike, control: npt.ArrayLike) -> Floats:
-    """How probable the printed pair is relative to the best pair of risks (0-1); see ``RULE``."""
+def relative_likelihood(mentored: npt.ArrayLike, control: npt.ArrayLike) -> Floats:
+    """How probable the reported pair is relative to the best pair of risks (0-1); see ``REGION_67``."""
     return np.exp(log_likelihood(mentored, control) - best_log_likelihood())
+
+
+@cache
+def group_sizes() -> dict[str, Any]:
+    """The sizes of the highest-risk groups that can have given 29 % and 67 %: pairs (of counts and sizes), mentored
+    and control (sizes of each group).
+    """
+    way = reported_counts()
+    return {"people": PEOPLE, "pairs": len(way.weight), "mentored": sorted({int(n) for n in way.mentored_size}),
+            "control": sorted({int(n) for n in way.control_size})}  # fmt: skip

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from experiments.figures import style
 from experiments.figures.palette import COLOURS
+from experiments.figures.style import style
 from experiments.reports.catalogue import Words
 
 SHADES = (COLOURS["mentored"], COLOURS["control"], "#5e3c99")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.figures import style
 from experiments.figures.ladder import LABELS, ladder_figure, said
+from experiments.figures.style import style
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import Words
 from experiments.reports.figures import stacks, told_rows

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.figures import style
 from experiments.figures.decision import decision_figure
 from experiments.figures.money import money_figure
 from experiments.figures.rollout import difference_figure, map_figure, missing_figure, rollout_figure, supply_figure
+from experiments.figures.style import style
 from experiments.inputs.scenario_files import load
 from experiments.language.danish import say
 from experiments.language.discovery_text import Quantity

@@ -1,4 +1,4 @@
-"""Reports of ``desist trial`` and ``desist sweep``: what a trial prints, and what must be true for 29 against 67 %."""
+"""Reports of ``desist trial`` and ``desist sweep``: what a trial reports, and what must be true for 29 against 67 %."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.inputs.parameter_points import EFFECT, SHARE, STRENGTH
-from experiments.inputs.trial_result import CLOSE, CONTROL_PERCENT, MENTORED_PERCENT, POSSIBLE
+from experiments.inputs.trial_result import ANALYSES, CONTROL_PERCENT, MENTORED_PERCENT, REGION_67, REGION_95
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import Words
 from experiments.reports.figures import ranges, stacks
@@ -37,9 +37,9 @@ def terms_of(w: Words, *more: str) -> list[tuple[str, str]]:
 def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist trial`` under the four settings of the effect."""
     w, table = Words(language), read_table(folder, "settings")
-    if "at_most_29" not in table or "mentored_doubt_low" in table:
+    if "at_most_29" not in table or "mentored_parameter_low" in table:
         raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of the settings of the effect")
-    rows = {str(row["setting"]): row for row in table[table["analysis"] == "as randomised"].to_dict("records")}
+    rows = {str(row["setting"]): row for row in table[table["analysis"] == ANALYSES[0]].to_dict("records")}
     missing = [name for name in SETTINGS if name not in rows]
     if missing:
         raise ParameterError(f"[{folder}] has no setting [{missing[0]}]; a report needs {', '.join(SETTINGS)}")
@@ -59,7 +59,7 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
         caption=w("trial.table"),
         head=[w("trial.setting"), _up(w("study.mentored")), _up(w("study.control")), w("trial.far"), w("trial.fit")],
         rows=[[_up(shown[name]), _spanned(rows[name], "mentored", w), _spanned(rows[name], "control", w),
-               w.percent(rows[name]["as_far_apart"]), w(f"trial.fit_{fit(rows[name]['support'])}")]
+               w.percent(rows[name]["as_far_apart"]), w(f"trial.fit_{fit(rows[name]['relative_likelihood'])}")]
               for name in SETTINGS],
     )  # fmt: skip
     parts = [
@@ -81,7 +81,7 @@ def trial_answer(rows: Mapping[str, Mapping[Any, Any]], w: Words) -> list[str]:
     pooled = rows["pooled"]
     found: dict[str, list[str]] = {"yes": [], "open": [], "no": []}
     for name in SETTINGS:
-        found[fit(rows[name]["support"])].append(w(f"settings.{name}"))
+        found[fit(rows[name]["relative_likelihood"])].append(w(f"settings.{name}"))
     said = {kind: ", ".join(names) or w("trial.nobody") for kind, names in found.items()}
     return [
         w("trial.no_effect", far=w.percent(rows["trial"]["as_far_apart"])),
@@ -98,9 +98,9 @@ def fewer(gap: float, w: Words) -> str:
     return w("study.n_fewer" if gap >= 0 else "study.n_more", n=w.points(abs(gap), 0))
 
 
-def fit(support: float) -> str:
-    """Whether a support fits, is open, or is ruled out."""
-    return "yes" if support >= CLOSE else "open" if support >= POSSIBLE else "no"
+def fit(likelihood: float) -> str:
+    """Whether a relative likelihood fits, is open, or is ruled out: inside the 67 %, the 95 % region, or outside."""
+    return "yes" if likelihood >= REGION_67 else "open" if likelihood >= REGION_95 else "no"
 
 
 def _ends(row: Mapping[Any, Any], name: str) -> tuple[float, float, float]:
@@ -151,15 +151,15 @@ def sweep_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
 
 
 def counted(table: pd.DataFrame, key: str) -> dict[float, list[int]]:
-    """Points that reproduce the trial, that are not excluded, and that are, by the values of an axis."""
-    kinds = table["support"].map(fit)
+    """Points inside the 67 % likelihood region, only inside the 95 % region, and outside, by the values of an axis."""
+    kinds = table["relative_likelihood"].map(fit)
     found = pd.crosstab(table[key], kinds).reindex(columns=["yes", "open", "no"], fill_value=0)
     return {float(value): [int(n) for n in row] for value, row in zip(found.index, found.to_numpy(), strict=True)}
 
 
 def sweep_answer(table: pd.DataFrame, w: Words) -> list[str]:
     """Five sentences from the points."""
-    kinds, strength = table["support"].map(fit), table[STRENGTH]
+    kinds, strength = table["relative_likelihood"].map(fit), table[STRENGTH]
     number = {kind: w.number(int((kinds == kind).sum()), 0) for kind in ("yes", "open", "no")}
     good, none = table[kinds == "yes"], kinds[strength == 1]
     if good.empty:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.figures import style
+from experiments.figures.style import style
 from experiments.language.answer import Answer
 from experiments.language.messages import LANGUAGES, Language, Messages
 from experiments.provenance.receipts import digest, manifest_of
@@ -138,8 +138,8 @@ class StudyResult:
             out.wrote(out.path / name)
         for name in self.figures:
             out.figure(name, self.figure(name, language))
-        out.manifest(self.scenario, study=self.study.to_toml(), seed=getattr(self.study, "seed", None),
-                     command=self.study.command(),
+        seed = self.facts.get("seed", getattr(self.study, "seed", None))
+        out.manifest(self.scenario, study=self.study.to_toml(), seed=seed, command=self.study.command(),
                      inputs=self.study.inputs(), module=type(self.study).__module__, language=language,
                      complete=self.complete, **self.counts)  # fmt: skip
         return out.path

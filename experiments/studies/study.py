@@ -129,7 +129,11 @@ class Study(Section):
             if any(get_origin(each) is tuple for each in types) and value is not None:
                 inner = get_args(next(each for each in types if get_origin(each) is tuple))[0]
                 several = value if isinstance(value, (list, tuple)) else [value]
-                given[name] = tuple(Path(each) if inner is Path and isinstance(each, str) else each for each in several)
+                given[name] = tuple(
+                    Path(each) if inner is Path and isinstance(each, str) else
+                    validated(each) if isinstance(each, dict) and Scenario in get_args(inner) else each
+                    for each in several
+                )  # fmt: skip
             elif Path in types and str not in types and isinstance(value, str):
                 given[name] = Path(value)
         return given
@@ -300,15 +304,14 @@ def _word(value: Any) -> str:
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as TOML has them; what is None is left out."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if value is None:
-            continue
-        if isinstance(value, Scenario):
-            value = {"complete": True, **value.model_dump()}
-        elif isinstance(value, ParameterDraws):
-            value = DRAWS
-        elif isinstance(value, tuple):
-            value = [str(each) if isinstance(each, Path) else each for each in value]
-        found[name] = str(value) if isinstance(value, Path) else value
-    return found
+    return {name: _plain_value(value) for name, value in values.items() if value is not None}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Scenario):
+        return {"complete": True, **value.model_dump()}
+    if isinstance(value, ParameterDraws):
+        return DRAWS
+    if isinstance(value, tuple):
+        return [_plain_value(each) for each in value]
+    return str(value) if isinstance(value, Path) else value

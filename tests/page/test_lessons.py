@@ -56,7 +56,7 @@ def printed(tmp_path, monkeypatch):
 
 def test_chance_in_small_groups_is_what_desist_trial_prints(printed):
     found = luck(97, SEED)
-    row = printed(found)[0]["rows"][0]
+    row = printed(found)[0]["settings"][0]
 
     assert (row["difference_low"], row["difference_high"], row["as_far_apart"]) == (found.low, found.high, found.as_far)
     assert found.low == np.quantile(found.differences, 0.025)
@@ -75,7 +75,7 @@ def test_the_winners_curse_is_what_desist_power_prints(printed):
 
 def test_participants_reoffend_as_desist_trial_prints_as_treated(printed):
     found = chosen(30, 70, SEED)
-    as_treated = printed(found)[0]["rows"][1]
+    as_treated = printed(found)[0]["settings"][1]
 
     assert as_treated["analysis"] == "as treated"
     assert (as_treated["mentored"], as_treated["mentored_error"]) == (found.naive.risks[0], found.naive.errors[0])

@@ -154,7 +154,7 @@ def test_one_trial_is_what_desist_run_prints_for_its_file(tmp_path, levers):
 def test_many_trials_are_what_desist_trial_prints_for_the_file(tmp_path):
     levers = USUAL._replace(people=200, effect=80)
     folder = run(commands(levers, 4)[1], tmp_path, levers, 4)
-    printed = pd.read_csv(folder / "settings.csv").query("analysis == 'as randomised'").iloc[0]
+    printed = pd.read_csv(folder / "settings.csv").query("analysis == 'intention to treat'").iloc[0]
     page = many_trials(levers, 4)
 
     assert page.trials == 800

@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from experiments.app.shared_results import kept
 from experiments.inputs.scenario_files import load
+from experiments.inputs.trial_result import ANALYSES
 from experiments.studies.trial.planned_trials import TrialPlan, Truth, arms_of, job, judged, piece, summary
-from experiments.studies.trial.trial import Answer
+from experiments.studies.trial.trial import repeat_trial
 from simulation.scenario import Scenario
-from simulation.trial_counts import trial_counts
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -85,8 +85,8 @@ class Luck:
 def luck(size: int, seed: int) -> Luck:
     """Tell trials of so many people whose mentors change nothing."""
     scenario, told = nothing(size), trials_of(size)
-    answer = Answer(scenario=scenario, counts=trial_counts(scenario, seed=seed, trials=told), seed=seed)
-    arms, row = answer.arms["as randomised"], answer.rows().iloc[0]
+    repeated = repeat_trial(scenario, seed=seed, trials=told)
+    arms, row = repeated.arms[ANALYSES[0]], repeated.rows().iloc[0]
     mentored, control = arms.printed_shares()
     gap = control - mentored
     gap = gap[~np.isnan(gap)]

@@ -16,8 +16,9 @@ import pandas as pd
 
 from experiments.app.shared_results import kept
 from experiments.inputs.scenario_files import load
+from experiments.inputs.trial_result import ANALYSES
 from experiments.studies.trial.planned_trials import TrialPlan
-from experiments.studies.trial.trial import Answer, answer
+from experiments.studies.trial.trial import repeat_trial
 from simulation.history import History, simulate
 from simulation.outcomes import shares, times, wilson
 from simulation.scenario import Scenario
@@ -98,11 +99,11 @@ class One:
 
 @dataclass(frozen=True, kw_only=True)
 class Many:
-    """Many trials, the highest-risk group as randomised."""
+    """Many trials, the highest-risk group by intention to treat."""
 
     trials: int
     row: dict[str, float]
-    """The row of ``desist trial`` (``Answer.rows``)."""
+    """The row of ``desist trial`` (``RepeatedTrials.rows``)."""
     table: pd.DataFrame
     """A row a trial: trial, and people and reoffended in both arms of the highest-risk group."""
     bars: list[dict[str, Any]]
@@ -145,8 +146,8 @@ def trials_of(people: int) -> int:
 @kept(64)
 def many_trials(levers: Levers, seed: int) -> Many:
     """Many trials on the luck of ``seed``; the first of them is ``one_trial``."""
-    found: Answer = answer(scenario(levers), seed=seed, trials=trials_of(levers.people))
-    arms = found.arms["as randomised"]
+    found = repeat_trial(scenario(levers), seed=seed, trials=trials_of(levers.people))
+    arms = found.arms[ANALYSES[0]]
     table = pd.DataFrame({
         "trial": np.arange(len(found.counts)),
         "mentored_people": arms.mentored_people, "mentored_reoffended": arms.mentored_hits,

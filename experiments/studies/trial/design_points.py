@@ -1,7 +1,7 @@
-"""What the pieces of a sweep and of repeated trials compute, apart from words and figures about them.
+"""What the tasks of a sweep and of repeated trials compute, apart from sentences and figures about them.
 
-A piece runs the trial at one point: some keys and values that change a scenario (``points.py``). Both functions are
-named by jobs (``runs.py``), so a change in this file, or in what it imports, makes all finished pieces outdated.
+A task simulates the trial at one point: some keys and values that change a scenario (``inputs.parameter_points``). Both
+functions are named by jobs, so a change in this file, or in what it imports, makes all finished tasks outdated.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import written
-from experiments.inputs.trial_result import CLOSE, POSSIBLE, support
+from experiments.inputs.trial_result import REGION_67, REGION_95, relative_likelihood
 from simulation.compiled_parameters import support_reach
 from simulation.scenario import Scenario
 from simulation.trial_counts import MEASURES, Counts, highest_risk, trial_counts
@@ -22,25 +22,25 @@ ARMS, GROUPS = ("control", "mentored"), ("others", "highest risk")
 
 
 def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: int) -> Numbers:
-    """Run both arms at one point and check the result against 29 / 67; columns as in docs/data.md."""
+    """Simulate both arms at one point and compare the risks with 29 / 67 %; columns as in the codebook of ``sweep``."""
     scenario = at_point(base, point)
     counts = trial_counts(scenario, seed=seed, trials=replicates, threads=1)
     arms = highest_risk(counts, scenario.trial.definition)
     treated = highest_risk(counts, scenario.trial.definition, treated=True)
     (mentored, control), (mentored_error, control_error) = arms.risks, arms.errors
-    likely = float(support(mentored, control))
+    likelihood = float(relative_likelihood(mentored, control))
     programme = next(iter(scenario.programme.values()))
     return {
         "definition": scenario.trial.definition, "mentored": mentored, "mentored_error": mentored_error,
         "control": control, "control_error": control_error, "difference": control - mentored,
         "mentored_treated": treated.risks[0], "support_aim": programme.support_effect,
-        "support_reach": support_reach(scenario, programme), "support": likely, "reproduced": likely >= CLOSE,
-        "possible": likely >= POSSIBLE, "digest": scenario.digest[:16],
+        "support_reach": support_reach(scenario, programme), "relative_likelihood": likelihood,
+        "inside_67": likelihood >= REGION_67, "inside_95": likelihood >= REGION_95, "digest": scenario.digest[:16],
     }  # fmt: skip
 
 
-def of_sweep(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """One row: what the trial prints at a point.
+def simulate_design_point(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """One row: the risks at a point.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def of_sweep(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list
     return {key: [value] for key, value in row.items()}
 
 
-def of_trial(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
-    """One row a trial: one column for each cell of ``trial_counts``; ``counts_in`` puts them together again.
+def simulate_trials(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
+    """One row a trial: one column for each cell of ``trial_counts``; ``counts_of`` puts them together again.
 
     Parameters
     ----------
@@ -74,9 +74,7 @@ def of_trial(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]
     }  # fmt: skip
 
 
-def counts_in(table: dict[str, list[Any]]) -> Counts:
-    """The counts in a table of ``of_trial``: trials x arms x groups x measures."""
+def counts_of(table: dict[str, list[Any]]) -> Counts:
+    """The counts in a table of ``simulate_trials``: trials x arms x groups x measures."""
     columns = np.array(list(table.values()), dtype=np.int32)
     return columns.reshape(2, 2, len(MEASURES), -1).transpose(3, 0, 1, 2)
-
-

@@ -1,85 +1,55 @@
-"""The main job: under which assumptions about mentoring does the trial print 29 % against 67 %?
+"""The sweep: under which assumptions about mentoring does the trial report 29 % against 67 %?
 
-Every point of a design is a scenario (``points.py``); all points meet the same people and the same luck.
+Every point of a design is a scenario (``inputs.parameter_points``), and all are simulated with common random numbers.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Generator, Sequence
-from concurrent.futures import Executor
+from contextlib import closing
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-from pydantic import Field, ValidationError
 
-from experiments.execution.jobs import Job, Store, finish
-from experiments.inputs.designs import Axis, Design, axes_of
-from experiments.inputs.parameter_points import CONTROL_RISK, SHARE, STRENGTH, at_point
+from experiments.execution.context import RunContext
+from experiments.execution.jobs import Job
+from experiments.inputs.designs import Axis, points
+from experiments.inputs.parameter_points import (
+    CONTROL_RISK,
+    SHARE,
+    STRENGTH,
+    USUAL_SHARE,
+    USUAL_STRENGTH,
+    at_point,
+    in_kind,
+)
+from experiments.inputs.posterior import draws_of, posterior_name
 from experiments.inputs.scenario_files import change, load
-from experiments.inputs.trial_result import CLOSE, CONTROL_PERCENT, POSSIBLE
+from experiments.inputs.sweep_files import SweepFile
+from experiments.inputs.trial_result import CONTROL_PERCENT, REGION_67, REGION_95, group_sizes
 from experiments.statistics.intervals import interval
+from experiments.studies.result import StudyResult
 from experiments.studies.trial.design_points import Numbers
-from simulation.errors import explain
-from simulation.parameters import ParameterError, Section
+from experiments.studies.trial.sweep_study import SweepStudy
+from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
+DRAWS = 20
+"""Draws of a posterior at each point."""
+BEST = 5
+"""Points that are shown."""
+MOST_COUNTED = 12
+"""Values of an axis that are counted one by one; of more only the ends are given."""
 REPORTED = CONTROL_PERCENT / 100
 HALF_LIFE = "programme.half_life_months"
-STUDIES = Path(str(files("experiments").joinpath("inputs/sweeps")))
-EXPLAINED = {
-    STRENGTH: "strength of the effect (hazard ratio while they meet, both routes)",
-    SHARE: "share of the effect that runs through support factors",
-    CONTROL_RISK: "control risk (highest-risk group, two years)",
-    HALF_LIFE: "half-life of the direct effect after the end (months)",
-}
-
-
-class Study(Section):
-    """A sweep as a file: scenario, design, luck, and what varies."""
-
-    name: str = "sweep"
-    scenario: str = "trial"
-    design: Design = "grid"
-    points: int = Field(256, ge=1, description="points of a Latin hypercube or Sobol' design")
-    replicates: int = Field(200, ge=1, le=1_000_000, description="trials at each point")
-    seed: int = Field(1, ge=0, description="luck, the same at every point")
-    vary: dict[str, Any] = Field(default_factory=dict, description="axes: lists, or text such as 0.3:1.0:8")
-    set: dict[str, Any] = Field(default_factory=dict, description="dotted keys that differ from the scenario")
-
-    def axes(self) -> list[Axis]:
-        """What varies."""
-        return axes_of(self.vary)
-
-
-def read_study(name: str) -> Study:
-    """A study by name or path.
-
-    Raises
-    ------
-    ParameterError
-        If it is not found, not TOML, or says something that is not allowed.
-    """
-    path = Path(name) if name.endswith(".toml") else STUDIES / f"{name}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in STUDIES.glob("*.toml")))
-        raise ParameterError(f"study [{name}] was not found; give a TOML file, or one of: {known}")
-    try:
-        return Study.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as problem:
-        raise ParameterError(f"{path.name} is not valid TOML: {problem}") from None
-    except ValidationError as mistakes:
-        raise ParameterError(explain(mistakes, Study, path.name)) from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ParameterError(f"file [{path}] could not be read: {problem}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """One point with what the trial prints there."""
+class PointResult:
+    """One point of a design, with the risks there."""
 
     point: dict[str, Any]
     numbers: Numbers
@@ -87,19 +57,77 @@ class Row:
     """Number of the draw of a posterior, if the sweep runs over draws."""
 
 
-def sweep(
+@dataclass(frozen=True, kw_only=True)
+class PreparedSweep:
+    """A sweep with everything read that its options name."""
+
+    plan: SweepFile
+    base: Scenario
+    axes: list[Axis]
+    points: list[dict[str, Any]]
+    draws: list[dict[str, Any]]
+    """Draws as changes of the scenario; empty without a posterior."""
+
+
+def run_sweep(study: SweepStudy, context: RunContext | None) -> StudyResult:
+    """Simulate every point of the design; what is finished if it is interrupted."""
+    context = context or RunContext()
+    ready = prepared(study)
+    plan, base = ready.plan, ready.base
+    at_point(base, {key: value for key, value in ready.points[0].items() if key != CONTROL_RISK})
+    work = simulate_design(
+        base, ready.points, seed=plan.seed, replicates=plan.replicates, draws=ready.draws, context=context,
+        name="sweep" if study.vary else f"sweep {plan.name}", command=study.command(),
+    )  # fmt: skip
+    rows, complete = _finished(work)
+    table = table_of(rows)
+    facts = _facts(study, ready, table) | {
+        "finished": len(rows), "planned": len(ready.points) * max(1, len(ready.draws))
+    }  # fmt: skip
+    return StudyResult(
+        study=study, tables={"points": table}, facts=facts, scenario=base, passed=facts["inside_67"] > 0,
+        complete=complete,
+        counts={"design": plan.design, "replicates": plan.replicates, "points": len(table),
+                "axes": [axis.text for axis in ready.axes], **({"draws": len(ready.draws)} if ready.draws else {})},
+    )  # fmt: skip
+
+
+def prepared(study: SweepStudy) -> PreparedSweep:
+    """Scenario, axes, points and draws, or a ``ParameterError`` if the options do not fit together."""
+    plan = study.plan()
+    axes = [Axis.read(text) for text in study.vary] or plan.axes()
+    base = _scenario(study, plan)
+    design = [in_kind(base, point) for point in points(axes, plan.design, plan.points, seed=plan.seed)]
+    taken = [*(axis.key for axis in axes), *plan.set, *(change(each)[0] for each in study.set)]
+    draws = draws_of(study, base, DRAWS, but=taken)
+    return PreparedSweep(plan=plan, base=base, axes=axes, points=design, draws=[] if study.posterior is None else draws)
+
+
+def _scenario(study: SweepStudy, plan: SweepFile) -> Scenario:
+    """The scenario that a sweep starts from, with the changes of its file and of the options.
+
+    A file of a scenario is also looked for beside the file of the sweep.
+    """
+    base = study.scenario or plan.scenario
+    if isinstance(base, str):
+        beside = Path(study.sweep).parent / base
+        near = study.sweep.endswith(".toml") and base.endswith(".toml") and beside.is_file()
+        base = load(str(beside) if near else base)
+    base = base.changed(plan.set) if plan.set else base
+    return base.changed(dict(change(each) for each in study.set)) if study.set else base
+
+
+def simulate_design(
     base: Scenario,
     design: list[dict[str, Any]],
     *,
     seed: int,
     replicates: int,
-    threads: int | None = None,
     draws: Sequence[dict[str, Any]] = (),
-    store: Store | None = None,
-    executor: Executor | None = None,
+    context: RunContext | None = None,
     name: str = "sweep",
     command: str = "",
-) -> Generator[Row, None, None]:
+) -> Generator[PointResult, None, None]:
     """Evaluate every point of a design, in order, several at a time.
 
     Parameters
@@ -107,14 +135,14 @@ def sweep(
     base, design
         A trial of two arms, and the points: keys and values that change it (``designs.points``).
     seed, replicates
-        Luck, and trials at each point.
-    threads, store, executor
-        Who does it and where finished points are kept (``runs.finish``).
+        Seed of the random numbers, and trials at each point.
     draws
-        Keys and values that are not known: the whole design is run on each of these, draw by draw. A point wins over
-        a draw.
+        Keys and values that are uncertain: the whole design is simulated on each of these, draw by draw. A point wins
+        over a draw.
+    context
+        Store, workers and progress.
     name, command
-        What it is called in ``desist runs``.
+        What it is called in the store.
 
     Raises
     ------
@@ -126,35 +154,57 @@ def sweep(
             f"trial.assignment is [{base.trial.assignment}] in scenario {base.name}; a sweep compares two arms: "
             "use the scenario trial or set it to randomised"
         )
+    context = context or RunContext()
     rows = [(k, point) for k in range(len(draws)) for point in design] if draws else [(None, each) for each in design]
     job = Job(
-        name=name, work="experiments.studies.trial.design_points:of_sweep", command=command,
+        name=name, work="experiments.studies.trial.design_points:simulate_design_point", command=command,
         context={"scenario": base.to_toml(), "seed": seed, "replicates": replicates},
         pieces=[{"point": point if k is None else {**draws[k], **point}} for k, point in rows],
     )  # fmt: skip
-    if store is None or not all(map(store.has, job.addresses())):
+    if context.store is None or not all(map(context.store.has, job.addresses())):
         for risk in dict.fromkeys(point[CONTROL_RISK] for point in design if CONTROL_RISK in point):
             at_point(base, {**(draws[0] if draws else {}), CONTROL_RISK: risk})
-    tables = finish(job, store=store, executor=executor, threads=threads)
-    try:
-        for (k, point), table in zip(rows, tables, strict=True):
-            yield Row(point=point, numbers={key: values[0] for key, values in table.items()}, draw=k)
-    finally:
-        tables.close()
+    over = f", over {len(draws)} draws" if draws else ""
+    with context.computing() as compute:
+        context.note(f"{len(design)} points, {replicates} trials of {base.people.count} people at each{over} ...")
+        tables = compute(job, "sweep")
+        try:
+            for (k, point), table in zip(rows, tables, strict=True):
+                yield PointResult(point=point, numbers={key: values[0] for key, values in table.items()}, draw=k)
+        finally:
+            if isinstance(tables, Generator):
+                tables.close()  # calls back what has not begun, before the workers are waited for
 
 
-def table_of(rows: Sequence[Row]) -> pd.DataFrame:
+def _finished(work: Generator[PointResult, None, None]) -> tuple[list[PointResult], bool]:
+    """The points, and whether they are all there; an interrupt before the first one is passed on."""
+    rows: list[PointResult] = []
+    with closing(work):
+        try:
+            for row in work:
+                rows.append(row)  # noqa: PERF402  what is there must be kept when an interrupt comes
+        except KeyboardInterrupt:
+            if not rows:
+                raise
+            return rows, False
+    return rows, True
+
+
+# Tables -------------------------------------------------------------------------------------------------------
+
+
+def table_of(rows: Sequence[PointResult]) -> pd.DataFrame:
     """The sweep as a table: one row a point, axes first; over draws if it ran over draws (see ``over_draws``)."""
     if rows and rows[0].draw is not None:
         return over_draws(rows)
     return pd.DataFrame([{**row.point, **row.numbers} for row in rows])
 
 
-def over_draws(rows: Sequence[Row]) -> pd.DataFrame:
+def over_draws(rows: Sequence[PointResult]) -> pd.DataFrame:
     """One row a point: means over the draws, and the middle 95 % of draws in the columns ``_low`` and ``_high``.
 
-    ``support`` is the median over the draws; ``reproduced`` and ``possible`` are shares of the draws. ``draws`` says
-    how many there are, which differs between points if the sweep was interrupted.
+    ``relative_likelihood`` is the median over the draws; ``inside_67`` and ``inside_95`` are shares of the draws.
+    ``draws`` says how many there are, which differs between points if the sweep was interrupted.
     """
     number = sum(row.draw == 0 for row in rows)
     found = []
@@ -165,112 +215,76 @@ def over_draws(rows: Sequence[Row]) -> pd.DataFrame:
             _, low, high = interval(table[name].to_numpy())
             out |= {name: float(table[name].mean()), f"{name}_low": low, f"{name}_high": high}
         out |= {name: float(table[name].mean()) for name in ("mentored_error", "control_error", "mentored_treated")}
-        out |= {name: float(table[name].median()) for name in ("support_aim", "support_reach", "support")}
-        out |= {name: float(table[name].mean()) for name in ("reproduced", "possible")}
+        out |= {name: float(table[name].median()) for name in ("support_aim", "support_reach", "relative_likelihood")}
+        out |= {name: float(table[name].mean()) for name in ("inside_67", "inside_95")}
         found.append(out)
     return pd.DataFrame(found)
 
 
-def judged(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with true or false in ``reproduced`` and ``possible``: over draws, whether half of them are so."""
+def by_median(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with true or false in ``inside_67`` and ``inside_95``, over draws by the median relative likelihood."""
     if "draws" not in table.columns:
         return table
-    return table.assign(reproduced=table["support"] >= CLOSE, possible=table["support"] >= POSSIBLE)
+    likelihood = table["relative_likelihood"]
+    return table.assign(inside_67=likelihood >= REGION_67, inside_95=likelihood >= REGION_95)
 
 
-def in_words(table: pd.DataFrame, axes: list[str]) -> list[str]:
-    """The answer in a few sentences: where in the space the trial is reproduced, and where it is not."""
-    shares, table = table["reproduced"], judged(table)
-    good, number = table[table["reproduced"]], len(table)
-    excluded = number - int(table["possible"].sum())
-    lines = [
-        f"{len(good) or 'None'} of {number} points reproduce{'' if len(good) != 1 else 's'} 29 % against 67 %; "
-        f"{number - len(good) - excluded} more cannot be excluded; {excluded} can."
-    ]
-    best = table.loc[table["support"].idxmax()]
-    where = ", ".join(f"{_name(key)} {_spelled(best[key])}" for key in axes)
-    risks = f"{_risk(best, 'mentored')} against {_risk(best, 'control')}"
-    if "draws" in table.columns:
-        lines.append(
-            f"Counted so by the median of {table['draws'].max()} draws: {int((shares == 1).sum())} points reproduce it "
-            f"in every draw, {int((shares > 0).sum())} in at least one."
-        )
-    if good.empty:
-        odds = max(1, round(1 / max(float(best["support"]), 1e-9)))
-        return [*lines, f"The nearest: {risks}, 1/{odds} as probable as the best possible pair ({where})."]
-    lines += _strengths(table, good, axes)
-    lines += [_along(table, good, key) for key in axes if key != STRENGTH and len(table[key].unique()) > 1]
+# Facts --------------------------------------------------------------------------------------------------------
+
+
+def _facts(study: SweepStudy, ready: PreparedSweep, table: pd.DataFrame) -> dict[str, Any]:
+    """The numbers of the answer: where in the space the trial's result is likely, and where it is not."""
+    shares, order = table["inside_67"], table.sort_values("relative_likelihood", ascending=False)
+    table = by_median(table)
+    good, keys = table[table["inside_67"]], [axis.key for axis in ready.axes]
     beyond = table[table["support_aim"] < table["support_reach"]]
-    if len(beyond):
-        lines.append(
-            f"At {len(beyond)} points more is asked of the support factors than they can give: help lowers the "
-            f"hazard to {beyond['support_reach'].median():.2f} times in the first year at the most."
-        )
-    return [*lines, f"Best: {risks} ({where})."]
+    return {
+        "design": ready.plan.design, "replicates": ready.plan.replicates, "seed": ready.plan.seed,
+        "points": len(table), "inside_67": len(good), "inside_95": int(table["inside_95"].sum()),
+        "axes": [{"key": key, **_along(table, good, key)} for key in keys],
+        "effect": _effect(table, good, keys), "assumed": _assumed(keys, ready.draws),
+        "support": {"beyond": len(beyond), "reach": float(beyond["support_reach"].median()) if len(beyond) else None},
+        "nearest": table.iloc[int(np.nanargmax(table["relative_likelihood"]))].to_dict(),
+        "best": order.head(BEST).to_dict("records"),
+        "draws": int(table["draws"].max()) if ready.draws else 0,
+        "posterior": posterior_name(study) if ready.draws else None,
+        "over_draws": {"every": int((shares == 1).sum()), "some": int((shares > 0).sum())} if ready.draws else None,
+        "simulation_error": float(table[["mentored_error", "control_error"]].max().max()),
+        "sizes": group_sizes(),
+    }  # fmt: skip
 
 
-def _risk(row: pd.Series, arm: str) -> str:
-    """A risk in per cent, with the middle 95 % of draws if there are draws."""
-    ends = f" ({100 * row[f'{arm}_low']:.0f}-{100 * row[f'{arm}_high']:.0f})" if "draws" in row.index else ""
-    return f"{100 * row[arm]:.0f} %{ends}"
+def _along(table: pd.DataFrame, good: pd.DataFrame, key: str) -> dict[str, Any]:
+    """Values of an axis with the number of points inside the 67 % region at each, or the ends if there are many."""
+    values, kept = sorted(table[key].unique()), sorted(good[key].unique())
+    if len(values) > MOST_COUNTED:
+        low, high = (kept[0], kept[-1]) if kept else (None, None)
+        return {"values": None, "number": len(values), "low": low, "high": high}
+    counts = [{"value": value, "inside_67": int((good[key] == value).sum())} for value in values]
+    return {"values": counts, "number": len(values)}
 
 
-def _strengths(table: pd.DataFrame, good: pd.DataFrame, axes: list[str]) -> list[str]:
-    """The weakest effect that does it, in all and for each half-life."""
-    if STRENGTH not in axes:
-        return []
-    weakest = good[STRENGTH].max()
-    lines = [f"The effect must be strong: a hazard ratio of {weakest:g} or less while they meet (1 is no effect)."]
+def _effect(table: pd.DataFrame, good: pd.DataFrame, keys: Sequence[str]) -> dict[str, Any] | None:
+    """The weakest effect inside the 67 % region, in all and for each half-life; None if the effect does not vary."""
+    if STRENGTH not in keys or good.empty:
+        return None
     none = table[table[STRENGTH] == 1.0]
-    if len(none) and not none["possible"].any():
-        lines.append("No effect at all is excluded at every control risk tried: chance alone seldom prints this pair.")
-    if HALF_LIFE in axes:
-        at = f" with the reported control risk of {REPORTED:g}" if REPORTED in list(table.get(CONTROL_RISK, [])) else ""
-        good = good[good[CONTROL_RISK] == REPORTED] if at else good
-        each = [
-            f"{value:g} months: {rows[STRENGTH].max():g}" if len(rows) else f"{value:g} months: none"
+    by_half_life = None
+    reported = REPORTED in list(table.get(CONTROL_RISK, []))
+    if HALF_LIFE in keys:
+        some = good[good[CONTROL_RISK] == REPORTED] if reported else good
+        by_half_life = [
+            {"half_life": value, "weakest": float(rows[STRENGTH].max()) if len(rows) else None}
             for value in sorted(table[HALF_LIFE].unique())
-            for rows in [good[good[HALF_LIFE] == value]]
+            for rows in [some[some[HALF_LIFE] == value]]
         ]
-        lines.append(f"Weakest effect that does it{at}, by half-life after the end: {'; '.join(each)}.")
-    return lines
+    return {"weakest": float(good[STRENGTH].max()), "none_tried": len(none),
+            "none_inside_95": int(none["inside_95"].sum()), "by_half_life": by_half_life,
+            "control_risk": REPORTED if reported else None}  # fmt: skip
 
 
-def _along(table: pd.DataFrame, good: pd.DataFrame, key: str) -> str:
-    values = sorted(table[key].unique())
-    kept = sorted(good[key].unique())
-    missed = [value for value in values if value not in kept]
-    name = EXPLAINED.get(key, _name(key))
-    name = name[0].upper() + name[1:]
-    if len(values) > 12:
-        return f"{name}: between {_spelled(kept[0])} and {_spelled(kept[-1])}."
-    counts = ", ".join(f"{_spelled(value)} ({int((good[key] == value).sum())})" for value in kept)
-    return f"{name}: {counts} points{'; not at ' + _listed(missed) if missed else ''}."
-
-
-def _name(key: str) -> str:
-    return key.split(".")[-1].replace("_", " ")
-
-
-def _spelled(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, (int, float)) else str(value)
-
-
-def _listed(values: list[Any]) -> str:
-    texts = [_spelled(value) for value in values]
-    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"
-
-
-def study_scenario(study: Study, changes: tuple[str, ...] = (), *, beside: Path | None = None) -> Scenario:
-    """The scenario that a study starts from, with its own and the command line's changes.
-
-    A scenario file is looked up beside the study file, too.
-    """
-    near = beside / study.scenario if beside is not None and study.scenario.endswith(".toml") else None
-    base = load(str(near) if near is not None and near.is_file() else study.scenario)
-    if study.set:
-        base = base.changed(study.set)
-    if changes:
-        base = base.changed(dict(change(each) for each in changes))
-    return base
-
+def _assumed(keys: Sequence[str], draws: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the other short axis of the effect is, where only one of them varies."""
+    pairs = ((SHARE, STRENGTH, USUAL_STRENGTH), (STRENGTH, SHARE, USUAL_SHARE))
+    return [{"key": missing, "value": value} for there, missing, value in pairs
+            if there in keys and missing not in keys and not any(missing in draw for draw in draws)]  # fmt: skip

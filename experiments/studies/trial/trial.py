@@ -1,32 +1,52 @@
-"""The trial, run again as it was designed: 97 people, two arms, two years; ten thousand times.
+"""The trial, simulated again as it was designed: 97 people, two arms, two years; ten thousand times.
 
-What does such a trial print, under a given effect of mentoring? Each replicate is one trial with its own people and
-its own chance; people are analysed as randomised (in the arm they were drawn to) and as treated (the mentored arm
-is only those who met their mentors at least once), since the report's own way is not known.
+What does such a trial report, under a given effect of mentoring? Each replicate is one trial with its own people and
+its own random numbers. People are analysed by intention to treat (in the arm they were drawn to) and as treated (the
+mentored arm is only those who met their mentors at least once), since the report's own way is not known.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from experiments.execution.context import RunContext
+from experiments.inputs.posterior import draws_of, posterior_name
+from experiments.inputs.scenario_files import SETTINGS, SHORT_AXES, change, load
 from experiments.inputs.trial_result import (
+    ANALYSES,
     CONTROL_PERCENT,
+    GAP,
     MENTORED_PERCENT,
-    PEOPLE,
     best_log_likelihood,
-    printed,
-    support,
-)  # fmt: skip
+    group_sizes,
+    relative_likelihood,
+)
+from experiments.studies.result import StudyResult
+from experiments.studies.trial.posterior_draws import reported_over_draws, summary_over_draws, trial_job, trials_in
+from experiments.studies.trial.trial_study import TrialStudy
+from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 from simulation.trial_counts import Arms, Counts, highest_risk, trial_counts
 
+TRIALS, TRIALS_A_DRAW, DRAWS = 10_000, 1_000, 100
+"""Trials of a setting; trials at each draw of a posterior; draws."""
+WITHOUT_EFFECT = "trial"
+CLASSES = np.arange(0, 1.01, 0.04)
+"""Ends of the classes of reported shares."""
+Floats = npt.NDArray[np.float64]
+Points = Sequence[dict[str, Any]]
+
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """What a trial prints under one scenario: counts, pooled risks, and where the observed pair lies."""
+class RepeatedTrials:
+    """Many trials of one scenario: counts, pooled risks, and where the observed pair lies."""
 
     scenario: Scenario
     counts: Counts
@@ -35,15 +55,15 @@ class Answer:
 
     def __post_init__(self) -> None:
         definition = self.scenario.trial.definition
-        ways = {name: highest_risk(self.counts, definition, treated=name == "as treated") for name in ANALYSES}
+        ways = {name: highest_risk(self.counts, definition, treated=name == ANALYSES[1]) for name in ANALYSES}
         object.__setattr__(self, "arms", ways)
 
     def rows(self) -> pd.DataFrame:
-        """One row an analysis: risks with simulation error, middle 95 % of printed shares, where 29 and 67 lie.
+        """One row an analysis: risks with simulation error, middle 95 % of reported shares, where 29 and 67 lie.
 
         Columns mentored, control, difference (shares), their ``_low`` and ``_high`` (2.5 and 97.5 % of trials),
         ``at_most_29`` and ``at_least_67`` (shares of trials), ``as_far_apart`` (difference of 38 points or more),
-        ``exactly`` (both percentages printed), ``support`` (see ``observed.RULE``).
+        ``exactly`` (both percentages reported), ``relative_likelihood`` (see ``trial_result.REGION_67``).
         """
         rows = []
         for name, arms in self.arms.items():
@@ -51,51 +71,137 @@ class Answer:
             mentored_share, control_share = (each[~np.isnan(shares[0] + shares[1])] for each in shares)
             gap = control_share - mentored_share
             risks, errors = arms.risks, arms.errors
-            low = lambda x: float(np.quantile(x, 0.025)) if len(x) else float("nan")  # noqa: E731
-            high = lambda x: float(np.quantile(x, 0.975)) if len(x) else float("nan")  # noqa: E731
             percents = [np.floor(100 * each + 0.5) for each in (mentored_share, control_share)]
             both = (percents[0] == MENTORED_PERCENT) & (percents[1] == CONTROL_PERCENT)
             rows.append({
                 "analysis": name, "mentored": risks[0], "mentored_error": errors[0],
-                "mentored_low": low(mentored_share), "mentored_high": high(mentored_share),
+                "mentored_low": _quantile(mentored_share, 0.025), "mentored_high": _quantile(mentored_share, 0.975),
                 "control": risks[1], "control_error": errors[1],
-                "control_low": low(control_share), "control_high": high(control_share),
-                "difference": risks[1] - risks[0], "difference_low": low(gap), "difference_high": high(gap),
+                "control_low": _quantile(control_share, 0.025), "control_high": _quantile(control_share, 0.975),
+                "difference": risks[1] - risks[0],
+                "difference_low": _quantile(gap, 0.025), "difference_high": _quantile(gap, 0.975),
                 "at_most_29": float((percents[0] <= MENTORED_PERCENT).mean()),
                 "at_least_67": float((percents[1] >= CONTROL_PERCENT).mean()),
-                "as_far_apart": float((percents[1] - percents[0] >= CONTROL_PERCENT - MENTORED_PERCENT).mean()),
-                "exactly": float(both.mean()), "support": float(support(risks[0], risks[1])),
+                "as_far_apart": float((percents[1] - percents[0] >= GAP).mean()),
+                "exactly": float(both.mean()),
+                "relative_likelihood": float(relative_likelihood(risks[0], risks[1])),
             })  # fmt: skip
         return pd.DataFrame(rows)
 
 
-ANALYSES = ("as randomised", "as treated")
+def _quantile(values: Floats, share: float) -> float:
+    return float(np.quantile(values, share)) if len(values) else float("nan")
 
 
-def answer(scenario: Scenario, *, seed: int, trials: int, threads: int | None = None) -> Answer:
-    """Run a trial many times under one scenario."""
+def repeat_trial(scenario: Scenario, *, seed: int, trials: int, threads: int | None = None) -> RepeatedTrials:
+    """Simulate a trial many times under one scenario."""
     counts = trial_counts(scenario, seed=seed, trials=trials, threads=threads)
-    return Answer(scenario=scenario, counts=counts, seed=seed)
+    return RepeatedTrials(scenario=scenario, counts=counts, seed=seed)
 
 
-def sizes_in_words() -> str:
-    """The note on group sizes that goes with every comparison."""
-    way = printed()
-    mentored_sizes = sorted({int(n) for n in way.mentored_size})
-    control_sizes = sorted({int(n) for n in way.control_size})
-    return (
-        f"The sizes behind {MENTORED_PERCENT} % and {CONTROL_PERCENT} % were never published. All {len(way.weight)} "
-        f"pairs of counts and sizes that round to them and are possible with {PEOPLE} people are used: mentored groups "
-        f"of {_few(mentored_sizes)}, control groups of {_few(control_sizes)}."
-    )
+# The study ----------------------------------------------------------------------------------------------------
 
 
-def _few(numbers: list[int]) -> str:
-    return f"{', '.join(map(str, numbers[:4]))} ... {numbers[-1]}"
+def run_trial(study: TrialStudy, context: RunContext | None) -> StudyResult:
+    """Simulate the trial under each setting, over the draws of a posterior if there is one."""
+    context = context or RunContext()
+    many = study.posterior is not None
+    number = study.trials or (TRIALS_A_DRAW if many else TRIALS)
+    scenarios = _scenarios(study)
+    taken = [change(each)[0] for each in study.set]
+    points = {name: draws_of(study, each, DRAWS, but=taken) for name, each in scenarios.items()}
+    jobs = {
+        name: trial_job(name, each, seed=study.seed, trials=number, points=points[name], command=study.command())
+        for name, each in scenarios.items()
+    }
+    with context.computing() as compute:
+        work = chain.from_iterable(compute(job, f"trials, {name}") for name, job in jobs.items())
+        found = list(work)
+    counts = {}
+    for name, job in jobs.items():
+        counts[name], found = trials_in(found[: len(job.pieces)], len(points[name])), found[len(job.pieces) :]
+    tables = _over_draws(scenarios, points, counts) if many else _settings(scenarios, counts, study.seed)
+    tables["reported"] = _reported(scenarios, points, counts)
+    return StudyResult(
+        study=study, tables=tables, facts=_facts(study, scenarios, points, tables["settings"], number),
+        scenario=next(iter(scenarios.values())),
+        counts={"trials": number, **({"draws": len(next(iter(points.values())))} if many else {}),
+                "digests": {name: each.digest for name, each in scenarios.items()}},
+    )  # fmt: skip
 
 
-def best_possible() -> float:
-    """Probability that a trial prints exactly 29 % and 67 %, at the pair of risks that makes it most probable."""
-    return float(np.exp(best_log_likelihood()))
+def _scenarios(study: TrialStudy) -> dict[str, Scenario]:
+    """The settings by name, or a ``ParameterError`` if one has no two arms."""
+    usual = (*SETTINGS, WITHOUT_EFFECT) if study.posterior is None else (WITHOUT_EFFECT,)
+    scenarios: dict[str, Scenario] = {}
+    for each in study.settings or usual:
+        if isinstance(each, Scenario):
+            name = each.name
+            scenario = each.changed(dict(change(text) for text in study.set)) if study.set else each
+        else:
+            name, scenario = each, load(each, study.set)
+        if scenarios.setdefault(name, scenario) != scenario:
+            raise ParameterError(f"two different scenarios are called [{name}]; give each a name of its own")
+    for scenario in scenarios.values():
+        if scenario.trial.assignment != "randomised":
+            raise ParameterError(
+                f"trial.assignment is [{scenario.trial.assignment}] in scenario {scenario.name}; a trial has two arms: "
+                "set it to randomised"
+            )
+    return scenarios
 
 
+def _settings(scenarios: Mapping[str, Scenario], counts: Mapping[str, Counts], seed: int) -> dict[str, pd.DataFrame]:
+    """What trials report under each setting."""
+    return {"settings": _named({
+        name: RepeatedTrials(scenario=each, counts=counts[name][0], seed=seed).rows()
+        for name, each in scenarios.items()
+    })}  # fmt: skip
+
+
+def _over_draws(
+    scenarios: Mapping[str, Scenario], points: Mapping[str, Points], counts: Mapping[str, Counts]
+) -> dict[str, pd.DataFrame]:
+    """What trials report over the draws, in all and at each draw."""
+    found = {name: summary_over_draws(each, points[name], counts[name]) for name, each in scenarios.items()}
+    return {"settings": _named({name: both[0] for name, both in found.items()}),
+            "draws": _named({name: both[1] for name, both in found.items()})}  # fmt: skip
+
+
+def _named(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Tables under one another, the setting as the first column."""
+    rows = pd.concat([table.assign(setting=name) for name, table in tables.items()], ignore_index=True)
+    return rows[["setting", *rows.columns.drop("setting")]]
+
+
+def _reported(
+    scenarios: Mapping[str, Scenario], points: Mapping[str, Points], counts: Mapping[str, Counts]
+) -> pd.DataFrame:
+    """How many trials report which share of each arm (intention to treat): one row a setting, arm and class."""
+    tables = []
+    for name, scenario in scenarios.items():
+        shares = reported_over_draws(scenario, points[name], counts[name], treated=False)[0]
+        for arm in ("control", "mentored"):
+            known = shares[arm][~np.isnan(shares[arm])]
+            tables.append(pd.DataFrame({
+                "setting": name, "arm": arm, "low": np.round(CLASSES[:-1], 10), "high": np.round(CLASSES[1:], 10),
+                "trials": np.histogram(known, CLASSES)[0],
+            }))  # fmt: skip
+    return pd.concat(tables, ignore_index=True)
+
+
+def _facts(
+    study: TrialStudy, scenarios: Mapping[str, Scenario], points: Mapping[str, Points], rows: pd.DataFrame, trials: int
+) -> dict[str, Any]:
+    """The numbers of the answer."""
+    decided = sorted({key for some in points.values() for key in some[0]}, key=lambda key: (key not in SHORT_AXES, key))
+    many, errors = study.posterior is not None, ["mentored_error", "control_error"]
+    return {
+        "trials": trials, "seed": study.seed, "settings": rows.to_dict("records"),
+        "people": next(iter(scenarios.values())).people.count,
+        "definition": next(iter(scenarios.values())).trial.definition,
+        "draws": len(next(iter(points.values()))) if many else 0,
+        "posterior": posterior_name(study) if many else None, "decided": decided,
+        "simulation_error": None if many else float(rows[errors].max().max()),
+        "best_possible": float(np.exp(best_log_likelihood())), "sizes": group_sizes(),
+    }  # fmt: skip
