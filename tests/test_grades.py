@@ -1,4 +1,4 @@
-"""Shares of the doubt by grade: known answers, nothing where there is nothing, and every quantity counted once."""
+"""Shares of the variance by grade: known answers, nothing where there is nothing, and every quantity counted once."""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.inputs.scenario_files import load as scenario
-from experiments.language.grades_text import NAMES, SAID, lines
+from experiments.language.grades_text import grade_sentences
+from experiments.language.messages import Messages
 from experiments.statistics.sobol_morris import OTHERS
+from experiments.statistics.variance_by_grade import (
+    GRADES,
+    REST,
+    as_data,
+    first_order_shares,
+    largest_contributors,
+    shares_from_draws,
+    shares_from_indices,
+    shares_if_enough,
+)
 from experiments.studies.rollout.plan import load
 from experiments.studies.rollout.plan_scenario import everybody
-from experiments.studies.sensitivity.variance_by_grade import (
-    GRADES,
-    PRICE,
-    REST,
-    Inputs,
-    alone,
-    as_data,
-    heaviest,
-    of_draws,
-    of_indices,
-)
 from simulation.parameters import ParameterError
 from simulation.prices import Prices
 
@@ -40,7 +41,7 @@ def made_up(draws, *, together=0.0, seed=1):
 def test_shares_of_independent_quantities_are_their_parts_of_the_variance():
     """4 + 1 + 1 + 1: the square of c is seen, chance is left to the rest."""
     table, y = made_up(4_000)
-    shares = of_draws(table, y, GRADE.__getitem__).set_index("grade")
+    shares = shares_from_draws(table, y, GRADE.__getitem__).set_index("grade")
 
     assert shares.loc[[*GRADES, REST], "share"].to_numpy() == pytest.approx([4 / 7, 1 / 7, 1 / 7, 1 / 7], abs=0.03)
     assert shares["share"].sum() == pytest.approx(1.0)
@@ -50,7 +51,7 @@ def test_what_goes_together_is_shared_by_shapleys_value():
     """Two quantities with correlation r: closed form of Owen for sums of normal quantities."""
     r = 0.8
     table, y = made_up(4_000, together=r)
-    shares = of_draws(table, y, GRADE.__getitem__).set_index("grade")["share"]
+    shares = shares_from_draws(table, y, GRADE.__getitem__).set_index("grade")["share"]
     whole = 4 + 1 + 2 * 2 * r + 1 + 1
     first = 4 + 2 * r + r**2 / 2 * (1 - 4)
     second = 1 + 2 * r + r**2 / 2 * (4 - 1)
@@ -65,10 +66,10 @@ def test_intervals_cover_and_chance_alone_gives_nothing():
     covered = []
     for seed in range(60):
         table, y = made_up(300, seed=seed)
-        rows = of_draws(table, y, GRADE.__getitem__, seed=seed).set_index("grade")
+        rows = shares_from_draws(table, y, GRADE.__getitem__, seed=seed).set_index("grade")
         covered += [rows.loc[name, "low"] <= share <= rows.loc[name, "high"] for name, share in truth.items()]
     table, _ = made_up(2_000)
-    nothing = of_draws(table, np.random.default_rng(9).standard_normal(2_000), GRADE.__getitem__).set_index("grade")
+    nothing = shares_from_draws(table, np.random.default_rng(9).standard_normal(2_000), GRADE.__getitem__).set_index("grade")
 
     assert 0.85 <= np.mean(covered) <= 1.0
     assert (nothing.loc[list(GRADES), "share"].abs() < 0.02).all()
@@ -80,20 +81,20 @@ def test_one_quantity_alone():
     table, y = made_up(2_000)
     table["kind"] = np.where(np.arange(2_000) % 2, "x", "y")
     table["same"] = 1.0
-    found = alone(table, y + 3.0 * (table["kind"] == "x"))
+    found = first_order_shares(table, y + 3.0 * (table["kind"] == "x"))
 
     assert list(found["key"].head(2)) == ["a", "kind"]
     assert found["first"].iloc[0] == pytest.approx(4 / (7 + 9 / 4), abs=0.04)
     assert "same" not in set(found["key"])
-    assert heaviest([found], 2) == ["a", "kind"]
+    assert largest_contributors([found], 2) == ["a", "kind"]
 
 
-def test_a_number_that_never_varies_has_no_doubt_to_divide():
+def test_a_result_that_never_varies_has_no_variance_to_divide():
     table, _ = made_up(200)
-    shares = of_draws(table, np.full(200, 3.0), GRADE.__getitem__)
+    shares = shares_from_draws(table, np.full(200, 3.0), GRADE.__getitem__)
 
     assert shares["share"].isna().all()
-    assert "no doubt to divide" in lines(shares, Inputs.of(scenario("trial")).census())[0]
+    assert "does not vary" in grade_sentences(shares, ModelInputs.of(scenario("trial")).census(), Messages("en"))[0]
     assert as_data(shares)[0]["share"] is None
 
 
@@ -101,7 +102,7 @@ def test_too_few_draws_are_refused_in_one_line():
     table, y = made_up(20)
 
     with pytest.raises(ParameterError, match=r"^\[20\] draws are too few .* at least 30 are needed \(--draws\)$"):
-        of_draws(table, y, GRADE.__getitem__)
+        shares_from_draws(table, y, GRADE.__getitem__)
 
 
 def test_shares_from_indices_add_up_with_the_rest():
@@ -109,7 +110,7 @@ def test_shares_from_indices_add_up_with_the_rest():
         "key": ["a", "b", "c", OTHERS], "first": [0.5, 0.2, 0.1, 0.05], "first_low": [0.4, 0.1, 0.0, 0.0],
         "first_high": [0.6, 0.3, 0.2, 0.1],
     })  # fmt: skip
-    found = of_indices(parts, GRADE.__getitem__).set_index("grade")
+    found = shares_from_indices(parts, GRADE.__getitem__).set_index("grade")
 
     assert list(found.index) == [*GRADES, OTHERS, REST]
     assert found["share"].to_list() == pytest.approx([0.5, 0.2, 0.1, 0.05, 0.15])
@@ -119,34 +120,43 @@ def test_shares_from_indices_add_up_with_the_rest():
 
 
 def test_every_quantity_of_a_plan_is_counted_with_its_grade():
-    """Fixed ones carry no doubt and are counted as such; the two effects are one strength and one route."""
+    """Fixed ones carry no uncertainty and are counted as such; the two effects are one strength and one route."""
     plan, _ = load("todays-area")
-    inputs = Inputs.of(everybody(plan), plan, Prices())
+    inputs = ModelInputs.of(everybody(plan), plan, Prices())
     census = inputs.census().set_index("grade")
 
-    assert (census["inputs"] == census["doubted"] + census["fixed"]).all()
+    assert (census["inputs"] == census["uncertain"] + census["fixed"]).all()
     assert census["fixed"].sum() > 0
     assert inputs.grade("effect.strength") == "judged"
     assert inputs.grade("plan.volunteers.recruiting_reached") == "assumed"
     assert inputs.grade(f"{PRICE}discount_rate") == "measured"
     assert "programme.direct_effect" not in inputs.rows
-    assert f"{PRICE}prison.day" in inputs.doubted
-    assert f"{PRICE}discount_rate" not in inputs.doubted
+    assert f"{PRICE}prison.day" in inputs.uncertain
+    assert f"{PRICE}discount_rate" not in inputs.uncertain
 
 
-def test_words_in_both_languages():
-    """The same numbers, kept within 0 and 100 %, and as many texts in each language."""
+def test_sentences_in_both_languages():
+    """The same numbers, kept within 0 and 100 %; a table and its rows as facts have them say the same."""
     table, y = made_up(500)
-    shares = of_draws(table, y, GRADE.__getitem__)
+    shares = shares_from_draws(table, y, GRADE.__getitem__)
     shares.loc[0, "low"] = -0.2
-    english, danish = (lines(shares, Inputs.of(scenario("trial")).census(), language) for language in ("en", "da"))
+    census = ModelInputs.of(scenario("trial")).census()
+    english, danish = (grade_sentences(shares, census, Messages(language)) for language in ("en", "da"))
 
     def digits(texts):
-        return [word.strip("().,") for text in texts for word in text.split() if word.strip("().,").isdigit()]
+        return [word.strip("().,;") for text in texts for word in text.split() if word.strip("().,;").isdigit()]
 
     assert digits(english) == digits(danish)
     assert "measured" in english[0]
     assert "målte" in danish[0]
-    assert "-" not in english[0]
-    assert "too few draws" in lines(None, Inputs.of(scenario("trial")).census())[0]
-    assert all(len(each) == 2 for each in (*NAMES.values(), *SAID.values()))
+    assert "−" not in english[0]
+    assert english == grade_sentences(shares.to_dict("records"), census.to_dict("records"), Messages("en"))
+
+
+def test_too_few_draws_are_said():
+    """Where there are too few draws there are no shares, and the answer says so."""
+    table, y = made_up(20)
+    shares = shares_if_enough(table, y, GRADE.__getitem__)
+
+    assert shares is None
+    assert "too few draws" in grade_sentences(shares, ModelInputs.of(scenario("trial")).census(), Messages("en"))[0]

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.language.plan_text import Span
 from experiments.reports.catalogue import LANGUAGES, Words, catalogue
 from experiments.reports.compare import best_sentence, gap_sentence
@@ -23,7 +24,6 @@ from experiments.reports.power import power_answer
 from experiments.reports.trial import fit, sweep_answer, trial_answer
 from experiments.studies.rollout.plan import load
 from experiments.studies.rollout.plan_scenario import everybody
-from experiments.studies.sensitivity.variance_by_grade import PRICE, Inputs
 from simulation.parameters import ParameterError
 from simulation.prices import Prices
 from tests.report_tools import read
@@ -49,8 +49,8 @@ def test_both_languages_say_the_same_things():
 def test_every_doubted_quantity_has_a_name_and_a_source_in_both_languages():
     """Also the quantities of plans and prices; a Danish text has no English word of the declaration in it."""
     plan, _ = load("todays-area")
-    inputs = Inputs.of(everybody(plan), plan, Prices())
-    for key in sorted(inputs.doubted):
+    inputs = ModelInputs.of(everybody(plan), plan, Prices())
+    for key in sorted(inputs.uncertain):
         row = inputs.rows[key]
         assert entry(key) is not None, key
         assert name_of(key, row, EN) != name_of(key, row, DA), key
@@ -284,7 +284,7 @@ def test_only_faults_that_change_something_are_counted():
 
 def some_doubt(draws=400):
     plan, _ = load("todays-area")
-    inputs = Inputs.of(everybody(plan), plan, Prices())
+    inputs = ModelInputs.of(everybody(plan), plan, Prices())
     rng = np.random.default_rng(2)
     drawn = pd.DataFrame({
         "effect.strength": rng.lognormal(-0.8, 1.0, draws), "plan.volunteers.recruiting_reached": rng.lognormal(0, 0.3, draws),

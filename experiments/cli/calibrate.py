@@ -62,13 +62,17 @@ def calibrate(ctx, check, trials_checked, registers_checked, points, near_points
 
 
 def by_grade(plan, drawn):  # type: ignore[no-untyped-def]
-    """How the doubt about the trial's difference divides by evidence grade (None with too few draws), and in words."""
-    from experiments.language.grades_text import divided
-    from experiments.studies.sensitivity.variance_by_grade import Inputs
+    """How the variance of the trial's difference divides by evidence grade (None with too few draws), and in words."""
+    from experiments.inputs.evidence import ModelInputs
+    from experiments.language.grades_text import grade_sentences
+    from experiments.language.messages import Messages
+    from experiments.statistics.variance_by_grade import shares_if_enough
 
     keys = [name for name in drawn if not name.startswith("_")]
     gap = drawn["_control"] - drawn["_mentored"]
-    shares, (first, *others) = divided(Inputs.of(plan.trial), drawn[keys], gap, seed=plan.seed)
+    inputs = ModelInputs.of(plan.trial)
+    shares = shares_if_enough(drawn[keys], gap, inputs.grade, seed=plan.seed)
+    first, *others = grade_sentences(shares, inputs.census(), Messages("en"))
     return shares, [f"What the difference in a new group like the trial's rests on. {first}", *others]
 
 
@@ -84,9 +88,9 @@ def _report(found, folder, compute, groups, as_json):  # type: ignore[no-untyped
     from experiments.language import calibration_text
     from experiments.provenance.receipts import shown
     from experiments.provenance.results_folder import spelled
+    from experiments.statistics.variance_by_grade import as_data
     from experiments.studies.calibration.arviz_export import write_inference_data
     from experiments.studies.calibration.new_populations import new_groups
-    from experiments.studies.sensitivity.variance_by_grade import as_data
 
     plan, drawn = found.plan, found.drawn()
     told = new_groups(plan.trial, drawn.head(groups).to_dict("records"), compute, seed=plan.seed, command=plan.command)

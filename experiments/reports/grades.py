@@ -10,10 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from experiments.inputs.evidence import ModelInputs
 from experiments.reports.catalogue import Words
 from experiments.reports.names import believed, name_of, short_name, source_of, valued
 from experiments.reports.page import Grid, Part
-from experiments.studies.sensitivity.variance_by_grade import GRADES, REST, Inputs, alone, as_data, heaviest, of_draws
+from experiments.statistics.variance_by_grade import (
+    GRADES,
+    REST,
+    as_data,
+    first_order_shares,
+    largest_contributors,
+    shares_from_draws,
+)
 from simulation.parameters import ParameterError
 
 FIFTH = 0.2
@@ -26,25 +34,25 @@ CLEARLY = 0.03
 class Doubt:
     """What some numbers hang on."""
 
-    inputs: Inputs
+    inputs: ModelInputs
     drawn: pd.DataFrame
     """Draws x quantities."""
     values: Mapping[str, npt.NDArray[np.float64]]
     """Each number at the draws, by what it is called in the report."""
     shares: Mapping[str, pd.DataFrame]
-    """What ``grades.of_draws`` gives for each number."""
+    """What ``shares_from_draws`` gives for each number."""
     alone: Mapping[str, pd.DataFrame]
-    """What ``grades.alone`` gives."""
+    """What ``first_order_shares`` gives."""
 
     def top(self, number: int, *, of: str | None = None) -> list[str]:
         """The quantities behind most of the doubt, over all numbers or of one."""
         tables = [table[table["first_low"] > 0] for name, table in self.alone.items() if of in (None, name)]
         kept = [table[table["first"] >= CLEARLY] for table in tables]
-        return heaviest(kept, number)
+        return largest_contributors(kept, number)
 
 
 def doubt_of(
-    inputs: Inputs, drawn: pd.DataFrame, values: Mapping[str, npt.ArrayLike], *, seed: int = 1
+    inputs: ModelInputs, drawn: pd.DataFrame, values: Mapping[str, npt.ArrayLike], *, seed: int = 1
 ) -> Doubt | None:
     """Divide the doubt about some numbers; None if there are too few draws for it."""
     shares, single, kept = {}, {}, {}
@@ -52,8 +60,8 @@ def doubt_of(
         every = np.asarray(column, np.float64)
         known = np.isfinite(every)
         try:
-            shares[name] = of_draws(drawn[known], every[known], inputs.grade, seed=seed)
-            single[name] = alone(drawn[known], every[known], seed=seed)
+            shares[name] = shares_from_draws(drawn[known], every[known], inputs.grade, seed=seed)
+            single[name] = first_order_shares(drawn[known], every[known], seed=seed)
         except ParameterError:
             return None
         kept[name] = every
@@ -84,7 +92,7 @@ def grades_part(doubt: Doubt, w: Words, *, names: Mapping[str, str], census: pd.
     for name, table in doubt.shares.items():
         told = {str(row["grade"]): row for row in table.to_dict("records")}
         rows.append([names[name], *(interval(told[grade], w) for grade in (*GRADES, REST))])
-    counted = [[w(f"grades.{row['grade']}"), w.number(row["inputs"], 0), w.number(row["doubted"], 0),
+    counted = [[w(f"grades.{row['grade']}"), w.number(row["inputs"], 0), w.number(row["uncertain"], 0),
                 w.number(row["fixed"], 0)] for row in census.to_dict("records")]  # fmt: skip
     fixed = int(census["fixed"].sum())
     return Part(

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.reports.catalogue import FOLDER, Words
-from experiments.studies.sensitivity.variance_by_grade import PRICE, Inputs
 from simulation.parameters import Quantity
 
 FACTOR = re.compile(r"factor\.(\w+)\.")
@@ -80,7 +80,7 @@ def valued(key: str, value: float, row: Quantity | None, w: Words) -> str:
     return w.number(value, 2 if abs(value) < 1 else None)
 
 
-def believed(key: str, values: pd.Series, inputs: Inputs, w: Words) -> str:
+def believed(key: str, values: pd.Series, inputs: ModelInputs, w: Words) -> str:
     """The middle 95 % of the draws of a quantity; the shares of its kinds, where it is a text."""
     row = inputs.rows.get(key)
     if not pd.api.types.is_numeric_dtype(values):

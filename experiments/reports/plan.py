@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from experiments.inputs.evidence import PRICE
 from experiments.language.formatting import Language
 from experiments.language.plan_text import MONTHS, OUTCOMES, PURSE_NAMES, REASONS, Facts, Span, facts_of, short_titles
 from experiments.reports.catalogue import MILLION, Words
@@ -18,7 +19,6 @@ from experiments.reports.plan_figures import plan_figures
 from experiments.statistics.cost_effectiveness import PUBLIC as TOTAL
 from experiments.studies.rollout.plan import FOLLOWED_ON, Plan
 from experiments.studies.rollout.plan_study import Told, tables
-from experiments.studies.sensitivity.variance_by_grade import PRICE
 from simulation.places import municipalities
 from simulation.prices import PUBLIC, PURSES, Prices, draw_prices
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.execution.jobs import Job, Table
+from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.inputs.municipalities import Country
 from experiments.inputs.posterior import OF_THE_TRIAL, Posterior
 from experiments.reports.grades import Doubt, doubt_of
@@ -23,7 +24,6 @@ from experiments.studies.rollout.discovery import outcomes_at
 from experiments.studies.rollout.plan import Plan
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
 from experiments.studies.rollout.plan_study import Told, told
-from experiments.studies.sensitivity.variance_by_grade import PRICE, Inputs
 from simulation.prices import Prices, draw_prices
 
 GRADE_DRAWS = 240
@@ -53,7 +53,7 @@ def study_of(asked: Asked, compute: Compute) -> Told:
 def doubt_of_plan(asked: Asked, study: Told, compute: Compute) -> Doubt | None:
     """How the doubt about a plan's headline numbers divides; None if there are too few draws for that."""
     plan, country = asked.plans[0]
-    inputs = Inputs.of(everybody(plan), plan, asked.prices)
+    inputs = ModelInputs.of(everybody(plan), plan, asked.prices)
     totals = study.money(0, asked.prices).totals
     own = doubt_of(inputs, inputs_of(study, inputs, asked), known(headline(totals)), seed=asked.seed)
     if own is not None or not asked.grade_draws:
@@ -66,21 +66,21 @@ def doubt_of_plan(asked: Asked, study: Told, compute: Compute) -> Doubt | None:
 def doubt_of_gaps(asked: Asked, study: Told, values: Mapping[str, np.ndarray]) -> Doubt | None:
     """The same of differences between plans, by the study's own draws."""
     plan = asked.plans[0][0]
-    inputs = Inputs.of(everybody(plan), plan, asked.prices)
+    inputs = ModelInputs.of(everybody(plan), plan, asked.prices)
     return doubt_of(inputs, inputs_of(study, inputs, asked), values, seed=asked.seed)
 
 
-def inputs_of(study: Told, inputs: Inputs, asked: Asked) -> pd.DataFrame:
+def inputs_of(study: Told, inputs: ModelInputs, asked: Asked) -> pd.DataFrame:
     """What was drawn for the first plan of a study, draw by draw: scenario, plan and prices."""
     own = study.doubts[0].table()
     prices = draw_prices(asked.prices, len(own), study.seed).add_prefix(PRICE)
     return kept(pd.concat([own, prices], axis=1), inputs, study.plans[0])
 
 
-def kept(table: pd.DataFrame, inputs: Inputs, plan: Plan) -> pd.DataFrame:
+def kept(table: pd.DataFrame, inputs: ModelInputs, plan: Plan) -> pd.DataFrame:
     """Of the columns drawn those that are in doubt and can move the plan."""
     names = [str(name) for name in table if name not in (*OF_THE_TRIAL, *PLANNED_HERE, *plan.set)]
-    return table[[name for name in used_prices(names, plan) if name in inputs.doubted]]
+    return table[[name for name in used_prices(names, plan) if name in inputs.uncertain]]
 
 
 def known(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments.inputs.evidence import ModelInputs
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.inputs.scenario_files import load
 from experiments.reports.catalogue import Words
 from experiments.reports.grades import Doubt, changes, doubt_of, grades_part
 from experiments.reports.page import Part
-from experiments.studies.sensitivity.variance_by_grade import Inputs
 
 GAP = "gap"
 TABLES = "csv"
@@ -29,7 +29,7 @@ def trial_doubt(file: Path | None = None) -> Doubt | None:
     if not {"_control", "_mentored"} <= set(table):
         return None
     gap = (table["_control"] - table["_mentored"]).to_numpy(float)
-    return doubt_of(Inputs.of(load("trial")), table[posterior.keys], {GAP: gap})
+    return doubt_of(ModelInputs.of(load("trial")), table[posterior.keys], {GAP: gap})
 
 
 def trial_parts(w: Words, doubt: Doubt | None, further: tuple[str, ...] = ()) -> list[Part]:
