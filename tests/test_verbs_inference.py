@@ -59,7 +59,7 @@ def test_a_calibration_is_reported_and_every_file_written(files, monkeypatch):
     assert code == 0
     assert "of the headline survives" in out
     assert "What 97 people cannot tell" in out
-    assert "There are too few draws to divide the doubt by grade" in out
+    assert "There are too few draws to divide the uncertainty by evidence grade" in out
     for name in ("posterior.parquet", "parameters.csv", "differences.csv", "registers.csv", "ties.csv", "calibration.png",
                  "calibration.svg", "answer.txt", "manifest.json", "scenario.toml"):  # fmt: skip
         assert (folder / name).stat().st_size > 0
@@ -90,7 +90,7 @@ def test_the_doubt_about_the_headline_is_divided_by_grade():
     assert part.sum() == pytest.approx(1.0)
     assert part["judged"] > 0.95
     assert "a new group like the trial's" in told[0]
-    assert "Quantities: " in told[1]
+    assert "Quantities behind it: " in told[1]
 
 
 def test_rivals_in_small(files, monkeypatch):

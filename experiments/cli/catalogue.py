@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from experiments.studies.result import StudyResult
 
 STUDIES = {
+    "mechanisms": "experiments.studies.trial.mechanisms_study:MechanismsStudy",
     "power": "experiments.studies.trial.power_study:PowerStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
