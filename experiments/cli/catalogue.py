@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 STUDIES = {
     "mechanisms": "experiments.studies.trial.mechanisms_study:MechanismsStudy",
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "sensitivity": "experiments.studies.sensitivity.sensitivity_study:SensitivityStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"
