@@ -86,7 +86,7 @@ STUDIES: tuple[Study, ...] = (
     _power("pooled", "pooled", "mentoring does what other trials make likely", "quick"),
     Study(name="calibration", question="What can 97 people tell us?", command=("calibrate",)),
     Study(name="rivals", question="Support factors, the relationship itself, both, or chance?", command=("rivals",)),
-    Study(name="sensitivity", question="Which doubts matter most for the difference in the trial?",
+    Study(name="sensitivity", question="Which uncertain inputs matter most for the difference in the trial?",
           command=("sensitivity",)),
     Study(name="mechanisms", question="How much of the effect runs through housing, work ... and how much directly?",
           command=("mechanisms",)),
