@@ -29,7 +29,9 @@ class MechanismsStudy(OnScenario, OverDraws, Seeded):
     scarce: tuple[str, ...] = option(
         (), what="What is scarce in the second condition (default: housing); may be repeated", metavar="FACTOR"
     )
-    openings: float = option(0.0, "openings per 100 people and month", 0, below=100, what="How scarce it is")
+    openings: float = option(
+        0.0, "openings per 100 people and month", 0, below=100, what="How scarce: openings per 100 people and month"
+    )
     no_scarce: bool = option(False, what="Leave the second condition out")
 
     def run(self, context: RunContext | None = None) -> StudyResult:
