@@ -1,8 +1,8 @@
-"""The effect taken apart: Shapley values by closed forms, coalitions on the same luck, intervals, the verb."""
+"""The effect divided among its routes: Shapley values by closed forms, coalitions, intervals, the study."""
 
 from __future__ import annotations
 
-import json
+import re
 from itertools import permutations
 from pathlib import Path
 
@@ -14,27 +14,26 @@ from hypothesis import strategies as st
 
 from experiments.execution.jobs import finish
 from experiments.inputs.posterior import Posterior
+from experiments.inputs.routes import AS_IS, DIFFERENCE, DIRECT, SCARCE, TOTAL
 from experiments.inputs.scenario_files import load
-from experiments.studies.trial import mechanisms
-from experiments.studies.trial.mechanisms import (
-    AS_IS,
-    DIRECT,
-    SCARCE,
-    Study,
-    held,
-    only,
-    piece,
+from experiments.statistics.shapley_values import shapley
+from experiments.studies.trial import coalitions
+from experiments.studies.trial.coalitions import (
+    CoalitionPlan,
+    coalition_scenario,
     players_of,
-    scarcer,
-    shapley,
+    scarce_openings,
+    simulate_coalitions,
+    with_fixed_multipliers,
 )
-from experiments.studies.trial.shapley import DIFFERENCE, TOTAL, Parts, _spread
+from experiments.studies.trial.effect_decomposition import EffectDecomposition, spread_of_draws
+from experiments.studies.trial.mechanisms_study import MechanismsStudy
 from simulation.compiled_parameters import numbers_of
 from simulation.parameters import ParameterError
 from simulation.trial_counts import HIGHEST, MEASURES, trial_counts
 from tests.test_cli import desist
 
-ONE = ("--set", "programme.helps={housing = 1.0}", "--trials", "20")
+ONE = {"set": ("programme.helps={housing = 1.0}",), "trials": 20}
 """Two players and few trials."""
 
 
@@ -51,8 +50,8 @@ def small():
 
 @pytest.fixture(scope="module")
 def parts(small):
-    study = Study(scenario=small, scarce={"housing": 0.0}, trials=200)
-    return Parts.gathered(study, finish(study.job()))
+    plan = CoalitionPlan(scenario=small, scarce={"housing": 0.0}, trials=200)
+    return EffectDecomposition.from_tables(plan, finish(plan.job()))
 
 
 def of(table, condition, mechanism):
@@ -66,11 +65,11 @@ def sets(n):
     return [[i for i in range(n) if mask >> i & 1] for mask in range(2**n)]
 
 
-def test_an_additive_game_gives_each_player_its_own_worth() -> None:
-    worth = np.array([3.0, -1.5, 0.25, 0.0, 7.0])
-    parts = shapley([0.4 + sum(worth[i] for i in on) for on in sets(5)])
+def test_an_additive_game_gives_each_player_its_own_value() -> None:
+    value = np.array([3.0, -1.5, 0.25, 0.0, 7.0])
+    parts = shapley([0.4 + sum(value[i] for i in on) for on in sets(5)])
 
-    np.testing.assert_allclose(parts, worth, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(parts, value, rtol=0, atol=1e-12)
     assert parts[3] == 0.0
 
 
@@ -117,11 +116,11 @@ def test_half_a_game_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["as-reported", "pooled", "sceptical"])
-def test_held_multipliers_change_no_count(name: str) -> None:
+def test_fixed_multipliers_change_no_count(name: str) -> None:
     plain = load(name)
 
-    assert held(plain) != plain
-    assert np.array_equal(*(trial_counts(each, seed=5, trials=20) for each in (plain, held(plain))))
+    assert with_fixed_multipliers(plain) != plain
+    assert np.array_equal(*(trial_counts(each, seed=5, trials=20) for each in (plain, with_fixed_multipliers(plain))))
 
 
 def test_all_players_are_the_plain_scenario_and_no_players_are_no_effect(pooled) -> None:
@@ -130,25 +129,25 @@ def test_all_players_are_the_plain_scenario_and_no_players_are_no_effect(pooled)
         "direct_effect", "direct_effect_others", "support_effect", "support_effect_others")})  # fmt: skip
     assert players == ["housing", "economy", "employment", "network", "education", DIRECT]
     for on, same in ((players, pooled), ([], inert)):
-        assert np.array_equal(*(trial_counts(each, seed=5, trials=30) for each in (only(held(pooled), on), same)))
+        assert np.array_equal(*(trial_counts(each, seed=5, trials=30) for each in (coalition_scenario(with_fixed_multipliers(pooled), on), same)))
 
 
 def test_a_factor_that_is_switched_off_makes_no_other_stronger(pooled) -> None:
-    boosts = [numbers_of(only(held(pooled), on), 1).boost[0] for on in (players_of(pooled), ["economy"])]
+    boosts = [numbers_of(coalition_scenario(with_fixed_multipliers(pooled), on), 1).boost[0] for on in (players_of(pooled), ["economy"])]
 
     assert np.array_equal(boosts[1][1], boosts[0][1])
     assert (np.delete(boosts[1], 1, axis=0) == 1.0).all()
     assert boosts[0][1, 1] > 2
 
 
-def test_a_piece_counts_what_the_trial_counts(small) -> None:
-    study = Study(scenario=small, trials=20)
-    job = study.job()
-    table = pd.DataFrame(piece(job.context, {**job.pieces[0], "coalitions": [7]}))
+def test_a_task_counts_what_the_trial_counts(small) -> None:
+    plan = CoalitionPlan(scenario=small, trials=20)
+    job = plan.job()
+    table = pd.DataFrame(simulate_coalitions(job.context, {**job.pieces[0], "coalitions": [7]}))
     counts = trial_counts(small, seed=1, trials=20)[..., [MEASURES.index("people"), MEASURES.index("any")]]
 
     assert (table["coalition"] == 7).all()
-    rows = table[table["highest"] == 1].sort_values("block")
+    rows = table[table["high_risk"] == 1].sort_values("block")
     assert np.array_equal(rows.iloc[:, 3:].to_numpy(), counts[:, :, HIGHEST].reshape(20, 4))
 
 
@@ -169,8 +168,8 @@ def test_what_has_no_influence_gets_exactly_zero(small, parts) -> None:
     found = parts.table().set_index("mechanism").loc[["economy", "employment", "education"]]
     assert (found[["points", "points_low", "points_high", "alone", "last"]].loc[found["condition"] == AS_IS] == 0).all(axis=None)
     harmless = small.changed({"factor.network.lacking_hazard_ratio": 1.0, "factor.employment.helped_by": {}})
-    study = Study(scenario=harmless, trials=40)
-    row = of(Parts.gathered(study, finish(study.job()), "everyone").table(), AS_IS, "network")
+    plan = CoalitionPlan(scenario=harmless, trials=40)
+    row = of(EffectDecomposition.from_tables(plan, finish(plan.job()), "everyone").table(), AS_IS, "network")
 
     assert row[["points", "points_low", "points_high", "share", "alone", "last"]].tolist() == [0.0] * 6
 
@@ -178,8 +177,8 @@ def test_what_has_no_influence_gets_exactly_zero(small, parts) -> None:
 def test_a_programme_without_effect_has_no_shares(small) -> None:
     inert = small.changed({f"programme.{name}": 1.0 for name in (
         "direct_effect", "direct_effect_others", "support_effect", "support_effect_others")})  # fmt: skip
-    study = Study(scenario=inert, trials=20)
-    table = Parts.gathered(study, finish(study.job())).table()
+    plan = CoalitionPlan(scenario=inert, trials=20)
+    table = EffectDecomposition.from_tables(plan, finish(plan.job())).table()
 
     assert (table[["points", "points_low", "points_high"]] == 0).all(axis=None)
     assert table[["share", "share_low", "share_high"]].isna().all(axis=None)
@@ -195,32 +194,32 @@ def test_without_flats_housing_gives_less(parts) -> None:
 
 @pytest.mark.parametrize(("people", "threads"), [(100_000, 2), (1_000, 1), (7_000, 2)])
 def test_results_do_not_depend_on_cuts_or_threads(small, people, threads, monkeypatch) -> None:
-    study = Study(scenario=small, points=[{}, {"effect.strength": 0.4}], trials=30)
-    usual = Parts.gathered(study, finish(study.job(), threads=1)).counts
-    monkeypatch.setattr(mechanisms, "PIECE_PEOPLE", people)
-    job = study.job()
+    plan = CoalitionPlan(scenario=small, draws=[{}, {"effect.strength": 0.4}], trials=30)
+    usual = EffectDecomposition.from_tables(plan, finish(plan.job(), threads=1)).counts
+    monkeypatch.setattr(coalitions, "TASK_PEOPLE", people)
+    job = plan.job()
 
     assert len(job.pieces) >= (2 if people > 50_000 else 4)
-    assert np.array_equal(Parts.gathered(study, finish(job, threads=threads)).counts, usual)
+    assert np.array_equal(EffectDecomposition.from_tables(plan, finish(job, threads=threads)).counts, usual)
 
 
 # Intervals ------------------------------------------------------------------------------------------------------
 
 
-def made_up(study, chance, risks):
+def made_up(plan, chance, risks):
     """Counts of independent coin tosses: D draws with risks of each coalition and arm (D x 2**n x 2)."""
-    blocks = -(-study.trials // study.block)
+    blocks = -(-plan.trials // plan.block)
     people = np.full((len(risks), 1, blocks, *risks.shape[1:]), 60)
     hits = chance.binomial(people, risks[:, None, None])
-    return Parts(study=study, group="highest", counts=np.stack([people, hits], axis=-1))
+    return EffectDecomposition(plan=plan, group="high-risk", counts=np.stack([people, hits], axis=-1))
 
 
-def test_the_interval_of_chance_covers_the_truth_in_95_percent(pooled) -> None:
-    study = Study(scenario=pooled.changed({"programme.helps": {"housing": 1.0}}), trials=200)
+def test_the_interval_of_the_simulation_error_covers_the_truth_in_95_percent(pooled) -> None:
+    plan = CoalitionPlan(scenario=pooled.changed({"programme.helps": {"housing": 1.0}}), trials=200)
     truth = np.array([[0.6, 0.6], [0.6, 0.55], [0.6, 0.48], [0.6, 0.4]])
     chance, inside = np.random.default_rng(11), []
     for _ in range(300):
-        table = made_up(study, chance, truth[None]).table()
+        table = made_up(plan, chance, truth[None]).table()
         housing, direct = of(table, AS_IS, "housing"), of(table, AS_IS, DIRECT)
         inside.append([
             housing["points_low"] <= 6.5 <= housing["points_high"],
@@ -230,51 +229,59 @@ def test_the_interval_of_chance_covers_the_truth_in_95_percent(pooled) -> None:
     assert np.all(np.abs(np.mean(inside, axis=0) - 0.95) < 0.04)
 
 
-def test_the_spread_of_draws_is_freed_of_chance() -> None:
+def test_the_spread_of_draws_is_freed_of_simulation_error() -> None:
     chance = np.random.default_rng(12)
     truth, noise = chance.normal(size=4_000), chance.normal(size=4_000) * 0.7
-    low, high = _spread(np.stack([truth + noise, noise], axis=1), np.full((4_000, 2), 0.49))
+    low, high = spread_of_draws(np.stack([truth + noise, noise], axis=1), np.full((4_000, 2), 0.49))
 
     assert (low[0], high[0]) == pytest.approx((-1.96, 1.96), abs=0.12)
     assert high[1] - low[1] < 0.8
 
 
-def test_doubt_about_parameters_is_apart_from_chance(pooled) -> None:
-    """Draws whose effects differ widely: the interval of draws is wide, that of chance for their mean narrow."""
-    study = Study(scenario=pooled.changed({"programme.helps": {"housing": 1.0}}), trials=200, points=[{}] * 30)
+def test_parameter_uncertainty_is_apart_from_simulation_error(pooled) -> None:
+    """Draws whose effects differ widely: the interval of the draws is wide, that of the simulation error of their mean narrow."""
+    plan = CoalitionPlan(scenario=pooled.changed({"programme.helps": {"housing": 1.0}}), trials=200, draws=[{}] * 30)
     direct = np.linspace(0.0, 0.3, 30)
     risks = np.stack([np.full((30, 4), 0.6), 0.6 - np.stack([0 * direct, 0 * direct, direct, direct], axis=1)], axis=-1)
-    parts = made_up(study, np.random.default_rng(13), risks)
+    parts = made_up(plan, np.random.default_rng(13), risks)
     row = of(parts.table(), AS_IS, DIRECT)
     lowers, clearly = parts.lowering()
 
     assert (row["points"], row["points_low"], row["points_high"]) == pytest.approx((15.0, 0.8, 29.2), abs=1.5)
-    assert row["chance_high"] - row["chance_low"] < 2.0
+    assert row["stochastic_high"] - row["stochastic_low"] < 2.0
     assert 20 <= clearly < lowers <= 30
     assert row["share"] == pytest.approx(1.0, abs=0.1)
 
 
-# The verb -------------------------------------------------------------------------------------------------------
+# The study ------------------------------------------------------------------------------------------------------
 
 BAD = [
-    (["other-schemes"], "one programme is taken apart"),
-    (["everyone"], "programme is [none] in scenario everyone"),
-    (["--set", "trial.assignment=everyone"], "trial.assignment is [everyone] in scenario pooled"),
-    (["--set", "people.follow_up_months=12"], "two-year reoffending needs 24 or more"),
-    (["--scarce", "housng"], "--scarce is [housng], no factor of this scenario; did you mean housing?"),
-    (["--openings", "4.5", "--scarce", "housing"], "factor.housing.openings is 4 already"),
-    (["--openings", "100"], "is not in the range"),
-    (["--scarce", "housing", "--no-scarce"], "give one of them"),
-    (["--draws", "5"], "there is no --posterior to draw from"),
-    (["--posterior", "missing.parquet"], "--posterior is [missing.parquet]"),
-    (["--group", "few"], "'few' is not one of"),
-    (["--trials", "0"], "0 is not in the range"),
-    (["nowhere"], "scenario [nowhere] was not found"),
+    ({"scenario": "other-schemes"}, "one programme is taken apart"),
+    ({"scenario": "everyone"}, "programme is [none] in scenario everyone"),
+    ({"set": ("trial.assignment=everyone",)}, "trial.assignment is [everyone] in scenario pooled"),
+    ({"set": ("people.follow_up_months=12",)}, "two-year reoffending needs 24 or more"),
+    ({"scarce": ("housng",)}, "--scarce is [housng], no factor of this scenario; did you mean housing?"),
+    ({"openings": 4.5, "scarce": ("housing",)}, "factor.housing.openings is 4 already"),
+    ({"scarce": ("housing",), "no_scarce": True}, "give one of them"),
+    ({"draws": 5}, "there is no --posterior to draw from"),
+    ({"posterior": Path("missing.parquet")}, "--posterior is [missing.parquet]"),
+    ({"trials": 0}, "trials is [0]"),
+    ({"scenario": "nowhere"}, "scenario [nowhere] was not found"),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "message"), BAD, ids=lambda each: " ".join(each) if isinstance(each, list) else "")
-def test_bad_input_is_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("options", "message"), BAD, ids=lambda each: " ".join(each) if isinstance(each, dict) else "")
+def test_bad_options_are_refused(options: dict, message: str) -> None:
+    with pytest.raises(ParameterError, match=re.escape(message)):
+        MechanismsStudy(**options).run()
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    (["--scarce", "housng"], "--scarce is [housng], no factor of this scenario; did you mean housing?"),
+    (["--openings", "100"], "is not in the range"),
+    (["--group", "few"], "'few' is not one of"),
+])
+def test_a_bad_command_is_answered_in_one_line(arguments: list[str], message: str, tmp_path: Path) -> None:
     code, _, err = desist("mechanisms", *arguments, "--no-store", "--out", str(tmp_path))
 
     assert code == 2
@@ -292,53 +299,77 @@ def test_too_many_players_are_refused(pooled) -> None:
         players_of(crowd)
 
 
-def test_scarcity_falls_on_housing_unless_told(pooled) -> None:
-    assert scarcer(pooled, [], 0.0) == {"housing": 0.0}
-    assert scarcer(pooled, ["employment", "network"], 0.5) == {"employment": 0.5, "network": 0.5}
-    assert scarcer(pooled.changed({"factor.housing.openings": 0.0}), [], 0.0) == {}
+def test_scarcity_falls_on_housing_unless_named(pooled) -> None:
+    assert scarce_openings(pooled, [], 0.0) == {"housing": 0.0}
+    assert scarce_openings(pooled, ["employment", "network"], 0.5) == {"employment": 0.5, "network": 0.5}
+    assert scarce_openings(pooled.changed({"factor.housing.openings": 0.0}), [], 0.0) == {}
 
 
-def test_the_verb_answers_and_writes(tmp_path: Path) -> None:
-    """Words, tables, both figures and a manifest; the same bytes from the store, and from two threads."""
+def test_the_answer_in_both_languages() -> None:
+    """Who, what, against what and the number; both languages give the same numbers."""
+    result = MechanismsStudy(**ONE).run()
+    english, danish = (list(result.answer(language).sentences) for language in ("en", "da"))
+
+    assert "Primus Motor lowers reoffending within two years in the highest-risk group by" in english[0]
+    assert "compared with the control group" in english[0]
+    assert "Without flats," in english[2]
+    assert "Uden boliger" in danish[2]
+    assert "hazard ratio of 0.51 directly and 0.64 through support" in result.text()
+    for here, there in zip(english, danish, strict=True):
+        assert re.findall(r"\d+", here) == re.findall(r"\d+", there)
+    assert list(result.tables["shares"]["mechanism"].unique()) == \
+        ["housing", "economy", "employment", "network", "education", DIRECT, TOTAL]  # fmt: skip
+
+
+def test_a_programme_with_a_label_of_its_own_is_called_so() -> None:
+    """Nothing is said of Primus Motor where the scenario has another programme, and a factor keeps its label."""
+    own = load("pooled").changed({"programme.helps": {"housing": 1.0}, "programme.label": "Second Chance",
+                                  "factor.housing.label": "a room"})  # fmt: skip
+    result = MechanismsStudy(scenario=own, trials=20).run()
+
+    for language in ("en", "da"):
+        assert "Second Chance" in result.text(language)
+        assert "Primus Motor" not in result.text(language)
+        assert "a room" in result.text(language)
+
+
+def test_no_effect_is_said() -> None:
+    inert = [f"programme.{name}=1.0" for name in ("direct_effect", "direct_effect_others", "support_effect",
+                                                  "support_effect_others")]  # fmt: skip
+    result = MechanismsStudy(set=(*ONE["set"], *inert), trials=20).run()
+
+    assert result.answer().sentences == ["In the scenario pooled, Primus Motor has no effect on reoffending within two "
+                                         "years in the highest-risk group: every part is zero."]  # fmt: skip
+    assert result.figure() is not None
+
+
+def test_the_command_writes_the_same_bytes_from_the_store_and_from_two_threads(tmp_path: Path) -> None:
     runs = ("--store", str(tmp_path / "runs"))
-    code, out, _ = desist("mechanisms", *ONE, *runs, "--threads", "1", "--out", str(tmp_path / "a"))
-    again = desist("mechanisms", *ONE, *runs, "--out", str(tmp_path / "b"))
-    apart = desist("mechanisms", *ONE, "--no-store", "--threads", "2", "--out", str(tmp_path / "c"))
+    one = ("mechanisms", "--set", ONE["set"][0], "--trials", "20")
+    code, out, _ = desist(*one, *runs, "--threads", "1", "--out", str(tmp_path / "a"))
+    again = desist(*one, *runs, "--out", str(tmp_path / "b"))
+    apart = desist(*one, "--no-store", "--threads", "2", "--out", str(tmp_path / "c"))
 
     assert (code, again[0], apart[0]) == (0, 0, 0)
-    assert "Under pooled, Primus Motor lowers two-year reoffending (definition: any) in the highest-risk group by" in out
-    assert "Without flats," in out
-    assert "is assumed by the scenario (direct_effect 0.512, support_effect 0.64)" in out
-    names = {"shares.csv", "coalitions.csv", "mechanisms.png", "mechanisms.svg", "answer.txt", "manifest.json", "scenario.toml"}
+    assert "In the scenario pooled, Primus Motor lowers" in out
+    names = {"shares.csv", "coalitions.csv", "mechanisms.png", "mechanisms.svg", "answer_en.txt", "answer_da.txt",
+             "facts.json", "study.toml", "manifest.json", "scenario.toml"}  # fmt: skip
     assert {path.name for path in (tmp_path / "a").iterdir()} == names
     for name in names - {"manifest.json"}:
         for other in "bc":
             assert (tmp_path / other / name).read_bytes() == (tmp_path / "a" / name).read_bytes()
-    table = pd.read_csv(tmp_path / "a" / "shares.csv")
-    assert list(table["mechanism"].unique()) == ["housing", "economy", "employment", "network", "education", DIRECT, TOTAL]
 
 
-def test_the_verb_runs_over_draws(tmp_path: Path) -> None:
-    """Each draw decides the strength and the half-life; what is set on the command line stays."""
+def test_draws_decide_what_the_options_leave_open() -> None:
+    """Each draw decides the strength and the half-life; what is set stays."""
     drawn = pd.DataFrame({"effect.strength": [0.2, 0.4, 0.6], "effect.support_share": 0.4, "risk.level": 0.6,
                           "programme.half_life_months": [6.0, 12.0, 18.0]})  # fmt: skip
-    file = Posterior(table=drawn, about={}).write(tmp_path / "posterior.parquet")
-    arguments = ("mechanisms", *ONE, "--posterior", str(file), "--no-store", "--set", "risk.level=0.7")
-    code, out, _ = desist(*arguments, "--out", str(tmp_path / "a"), "--json")
-    answer = json.loads(out)
+    changes = (*ONE["set"], "risk.level=0.7")
+    result = MechanismsStudy(set=changes, trials=20, posterior=Posterior(table=drawn, about={})).run()
 
-    assert code == 0
-    assert answer["draws"] == 3
-    assert "on average over 3 draws" in answer["answer"][0]
-    total = next(row for row in answer["rows"] if row["mechanism"] == TOTAL and row["condition"] == AS_IS)
+    assert result.draws == 3
+    assert result.route["drawn"]
+    assert "on average over 3 draws of the uncertain parameters" in result.answer().sentences[0]
+    total = of(result.tables["shares"], AS_IS, TOTAL)
     assert total["points_low"] < total["points"] < total["points_high"]
     assert total["points"] > 5
-
-
-def test_the_verb_says_that_there_is_no_effect(tmp_path: Path) -> None:
-    code, out, _ = desist("mechanisms", "trial", "--set", "programme.direct_effect_others=1", *ONE, "--set",
-                          "programme.support_effect_others=1", "--no-store", "--out", str(tmp_path))  # fmt: skip
-
-    assert code == 0
-    assert "has no effect on two-year reoffending (definition: any) in the highest-risk group: every part is zero." in out
-    assert "nan" not in out

@@ -212,7 +212,7 @@ def test_the_calibration_says_if_help_cannot_be_told(language):
     assert "49" not in open_[0]
 
 
-def test_mechanisms_that_cannot_be_told_from_chance():
+def test_mechanisms_that_cannot_be_distinguished_from_chance():
     def rows(low):
         parts = {"direct": 7.0, "housing": 1.0, "total": 8.0}
         return {(condition, name): {"points": value, "points_low": low, "points_high": 12.0, "share": value / 8}
@@ -221,7 +221,7 @@ def test_mechanisms_that_cannot_be_told_from_chance():
     told, open_ = (mechanisms_answer(rows(low), ["direct", "housing"], "pooled", EN) for low in (2.0, -2.0))
 
     assert "lowers two-year reoffending" in told[0]
-    assert "no effect on reoffending can be told from chance" in open_[0]
+    assert "no effect on reoffending can be distinguished from chance" in open_[0]
     assert "88 %" in told[1].replace("\N{NO-BREAK SPACE}", " ")
 
 

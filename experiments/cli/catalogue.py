@@ -20,6 +20,8 @@ STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
     "sweep": "experiments.studies.trial.sweep_study:SweepStudy",
     "trial": "experiments.studies.trial.trial_study:TrialStudy",
+    "mechanisms": "experiments.studies.trial.mechanisms_study:MechanismsStudy",
+    "sensitivity": "experiments.studies.sensitivity.sensitivity_study:SensitivityStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

@@ -14,6 +14,8 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from simulation.parameters import ParameterError
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def executor_of(address: str | None) -> Iterator[Executor | None]:
     if match is None or not 0 < int(match[3]) < 65536:
         raise ParameterError(f"--cluster is [{address}]; write tcp://HOST:PORT, as dask scheduler prints it")
     try:
-        from distributed import Client
+        from distributed import Client  # not everybody has Dask
     except ImportError:
         raise ParameterError(
             f"--cluster is [{address}], but Dask is not installed; install it with pip install 'desist[cluster]'"
@@ -50,8 +52,6 @@ def executor_of(address: str | None) -> Iterator[Executor | None]:
     _quiet()
     workers = _workers_at(address)
     if not workers:
-        import click
-
         click.echo(f"desist: the cluster at {address} has no workers yet; waiting for them", err=True)
     client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
     try:
@@ -62,7 +62,7 @@ def executor_of(address: str | None) -> Iterator[Executor | None]:
 
 
 def _workers_at(address: str) -> int:
-    """How many workers the scheduler has; asked first, since Dask's client waits for ever for whoever is silent."""
+    """How many workers the scheduler has; asked first, since Dask's client waits for ever for a silent address."""
     with ThreadPoolExecutor(1) as beside:  # a notebook has an event loop of its own
         try:
             about = beside.submit(asyncio.run, _identity(address)).result()
@@ -78,6 +78,7 @@ def _workers_at(address: str) -> int:
 
 
 async def _identity(address: str) -> dict[str, Any]:
+    # not everybody has Dask
     from distributed.comm.core import connect
     from distributed.security import Security
 
@@ -105,6 +106,6 @@ def _check_installed(address: str, client: Client) -> None:
 
 
 def _quiet() -> None:
-    """Keep Dask's own log off the terminal: what matters to a user is told by whoever asked for the work."""
+    """Keep Dask's own log off the terminal: what matters to a user is reported by whoever asked for the work."""
     for name in ("distributed", *(each for each in logging.root.manager.loggerDict if each.startswith("distributed."))):
         logging.getLogger(name).setLevel(logging.CRITICAL)

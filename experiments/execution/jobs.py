@@ -3,7 +3,7 @@
 A *job* is one function, one context (the scenario as text and what else all pieces share), and one small payload a
 piece. ``finish`` gives the table of every piece in order: what the store has is read, the rest is computed by threads
 or by any executor, and kept as soon as it is there. So a study that was killed goes on where it stood, and a finished
-one is read back in a moment. Every table passes through the bytes of its file, so nobody can tell by a result where or
+one is read back in a moment. Every table passes through the bytes of its file, so a result does not show where or
 when it was computed.
 """
 
@@ -24,6 +24,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+import click
+
 from experiments.execution.code_digest import code_of
 from experiments.execution.environment import RESULTS, versions
 from experiments.execution.store import ADDRESS, Store, Table, canonical, decoded, encoded
@@ -38,7 +40,7 @@ AHEAD = 4
 LOOK_SECONDS = 5.0
 """How often an executor is asked how many workers it has: clusters grow and shrink."""
 KEPT = RESULTS / "runs"
-"""The store of whoever names none."""
+"""The store that is used if none is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +102,7 @@ def compute(work: str, code: str, context: dict[str, Any], payloads: list[dict[s
     Raises
     ------
     ParameterError
-        If the code here is not that of whoever sent it: then the results would not be the same.
+        If the code here is not that of the sender: then the results would not be the same.
     """
     module, name = work.split(":")
     here = code_of(module)
@@ -131,7 +133,7 @@ class _Task:
         self.future.add_done_callback(self._arrived)
 
     def _arrived(self, future: Future[list[tuple[bytes, float]]]) -> None:
-        """Called by whoever finished the task; a store that cannot be written is told by ``take``."""
+        """Called by whoever finished the task; a store that cannot be written is reported by ``take``."""
         if not future.cancelled() and future.exception() is None:
             with suppress(ParameterError):
                 self._keep(future.result())
@@ -175,26 +177,26 @@ def finish(
 
     Notes
     -----
-    The first missing piece is computed before others are sent, so that a mistake of the user's is told at once.
+    The first missing piece is computed before others are sent, so that a mistake of the user's is reported at once.
     """
     if store is not None:
         head = {"name": job.name, "work": job.work, "code": job.code, "command": job.command}
         store.enter(head, job.context, job.addresses())
-    here = None if executor is not None else ThreadPoolExecutor(threads if threads is not None else os.cpu_count())
-    with here or nullcontext():
-        flight = _Flight(job, store, executor or here, batches=executor is not None)  # type: ignore[arg-type]
+    number = threads if threads is not None else os.cpu_count()
+    with nullcontext(executor) if executor is not None else ThreadPoolExecutor(number) as pool:
+        flight = _Flight(job, store, pool, batches=executor is not None)
         try:
             yield from map(decoded, flight.results())
         except Exception as problem:
-            told = _told(problem, store) if executor is not None else None
-            if told is None:
+            lost = _explained(problem, store) if executor is not None else None
+            if lost is None:
                 raise
-            raise told from None
+            raise lost from None
         finally:
             flight.cancel()
 
 
-def _told(problem: Exception, store: Store | None) -> ParameterError | None:
+def _explained(problem: Exception, store: Store | None) -> ParameterError | None:
     """What became of an executor, in one line; None if the problem is one of the piece's own."""
     for each in (problem, problem.__cause__):
         if isinstance(each, ImportError):
@@ -268,9 +270,9 @@ class _Flight:
         task = _Task(self.job, part, self.pool, self.store) if part else None
         number = 0
         for each in run:
-            if isinstance(each, bytes) or task is None:
-                self.slots.append(each)  # type: ignore[arg-type]
-            else:
+            if isinstance(each, bytes):
+                self.slots.append(each)
+            elif task is not None:
                 self.slots.append((task, number))
                 number += 1
 
@@ -293,7 +295,7 @@ def _workers(pool: Executor) -> int:
 
 
 def opened(path: Path | None, no_store: bool = False) -> Store | None:
-    """The store that a verb's options name (``results/runs`` if none); damaged files are told on standard error.
+    """The store that a verb's options name (``results/runs`` if none); damaged files are reported on standard error.
 
     Raises
     ------
@@ -302,6 +304,4 @@ def opened(path: Path | None, no_store: bool = False) -> Store | None:
     """
     if no_store:
         return None
-    import click
-
     return Store(path or KEPT, notice=lambda line: click.echo(f"desist: {line}", err=True))

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+import pyarrow as pa
+
 from simulation.parameters import ParameterError
 
 Table = dict[str, list[Any]]
@@ -41,8 +43,6 @@ def encoded(table: dict[str, Any], about: dict[str, Any]) -> bytes:
     about
         What made it, as JSON has it; kept in the file's metadata (key ``desist``).
     """
-    import pyarrow as pa
-
     made: pa.Table = pa.table(table).replace_schema_metadata({"desist": json.dumps(about, ensure_ascii=False)})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_file(sink, made.schema) as writer:
@@ -53,8 +53,6 @@ def encoded(table: dict[str, Any], about: dict[str, Any]) -> bytes:
 
 def decoded(data: bytes) -> Table:
     """The table in the bytes of an Arrow file, as plain Python values."""
-    import pyarrow as pa
-
     table: Table = pa.ipc.open_file(pa.BufferReader(data)).read_all().to_pydict()
     return table
 
@@ -149,7 +147,7 @@ class Store:
     def read(self, address: str) -> bytes | None:
         """The bytes of a piece; None if it is not there.
 
-        A damaged file is removed, remembered in ``damaged`` and told; then the piece is not there.
+        A damaged file is removed, remembered in ``damaged`` and reported; then the piece is not there.
         """
         name = self._folder(address[:2]).get(address)
         if name is None:

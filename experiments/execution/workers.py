@@ -17,6 +17,7 @@ from threading import Thread
 
 from experiments.execution.cluster import executor_of
 from experiments.execution.jobs import Job, Store, Table, finish
+from experiments.execution.progress import progress
 
 RUNS_FOR_PROCESSES = 300
 """From how many runs on worker processes are faster than threads."""
@@ -49,8 +50,6 @@ def runner(
     label: Callable[[Job], str] = lambda job: job.name.split(": ")[-1],
 ) -> Callable[[Job], Iterator[Table]]:  # fmt: skip
     """A function that computes jobs and shows their progress, named by ``label`` (the last part of a job's name)."""
-    from experiments.execution.progress import progress
-
     def compute(job: Job) -> Iterator[Table]:
         return progress(finish(job, store=store, executor=executor, threads=threads), len(job.pieces), label(job))
 

@@ -13,15 +13,15 @@ from simulation.scenario import Scenario
 from simulation.trial_counts import CONTROL, highest_risk, trial_counts
 
 SOLVING_SEED = 20_160_401
-"""Luck on which a control risk is solved for (no study's own)."""
+"""Seed with which a control risk is solved for (no study's own)."""
 SOLVING_TRIALS = 200
 
 
 def with_control_risk(scenario: Scenario, risk: float) -> Scenario:
     """The scenario with ``risk.level`` such that this share of the highest-risk controls reoffends in two years.
 
-    Solved on 200 trials without any programme, on luck of its own, by the scenario's own definition; so a run's
-    control risk differs from it by chance only.
+    Solved on 200 trials without any programme, with random numbers of their own, by the scenario's own definition; so
+    a run's control risk differs from it by chance only.
 
     Raises
     ------

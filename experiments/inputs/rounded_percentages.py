@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_ARM, MENTORED_PERCENT, PEOPLE, rounds_to
 
@@ -78,7 +79,5 @@ def _terms(hits: Floats, size: Floats, arm: int, risk: npt.ArrayLike, share: npt
 
 
 def _binomial(k: Floats, n: Floats | float, p: Floats) -> Floats:
-    from scipy.special import gammaln
-
     choose = gammaln(np.asarray(n) + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
     return np.asarray(choose + k * np.log(p) + (n - k) * np.log1p(-p))

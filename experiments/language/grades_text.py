@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.language.messages import Messages
+from experiments.language.messages import NBSP, Messages
 
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 """A table, or its rows as facts have them."""
@@ -36,8 +36,8 @@ def _shares(shares: Rows | None, m: Messages) -> str:
     rows = _rows(shares)
     if any(row["share"] is None or row["share"] != row["share"] for row in rows):
         return m("grades.none")
-    parts = [m("grades.part", name=_name(row, m), **{name: _percent(row[name], m) for name in ("share", "low", "high")})
-             for row in rows]  # fmt: skip
+    parts = [m("grades.part", name=_name(row, m), low=_percent(row["low"], m).partition(NBSP)[0],
+               **{name: _percent(row[name], m) for name in ("share", "high")}) for row in rows]  # fmt: skip
     return m("grades.shares", parts="; ".join(parts))
 
 

@@ -107,7 +107,7 @@ def _csv(data: bytes) -> list[list[str]]:
 
 
 def _parquet(data: bytes) -> list[list[str]]:
-    import pyarrow.parquet as pq
+    import pyarrow.parquet as pq  # slow to import, and most files are none
 
     table = pq.read_table(io.BytesIO(data))
     columns = [[str(value) for value in column.to_pylist()] for column in table.columns]
@@ -156,6 +156,7 @@ def _alike(one: str, other: str) -> bool:
 
 def _pixels(old: bytes, new: bytes) -> str:
     """How many pixels of two pictures differ, and where the first lies; nothing where none does."""
+    # slow to import, and most files are no pictures
     import numpy as np
     from matplotlib.image import imread
 

@@ -61,7 +61,7 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     ParameterError
         If a folder has no manifest, or one that is no JSON.
     """
-    import pandas as pd
+    import pandas as pd  # slow to import, and a receipt is read without it
 
     was, now = manifest_of(old), manifest_of(new)
     exact = was["versions"] == now["versions"]

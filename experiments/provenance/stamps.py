@@ -23,7 +23,7 @@ Receipt = dict[str, Any]
 STAMPED = (".png", ".svg", ".txt")
 """Kinds of files that carry their own receipt."""
 COUNTS = ("replicates", "trials", "draws", "cohorts", "groups")
-"""Keys of a manifest that say how much was run, in the order in which they are told."""
+"""Keys of a manifest that say how much was run, in the order in which they are given."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEYWORD = b"Desist\0"
 _SVG = re.compile(r'<metadata id="desist-receipt">(.*?)</metadata>\n?', re.DOTALL)
@@ -31,7 +31,7 @@ _TEXT = re.compile(r"\n?\n(?P<line>(?:Receipt|Kvittering): [^\n]*; [a-z]+ )(?P<d
 _WORDS = {
     "en": {"head": "Receipt", "scenario": "scenario", "seed": "seed", "digest": "receipt", "replicates": "replicates",
            "trials": "trials", "draws": "draws", "cohorts": "cohorts", "groups": "groups"},
-    "da": {"head": "Kvittering", "scenario": "scenarie", "seed": "held", "digest": "kvittering",
+    "da": {"head": "Kvittering", "scenario": "scenarie", "seed": "seed", "digest": "kvittering",
            "replicates": "gentagelser", "trials": "forsøg", "draws": "trækninger", "cohorts": "kohorter",
            "groups": "grupper"},
 }  # fmt: skip

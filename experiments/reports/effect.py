@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.inputs.routes import AS_IS, DIRECT, SCARCE, TOTAL
 from experiments.inputs.trial_result import GAP, LIKE_THE_TRIAL, TRIALS_OWN
+from experiments.language.calibration_text import LIKE_THE_TRIAL
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import Words
 from experiments.reports.figures import bars, ranges, told_rows
@@ -17,8 +19,6 @@ from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.trial import terms_of
 from experiments.reports.uncertainty import read_table, trial_doubt, trial_parts
-from experiments.studies.trial.mechanisms import AS_IS, DIRECT, SCARCE
-from experiments.studies.trial.shapley import TOTAL
 from simulation.parameters import ParameterError
 
 HALF_LIFE = "programme.half_life_months"

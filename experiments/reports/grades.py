@@ -100,7 +100,7 @@ def grades_part(doubt: Doubt, w: Words, *, names: Mapping[str, str], census: pd.
         paragraphs=[w("grades.what"), *(sentence(name, doubt, w, names) for name in doubt.shares)],
         grids=[
             Grid(caption=w("grades.caption"), head=head, rows=rows),
-            Grid(caption=w("grades.census"), head=[w("grades.grade"), w("grades.inputs"), w("grades.doubted"),
+            Grid(caption=w("grades.census"), head=[w("grades.grade"), w("grades.inputs"), w("grades.uncertain"),
                                                    w("grades.fixed")], rows=counted),
             *assumptions(doubt, w),
         ],
@@ -121,7 +121,7 @@ def sentence(name: str, doubt: Doubt, w: Words, names: Mapping[str, str]) -> str
     single = doubt.alone[name].set_index("key")["first"]
     each = [f"{short_name(key, doubt.inputs.rows.get(key), w)} ({w.percent(max(0.0, float(single[key])), 0)})"
             for key in top]  # fmt: skip
-    return f"{said} {w('grades.behind', doubts=w.listed(each))}"
+    return f"{said} {w('grades.behind', inputs=w.listed(each))}"
 
 
 def assumptions(doubt: Doubt, w: Words, number: int = 6) -> list[Grid]:

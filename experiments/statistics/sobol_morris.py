@@ -1,8 +1,9 @@
-"""Which doubts matter most for an outcome: Morris screening, then Sobol' indices, over the priors.
+"""Which uncertain inputs matter most for an outcome: Morris screening, then Sobol' indices, over the priors.
 
-Doubts are shares of their priors, so the space is a unit cube with independent uniform sides, whatever the priors
-are. ``screen`` finds the doubts that matter at all, ``indices`` divides the outcome's variance among them, ``given``
-does what can be done with draws that go together (a posterior). These three know nothing of people or prisons.
+An input is given as a share of its prior, so the space is a unit cube with independent uniform sides, whatever the
+priors are. ``morris_screening`` finds the inputs that matter at all, ``sobol_indices`` divides the outcome's variance
+among them, and ``first_order_indices`` does what can be done with dependent draws (a posterior). They know nothing of
+people or prisons.
 
 References
 ----------
@@ -27,9 +28,9 @@ Floats = npt.NDArray[np.float64]
 Evaluate = Callable[[Floats], npt.ArrayLike]
 """What an outcome is at N x K shares (each 0-1): N numbers."""
 OTHERS = "all others"
-"""Name of the doubts that have no index of their own, taken together."""
+"""Name of the inputs that have no index of their own, taken together."""
 LEVELS = 4
-"""Levels of each doubt in the screening: 0, 1/3, 2/3 and 1."""
+"""Levels of each input in the screening: 0, 1/3, 2/3 and 1."""
 RESAMPLES = 1000
 """Bootstrap samples behind each interval."""
 MOST_BINS, ROWS_A_BIN = 24, 30
@@ -45,26 +46,27 @@ def _problem(keys: Sequence[str], groups: Sequence[str] | None = None) -> dict[s
     return problem if groups is None else {**problem, "groups": list(groups)}
 
 
-def screen(keys: Sequence[str], evaluate: Evaluate, *, trajectories: int, seed: int) -> pd.DataFrame:
-    """Elementary effects of each doubt, by Morris's method.
+def morris_screening(keys: Sequence[str], evaluate: Evaluate, *, trajectories: int, seed: int) -> pd.DataFrame:
+    """Elementary effects of each input, by Morris's method.
 
     Parameters
     ----------
     keys
-        Names of K doubts.
+        Names of K inputs.
     evaluate
         The outcome at shares.
     trajectories
         Walks through the cube, each of K + 1 points.
     seed
-        Luck of the design.
+        Seed of the design.
 
     Returns
     -------
-    One row a doubt, the largest first: key; ``mu_star`` (mean absolute change of the outcome from the low to the
-    high end of the doubt, by proportion), ``mu_star_low`` and ``mu_star_high`` (95 %, bootstrap); ``mu`` (the same
-    with signs); ``sigma`` (standard deviation of the change: curved, or together with others).
+    One row an input, the largest first: key; ``mu_star`` (mean absolute change of the outcome from the low to the
+    high end of the input, by proportion), ``mu_star_low`` and ``mu_star_high`` (95 %, bootstrap); ``mu`` (the same
+    with signs); ``sigma`` (standard deviation of the change: a curved effect, or interactions).
     """
+    # SALib is slow to import, and needed here only
     from SALib.analyze import morris as analysis
     from SALib.sample import morris as design
 
@@ -81,27 +83,27 @@ def screen(keys: Sequence[str], evaluate: Evaluate, *, trajectories: int, seed: 
     return table.sort_values("mu_star", ascending=False, kind="stable", ignore_index=True)
 
 
-def indices(
+def sobol_indices(
     keys: Sequence[str], evaluate: Evaluate, *, points: int, seed: int, chosen: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """Sobol' indices: the parts of the outcome's variance that are due to each doubt.
+    """Sobol' indices: the parts of the outcome's variance that are due to each input.
 
     Parameters
     ----------
     keys
-        Names of K doubts; all of them vary.
+        Names of K inputs; all of them vary.
     evaluate
         The outcome at shares.
     points
         Size of the design's base, a power of two; there are so many times (chosen + 2) evaluations, or + 3.
     seed
-        Luck of the design and the bootstrap.
+        Seed of the design and the bootstrap.
     chosen
-        The doubts that get an index of their own (None for all); the rest get one together, as ``OTHERS``.
+        The inputs that get an index of their own (None for all); the rest get one together, as ``OTHERS``.
 
     Returns
     -------
-    One row a doubt, the largest total first, ``OTHERS`` last: key; ``first`` (part of the variance that would go if
+    One row an input, the largest total first, ``OTHERS`` last: key; ``first`` (part of the variance that would go if
     it were known) and ``total`` (part that would stay if all others were known), each with ``_low`` and ``_high``
     (95 %, bootstrap). NaN if the outcome does not vary.
 
@@ -110,6 +112,7 @@ def indices(
     ParameterError
         If ``points`` is no power of two.
     """
+    # SALib is slow to import, and needed here only
     from SALib.analyze import sobol as analysis
     from SALib.sample import sobol as design
 
@@ -135,7 +138,7 @@ def indices(
 
 
 def base_rows(number: int, names: int) -> npt.NDArray[np.int64]:
-    """Rows of a design of ``indices`` that are independent draws of all doubts (2 x ``number`` of them)."""
+    """Rows of a design of ``sobol_indices`` that are independent draws of all inputs (2 x ``number`` of them)."""
     first = np.arange(number) * (names + 2)
     return np.concatenate([first, first + names + 1])
 
@@ -153,28 +156,28 @@ def _in_order(table: pd.DataFrame, column: str) -> pd.DataFrame:
     return pd.concat([table[~last], table[last]], ignore_index=True)
 
 
-def given(table: pd.DataFrame, values: npt.ArrayLike, *, seed: int) -> pd.DataFrame:
-    """First-order indices from given draws, which may go together.
+def first_order_indices(table: pd.DataFrame, values: npt.ArrayLike, *, seed: int) -> pd.DataFrame:
+    """First-order indices from given draws, whose inputs may be dependent.
 
     Parameters
     ----------
     table
-        N draws, one column a doubt (numbers, or texts of a few kinds).
+        N draws, one column an input (numbers, or texts of a few kinds).
     values
         The outcome at each draw.
     seed
-        Luck of the bootstrap.
+        Seed of the bootstrap.
 
     Returns
     -------
-    One row a doubt that varies, the largest first: key; ``first``, ``first_low``, ``first_high``: the part of the
-    outcome's variance that would go, on average, if the doubt were known (95 %, bootstrap); NaN if the outcome does
+    One row an input that varies, the largest first: key; ``first``, ``first_low``, ``first_high``: the part of the
+    outcome's variance that would go, on average, if the input were known (95 %, bootstrap); NaN if the outcome does
     not vary.
 
     Notes
     -----
-    Draws are put in groups of like size along the doubt (a group for each value where there are few); the index is
-    the part of the variance between the groups, freed of what chance would put there (epsilon squared).
+    Draws are put in groups of similar size along the input (a group for each value where there are few); the index is
+    the part of the variance between the groups, freed of what chance alone would put there (epsilon squared).
     """
     y = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(seed)
@@ -192,7 +195,7 @@ def given(table: pd.DataFrame, values: npt.ArrayLike, *, seed: int) -> pd.DataFr
 
 
 def groups_of(column: pd.Series) -> npt.NDArray[np.int64]:
-    """Numbers of groups of like size along a column; of its values, where they are few."""
+    """Numbers of groups of similar size along a column; of its values, where they are few."""
     bins = int(np.clip(len(column) // ROWS_A_BIN, 2, MOST_BINS))
     codes, kinds = pd.factorize(column, sort=True)
     if len(kinds) <= bins or not pd.api.types.is_numeric_dtype(column):
@@ -213,20 +216,20 @@ def _between(group: npt.NDArray[np.int64], y: Floats) -> float:
     return 1.0 - (whole - between) / whole * (len(y) - 1) / (len(y) - int(there.sum()))
 
 
-def chance(same: Floats, other: Floats) -> tuple[float, float]:
-    """What of an outcome is chance in the simulation.
+def simulation_noise(same: Floats, other: Floats) -> tuple[float, float]:
+    """How much of an outcome's variation is simulation noise.
 
     Parameters
     ----------
     same
-        Values at P points, all on one luck.
+        Values at P points, all with the same seed.
     other
-        Values at the same points on each of L other lucks (L x P).
+        Values at the same points with each of L other seeds (L x P).
 
     Returns
     -------
-    Variance of the differences between points that is chance (what a luck does to all points alike is left out,
-    since all points share it), and the standard deviation that chance gives one value.
+    Variance of the differences between points that is simulation noise (what a seed does to all points alike is left
+    out, since all points share it), and the standard deviation that the simulation gives one value.
     """
     values = np.vstack([same, other])
     rest = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()

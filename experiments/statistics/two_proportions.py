@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln, ndtr, ndtri, xlog1py, xlogy
 
 from simulation.outcomes import wilson
 
@@ -52,8 +53,6 @@ def _tables(n1: Longs, n0: Longs, both: Longs) -> tuple[Longs, Floats]:
 
     Counts more than nine standard deviations from the mean are left out: their p-value is 0.
     """
-    from scipy.special import gammaln
-
     n = np.maximum(n1 + n0, 1)
     mean, spread = both * n1 / n, np.sqrt(both * (n - both) * (n1 / n) * (n0 / n) / np.maximum(n - 1, 1))
     reach = int(np.ceil(9 * spread.max())) + 2
@@ -78,8 +77,6 @@ def _tables(n1: Longs, n0: Longs, both: Longs) -> tuple[Longs, Floats]:
 
 def z_test(a: npt.ArrayLike, n1: npt.ArrayLike, b: npt.ArrayLike, n0: npt.ArrayLike) -> Floats:
     """Two-sided p-value of the z-test with a common share (Pearson's chi-square without correction)."""
-    from scipy.special import ndtr
-
     hits, first, others, second = (np.asarray(each, np.float64) for each in (a, n1, b, n0))
     share = (hits + others) / np.maximum(first + second, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -120,15 +117,11 @@ def formula(
     The edge of significance comes from the common share, as in the z-test; ``corrected`` moves it outward by half of
     1 / n1 + 1 / n0, which is near to Fisher's test.
     """
-    from scipy.special import ndtr
-
     return float(ndtr(_margin(mentored, n1, control, n0, alpha, corrected=corrected)))
 
 
 def _margin(mentored: float, n1: float, control: float, n0: float, alpha: float, *, corrected: bool) -> float:
     """Standard deviations by which the expected difference lies beyond the edge of significance."""
-    from scipy.special import ndtri
-
     common = (mentored * n1 + control * n0) / (n1 + n0)
     edge = -float(ndtri(alpha / 2)) * float(np.sqrt(common * (1 - common) * (1 / n1 + 1 / n0)))
     edge += 0.5 * (1 / n1 + 1 / n0) if corrected else 0.0
@@ -224,8 +217,6 @@ def _counts(risk: float, n: int) -> Longs:
 
 def _chances(counts: Longs, n: int, risk: float) -> Floats:
     """Binomial probabilities."""
-    from scipy.special import gammaln, xlog1py, xlogy
-
     ways = gammaln(n + 1) - gammaln(counts + 1) - gammaln(n - counts + 1)
     return np.asarray(np.exp(ways + xlogy(counts, risk) + xlog1py(n - counts, -risk)))
 
@@ -236,7 +227,7 @@ def sizes(mentored_arm: int, control_arm: int, share: float, pairs: int, shift: 
     A lattice over the two binomial distributions, so that few pairs stand for all; ``shift`` (0-1) moves it. A group
     has at least one person.
     """
-    from scipy.stats import binom
+    from scipy.stats import binom  # slow to import; the tests and intervals do without
 
     if share >= 1:
         return [(mentored_arm, control_arm)]

@@ -22,7 +22,6 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import norm, rankdata
 
 from experiments.statistics.sobol_morris import NORMAL_95, OTHERS
 from simulation.parameters import Grade, ParameterError
@@ -179,6 +178,8 @@ def _columns(known: pd.DataFrame, draws: int, *, one_by_one: bool = False) -> tu
 
 def _column(values: pd.Series, bends: int) -> Floats:
     """A quantity by rank, as normal scores, and their squares; one column a value (but one) for a category."""
+    from scipy.stats import norm, rankdata  # slow to import, and reports that divide nothing need it not
+
     codes, levels = pd.factorize(values)
     if len(levels) <= FEW_VALUES or not pd.api.types.is_numeric_dtype(values):
         return np.asarray(np.eye(len(levels))[codes][:, 1:], np.float64)

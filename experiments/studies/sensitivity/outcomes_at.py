@@ -1,12 +1,11 @@
-"""Outcomes of a scenario as single numbers: what a study of doubts asks for at each of many points.
+"""Outcomes of a scenario as single numbers: what a sensitivity study needs at each of many points.
 
-One run gives them all, so that asking for another outcome later costs no other run.
+One run gives them all, so that another outcome later costs no other run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.execution.jobs import Job, Store, Table, finish
+from experiments.execution.context import Compute
+from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import written
 from simulation.engine import Cohort, over_chunks
@@ -24,19 +24,15 @@ from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 from simulation.trial_counts import CONTROL, HIGHEST, MENTORED, WINDOW
 
-PIECE_ROWS = 8
-"""Points in a piece: some 0.2 seconds, and few enough that neighbours find the same people still in memory."""
+TASK_POINTS = 8
+"""Points in a task: some 0.2 seconds, and few enough that neighbours find the same people still in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One number that a scenario leads to."""
+    """One number that a scenario leads to. What is counted is in the catalogue (``sensitivity.outcome``)."""
 
     name: str
-    label: str
-    """A few words, for axes and sentences."""
-    what: str
-    """What exactly is counted."""
     unit: Literal["points", "share", "times", "offences"]
     """Points and shares are kept as shares of 1."""
     needs: Literal["people", "programme", "two arms"] = "people"
@@ -47,45 +43,18 @@ class Outcome:
 OUTCOMES = {
     row.name: row
     for row in (
-        Outcome(
-            name="difference", label="difference between the arms", unit="points", needs="two arms",
-            what="share of the highest-risk controls who reoffend in two years less that of the mentored",
-        ),
-        Outcome(
-            name="control", label="risk of the controls", unit="share", needs="two arms",
-            what="share of the highest-risk controls who reoffend in two years",
-        ),
-        Outcome(
-            name="mentored", label="risk of the mentored", unit="share", needs="two arms",
-            what="share of the highest-risk mentored who reoffend in two years",
-        ),
-        Outcome(
-            name="hazard_ratio", label="hazard ratio of the arms", unit="times", needs="two arms",
-            what="ln(1 - mentored) / ln(1 - control) in the highest-risk group, with half a person added to each count",
-        ),
-        Outcome(
-            name="difference_all", label="difference between the arms, everybody", unit="points", needs="two arms",
-            what="share of all controls who reoffend in two years less that of all mentored",
-        ),
-        Outcome(
-            name="reoffended", label="share who reoffend", unit="share",
-            what="share of everybody who reoffends in two years, whatever the arm",
-        ),
-        Outcome(
-            name="prison", label="share who return to prison", unit="share", defined=False,
-            what="share of everybody with a new prison sentence for an offence in two years",
-        ),
-        Outcome(
-            name="offences", label="number of offences per person", unit="offences", defined=False,
-            what="offences per person during the follow-up",
-        ),
-        Outcome(
-            name="treated", label="share who meet a mentor", unit="share", needs="programme", defined=False,
-            what="share of the mentored arm who meet somebody of a programme at least once",
-        ),
+        Outcome(name="difference", unit="points", needs="two arms"),
+        Outcome(name="control", unit="share", needs="two arms"),
+        Outcome(name="mentored", unit="share", needs="two arms"),
+        Outcome(name="hazard_ratio", unit="times", needs="two arms"),
+        Outcome(name="difference_all", unit="points", needs="two arms"),
+        Outcome(name="reoffended", unit="share"),
+        Outcome(name="prison", unit="share", defined=False),
+        Outcome(name="offences", unit="offences", defined=False),
+        Outcome(name="treated", unit="share", needs="programme", defined=False),
     )
-}  # fmt: skip
-"""What can be asked for, by name."""
+}
+"""The outcomes by name."""
 
 
 def possible(scenario: Scenario) -> list[str]:
@@ -139,7 +108,7 @@ def outcomes(scenario: Scenario, *, seed: int, trials: int) -> dict[str, float]:
     scenario
         Whose people are followed for two years or longer.
     seed, trials
-        Luck; how many replicates are pooled.
+        Seed of the random numbers; how many replicates are pooled.
 
     Returns
     -------
@@ -180,8 +149,8 @@ def _sums(scenario: Scenario, cohort: Cohort) -> npt.NDArray[np.int64]:
     return np.concatenate([np.bincount(cell, minlength=4), np.bincount(cell[hit], minlength=4), rest]).astype(np.int64)
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
-    """Outcomes at some points: the work of a job.
+def simulate_outcomes(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
+    """Outcomes at some points: one task of a job.
 
     Parameters
     ----------
@@ -203,23 +172,20 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[fl
 
 
 @dataclass(frozen=True, kw_only=True)
-class Points:
-    """Outcomes at points around a scenario: computed once, in pieces, and kept in the store."""
+class OutcomeRuns:
+    """Outcomes at points around a scenario: computed once, task by task, and kept in the store."""
 
     base: Scenario
     keys: Sequence[str]
     """What a point gives values to, in order."""
     seed: int
     trials: int
-    store: Store | None = None
-    executor: Executor | None = None
-    threads: int | None = None
+    compute: Compute
+    """Computes a job."""
     command: str = ""
-    told: Callable[[Iterable[Table], int, str], Iterable[Table]] = lambda pieces, *_: pieces
-    """Shows progress: given the pieces, how many there are, and what they are for."""
 
     def at(
-        self, points: Sequence[Sequence[Any]], what: str, *, luck: int = 0, stride: int = 1, times: int = 1
+        self, points: Sequence[Sequence[Any]], what: str, *, seed_offset: int = 0, stride: int = 1, times: int = 1
     ) -> pd.DataFrame:
         """Every outcome at some points.
 
@@ -229,10 +195,10 @@ class Points:
             Values of ``keys``, point by point.
         what
             What they are for, in a word.
-        luck
-            0 for the study's own luck, 1, 2, ... for others.
+        seed_offset
+            0 for the study's own seed, 1, 2, ... for others.
         stride
-            Points so far apart are cut into the same piece, so that a design for another outcome, which has most of
+            Points so far apart go into the same task, so that a design for another outcome, which has most of
             its columns in common with this one, finds those in the store.
         times
             So many times the trials.
@@ -242,14 +208,13 @@ class Points:
         One row a point, one column an outcome.
         """
         rows = np.arange(len(points)).reshape(-1, stride)
-        order = [rows[k : k + PIECE_ROWS, column] for k in range(0, len(rows), PIECE_ROWS) for column in range(stride)]
+        order = [rows[k : k + TASK_POINTS, column]
+                 for k in range(0, len(rows), TASK_POINTS) for column in range(stride)]  # fmt: skip
+        seed = (self.seed + seed_offset) % 2**64
         job = Job(
-            name=f"sensitivity {self.base.name}: {what}", work=f"{__name__}:piece", command=self.command,
+            name=f"sensitivity {self.base.name}: {what}", work=f"{__name__}:simulate_outcomes", command=self.command,
             context={"scenario": self.base.to_toml(), "keys": list(self.keys), "trials": self.trials * times},
-            pieces=[
-                {"seed": (self.seed + luck) % 2**64, "points": [list(points[row]) for row in part]} for part in order
-            ],
+            pieces=[{"seed": seed, "points": [list(points[row]) for row in part]} for part in order],
         )  # fmt: skip
-        work = finish(job, store=self.store, executor=self.executor, threads=self.threads)
-        table = pd.concat([pd.DataFrame(each) for each in self.told(work, len(order), what)], ignore_index=True)
+        table = pd.concat([pd.DataFrame(each) for each in self.compute(job, what)], ignore_index=True)
         return table.iloc[np.argsort(np.concatenate(order))].reset_index(drop=True)

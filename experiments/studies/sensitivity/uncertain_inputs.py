@@ -1,24 +1,30 @@
-"""What is doubted in a scenario, and how much an outcome hangs on it: over the priors, or over draws of a posterior.
+"""The uncertain inputs of a scenario, and how an outcome depends on them: over the priors, or over draws.
 
-The points are laid out here, run by ``outcomes_at``, and judged by the indices of ``sensitivity``.
+The points are laid out here, simulated by ``outcomes_at``, and evaluated by ``statistics.sobol_morris``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.inputs.parameter_points import at_shares, doubted
+from experiments.inputs.parameter_points import at_shares
+from experiments.inputs.parameter_points import doubted as uncertain_of_scenario
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import SHORT_AXES
-from experiments.statistics.sobol_morris import base_rows, chance, given, indices, screen
-from experiments.studies.sensitivity.outcomes_at import Outcome, Points
+from experiments.statistics.sobol_morris import (
+    base_rows,
+    first_order_indices,
+    morris_screening,
+    simulation_noise,
+    sobol_indices,
+)
+from experiments.studies.sensitivity.outcomes_at import Outcome, OutcomeRuns
 from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
@@ -29,72 +35,73 @@ INNER = (0.05, 0.95)
 TORNADO = (0.1, 0.9)
 """Shares of a prior at the ends of a bar of the tornado."""
 FIFTH = 0.2
-"""Part of the draws that stands for an end, where draws go together."""
+"""Part of the draws that stands for an end, where inputs are dependent."""
 TORNADO_TIMES, TORNADO_PEOPLE = 8, 32_000
 """So many times the trials are run at the points of a tornado, where single values are looked at; but for no more than
 about so many people."""
-REPEATED, LUCKS = 32, 3
-"""How many points are repeated on how many other lucks, to see what is chance in the simulation."""
+REPEATED, OTHER_SEEDS = 32, 3
+"""How many points are repeated with how many other seeds, to measure the simulation noise."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doubts:
-    """What is doubted in a scenario."""
+class UncertainInputs:
+    """The uncertain inputs of a scenario."""
 
     rows: dict[str, Quantity]
     """Every quantity with a prior, by key."""
     keys: list[str]
     """What a point gives values to, in order."""
     studied: list[str]
-    """Those of the keys that are asked about (over the priors: all)."""
+    """Those of the keys whose influence is estimated (over the priors: all)."""
     draws: list[list[Any]] = field(default_factory=list)
     """Draws of a posterior, value by value; empty over the priors."""
 
     @classmethod
     def of(
-        cls, base: Scenario, *, posterior: Path | None = None, number: int | None = None, only: Sequence[str] = (),
-        hold: Sequence[str] = (), fixed: Sequence[str] = (),
-    ) -> Doubts:  # fmt: skip
-        """Doubts over the priors, or over the draws of a posterior file.
+        cls, base: Scenario, *, posterior: Posterior | None = None, number: int | None = None, only: Sequence[str] = (),
+        hold: Sequence[str] = (), fixed: Sequence[str] = (), label: str = "posterior",
+    ) -> UncertainInputs:  # fmt: skip
+        """The inputs that have a prior, or those of the draws of a posterior.
 
         Parameters
         ----------
         base
             The scenario.
         posterior, number
-            File of draws, and how many of them; None for the priors.
+            Draws, and how many of them; None for the priors.
         only
-            Keys to ask about (all, if empty). Over the priors the others are as the scenario says; draws keep theirs.
+            Keys to study (all, if empty). Over the priors the others are as the scenario says; draws keep theirs.
         hold
             Keys that are as the scenario says.
         fixed
             Keys that the user has set.
+        label
+            What to call the posterior in messages.
 
         Raises
         ------
         ParameterError
-            If the file cannot be read, a key is not doubted here, or none is left.
+            If a key is not uncertain here, or none is left.
         """
-        rows = {row.key: row for row in doubted(base)}
+        rows = {row.key: row for row in uncertain_of_scenario(base)}
         only, hold, fixed = ([_bare(key, base) for key in each] for each in (only, hold, fixed))
         if {"programme.direct_effect", "programme.support_effect"} & set(fixed):
             fixed = [*fixed, *SHORT_AXES[:2]]
         if posterior is None:
             keys = _kept(list(rows), only, hold, fixed, f"has no prior in scenario {base.name}")
             return cls(rows=rows, keys=keys, studied=keys)
-        file = Posterior.read(posterior)
-        known = list(fitting(base, file.draws(1)[0]))
+        known = list(fitting(base, posterior.draws(1)[0]))
         if not known:
-            raise ParameterError(f"--posterior is [{posterior}], whose draws decide nothing in scenario {base.name}")
-        where = f"is not in the draws of {posterior}, as far as scenario {base.name} has a place for them"
+            raise ParameterError(f"--posterior is [{label}], whose draws decide nothing in scenario {base.name}")
+        where = f"is not in the draws of {label}, as far as scenario {base.name} has a place for them"
         studied = _kept(known, only, hold, fixed, where)
-        drawn = [fitting(base, draw, but=[*hold, *fixed]) for draw in file.draws(number)]
+        drawn = [fitting(base, draw, but=[*hold, *fixed]) for draw in posterior.draws(number)]
         keys = list(drawn[0])
         return cls(rows=rows, keys=keys, studied=studied, draws=[[point[key] for key in keys] for point in drawn])
 
 
 def _kept(keys: list[str], only: Sequence[str], hold: Sequence[str], fixed: Sequence[str], why: str) -> list[str]:
-    """The keys that are asked about; ``why`` says for what reason an unknown one is refused."""
+    """The keys that are studied; ``why`` says for what reason an unknown one is refused."""
     for option, named in (("--only", only), ("--hold", hold)):
         for key in named:
             if key not in keys:
@@ -105,7 +112,7 @@ def _kept(keys: list[str], only: Sequence[str], hold: Sequence[str], fixed: Sequ
     left = [key for key in keys if key not in hold and key not in fixed and (key in only or not only)]
     if not left:
         raise ParameterError(
-            f"--hold and --set fix [{', '.join([*hold, *fixed])}], and nothing is left to doubt; free one"
+            f"--hold and --set fix [{', '.join([*hold, *fixed])}], and no uncertain input is left; free one"
         )
     return left
 
@@ -117,70 +124,70 @@ def _bare(key: str, base: Scenario) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """What a study found."""
+class SensitivityEstimates:
+    """How an outcome depends on the uncertain inputs."""
 
     parts: pd.DataFrame
-    """Indices: what ``sensitivity.indices`` or ``given`` gives."""
+    """What ``sobol_indices`` or ``first_order_indices`` gives."""
     ends: pd.DataFrame
     """What ``tornado`` or ``among_draws`` gives."""
     values: Floats
-    """The outcome at independent draws of all that is doubted."""
+    """The outcome at independent draws of all uncertain inputs."""
     noise: float
-    """Variance of differences between points that is chance in the simulation."""
+    """Variance of differences between points that is simulation noise."""
     error: float
-    """Standard deviation that chance gives one value."""
+    """Standard deviation of one value by simulation noise."""
     ends_noise: float
-    """Variance of the values in ``ends`` by chance; over draws, by which draws there are, too."""
+    """Variance of the values in ``ends`` by simulation noise; over draws, by which draws there are, too."""
     runs: int
     """Points that were run, repeats among them."""
     times: int = 1
     """So many times the trials were run at the points of the tornado."""
     screening: pd.DataFrame | None = None
-    """What ``sensitivity.screen`` gives."""
+    """What ``morris_screening`` gives."""
 
 
-def size(doubts: Doubts, *, trajectories: int, points: int, parameters: int) -> int:
-    """How many points a study runs."""
-    number = len(doubts.keys)
-    if doubts.draws:
-        return len(doubts.draws) + LUCKS * min(REPEATED, len(doubts.draws))
+def points_needed(inputs: UncertainInputs, *, trajectories: int, points: int, parameters: int) -> int:
+    """How many points a study simulates."""
+    number = len(inputs.keys)
+    if inputs.draws:
+        return len(inputs.draws) + OTHER_SEEDS * min(REPEATED, len(inputs.draws))
     groups = min(parameters, number) + (parameters < number)
-    return 1 + 2 * number + trajectories * (number + 1) + points * (groups + 2) + LUCKS * min(REPEATED, points)
+    return 1 + 2 * number + trajectories * (number + 1) + points * (groups + 2) + OTHER_SEEDS * min(REPEATED, points)
 
 
-def over_priors(
-    runs: Points, doubts: Doubts, outcome: Outcome, *, trajectories: int, points: int, parameters: int
-) -> Found:
-    """Tornado and screening of all doubts, then indices of those that matter most.
+def estimate_over_priors(
+    runs: OutcomeRuns, inputs: UncertainInputs, outcome: Outcome, *, trajectories: int, points: int, parameters: int
+) -> SensitivityEstimates:
+    """Tornado and screening of all inputs, then indices of those that matter most.
 
     Parameters
     ----------
     runs
-        Where outcomes come from; its keys are those of ``doubts``.
-    doubts, outcome
-        What is doubted, and what is asked about.
+        Where outcomes come from; its keys are those of ``inputs``.
+    inputs, outcome
+        The uncertain inputs, and the outcome.
     trajectories, points
         Walks of the screening; base size of the Sobol' design, a power of two.
     parameters
-        How many doubts get an index of their own; all the others vary, too, and get one together.
+        How many inputs get an index of their own; all the others vary, too, and get one together.
 
     Raises
     ------
     ParameterError
         If the outcome has no value somewhere.
     """
-    rows = [doubts.rows[key] for key in doubts.keys]
+    rows = [inputs.rows[key] for key in inputs.keys]
 
     def at(shares: Floats, what: str, stride: int = 1, times: int = 1) -> Floats:
         return _column(runs.at(at_shares(rows, shares).tolist(), what, stride=stride, times=times), outcome)
 
     ends = tornado_shares(len(rows))
     times = int(np.clip(TORNADO_PEOPLE // (runs.trials * runs.base.people.count), 1, TORNADO_TIMES))
-    bars = tornado(doubts.keys, at_shares(rows, ends), at(ends, "tornado", times=times))
+    bars = tornado(inputs.keys, at_shares(rows, ends), at(ends, "tornado", times=times))
     low, high = INNER
-    screening = screen(
-        doubts.keys, lambda shares: at(low + (high - low) * shares, "screening"), trajectories=trajectories,
+    screening = morris_screening(
+        inputs.keys, lambda shares: at(low + (high - low) * shares, "screening"), trajectories=trajectories,
         seed=runs.seed,
     )  # fmt: skip
     chosen = list(screening["key"][:parameters])
@@ -191,36 +198,38 @@ def over_priors(
         design[:] = [shares, at(shares, "indices", groups + 2)]
         return design[1]
 
-    parts = indices(doubts.keys, parted, points=points, seed=runs.seed, chosen=chosen)
+    parts = sobol_indices(inputs.keys, parted, points=points, seed=runs.seed, chosen=chosen)
     alike = base_rows(points, groups)
     shares, values = design[0][alike], design[1][alike]
-    noise, error = _chance(runs, outcome, at_shares(rows, shares[:REPEATED]).tolist(), values[:REPEATED])
-    number = size(doubts, trajectories=trajectories, points=points, parameters=parameters)
-    return Found(
+    noise, error = _noise(runs, outcome, at_shares(rows, shares[:REPEATED]).tolist(), values[:REPEATED])
+    number = points_needed(inputs, trajectories=trajectories, points=points, parameters=parameters)
+    return SensitivityEstimates(
         parts=parts, ends=bars, values=values, noise=noise, error=error, ends_noise=noise / times, runs=number,
         times=times, screening=screening,
     )  # fmt: skip
 
 
-def over_draws(runs: Points, doubts: Doubts, outcome: Outcome) -> Found:
-    """First-order indices, and a tornado of means, over the draws of a posterior; see ``over_priors``."""
-    values = _column(runs.at(doubts.draws, "draws"), outcome)
-    table = pd.DataFrame(doubts.draws, columns=doubts.keys)[doubts.studied]
+def estimate_over_draws(runs: OutcomeRuns, inputs: UncertainInputs, outcome: Outcome) -> SensitivityEstimates:
+    """First-order indices, and a tornado of means, over draws of a posterior; see ``estimate_over_priors``."""
+    values = _column(runs.at(inputs.draws, "draws"), outcome)
+    table = pd.DataFrame(inputs.draws, columns=inputs.keys)[inputs.studied]
     some = np.linspace(0, len(values) - 1, min(REPEATED, len(values))).round().astype(int)
-    noise, error = _chance(runs, outcome, [doubts.draws[k] for k in some], values[some])
-    parts = given(table, values, seed=runs.seed)
+    noise, error = _noise(runs, outcome, [inputs.draws[k] for k in some], values[some])
+    parts = first_order_indices(table, values, seed=runs.seed)
     if parts.empty:
-        raise ParameterError(f"--posterior has but one value of [{', '.join(doubts.studied)}]; no doubt is left")
-    number = len(values) + LUCKS * len(some)
-    return Found(
+        raise ParameterError(
+            f"--posterior has but one value of [{', '.join(inputs.studied)}]; nothing uncertain is left"
+        )
+    number = len(values) + OTHER_SEEDS * len(some)
+    return SensitivityEstimates(
         parts=parts, ends=among_draws(table, values), values=values, noise=noise, error=error,
         ends_noise=float(values.var()) / max(1.0, FIFTH * len(values)), runs=number,
     )  # fmt: skip
 
 
-def _chance(runs: Points, outcome: Outcome, points: list[list[Any]], values: Floats) -> tuple[float, float]:
-    other = [_column(runs.at(points, "chance", luck=luck), outcome) for luck in range(1, LUCKS + 1)]
-    return chance(values, np.array(other))
+def _noise(runs: OutcomeRuns, outcome: Outcome, points: list[list[Any]], values: Floats) -> tuple[float, float]:
+    other = [_column(runs.at(points, "noise", seed_offset=k), outcome) for k in range(1, OTHER_SEEDS + 1)]
+    return simulation_noise(values, np.array(other))
 
 
 def _column(table: pd.DataFrame, outcome: Outcome) -> Floats:
@@ -239,7 +248,7 @@ def _column(table: pd.DataFrame, outcome: Outcome) -> Floats:
 
 
 def tornado_shares(number: int) -> Floats:
-    """Shares at which a tornado of K doubts looks: all at the median, then each at its low and its high end."""
+    """Shares at which a tornado of K inputs looks: all at the median, then each at its low and its high end."""
     shares = np.full((1 + 2 * number, number), 0.5)
     for k in range(number):
         shares[1 + 2 * k : 3 + 2 * k, k] = TORNADO
@@ -247,18 +256,18 @@ def tornado_shares(number: int) -> Floats:
 
 
 def tornado(keys: Sequence[str], points: Floats, values: Floats) -> pd.DataFrame:
-    """The outcome at both ends of each doubt, the others at their medians.
+    """The outcome at both ends of each input, the others at their medians.
 
     Parameters
     ----------
     keys
-        K doubts.
+        K inputs.
     points, values
         Their values at ``tornado_shares``, and the outcome there.
 
     Returns
     -------
-    One row a doubt, the widest first: key; ``low`` and ``high`` (values of the doubt); ``outcome_low`` and
+    One row an input, the widest first: key; ``low`` and ``high`` (values of the input); ``outcome_low`` and
     ``outcome_high`` (the outcome there); ``middle`` (with all at their medians); ``width``.
     """
     return _widest([
@@ -269,7 +278,7 @@ def tornado(keys: Sequence[str], points: Floats, values: Floats) -> pd.DataFrame
 
 
 def among_draws(table: pd.DataFrame, values: npt.ArrayLike) -> pd.DataFrame:
-    """The mean outcome among the draws that are lowest, and highest, in each doubt, whatever goes with it.
+    """The mean outcome among the draws that are lowest, and highest, in each input, whatever goes with it.
 
     The same columns as ``tornado``; ``low`` and ``high`` are the medians of the lowest and the highest fifth of the
     draws, or the two kinds (of a text) at which the outcome is lowest and highest.

@@ -1,9 +1,9 @@
-"""A programme's effect in parts: from the counts of ``mechanisms.py`` to percentage points, shares and intervals.
+"""A programme's effect in parts: from the counts of ``coalitions.py`` to percentage points, shares and intervals.
 
-Doubt by chance is a delete-a-block jackknife over blocks of trials (B. Efron, "The jackknife, the bootstrap and other
-resampling plans", 1982): all coalitions live on the same luck, so a block is left out of all of them at once. Doubt
-about parameters is the spread over the draws of a posterior. A draw has its own trials, and its estimate moves by
-chance too; the spread is drawn together by as much before its middle 95 % is read.
+Simulation error is a delete-a-block jackknife over blocks of trials (B. Efron, "The jackknife, the bootstrap and other
+resampling plans", 1982): all coalitions have common random numbers, so a block is left out of all of them at once.
+Parameter uncertainty is the spread over the draws of a posterior. A draw has its own trials, and its estimate has a
+simulation error too; the spread is narrowed by as much before its middle 95 % is read.
 """
 
 from __future__ import annotations
@@ -15,51 +15,53 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import stdtrit
 
 from experiments.execution.jobs import Table
-from experiments.studies.trial.mechanisms import AS_IS, DIRECT, SCARCE, Floats, Study, members, shapley
+from experiments.inputs.routes import AS_IS, DIFFERENCE, DIRECT, SCARCE, TOTAL
+from experiments.statistics.shapley_values import Floats, members, shapley
+from experiments.studies.trial.coalitions import CoalitionPlan
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 from simulation.trial_counts import CONTROL, HIGHEST, MENTORED
 
-TOTAL = "total"
-"""The row of the whole effect."""
-DIFFERENCE = "difference"
-"""The condition as is, less the scarce one."""
-GROUPS = {"highest": "the highest-risk group", "everyone": "the whole trial"}
 LEAST_DRAWS = 10
 """Fewest draws with an effect that give an interval of shares."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
-    """The effect taken apart: D draws, C conditions, B blocks of trials, n players."""
+class EffectDecomposition:
+    """The effect in parts: D draws, C conditions, B blocks of trials, n players."""
 
-    study: Study
+    plan: CoalitionPlan
     group: str
-    """One of ``GROUPS``."""
+    """``high-risk`` or ``everyone``."""
     counts: npt.NDArray[np.int64]
     """D x C x B x 2**n x arms (control, mentored) x (people, reoffenders)."""
 
     @classmethod
-    def gathered(cls, study: Study, tables: Iterable[Table], group: str = "highest") -> Parts:
-        """What the pieces of ``study.job`` gave, in their order.
+    def from_tables(
+        cls, plan: CoalitionPlan, tables: Iterable[Table], group: str = "high-risk"
+    ) -> EffectDecomposition:
+        """From what the tasks of ``plan.job`` gave, in their order.
 
         Raises
         ------
         ParameterError
             If the group is empty in one arm.
         """
-        blocks, coalitions = -(-study.trials // study.block), 2 ** len(study.players)
-        counts = np.zeros((len(study.points), len(study.conditions), blocks, coalitions, 2, 2, 2), np.int64)
-        for (d, c, payload), table in zip(study.cuts(), tables, strict=True):
-            mask, block, highest, *numbers = (np.array(column, np.int64) for column in table.values())
-            block += (payload["trials"][0] - d * study.trials) // study.block
-            counts[d, c, block, mask, highest] = np.stack(numbers, axis=-1).reshape(-1, 2, 2)
-        chosen = counts[..., HIGHEST, :, :] if group == "highest" else counts.sum(axis=-3)
+        blocks, coalitions = -(-plan.trials // plan.block), 2 ** len(plan.players)
+        counts = np.zeros((len(plan.draws), len(plan.conditions), blocks, coalitions, 2, 2, 2), np.int64)
+        for (d, c, payload), table in zip(plan.tasks(), tables, strict=True):
+            mask, block, high_risk, *numbers = (np.array(column, np.int64) for column in table.values())
+            block += (payload["trials"][0] - d * plan.trials) // plan.block
+            counts[d, c, block, mask, high_risk] = np.stack(numbers, axis=-1).reshape(-1, 2, 2)
+        chosen = counts[..., HIGHEST, :, :] if group == "high-risk" else counts.sum(axis=-3)
         if not chosen.sum(axis=2)[..., 0].all():
-            raise ParameterError(f"--trials is [{study.trials}]; {GROUPS[group]} is empty in one arm: give more trials")
-        return cls(study=study, group=group, counts=chosen)
+            raise ParameterError(
+                f"--trials is [{plan.trials}]; the group [{group}] is empty in one arm: give more trials"
+            )
+        return cls(plan=plan, group=group, counts=chosen)
 
     def risks(self) -> Floats:
         """Share who reoffended, pooled over blocks: D x C x 2**n x arms (control, mentored)."""
@@ -77,7 +79,7 @@ class Parts:
             _with_total(risks[..., CONTROL] - risks[..., MENTORED])
             for risks in (self.risks(), left[..., 1] / left[..., 0])
         )
-        views = {name: (found[:, c], without[:, c]) for c, name in enumerate(self.study.conditions)}
+        views = {name: (found[:, c], without[:, c]) for c, name in enumerate(self.plan.conditions)}
         if SCARCE in views:
             views[DIFFERENCE] = (views[AS_IS][0] - views[SCARCE][0], views[AS_IS][1] - views[SCARCE][1])
         return views
@@ -85,20 +87,21 @@ class Parts:
     def table(self) -> pd.DataFrame:
         """One row a condition and mechanism: percentage points and shares of the total, with 95 % intervals.
 
-        ``points_low`` to ``points_high`` is the interval of chance for a scenario alone, and the middle 95 % of the
-        draws for a posterior; ``chance_low`` and ``chance_high`` are the interval of chance in both. ``alone`` and
-        ``last`` are what a mechanism adds (points) if it is the first that is switched on, and the last.
+        ``points_low`` to ``points_high`` is the interval of the simulation error for a scenario alone, and the middle
+        95 % of the draws for a posterior; ``stochastic_low`` and ``stochastic_high`` are the interval of the simulation
+        error in both. ``alone`` and ``last`` are what a mechanism adds (points) if it is the first that is switched on,
+        and the last.
         """
-        study, rows = self.study, []
-        n, scenario = len(study.players), study.scenario
-        ends = dict(zip(study.conditions, self._ends(), strict=True))
+        plan, rows = self.plan, []
+        n, scenario = len(plan.players), plan.scenario
+        ends = dict(zip(plan.conditions, self._ends(), strict=True))
         for condition, (found, without) in self.views().items():
             columns = _in_points(found, without) | _in_shares(found, without, divide=condition != DIFFERENCE)
             columns |= ends.get(condition, dict.fromkeys(("alone", "last"), np.full(n + 1, np.nan)))
             for name in (*scenario.factor, DIRECT, TOTAL):
                 row: dict[str, Any] = {"condition": condition, "mechanism": name, "label": label_of(scenario, name)}
-                if name in (*study.players, TOTAL):
-                    i = (*study.players, TOTAL).index(name)
+                if name in (*plan.players, TOTAL):
+                    i = (*plan.players, TOTAL).index(name)
                     row |= {key: float(column[i]) for key, column in columns.items()}
                 else:
                     whole = columns["share"][n]
@@ -108,7 +111,7 @@ class Parts:
 
     def _ends(self) -> list[dict[str, Floats]]:
         """By condition what each player adds first and last, in percentage points (mean over draws)."""
-        n, found = len(self.study.players), self.risks()
+        n, found = len(self.plan.players), self.risks()
         values = 100 * (found[..., CONTROL] - found[..., MENTORED]).mean(axis=0)
         bits = 2 ** np.arange(n)
         ends = [(row[bits] - row[0], row[-1] - row[2**n - 1 - bits]) for row in values]
@@ -117,8 +120,8 @@ class Parts:
     def coalitions(self) -> pd.DataFrame:
         """One row a condition and coalition: who is on, risk in both arms (shares), their difference in points."""
         rows = []
-        players = self.study.players
-        for condition, risks in zip(self.study.conditions, self.risks().mean(axis=0), strict=True):
+        players = self.plan.players
+        for condition, risks in zip(self.plan.conditions, self.risks().mean(axis=0), strict=True):
             for mask, (control, mentored) in enumerate(risks):
                 on = members(players, mask)
                 rows.append({
@@ -129,10 +132,10 @@ class Parts:
         return pd.DataFrame(rows)
 
     def lowering(self) -> tuple[int, int]:
-        """In how many draws the programme lowers reoffending, and in how many beyond chance (these have shares)."""
+        """In how many draws the programme lowers reoffending, and in how many clearly (these have shares)."""
         found, without = self.views()[AS_IS]
         lowers = found[:, -1] > 0
-        return int(lowers.sum()), int((lowers & _told(found, without)).sum())
+        return int(lowers.sum()), int((lowers & _significant(found, without)).sum())
 
 
 def label_of(scenario: Scenario, name: str) -> str:
@@ -149,7 +152,7 @@ def _with_total(values: Floats) -> Floats:
 
 
 def _variance(without: Floats) -> Floats:
-    """Variance by chance of estimates, from the same without each block (D x B x k): D x k, NaN for one block."""
+    """Simulation variance of estimates, from the same without each block (D x B x k): D x k, NaN for one block."""
     blocks = without.shape[1]
     if blocks < 2:
         return np.full((len(without), without.shape[2]), np.nan)
@@ -159,19 +162,17 @@ def _variance(without: Floats) -> Floats:
 
 def _times(without: Floats) -> float:
     """Standard errors on each side of a 95 % interval: Student's t for so many blocks."""
-    from scipy.special import stdtrit
-
     return float(stdtrit(max(1, without.shape[0] * (without.shape[1] - 1)), 0.975))
 
 
-def _told(found: Floats, without: Floats) -> npt.NDArray[np.bool_]:
-    """Whether the total of each draw can be told from zero (array of D)."""
+def _significant(found: Floats, without: Floats) -> npt.NDArray[np.bool_]:
+    """Whether the total of each draw differs from zero by more than the simulation error (array of D)."""
     error = np.nan_to_num(np.sqrt(_variance(without)[:, -1]))
     return np.abs(found[:, -1]) > _times(without[:1]) * error
 
 
-def _spread(draws: Floats, variance: Floats) -> tuple[Floats, Floats]:
-    """Middle 95 % of draws (D x k) whose estimates have this variance by chance, freed of it: low, high.
+def spread_of_draws(draws: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """Middle 95 % of draws (D x k) whose estimates have this simulation variance, freed of it: low, high.
 
     The median of the variances counts, since a share of a small effect has a very large one.
     """
@@ -187,10 +188,10 @@ def _in_points(found: Floats, without: Floats) -> dict[str, Floats]:
     draws, variance = len(found), _variance(without)
     middle = found.mean(axis=0)
     half = _times(without) * np.sqrt(variance.sum(axis=0)) / draws
-    low, high = _spread(found, variance) if draws > 1 else (middle - half, middle + half)
+    low, high = spread_of_draws(found, variance) if draws > 1 else (middle - half, middle + half)
     columns = {
         "points": middle, "points_low": low, "points_high": high,
-        "chance_low": middle - half, "chance_high": middle + half,
+        "stochastic_low": middle - half, "stochastic_high": middle + half,
     }  # fmt: skip
     return {name: 100 * column for name, column in columns.items()}
 
@@ -198,11 +199,12 @@ def _in_points(found: Floats, without: Floats) -> dict[str, Floats]:
 def _in_shares(found: Floats, without: Floats, *, divide: bool) -> dict[str, Floats]:
     """Shares of the total with their intervals, each an array of n+1; NaN where there is no total to divide.
 
-    For a scenario alone the interval is that of chance for the ratio, linearised. For a posterior they are the mean and
-    the middle 95 % over the draws in which the programme lowers reoffending beyond chance.
+    For a scenario alone the interval is that of the simulation error of the ratio, linearised. For a posterior they are
+    the mean and the middle 95 % over the draws in which the programme lowers reoffending by more than the simulation
+    error.
     """
     unknown = np.full(found.shape[1], np.nan)
-    used = _told(found, without) & ((found[:, -1] > 0) | (len(found) == 1))
+    used = _significant(found, without) & ((found[:, -1] > 0) | (len(found) == 1))
     if not divide or not used.any():
         return {"share": unknown, "share_low": unknown, "share_high": unknown}
     total = found[used, -1:]
@@ -213,5 +215,5 @@ def _in_shares(found: Floats, without: Floats, *, divide: bool) -> dict[str, Flo
         half = _times(without) * np.sqrt(variance[0])
         low, high = share - half, share + half
     elif used.sum() >= LEAST_DRAWS:
-        low, high = _spread(own, variance)
+        low, high = spread_of_draws(own, variance)
     return {"share": share, "share_low": low, "share_high": high}
