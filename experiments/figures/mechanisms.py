@@ -11,12 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from experiments.figures import HATCHES
 from experiments.figures.palette import COLOURS, HATCHES
 from experiments.inputs.routes import TOTAL
 from experiments.language.mechanisms import conditions_of, route_name
 from experiments.language.messages import Messages
-from experiments.studies.trial.shapley import TOTAL
 
 SHADES = (COLOURS["mentored"], COLOURS["control"])
 PATTERNS = (HATCHES["control"], HATCHES["mentored"])

@@ -10,7 +10,6 @@ import pandas as pd
 
 from experiments.inputs.routes import AS_IS, DIRECT, SCARCE, TOTAL
 from experiments.inputs.trial_result import GAP, LIKE_THE_TRIAL, TRIALS_OWN
-from experiments.language.calibration_text import LIKE_THE_TRIAL
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import Words
 from experiments.reports.figures import bars, ranges, told_rows
