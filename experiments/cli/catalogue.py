@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "run": "experiments.studies.trial.run_study:RunStudy",
+    "person": "experiments.studies.trial.person_study:PersonStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

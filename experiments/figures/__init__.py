@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import MultipleLocator, PercentFormatter
+from matplotlib.ticker import PercentFormatter
 
 from experiments.figures.palette import COLOURS
 from experiments.inputs.trial_result import CLOSE, CONTROL_PERCENT, MENTORED_PERCENT, POSSIBLE
@@ -41,23 +41,6 @@ def style() -> None:
         "axes.labelsize": 10, "legend.fontsize": 9, "legend.title_fontsize": 9, "xtick.labelsize": 9,
         "ytick.labelsize": 9,
     })  # fmt: skip
-
-
-def survival(table: pd.DataFrame, ax: Axes, *, definition: str) -> Axes:
-    """Curves of Kaplan and Meier with 95 % bands, from ``outcomes.curve`` split by arm."""
-    for arm, rows in table.groupby("arm", observed=True):
-        colour = COLOURS.get(str(arm), COLOURS["observed"])
-        ax.fill_between(rows["month"], rows["low"], rows["high"], step="post", color=colour, alpha=0.18, linewidth=0)
-        ax.step(rows["month"], rows["share"], where="post", color=colour, linestyle=LINES.get(str(arm), "-"), label=arm)
-        last = rows.iloc[-1]
-        ax.annotate(f"{100 * last['share']:.0f} %", (last["month"], last["share"]), xytext=(4, 0),
-                    textcoords="offset points", va="center", color=colour)  # fmt: skip
-    ax.set(xlabel="months after release", ylabel=f"reoffended (definition: {definition})", ylim=(0, 1))
-    ax.set_xlim(left=0)
-    ax.xaxis.set_major_locator(MultipleLocator(6))
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0))
-    ax.legend(frameon=False, loc="upper left", title="arm, 95 % band")
-    return ax
 
 
 def printed_shares(table: pd.DataFrame, ax: Axes, *, title: str) -> Axes:
