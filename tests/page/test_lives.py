@@ -63,7 +63,7 @@ def one(life, event, label):
         "custody in": f"to custody for {event.value} month{'' if event.value == 1 else 's'}",
         "match": f"matched with {label} ({event.value} volunteers)",
         "unmatched": f"released without {label}: nobody was free in time",
-        "exit": f"{label} ends ({ENDINGS[event.detail.partition(': ')[2]]})", "gain": f"gains {event.detail}",
+        "exit": f"{label} ends ({ENDINGS.get(event.detail.partition(': ')[2])})", "gain": f"gains {event.detail}",
         "loss": f"loses {event.detail}{' because of custody' if event.value else ''}",
         "sanction": f"{sanctions.get(event.detail, '')} for the case of month {event.value}",
     }[event.what]  # fmt: skip

@@ -77,7 +77,7 @@ class RunResult(StudyResult):
             If the scenario was simulated over draws, so that there is no history.
         """
         if self.history is None:
-            raise ParameterError("a run over draws keeps no history, and so has no survival curves; leave posterior out")
+            raise ParameterError("a run over draws keeps no history and has no survival curves; leave posterior out")
         assert self.scenario is not None
         split = [by] if isinstance(by, str) else list(by)
         return curve(times(self.history, definition or self.scenario.trial.definition), by=split)

@@ -71,9 +71,8 @@ def over_draws(
             for part in [points[k : k + each]]
         ],
     )  # fmt: skip
-    tables = [pd.DataFrame(table).assign(draw=lambda t, k=k: t["draw"] + k * each)
-              for k, table in enumerate(compute(job))]  # fmt: skip
-    return pd.concat(tables, ignore_index=True)
+    tables = [pd.DataFrame(table) for table in compute(job)]
+    return pd.concat([table.assign(draw=table["draw"] + k * each) for k, table in enumerate(tables)], ignore_index=True)
 
 
 def summary(table: pd.DataFrame, *, by: Sequence[str] = ("arm", "group")) -> pd.DataFrame:
@@ -101,8 +100,8 @@ def summary(table: pd.DataFrame, *, by: Sequence[str] = ("arm", "group")) -> pd.
             variance = sum(_variance(side["hits"].to_numpy(), side["people"].to_numpy()) for side in sides)
             gap = (shares[0] - shares[1]).to_numpy()
             rows.append((definition, "difference", *names, sides[1]["people"].mean(), *_spread(gap, variance)))
-    spread = ("share", "low", "high", "stochastic_sd", "parameter_sd")
-    return pd.DataFrame(rows, columns=["definition", *by, "people", *spread])
+    columns = ("share", "low", "high", "stochastic_sd", "parameter_sd")
+    return pd.DataFrame(rows, columns=["definition", *by, "people", *columns])
 
 
 def _variance(hits: Any, people: Any) -> Any:
