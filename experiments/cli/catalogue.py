@@ -18,6 +18,8 @@ STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
     "run": "experiments.studies.trial.run_study:RunStudy",
     "person": "experiments.studies.trial.person_study:PersonStudy",
+    "claim": "experiments.studies.rollout.claim_study:ClaimStudy",
+    "ladder": "experiments.studies.rollout.ladder_study:LadderStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

@@ -34,7 +34,7 @@ VERBS = {
     "worth": "experiments.cli.discover:worth",
     "priorities": "experiments.cli.priorities:priorities",
     "ladder": "experiments.cli.ladder:ladder",
-    "claim": "experiments.cli.claim:claim",
+    "claim": STUDIES["claim"],
     "observe": "experiments.cli.register:observe",
     "elsewhere": "experiments.cli.validate:elsewhere",
     "report": "experiments.cli.report:report",

@@ -75,7 +75,7 @@ def test_the_two_lives_are_those_of_the_two_commands_to_the_letter(tmp_path, see
     file.write_text(scenario(mentors=True).to_toml(), encoding="utf-8")
     for life, more in zip(pair(seed).lives(number), ((), ("--without",)), strict=True):
         code, out, _ = desist("person", str(number), "--scenario", str(file), "--seed", str(seed), *more)
-        told = [line for line in out.splitlines() if line.startswith("month")]
+        told = [line.replace("\N{NO-BREAK SPACE}", " ") for line in out.splitlines() if line.startswith("month")]
 
         assert code == 0
         assert told == as_the_command_tells(life)
