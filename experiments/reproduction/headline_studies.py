@@ -66,8 +66,8 @@ def _power(name: str, truth: str, words: str, pace: str = "usual") -> Study:
 
 def _ladder(plan: str) -> Study:
     return Study(
-        name=f"ladder/{plan}", question=f"From headline to street, if the plan is {plan}", command=("ladder", plan),
-        large=("ladder.png",),
+        name=f"ladder/{plan}", question=f"From headline to delivered effect, if the plan is {plan}",
+        command=("ladder", plan), large=("ladder.png",),
     )  # fmt: skip
 
 
@@ -95,7 +95,8 @@ STUDIES: tuple[Study, ...] = (
     Study(name="power/400", question="What would a trial of 400 people find, with all that is doubted?",
           command=("power", "--size", "400", "--posterior", POSTERIOR, "--out", "results/power/400"),
           reads=(POSTERIOR,)),
-    Study(name="ladder/nationwide-at-once", question="From headline to street: 38 points and 8 : 1, rung by rung",
+    Study(name="ladder/nationwide-at-once",
+          question="From headline to delivered effect: 38 points and 8 : 1, step by step",
           command=("ladder", "nationwide-at-once", "--orders")),
     _ladder("todays-area"), _ladder("nationwide-over-five-years"), _ladder("highest-risk-only"),
     _ladder("investment-fund-420"),
