@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-from importlib import import_module
 from pathlib import Path
 
+import click
 import pandas as pd
 import pytest
 
 from experiments.cli import reproduce as verbs_reproduce
-from experiments.cli.main import VERBS
+from experiments.cli.main import cli
 from experiments.execution.store import Store
 from experiments.provenance.receipts import bare
 from experiments.reproduction import headline_studies
@@ -29,8 +29,7 @@ TINY = Study(
 
 def verb_of(study):
     """The command that a study's first word names."""
-    module, name = VERBS[study.command[0]].split(":")
-    return getattr(import_module(module), name)
+    return cli.get_command(click.Context(cli), study.command[0])
 
 
 # The list -----------------------------------------------------------------------------------------------------
