@@ -141,7 +141,7 @@ class EffectCounts:
         return self.avoided(steps, definition) / np.where(courses > 0, courses, np.nan)
 
     def kroner(self, steps: frozenset[str]) -> Parts:
-        """Kroner saved and spent for a course, public purses, at each draw; people are counted as the kroner are."""
+        """Kroner saved and spent for a course, public budgets, at each draw; people are counted as the kroner are."""
         value = self._value(steps & set(PRICED))
         fewer = self.per_course(steps - {REACH}, "any" if VALUE in steps else "sentence")
         return fewer * value["saving"].to_numpy(np.float64), value["cost"].to_numpy(np.float64)

@@ -4,7 +4,7 @@ The claim is a short sum: 38 points fewer reoffend, each worth 764,000 kroner, f
 replaces one assumption by a better-supported one, alone and on top of those before it. All kroner come from
 ``simulation.economics``; effects for new groups come from the draws of a posterior (``desist calibrate``).
 
-The sum is our reading: the report's own derivation could not be read. It concerns the public purses only.
+The sum is our reading: the report's own derivation could not be read. It concerns the public budgets only.
 """
 
 from __future__ import annotations
