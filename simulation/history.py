@@ -64,15 +64,24 @@ class History:
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write ``people.parquet`` and ``events.parquet``, each with ``about`` in its metadata."""
+        return self.write_people(folder / "people.parquet"), self.write_events(folder / "events.parquet")
+
+    def write_people(self, path: Path) -> Path:
+        """Write the people alone, with ``about`` in the file's metadata."""
+        return self._write(self.people, path)
+
+    def write_events(self, path: Path) -> Path:
+        """Write the events alone, with ``about`` in the file's metadata."""
+        return self._write(self.events, path)
+
+    def _write(self, table: pd.DataFrame, path: Path) -> Path:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        paths = (folder / "people.parquet", folder / "events.parquet")
-        for path, table in zip(paths, (self.people, self.events), strict=True):
-            arrow = pa.Table.from_pandas(table, preserve_index=False)
-            notes = {**(arrow.schema.metadata or {}), b"desist": json.dumps(self.about, sort_keys=True).encode()}
-            pq.write_table(arrow.replace_schema_metadata(notes), path, compression="zstd")
-        return paths
+        arrow = pa.Table.from_pandas(table, preserve_index=False)
+        notes = {**(arrow.schema.metadata or {}), b"desist": json.dumps(self.about, sort_keys=True).encode()}
+        pq.write_table(arrow.replace_schema_metadata(notes), path, compression="zstd")
+        return path
 
     @classmethod
     def read(cls, folder: Path) -> History:

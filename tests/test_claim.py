@@ -10,26 +10,26 @@ import pytest
 from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
-from experiments.figures.money import budget, claim_figure, claim_steps, flows
+from experiments.figures.claim import claim_figure, claim_steps
+from experiments.figures.money import budget, flows
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
+from experiments.language.messages import Messages
 from experiments.studies.calibration.new_populations import new_groups
+from experiments.studies.rollout.claim_study import ClaimStudy
 from experiments.studies.rollout.published_claim import (
     SIGNED_UP,
     STEPS,
     Assumptions,
-    Claim,
+    PublishedClaim,
     break_even,
     effects,
-    in_words,
     like_the_trial,
-    listed,
     of_the_trial,
     signed_up,
     steps,
     summary,
 )
-from experiments.studies.rollout.published_claim import course_by_parts as by_parts
 from simulation.economics import balance, by_purse, by_year
 from simulation.parameters import ParameterError
 from simulation.prices import PURSES, Prices, draw_prices, prices_from
@@ -55,7 +55,7 @@ def posterior(number=12, seed=1):
 
 def claimed(number=100, *, of=None, groups=None, prices=PRICES):
     """The claim at so many draws."""
-    return Claim.of(prices, effects(of, groups, number), seed=1)
+    return PublishedClaim.of(prices, effects(of, groups, number), seed=1)
 
 
 def row(table, step):
@@ -67,7 +67,7 @@ def row(table, step):
 
 
 def test_the_claim_is_seven_point_nine() -> None:
-    """38 points x 764,000 / 36,667 = 7.918, without any doubt."""
+    """38 points x 764,000 / 36,667 = 7.918, without any uncertainty."""
     first = steps(claimed()).iloc[0]
 
     assert first["ratio"] == pytest.approx(0.38 * 764_000 / (5_500_000 / 150))
@@ -82,22 +82,22 @@ def test_the_claim_does_not_follow_the_prices_of_a_file() -> None:
     dear = steps(claimed(prices=prices_from({"scheme": {"primus_motor": {"per_start": 66_000.0}}, "price_year": 2030})))
 
     assert dear["ratio"].iloc[0] == pytest.approx(steps(claimed())["ratio"].iloc[0])
-    # The rise of prices is doubted too, so what is carried to 2030 is not quite what the claim's cost is.
-    assert row(dear, "cost of a course")["alone"] == pytest.approx(0.38 * 764_000 / 66_000, rel=0.002)
+    # The rise of prices is uncertain too, so what is carried to 2030 is not quite what the claim's cost is.
+    assert row(dear, "price")["alone"] == pytest.approx(0.38 * 764_000 / 66_000, rel=0.002)
 
 
 @pytest.mark.parametrize(("step", "expected"), [
-    ("value of an avoided reoffender", 0.38 * 505_300 / (5_500_000 / 150)),
-    ("cost of a course", 0.38 * 764_000 / 33_000),
+    ("value", 0.38 * 505_300 / (5_500_000 / 150)),
+    ("price", 0.38 * 764_000 / 33_000),
     ("discounting", 7.9178 * sum(1.035**-k for k in range(10)) / 10),
-    ("what a prison day saves", 7.9178 * (1 - 0.70 * (1 - 0.65))),
+    ("prison-day", 7.9178 * (1 - 0.70 * (1 - 0.65))),
 ])  # fmt: skip
 def test_each_step_alone_by_hand(step, expected) -> None:
     """The median of each step alone is the claim with that one number replaced."""
     assert row(steps(claimed(2_001)), step)["alone"] == pytest.approx(expected, rel=0.002)
 
 
-def test_steps_multiply_where_nothing_is_doubted() -> None:
+def test_steps_multiply_where_nothing_is_uncertain() -> None:
     """At the middle of each prior the last ratio is the product of what each step does."""
     sure = prices_from({"avoided": {"any": 505_301.0}, "scheme": {"primus_motor": {"per_start": 33_001.0}},
                         "prison": {"marginal_share": 0.6501}})  # fmt: skip
@@ -120,7 +120,7 @@ def test_at_the_break_even_a_course_pays_for_itself() -> None:
     told = claimed().at(Assumptions(value="any", discounted=True, marginal=True))
     again = claimed()
     risks = pd.DataFrame({"any_with": 0.5 - told["break_even"], "any_without": 0.5})
-    even = Claim(prices=PRICES, fixed=again.fixed, drawn=again.drawn, risks={"the trial's": risks})
+    even = PublishedClaim(prices=PRICES, fixed=again.fixed, drawn=again.drawn, risks={"the trial's": risks})
 
     net = even.at(Assumptions(value="any", discounted=True, marginal=True))["net"]
     np.testing.assert_allclose(net, 0, atol=1e-6)
@@ -167,11 +167,11 @@ def test_every_step_is_there_with_a_posterior_and_two_are_left_out_without() -> 
     with_ = steps(claimed(12, of=draws, groups=like_the_trial(draws, 12)))
     without = steps(claimed())
 
-    assert with_["step"].tolist() == ["the claim", *(step.name for step in STEPS)]
-    assert without["step"].tolist() == ["the claim", *(step.name for step in STEPS if not step.needs_posterior)]
+    assert with_["step"].tolist() == ["claim", *(step.key for step in STEPS)]
+    assert without["step"].tolist() == ["claim", *(step.key for step in STEPS if not step.needs_posterior)]
 
 
-def test_odds_and_interval_are_those_of_the_draws() -> None:
+def test_probability_and_interval_are_those_of_the_draws() -> None:
     """Median, middle 95 %, mean over mean, and the share of draws that pay back."""
     told = pd.DataFrame({"cost": 10.0, "saving": np.arange(101.0), "net": np.arange(101.0) - 10, "break_even": 0.1})
     found = summary(told.assign(ratio=told["saving"] / told["cost"]))
@@ -182,16 +182,17 @@ def test_odds_and_interval_are_those_of_the_draws() -> None:
     assert found["pays_back"] == 90 / 101
 
 
-def test_words_say_what_was_found() -> None:
-    """The headline, the last ratio, the break-even and the course by its parts; and whose effect it still is."""
-    table = steps(claimed())
-    words = " ".join(in_words(table, break_even(PRICES), by_parts(PRICES)))
+def test_the_answer_says_what_was_found() -> None:
+    """The claim, the last ratio, the break-even, and whose effect it still is; in Danish with commas."""
+    result = ClaimStudy(no_posterior=True).run()
+    english, danish = result.text("en"), result.text("da")
+    last = result.facts["steps"][-1]["ratio"]
 
-    assert "One krone saves 7.9: 38 points x 764,000 / 36,667." in words
-    assert f"one krone saves {table['ratio'].iloc[-1]:.1f} (95 %" in words
-    assert "7.3 (36,667 / 505,300)" in words
-    assert "The effect is still the trial's own 38 points" in words
-    assert listed(table)["one krone saves"].iloc[0] == "7.9"
+    assert "38 percentage points fewer reoffenders × 764,000 kr. each / 36,667 kr. a course = 7.9." in english
+    assert f"one krone saves {last:.1f} (" in english
+    assert "7.3 (36,667 / 505,300)" in english
+    assert "The effect is still the trial's own 38 percentage points." in english
+    assert "7,3 (36.667 / 505.300)" in danish
 
 
 def test_a_posterior_without_the_trials_risks_is_refused(tmp_path) -> None:
@@ -211,15 +212,16 @@ def test_figures_show_every_purse_year_and_step() -> None:
     table = balance(random_counts(1), random_counts(2), drawn, victims=True)
     figure = Figure()
     axes = figure.subplots(1, 3)
+    english = Messages("en", "claim")
     labels = [text.get_text() for text in flows(by_purse(table), axes[0]).get_yticklabels()]
 
     assert labels == [*PURSES[:5], "all public purses", *PURSES[5:]]
     assert len(budget(by_year(table), axes[1]).lines) >= 2
-    told = steps(claimed())
-    assert len(claim_steps(told, axes[2]).get_yticks()) == len(told)
+    table = steps(claimed())
+    assert len(claim_steps(table, axes[2], english).get_yticks()) == len(table)
     plain = balance(random_counts(1).drop(columns="busy_months"), random_counts(2).drop(columns="busy_months"), PRICES)
     assert len(flows(by_purse(plain), Figure().add_subplot()).get_yticks()) == 6
-    assert claim_figure(told).axes
+    assert claim_figure(table, Messages("da", "claim")).axes
 
 
 # The verb -----------------------------------------------------------------------------------------------------
@@ -230,9 +232,9 @@ def test_without_a_posterior_the_verb_says_how_to_have_one(tmp_path):
     code, out, _ = desist("claim", "--no-posterior", "--out", str(tmp_path / "a"))
 
     assert code == 0
-    assert "One krone saves 7.9" in out
+    assert "a course = 7.9" in out
     assert sum("desist calibrate" in line for line in out.splitlines()) == 1
-    for name in ("answer.txt", "steps.csv", "break_even.csv", "prices.csv", "claim.png", "claim.svg", "manifest.json"):
+    for name in ("answer_en.txt", "answer_da.txt", "steps.csv", "break_even.csv", "prices.csv", "claim.png", "claim.svg", "manifest.json"):
         assert (tmp_path / "a" / name).stat().st_size > 0
 
 
@@ -244,7 +246,7 @@ def test_with_a_posterior_the_verb_prints_every_step(tmp_path):
     told = json.loads(out)
 
     assert code == 0
-    assert [each["step"] for each in told["steps"]] == ["the claim", *(step.name for step in STEPS)]
+    assert [each["step"] for each in told["steps"]] == ["claim", *(step.key for step in STEPS)]
     assert told["draws"] == 5
     assert json.loads((tmp_path / "a" / "manifest.json").read_text())["posterior"] == "posterior.parquet"
     desist(*command, str(tmp_path / "b"))

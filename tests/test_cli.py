@@ -69,7 +69,7 @@ BAD = [
     (["run", "--replicates", "0"], "0 is not in the range"),
     (["run", "--out", "/proc/desist"], "cannot be written"),
     (["rnu"], "unknown verb [rnu]; did you mean run?"),
-    (["life", "97"], "person is [97]; this scenario has people 0 to 96"),
+    (["person", "97"], "person is [97]; this scenario has people 0 to 96"),
     (["sweep", "nothing"], "sweep [nothing] was not found"),
     (["sweep", "--vary", "risk.level"], "--vary is [risk.level]"),
     (["sweep", "--vary", "risk.lvel=1:2:2"], "unknown key [risk.lvel]"),
@@ -84,7 +84,7 @@ BAD = [
 @pytest.mark.parametrize(("arguments", "message"), BAD, ids=lambda each: " ".join(each) if isinstance(each, list) else "")
 def test_bad_input_is_one_line_and_exit_code_2(arguments: list[str], message: str, tmp_path: Path) -> None:
     """A mistake is answered in one line that says what is wrong and what to do, without a traceback."""
-    out = [] if "--out" in arguments or arguments[0] in ("life", "scenario", "rnu") else ["--out", str(tmp_path)]
+    out = [] if "--out" in arguments or arguments[0] in ("person", "scenario", "rnu") else ["--out", str(tmp_path)]
     code, _, err = desist(*arguments, *out)
     lines = [line for line in err.splitlines() if not line.endswith("...")]
 
@@ -142,7 +142,7 @@ def test_run_writes_what_it_says(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
 
     assert code == 0
-    assert "any new guilty decision" in out
+    assert "any new conviction, for an offence in the window" in out
     assert sorted(history.people["replicate"].unique().tolist()) == [0, 1]
     assert manifest["digest"] == load("pooled").digest == history.about["scenario"]
     assert manifest["command"].startswith("desist run pooled")
@@ -234,10 +234,10 @@ def test_trial_reports_every_setting(tmp_path: Path) -> None:
     assert (tmp_path / "shares.png").stat().st_size > 0
 
 
-def test_life_is_a_story_with_reasons() -> None:
-    """A life names the person, tells events in order and ends with the note that it is no forecast."""
-    code, out, _ = desist("life", "17", "--scenario", "trial")
-    without = desist("life", "17", "--scenario", "trial", "--without")[1]
+def test_a_person_is_a_story_with_reasons() -> None:
+    """The story names the person, tells events in order and ends with the note that it is no forecast."""
+    code, out, _ = desist("person", "17", "--scenario", "trial")
+    without = desist("person", "17", "--scenario", "trial", "--without")[1]
 
     assert code == 0
     assert out.startswith("Person 17: ")
@@ -246,11 +246,11 @@ def test_life_is_a_story_with_reasons() -> None:
     assert without.splitlines()[1] == out.splitlines()[1]
 
 
-def test_offences_in_a_life_have_reasons() -> None:
-    """Somebody among the first people offends, and the story says with what chance and why."""
-    stories = [desist("life", str(number), "--scenario", "trial")[1] for number in range(6)]
+def test_offences_have_reasons() -> None:
+    """Somebody among the first people offends, and the story says with what probability and why."""
+    stories = [desist("person", str(number), "--scenario", "trial")[1] for number in range(6)]
 
-    assert any("offence" in story and "chance " in story and "luck " in story for story in stories)
+    assert any("offence" in story and "probability " in story and "random number " in story for story in stories)
 
 
 def test_baseline_verb_has_an_exit_code() -> None:

@@ -113,7 +113,7 @@ def test_there_are_three_notebooks_and_a_guide_for_each_user():
 
 
 @pytest.mark.parametrize(
-    "line", ["desist swep", "desist trial --trails 5", "desist trial --trials few", "desist life 3 4 5"]
+    "line", ["desist swep", "desist trial --trails 5", "desist trial --trials few", "desist person 3 4 5"]
 )
 def test_a_wrong_command_is_refused(line):
     with pytest.raises(click.ClickException):

@@ -25,7 +25,7 @@ from experiments.studies.calibration.model_comparison import (
 from experiments.studies.calibration.register_fit import coordinates
 from experiments.studies.calibration.trial_fit import SimulationBank
 from experiments.studies.result import as_json
-from experiments.studies.trial.scenario_over_draws import over_draws, piece, summary
+from experiments.studies.trial.scenario_over_draws import over_draws, simulate_draws, summary
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
 
@@ -137,27 +137,27 @@ def test_a_draw_is_the_scenario_it_makes() -> None:
     base = load("pooled")
     points = [{"risk.level": 0.9}, {}]
     context = {"scenario": base.to_toml(), "replicates": 3, "window": 24}
-    drawn = pd.DataFrame(piece(context, {"points": points, "seeds": [5, 5]}))
+    drawn = pd.DataFrame(simulate_draws(context, {"points": points, "seeds": [5, 5]}))
     changed = {**context, "scenario": base.changed({"risk.level": 0.9}).to_toml()}
-    written = pd.DataFrame(piece(changed, {"points": [{}], "seeds": [5]}))
+    written = pd.DataFrame(simulate_draws(changed, {"points": [{}], "seeds": [5]}))
 
     assert drawn[drawn["draw"] == 0]["hits"].tolist() == written["hits"].tolist()
     assert drawn[drawn["draw"] == 1]["hits"].tolist() != written["hits"].tolist()
 
 
-def test_doubt_is_told_from_chance() -> None:
-    """Draws that all say the same have chance and no doubt; draws that differ have doubt."""
+def test_parameter_uncertainty_is_told_from_stochastic_variation() -> None:
+    """Draws that all say the same have stochastic variation only; draws that differ have uncertain parameters."""
     base = Scenario().replace(people__count=2_000)
 
-    def doubt(levels: list[float]) -> pd.Series:
+    def spread(levels: list[float]) -> pd.Series:
         table = over_draws(base, posterior(risk__monthly_hazard=levels), len(levels), finish, seed=1, replicates=1, window=24)
         rows = summary(table, by=("arm",))
         return rows[rows["definition"] == "any"].iloc[0]
 
-    same, different = doubt([0.0675] * 30), doubt(list(np.linspace(0.04, 0.1, 30)))
+    same, different = spread([0.0675] * 30), spread(list(np.linspace(0.04, 0.1, 30)))
 
-    assert same["doubt"] < 0.6 * same["chance"]
-    assert different["doubt"] > 3 * different["chance"]
+    assert same["parameter_sd"] < 0.6 * same["stochastic_sd"]
+    assert different["parameter_sd"] > 3 * different["stochastic_sd"]
     assert same["low"] < same["share"] < same["high"]
 
 

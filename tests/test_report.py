@@ -245,7 +245,7 @@ def test_a_trial_that_finds_nothing_or_is_never_large_enough():
 def test_the_ladder_says_whether_it_pays(odds, said):
     def table(foot):
         rows = [("headline", 38.0, np.nan, np.nan), ("small-trial", 18.0, 0.47, 2.0), ("reach", foot, 0.02, 3.0)]
-        return pd.DataFrame([{"rung": name, "figure": figure, "low": 0.9 * figure, "high": 1.1 * figure, "factor": factor,
+        return pd.DataFrame([{"step": name, "figure": figure, "low": 0.9 * figure, "high": 1.1 * figure, "factor": factor,
                               "without": without, "above_one": odds} for name, figure, factor, without in rows])  # fmt: skip
 
     told = ladder_answer({"points": table(0.4), "kroner": table(0.6)}, EN)

@@ -22,6 +22,10 @@ STUDIES = {
     "trial": "experiments.studies.trial.trial_study:TrialStudy",
     "mechanisms": "experiments.studies.trial.mechanisms_study:MechanismsStudy",
     "sensitivity": "experiments.studies.sensitivity.sensitivity_study:SensitivityStudy",
+    "run": "experiments.studies.trial.run_study:RunStudy",
+    "person": "experiments.studies.trial.person_study:PersonStudy",
+    "claim": "experiments.studies.rollout.claim_study:ClaimStudy",
+    "ladder": "experiments.studies.rollout.ladder_study:LadderStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin
@@ -163,7 +164,8 @@ def _callback(kind: type[Study]) -> Callable[..., int]:
         aside = {name: given.pop(name) for name in CONTEXT}
         listed, show = given.pop("listed", False), given.pop("show", False)
         if listed:
-            click.echo(kind.listing())  # type: ignore[attr-defined]
+            spoken = {"language": aside["language"]} if "language" in signature(kind.listing).parameters else {}  # type: ignore[attr-defined]
+            click.echo(kind.listing(**spoken))  # type: ignore[attr-defined]
             return 0
         values = _given(given)
         missing = [name for name, field in kind.model_fields.items() if field.is_required() and name not in values]
@@ -197,7 +199,8 @@ def execute(
     from experiments.language.messages import Messages
     from experiments.provenance.results_folder import Folder
 
-    folder = Folder(out or RESULTS / study.folder).path  # refuses a folder that cannot be written before any work
+    wanted = out or (RESULTS / study.folder if study.saved_unasked else None)
+    folder = Folder(wanted).path if wanted else None  # refuses a folder that cannot be written before any work
     context = RunContext(
         store=opened(store, no_store), cluster=cluster, threads=threads, progress=progress,
         note=unsaid if as_json else (lambda text: click.echo(text, err=True)),
@@ -208,12 +211,15 @@ def execute(
         return 1
     if not result.complete:
         click.echo("desist: interrupted; what is finished is written. The same command goes on from there", err=True)
-    result.save(folder, language)
+    if folder:
+        result.save(folder, language)
     if as_json:
-        said = {"answer": list(result.answer(language).sentences), **result.facts, "folder": str(folder)}
+        said = {"answer": list(result.answer(language).sentences), **result.facts}
+        said |= {"folder": str(folder)} if folder else {}
         click.echo(json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         click.echo(result.text(language))
-        click.echo("\n" + Messages(language)("common.results", folder=f"{folder}{os.sep}"))
+        if folder:
+            click.echo("\n" + Messages(language)("common.results", folder=f"{folder}{os.sep}"))
     sys.stdout.flush()
     return 130 if not result.complete else 0 if result.passed else 1

@@ -8,9 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.figures.ladder import LABELS, ladder_figure, said
-from experiments.figures.style import style
+from experiments.figures import style
+from experiments.figures.ladder import ladder_figure
 from experiments.language.formatting import Language
+from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_text, label
+from experiments.language.messages import Messages
 from experiments.reports.catalogue import Words
 from experiments.reports.figures import stacks, told_rows
 from experiments.reports.names import sources
@@ -18,8 +20,6 @@ from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.plan import general_terms
 from experiments.reports.trial import terms_of
 from experiments.reports.uncertainty import read_table
-from experiments.studies.rollout.headline_runs import REACH
-from experiments.studies.rollout.headline_steps import KRONER, POINTS
 from experiments.verification.stored_measurements import Faults
 from simulation.parameters import ParameterError
 
@@ -36,10 +36,10 @@ def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -
     w = Words(language)
     tables = {kind: read_table(folder, kind) for kind in (POINTS, KRONER)}
     if any(len(table) < 2 for table in tables.values()):
-        raise ParameterError(f"[{folder}] has no rungs; a report needs at least one in each ladder")
+        raise ParameterError(f"[{folder}] has no steps; a report needs at least one in each ladder")
     style()
-    figure = ladder_figure(tables, language=language)
-    rows = "; ".join(f"{_rung(row, kind, w)} {_figure(row, w)}" for kind, table in tables.items()
+    figure = ladder_figure(tables, Messages(language, "ladder"))
+    rows = "; ".join(f"{_step(row, kind, w)} {_figure(row, w)}" for kind, table in tables.items()
                      for row in table.to_dict("records"))  # fmt: skip
     draws = int(manifest.get("draws", 0))
     parts = [
@@ -48,7 +48,7 @@ def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -
         ]),
         Part(title=w("common.uncertainty"), paragraphs=[w("ladder.how", draws=w.number(draws, 0))],
              grids=[_grid(table, kind, w) for kind, table in tables.items()]),
-        Part(title=w("grades.title"), paragraphs=[w("ladder.rungs_are")], grids=[_sources(tables, w)]),
+        Part(title=w("grades.title"), paragraphs=[w("ladder.steps_are")], grids=[_sources(tables, w)]),
         Part(title=w("common.change"), points=[_move(tables[KRONER], w), w("study.sizes"), w("study.structure")]),
     ]  # fmt: skip
     texts = [str(text) for table in tables.values() for text in table["source"]]
@@ -62,38 +62,37 @@ def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -
 def ladder_answer(tables: Mapping[str, pd.DataFrame], w: Words) -> list[str]:
     """Five sentences from both ladders."""
     points, kroner = (tables[kind].iloc[-1].to_dict() for kind in (POINTS, KRONER))
-    key = "ladder.points" if points["rung"] == REACH else "ladder.points_told"
-    odds = float(kroner["above_one"])
-    verdict = w("ladder.back_yes" if odds >= LIKELY else "ladder.back_no" if odds < UNLIKELY else "ladder.back_open")
+    key = "ladder.points" if points["step"] == REACH else "ladder.points_yes"
+    share = float(kroner["above_one"])
+    verdict = w("ladder.back_yes" if share >= LIKELY else "ladder.back_no" if share < UNLIKELY else "ladder.back_open")
     return [
-        w(key, **_ends(points, w)), w("ladder.steep", list=w.listed(_steep(tables[POINTS], w))),
-        w("ladder.kroner", **_ends(kroner, w)), w("ladder.back", odds=w.of_hundred(odds), verdict=verdict),
+        w(key, **_ends(points, w)), w("ladder.largest", list=w.listed(_largest(tables[POINTS], w))),
+        w("ladder.kroner", **_ends(kroner, w)), w("ladder.back", share=w.of_hundred(share), verdict=verdict),
         _move(tables[KRONER], w),
     ]  # fmt: skip
 
 
-def _steep(table: pd.DataFrame, w: Words) -> list[str]:
+def _largest(table: pd.DataFrame, w: Words) -> list[str]:
     rows = table.iloc[1:].dropna(subset=["factor"]).sort_values("factor").head(3).to_dict("records")
-    return [f"»{_rung(row, POINTS, w)}« (× {w.number(row['factor'], 2)})" if w.language == "da"
-            else f"“{_rung(row, POINTS, w)}” (× {w.number(row['factor'], 2)})" for row in rows]  # fmt: skip
+    m = Messages(w.language, "ladder")
+    return [m("step_item", name=_step(row, POINTS, w), factor=m.number(row["factor"], 2)) for row in rows]
 
 
 def _move(table: pd.DataFrame, w: Words) -> str:
-    """The step without which the foot would move most."""
-    rungs, foot = table.iloc[1:], float(table["figure"].iloc[-1])
-    row = rungs.iloc[int((rungs["without"] - foot).abs().to_numpy().argmax())].to_dict()
-    return w("ladder.move", name=_rung(row, KRONER, w), n=_number(row["without"], w))
+    """The step without which the final value would change most."""
+    steps, last = table.iloc[1:], float(table["figure"].iloc[-1])
+    row = steps.iloc[int((steps["without"] - last).abs().to_numpy().argmax())].to_dict()
+    return w("ladder.move", name=_step(row, KRONER, w), n=_number(row["without"], w))
 
 
-def _rung(row: Mapping[Any, Any], kind: str, w: Words) -> str:
-    name = str(row["rung"])
-    key = ("kroner" if kind == KRONER else "headline") if name == "headline" else name
-    return said(LABELS[key], w.language).replace("\n", " ")
+def _step(row: Mapping[Any, Any], kind: str, w: Words) -> str:
+    """A step in plain words; the headline of kroner has words of its own."""
+    name = str(row["step"])
+    return label(KRONER if name == HEADLINE and kind == KRONER else name, Messages(w.language, "ladder"))
 
 
 def _number(value: float, w: Words) -> str:
-    decimals = 2 if abs(value) < 0.995 else 1
-    return w.number(round(value, decimals) + 0.0, decimals)
+    return figure_text(value, Messages(w.language))
 
 
 def _ends(row: Mapping[Any, Any], w: Words) -> dict[str, str]:
@@ -106,25 +105,18 @@ def _figure(row: Mapping[Any, Any], w: Words) -> str:
 
 
 def _grid(table: pd.DataFrame, kind: str, w: Words) -> Grid:
-    rows = [[_up(_rung(row, kind, w)), _figure(row, w), f"× {w.number(row['factor'], 2)}" if k else "",
+    rows = [[_up(_step(row, kind, w)), _figure(row, w), f"× {w.number(row['factor'], 2)}" if k else "",
              _number(row["without"], w) if k else ""] for k, row in enumerate(table.to_dict("records"))]  # fmt: skip
-    head = [w(f"ladder.{name}") for name in ("rung", "left", "factor", "without")]
+    head = [w(f"ladder.{name}") for name in ("step", "left", "factor", "without")]
     return Grid(caption=w(f"ladder.table_{'kroner' if kind == KRONER else 'points'}"), head=head, rows=rows)
 
 
 def _sources(tables: Mapping[str, pd.DataFrame], w: Words) -> Grid:
-    """What each rung rests on; in Danish by its tags."""
-    from experiments.reports.names import TAG
-
-    rows: dict[str, str] = {}
-    for kind, table in tables.items():
-        for row in table.iloc[1:].to_dict("records"):
-            text, tags = str(row["source"]), TAG.findall(str(row["source"]))
-            if w.language == "da":
-                text = w("grades.rests_on", tags=" ".join(f"[{tag}]" for tag in dict.fromkeys(tags))) if tags else \
-                    w("grades.no_source_assumed" if "assumed" in text else "grades.no_source_judged")  # fmt: skip
-            rows[_rung(row, kind, w)] = text
-    return Grid(caption=w("ladder.source"), head=[w("ladder.rung"), w("grades.source")],
+    """What each step rests on."""
+    m = Messages(w.language, "ladder")
+    rows = {_step(row, kind, w): m(f"step.{row['step']}.source")
+            for kind, table in tables.items() for row in table.iloc[1:].to_dict("records")}  # fmt: skip
+    return Grid(caption=w("ladder.source"), head=[w("ladder.step"), w("grades.source")],
                 rows=[[_up(name), _up(text)] for name, text in rows.items()], wordy=True)  # fmt: skip
 
 

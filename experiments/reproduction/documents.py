@@ -2,7 +2,7 @@
 
 A document marks what it quotes with comments that nobody sees:
 
-- ``<!-- results: reach = ladder/nationwide-at-once/points.csv[rung=reach] -->`` names rows of tables below
+- ``<!-- results: reach = ladder/nationwide-at-once/points.csv[step=reach] -->`` names rows of tables below
   ``results/``: here the row in which column ``rung`` is ``reach``. Several conditions are joined by ``&``, several
   names by semicolons.
 - ``<!--reach figure:~-->0.43<!--/-->`` is column ``figure`` of that row, written as ``tables.number`` has it;

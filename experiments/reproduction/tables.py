@@ -92,23 +92,25 @@ def lined(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 # The ladder ---------------------------------------------------------------------------------------------------
 
 FULL = "ladder/nationwide-at-once"
-TOPS = {"points": ("the trial as printed", "0"), "kroner": ("38 points x 764,000 / 36,667", "1")}
-FEET = ("todays-area", "nationwide-at-once", "nationwide-over-five-years", "highest-risk-only", "investment-fund-420")
+TOPS = {"points": ("the trial as reported", "0"), "kroner": ("38 points × 764,000 / 36,667", "1")}
+LADDERS = (
+    "todays-area", "nationwide-at-once", "nationwide-over-five-years", "highest-risk-only", "investment-fund-420",
+)  # fmt: skip
 
 
 def ladder(table: pd.DataFrame, kind: str, head: str) -> list[str]:
-    """A ladder: what is left after each rung, its factor, the same over all orders, and the foot without it."""
+    """A ladder: what is left after each step, its factor, the same over all orders, and the final value without it."""
     rows = []
     for row in rows_of(table):
-        if row["rung"] == "headline":
+        if row["step"] == "headline":
             words, how = TOPS[kind]
             rows.append([words, number(row["figure"], how), "", "", ""])
             continue
         error = row["factor_error"]
         times = number(row["factor"], "2") + (f" ± {number(error, '2')}" if error >= 0.005 else "")
         shared = number(row["over_orders"], "2")
-        rows.append([f"`{row['rung']}`", span(row, "figure"), times, shared, number(row["without"], "~")])
-    return lined(["rung", head, "factor", "over all orders", "left at the foot without it"], rows)
+        rows.append([f"`{row['step']}`", span(row, "figure"), times, shared, number(row["without"], "~")])
+    return lined(["step", head, "factor", "over all orders", "final value without it"], rows)
 
 
 def ladder_points(results: Path) -> list[str]:
@@ -122,9 +124,9 @@ def ladder_kroner(results: Path) -> list[str]:
 
 
 def ladder_plans(results: Path) -> list[str]:
-    """The feet of the ladders of all plans."""
+    """What is left after all steps, plan by plan."""
     rows = []
-    for plan in FEET:
+    for plan in LADDERS:
         folder = results / "ladder" / plan
         points, kroner, left = (read(folder / f"{name}.csv") for name in ("points", "kroner", "left"))
         (course,) = rows_of(left[(left["per"] == "started course") & (left["definition"] == "any")])

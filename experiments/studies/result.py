@@ -8,9 +8,11 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from html import escape
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,6 +27,11 @@ from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
 FACTS, STUDY = "facts.json", "study.toml"
+WRITTEN = (".csv", ".txt", ".png", ".svg")
+"""Kinds of files that a result writes from its tables, answers and figures."""
+MADE = ("command", "scenario", "digest", "study", "seed", "language", "complete", "code", "inputs", "versions", "files",
+        "receipt")  # fmt: skip
+"""Keys of a manifest that are no counts."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,6 +111,11 @@ class StudyResult:
 
     # Saved ----------------------------------------------------------------------------------------------------
 
+    @classmethod
+    def restored(cls, folder: Path, **parts: Any) -> Self:  # noqa: ARG003  for results with further files
+        """The result from what ``load`` read of its folder; a result that has more reads it here."""
+        return cls(**parts)
+
     def save(self, folder: str | Path, language: Language = "en") -> Path:
         """Write everything into a folder: tables, figures, answers in both languages, facts, study, manifest.
 
@@ -160,7 +172,8 @@ def load(folder: Path, study: Study) -> StudyResult:
     ParameterError
         If there is no manifest, a file is missing, or one was changed.
     """
-    listed: Mapping[str, str] = manifest_of(folder).get("files") or {}
+    manifest = manifest_of(folder)
+    listed: Mapping[str, str] = manifest.get("files") or {}
     data: dict[str, bytes] = {}
     for name in (each for each in listed if each == FACTS or each.endswith(".csv")):
         path = folder / name
@@ -170,7 +183,36 @@ def load(folder: Path, study: Study) -> StudyResult:
         if digest(data[name]) != listed[name]:
             raise ParameterError(f"[{path}] was changed since it was written; make the result again: {study.command()}")
     tables = {name.removesuffix(".csv"): pd.read_csv(io.BytesIO(text)) for name, text in data.items() if name != FACTS}
-    return StudyResult(study=study, tables=tables, facts=json.loads(data[FACTS]))
+    module, name = study.result_class.split(":")
+    kind: type[StudyResult] = getattr(import_module(module), name)
+    return kind.restored(
+        folder, study=study, tables=tables, facts=json.loads(data[FACTS]), scenario=_scenario(folder),
+        counts={key: each for key, each in manifest.items() if key not in MADE}, files=_files(folder, listed),
+        complete=manifest.get("complete", True),
+    )  # fmt: skip
+
+
+def _scenario(folder: Path) -> Scenario | None:
+    """The scenario that a result was saved with, if it has one."""
+    file = folder / "scenario.toml"
+    return Scenario.from_toml(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def _files(folder: Path, listed: Mapping[str, str]) -> dict[str, Callable[[Path], object]]:
+    """The further files of a saved result, each with a function that writes it again; large ones may be gone."""
+    found: dict[str, Callable[[Path], object]] = {}
+    for name, recorded in listed.items():
+        path = folder / name
+        if path.suffix in WRITTEN or name in (FACTS, STUDY, "scenario.toml") or not path.is_file():
+            continue
+        if digest(path.read_bytes()) != recorded:
+            raise ParameterError(f"[{path}] was changed since it was written; make the result again")
+        found[name] = partial(_copy, path)
+    return found
+
+
+def _copy(source: Path, path: Path) -> None:
+    path.write_bytes(source.read_bytes())
 
 
 def as_json(value: Any) -> Any:

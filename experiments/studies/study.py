@@ -106,6 +106,10 @@ class Study(Section):
                               arbitrary_types_allowed=True)  # fmt: skip
     verb: ClassVar[str]
     """The command, and the name of the study's modules in ``language`` and ``figures`` (with ``_`` for ``-``)."""
+    result_class: ClassVar[str] = "experiments.studies.result:StudyResult"
+    """Module and class of what ``run`` gives; a saved result is loaded as one."""
+    saved_unasked: ClassVar[bool] = True
+    """Whether its command writes a folder below ``results/`` where no ``--out`` is given."""
 
     if not TYPE_CHECKING:
 

@@ -19,8 +19,8 @@ import pandas as pd
 
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
+from experiments.studies.trial.validation_tables import single_factor
 from experiments.studies.validation.baseline import measure
-from experiments.studies.validation.validation_tables import single_factor
 from experiments.verification.checks import Check, Finding, Ground
 from simulation.engine import Cohort, run, tell
 from simulation.events import CUSTODY_IN

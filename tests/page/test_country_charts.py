@@ -16,7 +16,7 @@ from experiments.app.country.facts import titles_of
 from experiments.app.country.ladder import tables_of, waterfall
 from experiments.app.country.panel import CURVE, SHOWN
 from experiments.app.country.plans import Choices, asked, intended, plan_of, read
-from experiments.app.country.study import all_rungs, steps
+from experiments.app.country.study import all_steps, steps
 from experiments.inputs.municipality_shapes import capital
 from experiments.studies.rollout.plan_study import FEW
 from simulation.places import municipalities
@@ -169,9 +169,9 @@ def test_every_chart_can_be_drawn_for_one_plan_and_for_two(language, versus):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_ladder_says_every_rung_with_its_number(language):
+def test_a_ladder_says_every_step_with_its_number(language):
     w, (_, found) = Words(language), climbed()
-    made = tables_of(found, all_rungs())
+    made = tables_of(found, all_steps())
 
     assert "38" in drawn(waterfall(w, made["points"], "points"))
     assert w("country.ladder.axis.kroner") in drawn(waterfall(w, made["kroner"], "kroner"))

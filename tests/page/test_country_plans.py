@@ -8,7 +8,7 @@ from experiments.app.country import plans as own
 from experiments.app.country.facts import command, files
 from experiments.app.country.panel import MOST, OFFERED, OPENING, ORDER, PLAN, RUNGS, START, VERSUS, YEARS
 from experiments.app.country.plans import Choices, asked, beside, intended, pair, plan_of, read, toml_of
-from experiments.app.country.study import all_rungs
+from experiments.app.country.study import all_steps
 from experiments.cli.rollout import _in_full
 from experiments.inputs.municipalities import denmark
 from experiments.studies.rollout.plan import doubted, load, names
@@ -19,7 +19,7 @@ def test_the_page_offers_the_plans_and_rungs_that_come_with_desist():
     assert sorted(own.PLANS) == names()
     assert PLAN.codes == own.PLANS
     assert VERSUS.codes == ("none", own.CAME_WITH, *own.PLANS)
-    assert RUNGS.codes == all_rungs()
+    assert RUNGS.codes == all_steps()
 
 
 def test_sliders_begin_where_every_plan_that_comes_with_desist_begins():

@@ -10,7 +10,7 @@ from experiments.app.catalogue import Words
 from experiments.app.country.facts import answers, command, files, plain, without
 from experiments.app.country.ladder import tables_of
 from experiments.app.country.plans import asked
-from experiments.app.country.study import LEFT_OUT, all_rungs, steps
+from experiments.app.country.study import LEFT_OUT, all_steps, steps
 from experiments.app.parts.figure import csv
 from experiments.provenance import stamps
 from tests.page.country import FEW, climbed, told
@@ -70,25 +70,25 @@ def test_a_plan_is_the_same_alone_and_beside_another():
         assert csv(table) == csv(beside.sheets[0].tables[name]), name
 
 
-def test_a_ladder_with_rungs_clicked_away_is_that_of_desist_ladder(typed):
+def test_a_ladder_with_steps_clicked_away_is_that_of_desist_ladder(typed):
     wanted, _ = climbed()
     off = ["scaling", "value"]
     folder = typed(wanted, without(off))
     _, found = climbed()
-    made = tables_of(found, [name for name in all_rungs() if name not in off])
+    made = tables_of(found, [name for name in all_steps() if name not in off])
 
     for name in ("points", "kroner", "left"):
         written = plain(pd.read_csv(folder / f"{name}.csv"))
         assert csv(plain(made[name])) == csv(written), name
 
 
-def test_every_set_of_rungs_has_its_ladder():
+def test_every_set_of_steps_has_its_ladder():
     _, found = climbed()
 
     assert len(tables_of(found, [])["points"]) == 1
     assert len(tables_of(found, ["price"])["kroner"]) == 2
     for name in ("small-trial", "definition", "prison-day"):
-        assert name not in set(tables_of(found, [each for each in all_rungs() if each != name])["kroner"]["rung"])
+        assert name not in set(tables_of(found, [each for each in all_steps() if each != name])["kroner"]["step"])
 
 
 def test_the_big_numbers_are_those_of_the_summary_and_the_odds():

@@ -31,7 +31,7 @@ def everybody():
 
 
 def as_the_command_tells(life):
-    """The months of a life in the words of ``desist life``, from the facts behind the page."""
+    """The months of a life in the words of ``desist person``, from the facts behind the page."""
     label = life.film.scenario.programme["primus_motor"].label
     lines = []
     for month in dict.fromkeys(event.month for event in life.events):
@@ -43,24 +43,28 @@ def as_the_command_tells(life):
     return [f"month{f' {b}' if b == e else f's {b} to {e}'}: {said}" for b, e, said in lines]
 
 
+ENDINGS = {"planned": "as planned", "unplanned": "early", "volunteers gone": "the volunteers left", "custody": "custody"}
+
+
 def one(life, event, label):
     if event.what == "offence":
         risk, luck = life.risk(event.month)
         parts = life.film.part[life.number, event.month + life.film.before]
         names = [label if name == "primus_motor" else name for name in life.film.parts]
         raised = [
-            f"{name} x{times:.2f}" for name, times in list(zip(names, parts, strict=True))[1:] if abs(times - 1) > 0.005
+            f"{name} × {times:.2f}" for name, times in list(zip(names, parts, strict=True))[1:] if abs(times - 1) > 0.005
         ]
         number = f"{event.value} offence{'' if event.value == 1 else 's'}"
-        return f"{number} (chance {100 * risk:.1f} %, luck {luck:.3f}; {', '.join(raised) or 'nothing changed it'})"
+        why = ", ".join(raised).replace("lacking", "missing") or "nothing changed it"
+        return f"{number} (probability {100 * risk:.1f} %, random number {luck:.3f}; {why})"
     sanctions = {"fine": "a fine", "suspended": "a suspended sentence", "prison": "a prison sentence"}
     return {
         "release": "released", "custody out": "released from custody", "contact": f"meets {label}",
         "custody in": f"to custody for {event.value} month{'' if event.value == 1 else 's'}",
         "match": f"matched with {label} ({event.value} volunteers)",
         "unmatched": f"released without {label}: nobody was free in time",
-        "exit": f"{label} ends ({event.detail.partition(': ')[2]})", "gain": f"gains {event.detail}",
-        "loss": f"{'custody destroys' if event.value else 'loses'} {event.detail}",
+        "exit": f"{label} ends ({ENDINGS.get(event.detail.partition(': ')[2])})", "gain": f"gains {event.detail}",
+        "loss": f"loses {event.detail}{' because of custody' if event.value else ''}",
         "sanction": f"{sanctions.get(event.detail, '')} for the case of month {event.value}",
     }[event.what]  # fmt: skip
 
@@ -70,16 +74,17 @@ def test_the_two_lives_are_those_of_the_two_commands_to_the_letter(tmp_path, see
     file = tmp_path / "desist-two-lives.toml"
     file.write_text(scenario(mentors=True).to_toml(), encoding="utf-8")
     for life, more in zip(pair(seed).lives(number), ((), ("--without",)), strict=True):
-        code, out, _ = desist("life", str(number), "--scenario", str(file), "--seed", str(seed), *more)
-        told = [line for line in out.splitlines() if line.startswith("month")]
+        code, out, _ = desist("person", str(number), "--scenario", str(file), "--seed", str(seed), *more)
+        told = [line.replace("\N{NO-BREAK SPACE}", " ") for line in out.splitlines() if line.startswith("month")]
 
         assert code == 0
         assert told == as_the_command_tells(life)
-        assert f"At the end: {life.offences} offences; holds {', '.join(life.holds_at_end()) or 'nothing'}" in out
+        number_of = f"{life.offences} offence{'' if life.offences == 1 else 's'}"
+        assert f"At the end: {number_of}; has {', '.join(life.holds_at_end()) or 'nothing'}" in out
 
 
 def test_a_person_is_the_one_whom_the_command_names(tmp_path):
-    out = desist("life", "3", "--set", "trial.assignment=everyone", "--set", "volunteers.at_start=600")[1]
+    out = desist("person", "3", "--set", "trial.assignment=everyone", "--set", "volunteers.at_start=600")[1]
     said = sentences.person(EN, pair(1).lives(3)[0])
 
     assert out.startswith(
@@ -88,9 +93,9 @@ def test_a_person_is_the_one_whom_the_command_names(tmp_path):
     assert said.startswith(
         "A man of 33 from København. Earlier convictions: 8. The latest sentence: 39.5 months in prison."
     )
-    assert "lacks housing, economy, employment, network, education." in out
+    assert "Missing at release: housing, economy, employment, network, education." in out
     assert said.endswith("Lacks at release: housing, economy, employment, network, education.")
-    assert "Motivation -0.1 sd, lasting difference -0.8 sd" in out
+    assert "Motivation −0.1 sd, lasting difference (frailty) −0.8 sd" in out
     assert "(−0.1)" in sentences.unseen(EN, pair(1).lives(3)[0])
 
 

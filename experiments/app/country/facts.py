@@ -146,9 +146,9 @@ def made(asked: Asked, more: str = "") -> Made:
                 runs={"draws": asked.draws})  # fmt: skip
 
 
-def without(rungs_off: Sequence[str]) -> str:
-    """The options of ``desist ladder`` that leave rungs out."""
-    return "".join(f" --without {name}" for name in rungs_off)
+def without(left_out: Sequence[str]) -> str:
+    """The options of ``desist ladder`` that leave steps out."""
+    return "".join(f" --without {name}" for name in left_out)
 
 
 def files(asked: Asked) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The ladder from headline to street as a chart: what is left after each rung, with its interval."""
+"""The ladder from headline to delivered effect as a chart: what is left after each step, with its interval."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ import pandas as pd
 from experiments.app.catalogue import Words
 from experiments.app.charts import INK, MENTORED, QUIET, Spec, chart
 from experiments.app.country.looks import lines, silent
-from experiments.app.country.study import all_rungs
+from experiments.app.country.study import all_steps
 from experiments.app.shared_results import kept
-from experiments.figures.ladder import number, rows_of
-from experiments.studies.rollout.headline_steps import Found, ladders, left
-from experiments.studies.rollout.headline_steps import kept as staying
+from experiments.figures.ladder import rows_of
+from experiments.language.ladder import figure_text
+from experiments.language.messages import Messages
+from experiments.studies.rollout.headline_steps import EffectCounts, ladders, left, steps_without
 
 NARROW = 320
 """Pixels of a picture's width below which there is no room for two columns of numbers."""
 
 
 class _Known:
-    """What a study found, to be told apart by what it is and not by what is in it."""
+    """What was counted, compared by identity and not by its content."""
 
-    def __init__(self, found: Found) -> None:
+    def __init__(self, found: EffectCounts) -> None:
         self.found = found
 
     def __hash__(self) -> int:
@@ -34,24 +35,24 @@ class _Known:
         return isinstance(other, _Known) and self.found is other.found
 
 
-def tables_of(found: Found, rungs: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Both ladders of these rungs, and what is left at the foot (``left``).
+def tables_of(found: EffectCounts, steps: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Both ladders of these steps, and what is left after all of them (``left``).
 
     Numbers are those of ``desist ladder``; sentences on the re-run trial may be of another of its runs.
     """
-    return _tables(_Known(found), tuple(rungs))
+    return _tables(_Known(found), tuple(steps))
 
 
 @kept(32)
-def _tables(known: _Known, rungs: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    names = staying([name for name in all_rungs() if name not in rungs])
+def _tables(known: _Known, steps: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    names = steps_without([name for name in all_steps() if name not in steps])
     return {**ladders(known.found, names), "left": left(known.found, names)}
 
 
 def waterfall(w: Words, table: pd.DataFrame, kind: str, *, height: int | None = None) -> Spec:
     """A ladder from the headline down to what is left; ``kind`` is points or kroner."""
-    rows, before = [], 0.0
-    for place, row in enumerate(rows_of(table, kind, w.language)):
+    rows, before, m = [], 0.0, _messages(w)
+    for place, row in enumerate(rows_of(table, kind, m)):
         value = 0.0 if math.isnan(row["figure"]) else float(row["figure"])
         ends = {key: None if math.isnan(row[key]) else row[key] for key in ("low", "high")}
         wide = ends["low"] is not None and ends["high"] is not None and ends["high"] > ends["low"]
@@ -60,20 +61,25 @@ def waterfall(w: Words, table: pd.DataFrame, kind: str, *, height: int | None = 
             "label": f"{place}|{row['label']}", "value": value, "begin": 0.0 if row["whole"] else before,
             "low": ends["low"] if wide else None, "high": ends["high"] if wide else None,
             "kind": "whole" if row["whole"] else "fell" if value <= before else "rose",
-            "figure": number(row["figure"], w.language), "factor": factor,
+            "figure": figure_text(row["figure"], m), "factor": factor,
             "text": _spanned(w, row), "without": _without(w, row), "bold": row["whole"],
         })  # fmt: skip
         before = value
     return _drawn(w, rows, kind, height or 34 * len(rows) + 70)
 
 
+def _messages(w: Words) -> Messages:
+    """The texts of ``desist ladder`` in the page's language."""
+    return Messages(w.language, "ladder")
+
+
 def _spanned(w: Words, row: Mapping[str, Any]) -> str:
-    mean, low, high = (number(row[key], w.language) for key in ("figure", "low", "high"))
+    mean, low, high = (figure_text(row[key], _messages(w)) for key in ("figure", "low", "high"))
     return mean if low == high else w("country.span", mean=mean, low=low, high=high)
 
 
 def _without(w: Words, row: Mapping[str, Any]) -> str:
-    return "–" if math.isnan(row["without"]) else number(row["without"], w.language)
+    return figure_text(row["without"], _messages(w))
 
 
 def _drawn(w: Words, rows: Sequence[Mapping[str, Any]], kind: str, height: int) -> Spec:

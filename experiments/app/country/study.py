@@ -56,7 +56,7 @@ class Plans:
     draws: int
 
 
-Result = "Plans | Found"
+Result = "Plans | EffectCounts"
 Step = tuple[int, int, Any]
 """Steps done, steps in all, and at the end what came out."""
 _pieces: OrderedDict[str, pd.DataFrame] = OrderedDict()
@@ -208,23 +208,23 @@ def _ladder(asked: Asked) -> Iterator[Step]:
     from experiments.execution.jobs import finish
     from experiments.inputs.municipalities import denmark
     from experiments.inputs.posterior import SHIPPED, Posterior
-    from experiments.studies.rollout.headline_runs import Setting, worlds
-    from experiments.studies.rollout.headline_steps import Found, kept, sets_of
+    from experiments.studies.rollout.headline_runs import HeadlineRuns, variants_of
+    from experiments.studies.rollout.headline_steps import EffectCounts, sets_of, steps_without
     from simulation.prices import Prices
 
-    setting = Setting.of(read(asked.plans[0]), denmark(), Posterior.read(SHIPPED), draws=asked.draws, seed=asked.seed)
-    every = worlds(sets_of(kept(()), orders=True))
-    job = setting.job(every)
+    runs = HeadlineRuns.of(read(asked.plans[0]), denmark(), Posterior.read(SHIPPED), draws=asked.draws, seed=asked.seed)
+    every = variants_of(sets_of(steps_without(()), orders=True))
+    job = runs.job(every)
     tables: list[Any] = []
     for first in range(0, len(job.pieces), TOGETHER):
         tables += finish(replace(job, pieces=job.pieces[first : first + TOGETHER]), threads=1)
         yield len(tables), len(job.pieces) + 1, None
-    counts = setting.counts(every, lambda _: iter(tables))
-    yield len(tables) + 1, len(tables) + 1, Found(setting=setting, counts=counts, prices=Prices())
+    counts = runs.counts(every, lambda _: iter(tables))
+    yield len(tables) + 1, len(tables) + 1, EffectCounts(runs=runs, counts=counts, prices=Prices())
 
 
-def all_rungs() -> tuple[str, ...]:
-    """The rungs of a ladder, in order."""
-    from experiments.studies.rollout.headline_steps import RUNGS
+def all_steps() -> tuple[str, ...]:
+    """The steps of a ladder, in order."""
+    from experiments.studies.rollout.headline_steps import STEPS
 
-    return tuple(rung.name for rung in RUNGS)
+    return tuple(step.name for step in STEPS)

@@ -16,7 +16,7 @@ from experiments.app.country import map as maps
 from experiments.app.country import municipalities as places
 from experiments.app.country.panel import CURVE, OF, RUNGS, SHAPE, SHOWN, VIEW
 from experiments.app.country.runs import RUNS, Status
-from experiments.app.country.study import Plans, Sheet, all_rungs
+from experiments.app.country.study import Plans, Sheet, all_steps
 from experiments.app.parts import figure
 from experiments.app.parts.controls import choice
 from experiments.studies.rollout.plan import Plan
@@ -254,7 +254,7 @@ def compare(w: Words, seen: Seen) -> None:
 
 
 def ladder(w: Words, plan: Plan, *, draws: int, seed: int) -> None:
-    """The ladder from headline to street; rungs can be clicked away."""
+    """The ladder from headline to delivered effect; steps can be clicked away."""
     from experiments.app.country import ladder as steps
 
     asked = plans.asked("ladder", [plan], draws=draws, seed=seed)
@@ -267,9 +267,9 @@ def ladder(w: Words, plan: Plan, *, draws: int, seed: int) -> None:
     if found is None:
         _wait(w, asked)
         return
-    rungs = [name for name in all_rungs() if name in chosen]
-    made = steps.tables_of(found, rungs)
-    more = facts.without([name for name in all_rungs() if name not in rungs])
+    names = [name for name in all_steps() if name in chosen]
+    made = steps.tables_of(found, names)
+    more = facts.without([name for name in all_steps() if name not in names])
     _show(w, asked, "country-ladder", steps.waterfall(w, made[kind], kind), made[kind], more)
     st.caption(w("country.ladder.note", n=draws))
     _files(w, asked, more)

@@ -33,7 +33,7 @@ _likelier, _rarer = plain(rules.likelier), plain(rules.rarer)
 
 
 def scenario(*, mentors: bool) -> Scenario:
-    """The world in which everybody is offered mentors, or the same world without any (``desist life --without``)."""
+    """The world in which everybody is offered mentors, or the same world without any (``desist person --without``)."""
     from experiments.inputs.scenario_files import load
 
     return load("pooled", CHANGES if mentors else (*CHANGES, "trial.assignment=nobody"))

@@ -110,7 +110,7 @@ def _below(w: Words, both: Pair, lives: tuple[Life, Life], number: int, seed: in
 
 def _commands(number: int, seed: int) -> tuple[str, str]:
     """What tells the two lives on the command line."""
-    command = f"desist life {number} --scenario {FILE}.toml --seed {seed}"
+    command = f"desist person {number} --scenario {FILE}.toml --seed {seed}"
     return command, f"{command} --without"
 
 

@@ -1,9 +1,9 @@
-"""The runs behind the ladder from headline to street: whose lives are told for each set of rungs.
+"""The runs behind the ladder from headline to delivered effect: who is simulated for each set of steps.
 
-A rung says in what a run differs from the trial as it was reported. Four of them change the run itself: how strong the
-effect is, whose level of risk, what is lost in growing, and whose volunteers and municipalities (the trial's own, or
-the plan's). The others change what is counted. People are told at draws of what is doubted, with and without mentors
-on the same luck; what is kept are counts of people by risk group.
+A step says in what a run differs from the trial as it was reported. Four of them change the run itself: how strong the
+effect is, whose baseline hazard, what is lost in growing, and whose volunteers and municipalities (the trial's own, or
+the plan's). The others change what is counted. People are simulated at draws of the uncertain parameters, with and
+without mentors and with the same random numbers; what is stored are counts of people by risk group.
 """
 
 from __future__ import annotations
@@ -33,38 +33,38 @@ from simulation.scenario import Scenario
 SMALL_TRIAL, DEFINITION, SIGN_UPS, AVERAGE, SCALING, UNFILLED, REACH = (
     "small-trial", "definition", "sign-ups", "average-risk", "scaling", "unfilled", "reach",
 )  # fmt: skip
-"""Rungs that need runs."""
-TOLD = (SMALL_TRIAL, DEFINITION, SIGN_UPS, AVERAGE, SCALING, UNFILLED, REACH)
+"""Steps that need runs."""
+SIMULATED = (SMALL_TRIAL, DEFINITION, SIGN_UPS, AVERAGE, SCALING, UNFILLED, REACH)
 DRAWS, TRIALS = 40, 120
 """Draws by default, and trials of 97 people at each of them."""
 AS_REPORTED, TRIAL = "as-reported", "trial"
 """The scenario in which the trial prints 29 and 67 %, and the one that draws of a posterior are for."""
 WINDOW = 24
 COHORT = {"people.returns_count": False, "people.follow_up_months": WINDOW, "people.calendar_months": 0}
-"""Every release is somebody of its own, followed for two years: what is asked is a share of releases."""
+"""Every release is a person of its own, followed for two years: the result is a share of releases."""
 NOTHING = {
     **{f"programme.{name}": 1.0 for name in EFFECTS}, **{f"programme.{name}": 0.0 for name in TIMES},
     "programme.carried_by": "places", "programme.capacity": 0.0,
 }  # fmt: skip
-"""The same offer with nothing behind it: the list still says who would have come, and nobody is helped."""
+"""The same offer with nothing behind it: the list still says who would have accepted, and nobody is helped."""
 LOST = "quality.lost_per_doubling"
 COLUMNS = ("people", "joined", "started", *DEFINITIONS, *(f"all_{name}" for name in DEFINITIONS))
-"""Counts: people (of a trial: those drawn to mentors, all of whom said yes); those who said yes in time and whom the
-plan would serve at their risk; those of them who were matched; reoffenders by definition among those who said yes, and
-among all people."""
+"""Counts: people (of a trial: those randomised to mentors, all of whom said yes); those who said yes in time and whom
+the plan would serve at their risk; those of them who were matched; reoffenders by definition among those who said yes,
+and among all people."""
 GROUPS = ("others", "highest risk")
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
-class World:
+class RunVariant:
     """In what a run differs from the trial as it was reported."""
 
     shrunk: bool = False
-    """The effect as the posterior has it; else as reported, without any doubt about the model."""
+    """The effect as the posterior has it; else as reported, without any uncertainty about the model."""
     ordinary: bool = False
-    """The level of risk of all who are released; else that of the trial's people."""
+    """The baseline hazard of all who are released; else that of the trial's people."""
     planned: bool = False
     """The plan's municipalities and volunteers; else the trial's."""
     scaled: bool = False
@@ -73,40 +73,41 @@ class World:
     """Whether there are mentors."""
 
     @classmethod
-    def of(cls, rungs: Iterable[str]) -> Self:
-        """The world with mentors after a set of rungs."""
-        names = set(rungs)
+    def of(cls, steps: Iterable[str]) -> Self:
+        """The variant with mentors after a set of steps."""
+        names = set(steps)
         return cls(shrunk=SMALL_TRIAL in names, ordinary=SIGN_UPS in names, planned=UNFILLED in names,
                    scaled=SCALING in names)  # fmt: skip
 
     @property
-    def without(self) -> World:
-        """The same people on the same luck without mentors."""
+    def without(self) -> RunVariant:
+        """The same people with the same random numbers, without mentors."""
         return replace(self, scaled=False, offered=False)
 
     @property
-    def street(self) -> World:
-        """The country in which it is counted how many of the released say yes."""
+    def country(self) -> RunVariant:
+        """The whole country, in which it is counted how many of the released say yes."""
         return replace(self, ordinary=True, planned=True, scaled=False, offered=False)
 
 
-def worlds(sets: Iterable[frozenset[str]]) -> list[World]:
-    """What must be run for some sets of rungs, those of the same people side by side."""
-    found: set[World] = set()
-    for rungs in sets:
-        if rungs & set(TOLD):
-            world = World.of(rungs)
-            found |= {world, world.without} | ({world.street} if REACH in rungs else set())
+def variants_of(sets: Iterable[frozenset[str]]) -> list[RunVariant]:
+    """What must be run for some sets of steps, those of the same people side by side."""
+    found: set[RunVariant] = set()
+    for steps in sets:
+        if steps & set(SIMULATED):
+            variant = RunVariant.of(steps)
+            found |= {variant, variant.without} | ({variant.country} if REACH in steps else set())
     return sorted(found)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class HeadlineRuns:
     """What all runs of a ladder share: the plan, the draws, and the scenarios they start from."""
 
     plan: Plan
     country: Country
-    doubts: Doubts
+    drawn: Doubts
+    """Draws of the uncertain parameters: of the model, of the plan and of the country."""
     seed: int
     trials: int = TRIALS
     command: str = ""
@@ -116,35 +117,35 @@ class Setting:
         cls, plan: Plan, country: Country, posterior: Posterior, *, draws: int = DRAWS, seed: int = 1,
         trials: int = TRIALS, command: str = "",
     ) -> Self:  # fmt: skip
-        """A setting with draws of what is doubted.
+        """The runs at draws of the uncertain parameters.
 
         Other schemes beside the plan are left out: the ladder is about this one.
         """
         alone = plan.model_copy(update={"beside": []})
-        doubts = draw_doubts(alone, country, by_difference(posterior, draws), draws, seed=seed)
-        return cls(plan=alone, country=country, doubts=doubts, seed=seed, trials=trials, command=command)
+        drawn = draw_doubts(alone, country, by_difference(posterior, draws), draws, seed=seed)
+        return cls(plan=alone, country=country, drawn=drawn, seed=seed, trials=trials, command=command)
 
     @property
     def number(self) -> int:
         """Draws."""
-        return len(self.doubts.points)
+        return len(self.drawn.points)
 
-    def definitions(self, world: World) -> list[str]:
+    def definitions(self, variant: RunVariant) -> list[str]:
         """The trial's own definition of reoffending at each draw."""
-        own = load(TRIAL if world.shrunk else AS_REPORTED).trial.definition
-        return [point.get("trial.definition", own) if world.shrunk else own for point in self.doubts.points]
+        own = load(TRIAL if variant.shrunk else AS_REPORTED).trial.definition
+        return [point.get("trial.definition", own) if variant.shrunk else own for point in self.drawn.points]
 
-    def levels(self, world: World) -> list[float]:
-        """Level of risk of the trial's people at each draw, times that of all released."""
-        own = load(TRIAL if world.shrunk else AS_REPORTED).risk.level
-        return [float(point.get("risk.level", own)) if world.shrunk else own for point in self.doubts.points]
+    def levels(self, variant: RunVariant) -> list[float]:
+        """Baseline hazard of the trial's people at each draw, times that of all released."""
+        own = load(TRIAL if variant.shrunk else AS_REPORTED).risk.level
+        return [float(point.get("risk.level", own)) if variant.shrunk else own for point in self.drawn.points]
 
     def lost(self) -> Floats:
         """Share (0-1) of the effect's logarithm that the plan loses in growing, at each draw."""
-        return np.array([lost_in_scaling(with_doubts(self.plan, own), self.country) for own in self.doubts.plan])
+        return np.array([lost_in_scaling(with_values(self.plan, own), self.country) for own in self.drawn.plan])
 
-    def job(self, some: Sequence[World]) -> Job:
-        """The runs of some worlds, a piece a draw and world, draw by draw."""
+    def job(self, some: Sequence[RunVariant]) -> Job:
+        """The runs of some variants, a task a draw and variant, draw by draw."""
         as_reported = self.plan.model_copy(update={"scenario": AS_REPORTED})
         bases = {
             "shrunk": {"trial": load(TRIAL).to_toml(), "country": everybody(self.plan).changed(COHORT).to_toml()},
@@ -152,28 +153,28 @@ class Setting:
                 "trial": load(AS_REPORTED).to_toml(), "country": everybody(as_reported).changed(COHORT).to_toml(),
             },
         }  # fmt: skip
-        doubts = self.doubts
-        rows = zip(doubts.points, doubts.plan, doubts.released, doubts.seeds, strict=True)
+        drawn = self.drawn
+        rows = zip(drawn.points, drawn.plan, drawn.released, drawn.seeds, strict=True)
         pieces = [
-            {"point": point if world.shrunk else {}, "doubts": own, "seed": seed, "world": asdict(world),
+            {"point": point if variant.shrunk else {}, "of_plan": own, "seed": seed, "variant": asdict(variant),
              "released": [float(f"{x:.10g}") for x in released]}
-            for point, own, released, seed in rows for world in some
+            for point, own, released, seed in rows for variant in some
         ]  # fmt: skip
         return Job(
-            name=f"ladder: {self.plan.name}", work=f"{__name__}:piece", command=self.command, pieces=pieces,
+            name=f"ladder: {self.plan.name}", work=f"{__name__}:simulate_variant", command=self.command, pieces=pieces,
             context={"plan": self.plan.model_dump(exclude_unset=True), "country": country_data(self.country),
                      "bases": bases, "trials": self.trials},
         )  # fmt: skip
 
     def counts(
-        self, some: Sequence[World], compute: Callable[[Job], Iterator[Table]]
-    ) -> dict[World, Floats]:
-        """Counts of each world: draws x ``GROUPS`` x ``COLUMNS``."""
+        self, some: Sequence[RunVariant], compute: Callable[[Job], Iterator[Table]]
+    ) -> dict[RunVariant, Floats]:
+        """Counts of each variant: draws x ``GROUPS`` x ``COLUMNS``."""
         if not some:
             return {}
         tables = [pd.DataFrame(table)[list(COLUMNS)].to_numpy(np.float64) for table in compute(self.job(some))]
         whole = np.array(tables).reshape(self.number, len(some), len(GROUPS), len(COLUMNS))
-        return {world: whole[:, k] for k, world in enumerate(some)}
+        return {variant: whole[:, k] for k, variant in enumerate(some)}
 
 
 def by_difference(posterior: Posterior, number: int) -> Posterior:
@@ -192,8 +193,8 @@ def by_difference(posterior: Posterior, number: int) -> Posterior:
     return Posterior(table=table.loc[order[rows]].reset_index(drop=True), about=posterior.about)
 
 
-def with_doubts(plan: Plan, values: Mapping[str, float]) -> Plan:
-    """A plan with values for quantities of its own (``plans.doubted``), by dotted key."""
+def with_values(plan: Plan, values: Mapping[str, float]) -> Plan:
+    """A plan with values for its own uncertain quantities, by dotted key."""
     data = plan.model_dump()
     for key, value in values.items():
         section, _, field = key.partition(".")
@@ -204,40 +205,43 @@ def with_doubts(plan: Plan, values: Mapping[str, float]) -> Plan:
 # One run ------------------------------------------------------------------------------------------------------
 
 
-def piece(context: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Counts of one world at one draw: ``COLUMNS``, a row each of ``GROUPS``."""
-    world, seed = World(**payload["world"]), payload["seed"]
+def simulate_variant(context: Mapping[str, Any], payload: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Counts of one variant at one draw: ``COLUMNS``, a row each of ``GROUPS``."""
+    variant, seed = RunVariant(**payload["variant"]), payload["seed"]
     scenario = scenario_at(context, payload)
-    if world.planned:
-        told = run(scenario, seed=seed, threads=1)
-        return _counted(told, np.ones(len(told.people.side), bool), told.lives.status[0] != ASIDE)
-    told = run(scenario, seed=seed, replicates=context["trials"], threads=1)
+    if variant.planned:
+        cohort = run(scenario, seed=seed, threads=1)
+        return _counted(cohort, np.ones(len(cohort.people.side), bool), cohort.lives.status[0] != ASIDE)
+    cohort = run(scenario, seed=seed, replicates=context["trials"], threads=1)
     served = planned(dict(context["plan"])).offer.highest_risk_share
-    return _counted(told, told.people.side == 1, told.lives.score >= reference(scenario).score_of(served))
+    return _counted(cohort, cohort.people.side == 1, cohort.lives.score >= reference(scenario).score_of(served))
 
 
 def scenario_at(context: Mapping[str, Any], payload: Mapping[str, Any]) -> Scenario:
-    """The scenario of a piece: the country under the plan, or the trial with the plan's loss."""
-    world, point = World(**payload["world"]), payload["point"]
-    bases = context["bases"]["shrunk" if world.shrunk else "reported"]
+    """The scenario of a task: the country under the plan, or the trial with the plan's loss."""
+    variant, point = RunVariant(**payload["variant"]), payload["point"]
+    bases = context["bases"]["shrunk" if variant.shrunk else "reported"]
     trial = written(bases["trial"])
     trial = at_point(trial, fitting(trial, point))
-    level = 1.0 if world.ordinary else trial.risk.level
-    street = _in_the_country(context, payload, world, written(bases["country"]))
-    if world.planned:
-        return street.changed({"risk.level": level, **({} if world.offered else NOTHING)})
-    mentors = next(iter(street.programme.values()))
+    level = 1.0 if variant.ordinary else trial.risk.level
+    country = _in_the_country(context, payload, variant, written(bases["country"]))
+    if variant.planned:
+        return country.changed({"risk.level": level, **({} if variant.offered else NOTHING)})
+    mentors = next(iter(country.programme.values()))
     changes = {f"programme.{name}": getattr(mentors, name) for name in (*EFFECTS, *TIMES)}
-    return trial.changed({**changes, "risk.level": level, **({} if world.offered else {"trial.assignment": "nobody"})})
+    nobody = {} if variant.offered else {"trial.assignment": "nobody"}
+    return trial.changed({**changes, "risk.level": level, **nobody})
 
 
-def _in_the_country(context: Mapping[str, Any], payload: Mapping[str, Any], world: World, base: Scenario) -> Scenario:
+def _in_the_country(
+    context: Mapping[str, Any], payload: Mapping[str, Any], variant: RunVariant, base: Scenario
+) -> Scenario:
     """The country under the plan at a draw, with or without what is lost in growing."""
-    doubts = dict(payload["doubts"]) | ({} if world.scaled else {LOST: 0.0})
+    of_plan = dict(payload["of_plan"]) | ({} if variant.scaled else {LOST: 0.0})
     plan, country = planned(dict(context["plan"])), country_of(context["country"])
-    if not world.shrunk:
+    if not variant.shrunk:
         plan = plan.model_copy(update={"scenario": AS_REPORTED})
-    found = scenario_of(plan, country, draw=payload["point"], doubts=doubts, released=np.array(payload["released"]),
+    found = scenario_of(plan, country, draw=payload["point"], doubts=of_plan, released=np.array(payload["released"]),
                         base=base)  # fmt: skip
     return found.changed({"programme.again": False})
 

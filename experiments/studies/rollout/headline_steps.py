@@ -1,9 +1,9 @@
-"""The ladder from headline to street: what is left of 38 points and of 8:1 after one discount after another.
+"""From headline to delivered effect: what is left of 38 points and of 8:1 after one step of attenuation after another.
 
-Each rung replaces one thing that the headline takes for granted. A figure under a set of rungs is read from runs with
-exactly these rungs (``rungs.py``), never from the figure above it. A rung's factor is the figure with it over the
-figure before it, so the factors multiply out to the last figure exactly; they depend on the order, which is why each
-rung is also left out alone, and averaged over all orders if asked for.
+Each step replaces one thing that the headline takes for granted. A figure under a set of steps is read from runs with
+exactly these steps (``headline_runs.py``), never from the figure above it. A step's factor is the figure with it over
+the figure before it, so the factors multiply out to the last figure exactly; they depend on the order, which is why
+each step is also left out alone, and averaged over all orders if asked for.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
+from experiments.language.ladder import texts_of_step
+from experiments.language.messages import Messages
 from experiments.statistics.intervals import interval
 from experiments.studies.rollout.headline_runs import (
     AVERAGE,
@@ -26,14 +28,14 @@ from experiments.studies.rollout.headline_runs import (
     REACH,
     SCALING,
     SIGN_UPS,
+    SIMULATED,
     SMALL_TRIAL,
-    TOLD,
     UNFILLED,
     Floats,
-    Setting,
-    World,
+    HeadlineRuns,
+    RunVariant,
 )
-from experiments.studies.rollout.published_claim import Assumptions, Claim, spelled_out
+from experiments.studies.rollout.published_claim import Assumptions, PublishedClaim, numbers_of
 from simulation.economics import COURSE, REOFFENDERS
 from simulation.errors import nearest
 from simulation.outcomes import DEFINITIONS
@@ -41,12 +43,14 @@ from simulation.parameters import ParameterError
 from simulation.prices import Prices
 
 HEADLINE = CONTROL_PERCENT - MENTORED_PERCENT
-"""Points printed [S2]."""
+"""Percentage points as reported [S2]."""
 VALUE, PRICE, DISCOUNTING, PRISON_DAY = "value", "price", "discounting", "prison-day"
 PRICED = {VALUE: ("avoided.any",), PRICE: (f"scheme.{COURSE}.per_start",), DISCOUNTING: (),
           PRISON_DAY: ("prison.marginal_share",)}  # fmt: skip
-"""Rungs that change kroner only, with the prices that each takes from their priors."""
+"""Steps that change kroner only, with the prices that each takes from their priors."""
 POINTS, KRONER = "points", "kroner"
+FIRST = "headline"
+"""The name of the first row, before any step."""
 RESAMPLED = 400
 """Times the draws are drawn again to see how far a mean may be off."""
 Parts = tuple[Floats, Floats]
@@ -54,70 +58,41 @@ Parts = tuple[Floats, Floats]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rung:
-    """One discount."""
+class EffectStep:
+    """One step of attenuation; the catalogue has what it replaces and its source, by ``name``."""
 
     name: str
-    what: str
-    """A sentence; names in braces are numbers of the run (``Found.numbers``)."""
-    source: str
     of: tuple[str, ...] = (POINTS, KRONER)
     """Ladders that it belongs to."""
 
 
-RUNGS = (
-    Rung(name=SMALL_TRIAL, source="the calibration (docs/calibration.md)",
-         what="the trial run again at draws of what 97 people, other trials and registers say together"),
-    Rung(name=VALUE, what="{any} kr. for each person fewer with any new crime, not {claimed} for no serious crime",
-         source="SØM's value for the wider outcome [S26]", of=(KRONER,)),
-    Rung(name=DEFINITION, what="{counted}, not the trial's own count, which is not known",
-         source="any new decision is what Statistics Denmark counts [S9][S99]; of SØM's values, 505,300 is for no new "
-         "crime and 764,000 for no new serious crime, read here as a suspended or prison sentence [S26]"),
-    Rung(name=SIGN_UPS, what="people who say yes to an offer to all, at the risk of all released; the trial's people "
-         "were at {level} times it",
-         source="level inferred in the calibration; motivation lowers the risk of whoever says yes, in the trial too; "
-         "that it changes what mentors do is nowhere measured and not assumed"),
-    Rung(name=AVERAGE, what="all whom the plan serves, {highest} of whom belong to the highest-risk group",
-         source="no effect is reported outside that group [S2]; hazard ratio LN(0.98, 0.15) for the others"),
-    Rung(name=SCALING, what="{lost} of the effect (its logarithm) is lost as recruiting outgrows the trial's",
-         source="the plan's quality.lost_per_doubling, U(0, 0.15) unless its file gives it; assumed"),
-    Rung(name=UNFILLED, what="{matched} of those who say yes are matched before release{in_trial}; a course that never "
-         "starts costs nothing; courses broken off are in the effect from the start",
-         source="the plan's municipalities, recruiting and training (desist rollout); assumed"),
-    Rung(name=REACH, what="{joined} of all released in the country say yes in time; the others live elsewhere, serve "
-         "too short, or say no",
-         source="44 % have two months left to serve [S18]; who says yes: B(4, 6), assumed", of=(POINTS,)),
-    Rung(name=PRICE, what="{course} kr. a course, not {cost}", source="24,000 to 36,667 [S2][S4][S6]", of=(KRONER,)),
-    Rung(name=DISCOUNTING, what="{rate} a year, over the {years} years of the saving", of=(KRONER,),
-         source="Ministry of Finance [S63]"),
-    Rung(name=PRISON_DAY, what="{marginal} of a prison day's cost falls away, not all of it",
-         source="buildings and guards stay; assumed", of=(KRONER,)),
+STEPS = (
+    EffectStep(name=SMALL_TRIAL), EffectStep(name=VALUE, of=(KRONER,)), EffectStep(name=DEFINITION),
+    EffectStep(name=SIGN_UPS), EffectStep(name=AVERAGE), EffectStep(name=SCALING), EffectStep(name=UNFILLED),
+    EffectStep(name=REACH, of=(POINTS,)), EffectStep(name=PRICE, of=(KRONER,)),
+    EffectStep(name=DISCOUNTING, of=(KRONER,)), EffectStep(name=PRISON_DAY, of=(KRONER,)),
 )  # fmt: skip
-"""All rungs, in order."""
-COUNTED = {
-    "any": "any new decision counts", "prison": "a new prison sentence counts",
-    "sentence": "a new suspended or prison sentence counts",
-}  # fmt: skip
+"""All steps, in order."""
 
 
-def kept(without: Iterable[str]) -> frozenset[str]:
-    """The rungs that stay when some are removed; ``ParameterError`` for a name that is no rung, with the nearest."""
-    names = [rung.name for rung in RUNGS]
-    for name in without:
+def steps_without(left_out: Iterable[str]) -> frozenset[str]:
+    """The steps that stay when some are removed; ``ParameterError`` for a name that is no step, with the nearest."""
+    names = [step.name for step in STEPS]
+    for name in left_out:
         if name not in names:
-            raise ParameterError(f"--without is [{name}], which is no rung; {nearest(name, names)}")
-    return frozenset(names) - set(without)
+            raise ParameterError(f"--without is [{name}], which is no step; {nearest(name, names)}")
+    return frozenset(names) - set(left_out)
 
 
-def on(ladder: str, rungs: frozenset[str]) -> list[str]:
-    """Names of the rungs of a ladder that are in a set, in order."""
-    return [rung.name for rung in RUNGS if ladder in rung.of and rung.name in rungs]
+def steps_of(ladder: str, steps: frozenset[str]) -> list[str]:
+    """Names of the steps of a ladder that are in a set, in order."""
+    return [step.name for step in STEPS if ladder in step.of and step.name in steps]
 
 
-def sets_of(rungs: frozenset[str], *, orders: bool = False) -> list[frozenset[str]]:
-    """Every set of rungs whose figure is asked for: from the top down, each rung left out, or all sets there are."""
+def sets_of(steps: frozenset[str], *, orders: bool = False) -> list[frozenset[str]]:
+    """Every set of steps whose figure is needed: from the top down, each step left out, or all sets there are."""
     found: list[frozenset[str]] = []
-    for names in (on(POINTS, rungs), on(KRONER, rungs)):
+    for names in (steps_of(POINTS, steps), steps_of(KRONER, steps)):
         found += _subsets(names) if orders else [frozenset(names[:k]) for k in range(len(names) + 1)]
         found += [frozenset(names) - {name} for name in names]
     return list(set(found))
@@ -131,105 +106,117 @@ def _subsets(names: Sequence[str]) -> list[frozenset[str]]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """What was counted, and the figures of any set of rungs whose worlds were run."""
+class EffectCounts:
+    """What was counted in the runs, and the figures of any set of steps whose variants were run."""
 
-    setting: Setting
-    counts: Mapping[World, Floats]
+    runs: HeadlineRuns
+    counts: Mapping[RunVariant, Floats]
     prices: Prices
     definition: str = "any"
-    """What the rung of that name counts in the ladder of points."""
+    """What the step of that name counts in the ladder of points."""
 
     @cached_property
-    def _claim(self) -> Claim:
+    def _claim(self) -> PublishedClaim:
         """One reoffender fewer for each course, at every draw."""
         risks = {f"{value}_{side}": float(side == "without") for value in REOFFENDERS for side in ("with", "without")}
-        one = pd.DataFrame(risks, index=range(self.setting.number))
-        return Claim.of(self.prices, {"the trial's": one}, seed=self.setting.seed)
+        one = pd.DataFrame(risks, index=range(self.runs.number))
+        return PublishedClaim.of(self.prices, {"the trial's": one}, seed=self.runs.seed)
 
-    def points(self, rungs: frozenset[str]) -> Parts:
+    def points(self, steps: frozenset[str]) -> Parts:
         """Points by which two-year reoffending falls, at each draw: of those who say yes, or of all released."""
-        one, world = np.ones(self.setting.number), World.of(rungs)
-        if not rungs & set(TOLD):
+        one, variant = np.ones(self.runs.number), RunVariant.of(steps)
+        if not steps & set(SIMULATED):
             return HEADLINE * one, one
-        share = self.avoided(rungs, self.definition) / self._of(world, "joined", rungs)
-        if REACH in rungs:
-            street = world if world.planned else world.street
-            share = share * self._of(street, "joined", rungs) / self._of(street, "people", rungs)
+        share = self.avoided(steps, self.definition) / self._of(variant, "joined", steps)
+        if REACH in steps:
+            country = variant if variant.planned else variant.country
+            share = share * self._of(country, "joined", steps) / self._of(country, "people", steps)
         return 100 * share, one
 
-    def per_course(self, rungs: frozenset[str], definition: str) -> Floats:
-        """Reoffenders fewer for each course, at each draw; as printed if no rung changes that. NaN without a course."""
-        if not rungs & set(TOLD):
-            return np.full(self.setting.number, HEADLINE / 100)
-        courses = self._of(World.of(rungs), "started" if UNFILLED in rungs else "joined", rungs)
-        return self.avoided(rungs, definition) / np.where(courses > 0, courses, np.nan)
+    def per_course(self, steps: frozenset[str], definition: str) -> Floats:
+        """Reoffenders fewer for each course, at each draw; as reported if no step changes it; NaN without a course."""
+        if not steps & set(SIMULATED):
+            return np.full(self.runs.number, HEADLINE / 100)
+        courses = self._of(RunVariant.of(steps), "started" if UNFILLED in steps else "joined", steps)
+        return self.avoided(steps, definition) / np.where(courses > 0, courses, np.nan)
 
-    def kroner(self, rungs: frozenset[str]) -> Parts:
-        """Kroner saved and spent for a course, public purses, at each draw; people are counted as the kroner are."""
-        value = self._value(rungs & set(PRICED))
-        fewer = self.per_course(rungs - {REACH}, "any" if VALUE in rungs else "sentence")
+    def kroner(self, steps: frozenset[str]) -> Parts:
+        """Kroner saved and spent for a course, public budgets, at each draw; people are counted as the kroner are."""
+        value = self._value(steps & set(PRICED))
+        fewer = self.per_course(steps - {REACH}, "any" if VALUE in steps else "sentence")
         return fewer * value["saving"].to_numpy(np.float64), value["cost"].to_numpy(np.float64)
 
-    def _value(self, rungs: frozenset[str]) -> pd.DataFrame:
+    def _value(self, steps: frozenset[str]) -> pd.DataFrame:
         """Saving and cost of a course that makes one reoffender fewer, at each draw."""
-        if rungs not in self._values:
+        if steps not in self._values:
             how = Assumptions(
-                value="any" if VALUE in rungs else "serious", discounted=DISCOUNTING in rungs,
-                drawn=tuple(key for name in sorted(rungs) for key in PRICED[name]), marginal=PRISON_DAY in rungs,
+                value="any" if VALUE in steps else "serious", discounted=DISCOUNTING in steps,
+                drawn=tuple(key for name in sorted(steps) for key in PRICED[name]), marginal=PRISON_DAY in steps,
             )  # fmt: skip
-            self._values[rungs] = self._claim.at(how)
-        return self._values[rungs]
+            self._values[steps] = self._claim.at(how)
+        return self._values[steps]
 
     @cached_property
     def _values(self) -> dict[frozenset[str], pd.DataFrame]:
         return {}
 
-    def with_others(self, rungs: frozenset[str]) -> Floats:
-        """Points among all released under the plan, at each draw, whoever was mentored."""
-        fewer = self.avoided(rungs, self.definition, among="all_")
-        return 100 * fewer / self._of(World.of(rungs), "people", rungs)
+    def with_others(self, steps: frozenset[str]) -> Floats:
+        """Points among all released under the plan, at each draw, mentored or not."""
+        fewer = self.avoided(steps, self.definition, among="all_")
+        return 100 * fewer / self._of(RunVariant.of(steps), "people", steps)
 
-    def avoided(self, rungs: frozenset[str], definition: str, *, among: str = "") -> Floats:
-        """Reoffenders fewer with mentors than without, at each draw, by this definition if the rung is there."""
-        world = World.of(rungs)
-        own = self.setting.definitions(world)
-        columns = [among + (definition if DEFINITION in rungs else each) for each in own]
-        return self._of(world.without, columns, rungs) - self._of(world, columns, rungs)
+    def avoided(self, steps: frozenset[str], definition: str, *, among: str = "") -> Floats:
+        """Reoffenders fewer with mentors than without, at each draw, by this definition if the step is there."""
+        variant = RunVariant.of(steps)
+        own = self.runs.definitions(variant)
+        columns = [among + (definition if DEFINITION in steps else each) for each in own]
+        return self._of(variant.without, columns, steps) - self._of(variant, columns, steps)
 
-    def _of(self, world: World, column: str | Sequence[str], rungs: frozenset[str]) -> Floats:
+    def _of(self, variant: RunVariant, column: str | Sequence[str], steps: frozenset[str]) -> Floats:
         """A count of people at each draw: of the whole highest-risk group, or of all whom the plan serves."""
-        names = [column] * self.setting.number if isinstance(column, str) else column
-        groups = slice(0, 2) if AVERAGE in rungs else slice(1, 2)
-        if not world.planned and AVERAGE not in rungs:
+        names = [column] * self.runs.number if isinstance(column, str) else column
+        groups = slice(0, 2) if AVERAGE in steps else slice(1, 2)
+        if not variant.planned and AVERAGE not in steps:
             names = ["people" if name == "joined" else f"all_{name}" for name in names]
-        table = self.counts[world]
+        table = self.counts[variant]
         return np.array([table[k, groups, COLUMNS.index(name)].sum() for k, name in enumerate(names)])
 
-    def numbers(self, rungs: frozenset[str]) -> dict[str, str]:
-        """The numbers in the sentences of the rungs; what was not run is not known."""
-        told = {
-            **spelled_out(self.prices), "counted": COUNTED[self.definition], "lost": _percent(self.setting.lost()),
-            "level": "{:.2f} ({:.2f} to {:.2f})".format(*interval(self.setting.levels(World.of(rungs)))),
-            "in_trial": "",
+    def numbers(self, steps: frozenset[str]) -> dict[str, Any]:
+        """The numbers in the sentences of the steps.
+
+        Those of the claim (``published_claim.numbers_of``), what is counted in each ladder, and intervals over the
+        draws (median, low, high): baseline hazard of the trial's people (times), and as shares what is lost in
+        growing, who is matched of those who say yes, who joins of all released, who of them is at highest risk, and
+        who was matched in the trial run again. What was not run is None.
+        """
+        variant = RunVariant.of(steps)
+
+        def part(some_variant: RunVariant, some: str, whole: str, groups: slice = slice(0, 2)) -> list[float] | None:
+            if some_variant not in self.counts or (whole == "people" and not some_variant.planned):
+                return None
+            table = self.counts[some_variant]
+            return _share(table[:, groups, COLUMNS.index(some)].sum(axis=1)
+                          / table[:, :, COLUMNS.index(whole)].sum(axis=1))  # fmt: skip
+
+        trial = [each for each in self.counts if each.offered and not each.planned]
+        return {
+            **numbers_of(self.prices), "counted": {POINTS: self.definition, KRONER: counted_for(steps)},
+            "level": list(interval(self.runs.levels(variant))), "lost": _share(self.runs.lost()),
+            "matched": part(variant, "started", "joined"), "joined": part(variant, "joined", "people"),
+            "highest": part(variant, "joined", "joined", slice(1, 2)),
+            "in_trial": part(trial[-1], "started", "joined") if trial else None,
         }  # fmt: skip
 
-        def part(world: World, some: str, whole: str, groups: slice = slice(0, 2)) -> str:
-            if world not in self.counts or (whole == "people" and not world.planned):
-                return "part"
-            table = self.counts[world]
-            return _percent(table[:, groups, COLUMNS.index(some)].sum(axis=1)
-                            / table[:, :, COLUMNS.index(whole)].sum(axis=1))  # fmt: skip
 
-        now, trial = World.of(rungs), [each for each in self.counts if each.offered and not each.planned]
-        told["matched"], told["joined"] = part(now, "started", "joined"), part(now, "joined", "people")
-        told["highest"] = part(now, "joined", "joined", slice(1, 2))
-        return told | ({"in_trial": f", {part(trial[-1], 'started', 'joined')} in the re-run trial"} if trial else {})
+def counted_for(steps: frozenset[str]) -> str:
+    """What counts as reoffending in the ladder of kroner: what the kroner in force are for."""
+    return "any" if VALUE in steps else "sentence"
 
 
-def _percent(values: Floats) -> str:
+def _share(values: Floats) -> list[float] | None:
+    """Median and middle 95 % of shares over the draws in which they are known."""
     known = values[np.isfinite(values)]
-    return "{:.0f} % ({:.0f} to {:.0f})".format(*(100 * x for x in interval(known))) if len(known) else "part"
+    return list(interval(known)) if len(known) else None
 
 
 # The ladder ---------------------------------------------------------------------------------------------------
@@ -238,30 +225,31 @@ def _percent(values: Floats) -> str:
 def ladder(
     figure: Callable[[frozenset[str]], Parts], names: Sequence[str], *, seed: int, orders: bool = False
 ) -> pd.DataFrame:
-    """A ladder from its top to its last rung.
+    """A ladder from its top to its last step.
 
     Parameters
     ----------
     figure
-        The figure at each draw under a set of rungs, in two parts.
+        The figure at each draw under a set of steps, in two parts.
     names, seed
-        The rungs, in order; luck of the bootstrap.
+        The steps, in order; seed of the bootstrap.
     orders
-        Whether factors are averaged over all orders as well (every set of rungs must be known).
+        Whether factors are averaged over all orders as well (every set of steps must be known).
 
     Returns
     -------
-    One row a rung, first the headline: rung, figure (mean over mean), median, low, high (95 % of the draws), error
-    (standard error of the figure, by drawing the draws again: chance and few draws together), factor (over the row
-    above), factor_error; then the last figure without this rung alone: without, without_low, without_high; above_one
-    (share of draws); ``over_orders``: the factor's geometric mean over all orders (NaN if a figure is not above 0).
+    One row a step, first the headline: step, figure (mean over mean), median, low, high (95 % of the draws), error
+    (standard error of the figure, by drawing the draws again: stochastic variation and few draws together), factor
+    (over the row above), factor_error; then the last figure without this step alone: without, without_low,
+    without_high; above_one (share of draws); ``over_orders``: the factor's geometric mean over all orders (NaN if a
+    figure is not above 0).
     """
     whole, parts = frozenset(names), [figure(frozenset(names[:k])) for k in range(len(names) + 1)]
     again = _again(parts, seed)
     shared = over_orders(figure, names) if orders else dict.fromkeys(names, math.nan)
     rows: list[dict[str, Any]] = []
     for k, each in enumerate(parts):
-        row: dict[str, Any] = {"rung": names[k - 1] if k else "headline", **_summary(each)}
+        row: dict[str, Any] = {"step": names[k - 1] if k else FIRST, **_summary(each)}
         row |= {"error": float(again[k].std()), "factor": math.nan, "factor_error": math.nan}
         if k and rows[-1]["figure"]:
             row["factor"] = row["figure"] / rows[-1]["figure"]
@@ -295,7 +283,7 @@ def _again(rows: Sequence[Parts], seed: int) -> Floats:
 
 
 def over_orders(figure: Callable[[frozenset[str]], Parts], names: Sequence[str]) -> dict[str, float]:
-    """The factor of each rung, geometric mean over all orders of the rungs (Shapley's value of the logarithm).
+    """The factor of each step, geometric mean over all orders of the steps (Shapley's value of the logarithm).
 
     They too multiply out to the last figure over the first.
 
@@ -303,7 +291,7 @@ def over_orders(figure: Callable[[frozenset[str]], Parts], names: Sequence[str])
     ----------
     Shapley (1953), A value for n-person games, Contributions to the Theory of Games II, 307.
     """
-    known, n = {rungs: _mean(figure(rungs)) for rungs in _subsets(names)}, len(names)
+    known, n = {steps: _mean(figure(steps)) for steps in _subsets(names)}, len(names)
     if not all(value > 0 for value in known.values()):
         return dict.fromkeys(names, math.nan)
 
@@ -314,37 +302,30 @@ def over_orders(figure: Callable[[frozenset[str]], Parts], names: Sequence[str])
     }  # fmt: skip
 
 
-def ladders(found: Found, rungs: frozenset[str], *, orders: bool = False) -> dict[str, pd.DataFrame]:
-    """Both ladders (see ``ladder``), with ``what`` each rung replaces and its ``source``."""
-    numbers, named = found.numbers(rungs), {rung.name: rung for rung in RUNGS}
-    tops = {POINTS: f"{CONTROL_PERCENT} and {MENTORED_PERCENT} % of the highest-risk group, {HEADLINE} points",
-            KRONER: "{points} points x {claimed} / {cost} kr.".format(**numbers)}  # fmt: skip
-    told = {}
+def ladders(found: EffectCounts, steps: frozenset[str], *, orders: bool = False) -> dict[str, pd.DataFrame]:
+    """Both ladders (see ``ladder``), with ``what`` each step replaces and its ``source``, in English."""
+    numbers, english, made = found.numbers(steps), Messages("en", "ladder"), {}
     for kind, figure in ((POINTS, found.points), (KRONER, found.kroner)):
-        if kind == KRONER:
-            numbers["counted"] = COUNTED["any" if VALUE in rungs else "sentence"]
-        table = ladder(figure, on(kind, rungs), seed=found.setting.seed, orders=orders)
-        below = [named[name] for name in table["rung"].iloc[1:]]
-        table["what"] = [tops[kind], *(rung.what.format(**numbers) for rung in below)]
-        table["source"] = ["[S2][S4][S6][S26]; our reading", *(rung.source for rung in below)]
-        told[kind] = table
-    return told
+        table = ladder(figure, steps_of(kind, steps), seed=found.runs.seed, orders=orders)
+        texts = [texts_of_step(str(name), kind, numbers, english) for name in table["step"]]
+        made[kind] = table.assign(what=[each["what"] for each in texts], source=[each["source"] for each in texts])
+    return made
 
 
-def left(found: Found, rungs: frozenset[str]) -> pd.DataFrame:
-    """Points left at the foot of the ladder: per, definition, figure (mean), median, low, high (95 %).
+def left(found: EffectCounts, steps: frozenset[str]) -> pd.DataFrame:
+    """Points left after all steps: per, definition, figure (mean), median, low, high (95 %).
 
-    Per released person, the same with everybody else in the same places (peers, flats, jobs), per person who says yes,
-    and per started course; those that were not run are left out.
+    Per released person, the same with everybody else in the same municipalities (peers, flats, jobs), per person who
+    says yes, and per started course; those that were not run are left out.
     """
-    rows, alone, one = [], (rungs | {DEFINITION}) - {REACH}, np.ones(found.setting.number)
-    for definition in DEFINITIONS if rungs & set(TOLD) else ():
+    rows, alone, one = [], (steps | {DEFINITION}) - {REACH}, np.ones(found.runs.number)
+    for definition in DEFINITIONS if steps & set(SIMULATED) else ():
         mine = replace(found, definition=definition)
-        per = {"released person": mine.points(alone | {REACH})} if REACH in rungs else {}
+        per = {"released person": mine.points(alone | {REACH})} if REACH in steps else {}
         per["person who says yes"] = mine.points(alone)
-        if UNFILLED in rungs:
+        if UNFILLED in steps:
             per["started course"] = 100 * mine.per_course(alone, definition), one
-        if {REACH, UNFILLED} <= rungs:
+        if {REACH, UNFILLED} <= steps:
             per["released person, others too"] = mine.with_others(alone), one
         rows += [{"per": name, "definition": definition, **_summary(each)} for name, each in per.items()]
     return pd.DataFrame(rows, columns=["per", "definition", "figure", "median", "low", "high"])

@@ -4,7 +4,7 @@ The claim is a short sum: 38 points fewer reoffend, each worth 764,000 kroner, f
 replaces one assumption by a better-supported one, alone and on top of those before it. All kroner come from
 ``simulation.economics``; effects for new groups come from the draws of a posterior (``desist calibrate``).
 
-The sum is our reading: the report's own derivation could not be read. It concerns the public purses only.
+The sum is our reading: the report's own derivation could not be read. It concerns the public budgets only.
 """
 
 from __future__ import annotations
@@ -18,16 +18,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from experiments.execution.context import RunContext
 from experiments.execution.jobs import Job, Table
-from experiments.inputs.posterior import Posterior
+from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.inputs.scenario_files import load
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
-from experiments.provenance.results_folder import percent
+from experiments.language.claim import texts_of_step
+from experiments.language.messages import Messages
+from experiments.provenance.results_folder import digest_of
 from experiments.statistics.intervals import interval
 from experiments.studies.calibration.new_populations import GROUPS, new_groups
+from experiments.studies.result import StudyResult
+from experiments.studies.rollout.claim_study import ClaimStudy
 from simulation.economics import COURSE, REOFFENDERS, balance, costs, whole
 from simulation.economics import Avoided as Value
 from simulation.parameters import ParameterError, quantities
-from simulation.prices import Prices, draw_prices, points
+from simulation.prices import Prices, draw_prices, points, read_prices
 from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -41,9 +47,7 @@ RISKS = {"_any_mentored": "any_with", "_any_control": "any_without", "_mentored"
          "_control": "serious_without"}  # fmt: skip
 """Columns of a posterior that hold the risks of a group like the trial's."""
 DRAWS = 400
-"""Draws of a posterior at which new groups are told, and of prices beside them."""
-SAME = 1e-9
-"""Ends of an interval this close are one number: nothing in it is doubted."""
+"""Draws of a posterior at which new groups are simulated, and of prices beside them."""
 PRICE_DRAWS = 4_000
 """Draws of prices where there is no posterior."""
 COURSES, TENURE, FREE, MONTHS, EACH = 37, 24, 0.2, 14, 2
@@ -67,12 +71,10 @@ class Assumptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """One assumption replaced."""
+class ClaimStep:
+    """One assumption replaced; the catalogue has its name, what replaces it, and the source, by ``key``."""
 
-    name: str
-    what: str
-    source: str
+    key: str
     changes: Mapping[str, Any]
     draws: tuple[str, ...] = ()
 
@@ -86,23 +88,16 @@ class Step:
         return "effect" in self.changes
 
 
+FIRST = "claim"
+"""The key of the row that is the claim itself."""
 STEPS = (
-    Step(name="value of an avoided reoffender", what="no new crime, {any}, not no serious crime, {claimed}",
-         source="SØM's value for the outcome that is counted [S26]", changes={"value": "any"}, draws=("avoided.any",)),
-    Step(name="cost of a course", what="{course}, not {cost}",
-         source="24,000 to 36,667: the grant over the plan, start-up included, and what 8:1 implies [S4][S6]",
-         changes={}, draws=(f"scheme.{COURSE}.per_start",)),
-    Step(name="a new group like the trial's", what="the posterior's difference, not the printed {points} points",
-         source="97 people, other trials and the registers together (docs/calibration.md)",
-         changes={"effect": "like the trial's"}),
-    Step(name="all who would sign up", what="people at every risk, not the highest-risk group alone",
-         source="volunteers meet whoever signs up; run at the posterior's draws (docs/calibration.md)",
-         changes={"effect": "all who would sign up"}),
-    Step(name="discounting", what="{rate} a year, over the {years} years of the saving",
-         source="Ministry of Finance [S63]; the saving spread evenly over SØM's years", changes={"discounted": True}),
-    Step(name="what a prison day saves", what="a part of its cost, {marginal}, not all of it",
-         source="buildings and guards stay; assumed", changes={"marginal": True}, draws=("prison.marginal_share",)),
-)  # fmt: skip
+    ClaimStep(key="value", changes={"value": "any"}, draws=("avoided.any",)),
+    ClaimStep(key="price", changes={}, draws=(f"scheme.{COURSE}.per_start",)),
+    ClaimStep(key="like-the-trial", changes={"effect": "like the trial's"}),
+    ClaimStep(key="signed-up", changes={"effect": "all who would sign up"}),
+    ClaimStep(key="discounting", changes={"discounted": True}),
+    ClaimStep(key="prison-day", changes={"marginal": True}, draws=("prison.marginal_share",)),
+)
 """The assumptions that are replaced, in order."""
 
 
@@ -113,21 +108,20 @@ def of_the_claim(prices: Prices) -> Prices:
     return prices.model_copy(update={"scheme": {**prices.scheme, COURSE: course}, "avoided": avoided})
 
 
-def spelled_out(prices: Prices) -> dict[str, str]:
-    """The numbers in the sentences of the steps."""
+def numbers_of(prices: Prices) -> dict[str, Any]:
+    """The numbers in the sentences of the steps; a price with its prior, unless it is fixed."""
     table = {each.key: each for each in quantities(prices)}
+    built_in = {each.key: each for each in quantities(Prices())}
 
-    def doubted(key: str) -> str:
-        row, own = table[key], {each.key: each for each in quantities(Prices())}.get(key)
+    def price(key: str) -> dict[str, Any]:
+        row, own = table[key], built_in.get(key)
         moved = own is not None and own.value != row.value and own.prior == row.prior
-        number = f"{row.value:,.10g}"
-        return number if moved or row.prior == "fixed" else f"{number} ({row.prior})"
+        return {"value": row.value, "prior": None if moved or row.prior == "fixed" else row.prior}
 
     return {
-        "any": doubted("avoided.any"), "claimed": f"{VALUE:,.0f}", "course": doubted(f"scheme.{COURSE}.per_start"),
-        "cost": f"{COST:,.0f}", "points": str(CONTROL_PERCENT - MENTORED_PERCENT),
-        "rate": f"{100 * prices.discount_rate:g} %", "years": str(prices.avoided.years),
-        "marginal": doubted("prison.marginal_share"),
+        "any": price("avoided.any"), "claimed": VALUE, "course": price(f"scheme.{COURSE}.per_start"), "cost": COST,
+        "points": CONTROL_PERCENT - MENTORED_PERCENT, "rate": prices.discount_rate, "years": prices.avoided.years,
+        "marginal": price("prison.marginal_share"),
     }  # fmt: skip
 
 
@@ -141,7 +135,7 @@ def printed(number: int) -> pd.DataFrame:
                          for side, risk in risks.items()})  # fmt: skip
 
 
-def of_the_trial(posterior: Posterior, path: Path) -> Posterior:
+def of_the_trial(posterior: Posterior, path: object) -> Posterior:
     """The posterior itself, if it holds the trial's risks; ``ParameterError`` if it does not."""
     missing = [name for name in (*RISKS, "trial.definition") if name not in posterior.table]
     if missing:
@@ -165,8 +159,8 @@ def signed_up(
     """
     table = posterior.table.head(number)
     draws: Any = table.to_dict("records")
-    told = new_groups(trial, draws, compute, seed=int(posterior.about.get("seed", 1)), command=command)
-    mine: Any = told[told["group"] == SIGNED_UP].set_index(["draw", "definition"])
+    groups = new_groups(trial, draws, compute, seed=int(posterior.about.get("seed", 1)), command=command)
+    mine: Any = groups[groups["group"] == SIGNED_UP].set_index(["draw", "definition"])
     own = list(enumerate(table["trial.definition"]))
     by_value = {"any": [(draw, "any") for draw, _ in own], "serious": own}
     return pd.DataFrame({
@@ -189,7 +183,7 @@ def effects(posterior: Posterior | None, groups: pd.DataFrame | None, number: in
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
+class PublishedClaim:
     """The claim at draws: what is fixed in it, what is drawn, and whose risks."""
 
     prices: Prices
@@ -198,7 +192,7 @@ class Claim:
     risks: Mapping[str, pd.DataFrame]
 
     @classmethod
-    def of(cls, prices: Prices, risks: Mapping[str, pd.DataFrame], *, seed: int) -> Claim:
+    def of(cls, prices: Prices, risks: Mapping[str, pd.DataFrame], *, seed: int) -> PublishedClaim:
         """With prices drawn as often as there are risks."""
         number = len(risks["the trial's"])
         fixed = pd.concat([points(of_the_claim(prices))] * number, ignore_index=True)
@@ -223,12 +217,12 @@ class Claim:
                         prison="marginal" if now.marginal else "average")  # fmt: skip
         return whole(table, discounted=now.discounted)
 
-    def known(self, step: Step) -> bool:
+    def known(self, step: ClaimStep) -> bool:
         """Whether the risks that a step needs are there."""
         return step.changes.get("effect", "the trial's") in self.risks
 
 
-def summary(told: pd.DataFrame) -> dict[str, float]:
+def summary(table: pd.DataFrame) -> dict[str, float]:
     """A ratio over draws.
 
     Returns
@@ -236,33 +230,33 @@ def summary(told: pd.DataFrame) -> dict[str, float]:
     ratio (median), low and high (95 %), expected (mean saving over mean cost), pays_back (share of draws in which the
     saving is larger), net (median, kroner a course), break_even (median, share 0-1).
     """
-    middle, low, high = interval(told["ratio"].to_numpy())
+    middle, low, high = interval(table["ratio"].to_numpy())
     return {
-        "ratio": middle, "low": low, "high": high, "expected": float(told["saving"].mean() / told["cost"].mean()),
-        "pays_back": float((told["net"] > 0).mean()), "net": float(told["net"].median()),
-        "break_even": float(told["break_even"].median()),
+        "ratio": middle, "low": low, "high": high, "expected": float(table["saving"].mean() / table["cost"].mean()),
+        "pays_back": float((table["net"] > 0).mean()), "net": float(table["net"].median()),
+        "break_even": float(table["break_even"].median()),
     }  # fmt: skip
 
 
-def steps(claim: Claim) -> pd.DataFrame:
+def steps(claim: PublishedClaim) -> pd.DataFrame:
     """The claim, and each assumption replaced.
 
     Returns
     -------
-    step, what, source, then for the step on top of those before it what ``summary`` gives, and for the step alone
-    ``alone``, ``alone_low``, ``alone_high``, ``alone_pays_back``. Steps whose effects are not known are left out.
+    step (its key), what and source (in English), then for the step on top of those before it what ``summary`` gives,
+    and for the step alone ``alone``, ``alone_low``, ``alone_high``, ``alone_pays_back``. Steps whose effects are not
+    known are left out.
     """
-    start, numbers = Assumptions(), spelled_out(claim.prices)
+    start, numbers, english = Assumptions(), numbers_of(claim.prices), Messages("en", "claim")
     first = summary(claim.at(start))
-    rows = [{"step": "the claim", "what": "{points} points x {claimed} / {cost}".format(**numbers),
-             "source": "[S2][S4][S6][S26]; our reading", **first, **_alone(first)}]  # fmt: skip
+    rows = [{"step": FIRST, **texts_of_step(FIRST, numbers, english), **first, **_alone(first)}]
     now = start
     for step in STEPS:
         if not claim.known(step):
             continue
         now, alone = step.of(now), summary(claim.at(step.of(start)))
-        rows.append({"step": step.name, "what": step.what.format(**numbers), "source": step.source,
-                     **summary(claim.at(now)), **_alone(alone)})  # fmt: skip
+        rows.append({"step": step.key, **texts_of_step(step.key, numbers, english), **summary(claim.at(now)),
+                     **_alone(alone)})  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -294,53 +288,42 @@ def course_by_parts(prices: Prices | pd.DataFrame) -> pd.Series:
     return found.rename(lambda item: str(item).removeprefix("courses: "))
 
 
-# In words -----------------------------------------------------------------------------------------------------
+# The study ----------------------------------------------------------------------------------------------------
 
 
-def in_words(table: pd.DataFrame, even: pd.DataFrame, parts: pd.Series) -> list[str]:
-    """The answer in sentences."""
-    first, last = table.iloc[0], table.iloc[-1]
-    sizes = [f"{row.points:.1f} ({row.cost:,.0f} / {row.value:,.0f})" for row in even.itertuples()]
-    words = [
-        f"One krone saves {first['ratio']:.1f}: {first['what']}.",
-        f"With every assumption below replaced, one krone saves {last['ratio']:.1f} (95 %: {last['low']:.1f} to "
-        f"{last['high']:.1f}); {last['expected']:.1f} by mean saving over mean cost. It pays back in "
-        f"{100 * last['pays_back']:.0f} % of the draws; the median course leaves {last['net']:+,.0f} kr.",
-        f"A course pays back if reoffending falls by more points than cost / value: {'; '.join(sizes)}; with every "
-        f"assumption replaced {100 * last['break_even']:.1f}.",
-    ]
-    if not set(table["step"]) & {step.name for step in STEPS if step.needs_posterior}:
-        words[1] += f" The effect is still the trial's own {CONTROL_PERCENT - MENTORED_PERCENT} points."
-    time = parts["hours given"]
-    words.append(
-        f"A course of today's scheme costs {parts.sum() - time:,.0f} kr. by its parts. The volunteers' time would be "
-        f"worth {time:,.0f} kr. more, and is counted nowhere above."
-    )
-    words.append(
-        "All of this counts people who reoffend or do not (top-down, SØM). A plan priced by prison days, cases and "
-        "months in work (bottom-up) can come out higher: docs/money.md."
-    )
-    return words
+def run_claim(study: ClaimStudy, context: RunContext | None) -> StudyResult:
+    """The claim at draws of prices and of a posterior, each assumption replaced in turn."""
+    context = context or RunContext()
+    if study.no_posterior and (study.draws is not None or study.posterior is not None):
+        raise ParameterError("--no-posterior is given with --posterior or --draws; leave one of them out")
+    prices = Prices() if study.prices is None else read_prices(study.prices)
+    (posterior, file), groups, number, trial = _posterior(study), None, PRICE_DRAWS, load("trial")
+    if posterior is not None:
+        number = min(study.draws or DRAWS, len(posterior.table))
+        context.note(f"Everybody who would sign up, at {number:,} draws ...")
+        with context.computing(runs=2 * number) as compute:
+            groups = signed_up(posterior, trial, compute, number, command=study.command())
+    claim = PublishedClaim.of(prices, effects(posterior, groups, number), seed=study.seed)
+    table, even, parts = steps(claim), break_even(prices), course_by_parts(prices)
+    used = {} if file is None else {"posterior": file.name, "posterior_digest": digest_of(file)}
+    facts = {
+        "steps": table.drop(columns=["what", "source"]).to_dict("records"), "break_even": even.to_dict("records"),
+        "course_by_parts": parts.to_dict(), "numbers": numbers_of(prices), "draws": number,
+        "with_posterior": posterior is not None, "posterior": used or None,
+    }  # fmt: skip
+    return StudyResult(
+        study=study, facts=facts, scenario=trial,
+        tables={"steps": table, "break_even": even, "prices": pd.DataFrame(map(vars, quantities(prices)))},
+        counts={"draws": number, **used, "prices": None if study.prices is None else digest_of(study.prices)},
+    )  # fmt: skip
 
 
-def listed(table: pd.DataFrame) -> pd.DataFrame:
-    """The steps as they are printed: a krone saves, on top of the steps before; pays back; alone."""
-    return pd.DataFrame({
-        "step": table["step"],
-        "one krone saves": [_ratio(row) for _, row in table.iterrows()],
-        "pays back": [percent(share) for share in table["pays_back"]],
-        "break-even": [f"{100 * share:.1f} points" for share in table["break_even"]],
-        "this step alone": [_ratio(row, "alone") for _, row in table.iterrows()],
-    })  # fmt: skip
-
-
-def sources(table: pd.DataFrame) -> list[str]:
-    """What each step replaced, and why: a line a step."""
-    rows: list[dict[str, Any]] = [dict(row) for _, row in table.iloc[1:].iterrows()]
-    return [f"- {row['step']}: {row['what']}. {row['source'][:1].upper()}{row['source'][1:]}." for row in rows]
-
-
-def _ratio(row: pd.Series, name: str = "ratio") -> str:
-    low, high = (row[end if name == "ratio" else f"{name}_{end}"] for end in ("low", "high"))
-    middle = f"{row[name]:.1f}"
-    return middle if high - low < SAME else f"{middle} ({low:.1f} to {high:.1f})"
+def _posterior(study: ClaimStudy) -> tuple[Posterior | None, Path | None]:
+    """The posterior of a study, given or the one that comes with Desist; and its file, if it is read from one."""
+    if study.no_posterior:
+        return None, None
+    given: Any = study.posterior
+    if isinstance(given, Posterior):
+        return of_the_trial(given, "a value"), None
+    file = SHIPPED if given is None else Path(given)
+    return of_the_trial(Posterior.read(file), file), file

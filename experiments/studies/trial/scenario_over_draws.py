@@ -1,7 +1,7 @@
-"""A scenario over the draws of a posterior: outcomes by arm and group, with the doubt of the parameters in them.
+"""A scenario over the draws of a posterior: outcomes by arm and group, with the parameters' uncertainty in them.
 
-Each draw is a scenario and has luck of its own. What is reported is the mean over the draws, the middle 95 % of them,
-and how much of that spread is chance in the runs rather than doubt about the world.
+Each draw is a scenario and has random numbers of its own. The tables report the mean over the draws, their middle 95 %,
+and how much of that spread is stochastic variation of the runs rather than uncertainty about the parameters.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from simulation.outcomes import DEFINITIONS
 from simulation.scenario import Scenario
 
 ARMS, GROUPS = ("control", "mentored"), ("others", "highest risk")
-PEOPLE_A_PIECE = 40_000
-"""People told in a piece, about."""
+PEOPLE_A_TASK = 40_000
+"""People simulated in a task, about."""
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+def simulate_draws(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """People and reoffenders at some draws.
 
     ``context`` has ``scenario`` (TOML), ``replicates`` and ``window`` (months); ``payload`` has ``points``, ``seeds``.
@@ -61,9 +61,9 @@ def over_draws(
     ``but`` names keys that stay as they are in ``base``.
     """
     points = [fitting(base, draw, but=but) for draw in posterior.draws(number)]
-    each = max(1, round(PEOPLE_A_PIECE / (base.people.count * replicates)))
+    each = max(1, round(PEOPLE_A_TASK / (base.people.count * replicates)))
     job = Job(
-        name=f"run {base.name} over draws", work=f"{__name__}:piece", command=command,
+        name=f"run {base.name} over draws", work=f"{__name__}:simulate_draws", command=command,
         context={"scenario": base.to_toml(), "replicates": replicates, "window": window},
         pieces=[
             {"points": part, "seeds": [seed * 1_000_003 + k + j for j in range(len(part))]}
@@ -71,9 +71,8 @@ def over_draws(
             for part in [points[k : k + each]]
         ],
     )  # fmt: skip
-    tables = [pd.DataFrame(table).assign(draw=lambda t, k=k: t["draw"] + k * each)
-              for k, table in enumerate(compute(job))]  # fmt: skip
-    return pd.concat(tables, ignore_index=True)
+    tables = [pd.DataFrame(table) for table in compute(job)]
+    return pd.concat([table.assign(draw=table["draw"] + k * each) for k, table in enumerate(tables)], ignore_index=True)
 
 
 def summary(table: pd.DataFrame, *, by: Sequence[str] = ("arm", "group")) -> pd.DataFrame:
@@ -82,7 +81,8 @@ def summary(table: pd.DataFrame, *, by: Sequence[str] = ("arm", "group")) -> pd.
     Returns
     -------
     definition, columns of ``by``, people (of one draw, mean), share (mean), low, high (middle 95 % of the draws),
-    chance (standard deviation of one draw's share that is chance in its runs), doubt (of the rest).
+    stochastic_sd (standard deviation of one draw's share by stochastic variation of its runs), parameter_sd (of the
+    rest: the parameters' uncertainty).
     With both arms there are rows for ``difference``: controls minus mentored.
     """
     rows = []
@@ -100,7 +100,8 @@ def summary(table: pd.DataFrame, *, by: Sequence[str] = ("arm", "group")) -> pd.
             variance = sum(_variance(side["hits"].to_numpy(), side["people"].to_numpy()) for side in sides)
             gap = (shares[0] - shares[1]).to_numpy()
             rows.append((definition, "difference", *names, sides[1]["people"].mean(), *_spread(gap, variance)))
-    return pd.DataFrame(rows, columns=["definition", *by, "people", "share", "low", "high", "chance", "doubt"])
+    columns = ("share", "low", "high", "stochastic_sd", "parameter_sd")
+    return pd.DataFrame(rows, columns=["definition", *by, "people", *columns])
 
 
 def _variance(hits: Any, people: Any) -> Any:
@@ -110,6 +111,6 @@ def _variance(hits: Any, people: Any) -> Any:
 
 def _spread(values: Any, variance: Any) -> tuple[float, float, float, float, float]:
     _, low, high = interval(values)
-    chance = float(np.mean(variance))
-    doubt = max(0.0, float(np.var(values, ddof=1)) - chance) if len(values) > 1 else 0.0
-    return float(np.mean(values)), low, high, float(np.sqrt(chance)), float(np.sqrt(doubt))
+    stochastic = float(np.mean(variance))
+    parameter = max(0.0, float(np.var(values, ddof=1)) - stochastic) if len(values) > 1 else 0.0
+    return float(np.mean(values)), low, high, float(np.sqrt(stochastic)), float(np.sqrt(parameter))

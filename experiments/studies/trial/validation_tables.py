@@ -5,13 +5,10 @@ Months are turned into weeks by 52 / 12; everything else is read off histories.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from experiments.inputs.scenario_files import load
-from experiments.provenance.results_folder import Folder
 from simulation.engine import run
 from simulation.history import History, simulate
 from simulation.population import centre, reference
@@ -22,8 +19,8 @@ MONTHS = 36
 WEEKS_PER_MONTH = 52 / 12
 
 
-def write_validation(folder: Folder, scenario: Scenario, *, seed: int) -> list[Path]:
-    """Write agents.csv, employment.csv, single_factor.csv and trial.csv.
+def validation_tables(scenario: Scenario, *, seed: int) -> dict[str, pd.DataFrame]:
+    """The tables agents, employment, single_factor and trial.
 
     The first three are of the whole released population without any programme and with this scenario's risk, factors
     and people (at least 20,000); the last is of the scenario's trial, or of ``pooled`` if it has none.
@@ -31,12 +28,10 @@ def write_validation(folder: Folder, scenario: Scenario, *, seed: int) -> list[P
     everyone = untreated(scenario)
     history = simulate(everyone, seed=seed)
     trial = scenario if scenario.trial.assignment == "randomised" else load("pooled")
-    return [
-        folder.table("agents", agents(history)),
-        folder.table("employment", employment(everyone, history)),
-        folder.table("single_factor", single_factor(everyone, seed=seed)),
-        folder.table("trial", trial_by_tercile(trial, seed=seed)),
-    ]
+    return {
+        "agents": agents(history), "employment": employment(everyone, history),
+        "single_factor": single_factor(everyone, seed=seed), "trial": trial_by_tercile(trial, seed=seed),
+    }  # fmt: skip
 
 
 def untreated(scenario: Scenario) -> Scenario:
