@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "register": "experiments.studies.validation.register_study:RegisterStudy",
     "validate": "experiments.studies.validation.validate_study:ValidateStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""

@@ -33,9 +33,9 @@ def command_of(study: type[Study]) -> click.Command:
 
 def _argument(study: type[Study], name: str) -> click.Argument:
     field = study.model_fields[name]
-    several = _several(study, name)
+    several, needless = _several(study, name), hasattr(study, "listing") or hasattr(study, "write_example")
     return click.Argument(
-        [name], required=field.is_required() and not hasattr(study, "listing"), nargs=-1 if several else 1,
+        [name], required=field.is_required() and not needless, nargs=-1 if several else 1,
         metavar=about(field).get("metavar") or None, type=_type(study, name),
     )  # fmt: skip
 
@@ -87,7 +87,9 @@ def _type(study: type[Study], name: str) -> Any:
 
 
 def _looks(study: type[Study]) -> list[click.Parameter]:
-    """``--list`` and ``--show``, where a study can list what it may be given, or show what it would run."""
+    """``--list``, ``--show`` and ``--example``, where a study can list what it may be given, show what it would run, or
+    write an example of the file that it reads.
+    """
     found: list[click.Parameter] = []
     if hasattr(study, "listing"):
         what = "List what comes with Desist, and run nothing."
@@ -95,6 +97,9 @@ def _looks(study: type[Study]) -> list[click.Parameter]:
     if hasattr(study, "show"):
         what = "Print what would be simulated, and run nothing."
         found.append(click.Option(["--show", "show"], is_flag=True, help=what))
+    if hasattr(study, "write_example"):
+        what = "Write an invented example of such a file, to try this with, and run nothing."
+        found.append(click.Option(["--example"], type=click.Path(path_type=Path), metavar="FILE", help=what))
     return found
 
 
@@ -135,11 +140,16 @@ def _callback(kind: type[Study]) -> Callable[..., int]:
         if listed:
             click.echo(kind.listing())  # type: ignore[attr-defined]
             return 0
+        example = given.pop("example", None)
         values = {name: each for name, each in given.items() if each is not None and each != ()}
+        if example is not None:
+            click.echo(kind.write_example(example, aside["language"], values))  # type: ignore[attr-defined]
+            return 0
         missing = [name for name, field in kind.model_fields.items() if field.is_required() and name not in values]
         if missing:
             metavar = about(kind.model_fields[missing[0]]).get("metavar") or missing[0].upper()
             hint = "; see --list" if hasattr(kind, "listing") else ""
+            hint = "; --example writes one to try this with" if hasattr(kind, "write_example") else hint
             raise click.UsageError(f"{metavar} is missing: {kind.model_fields[missing[0]].description}{hint}")
         study = kind(**values)
         if show:

@@ -63,7 +63,7 @@ def _observed(facts: Mapping[str, Any], updated: pd.DataFrame, m: Messages) -> I
     times = ratio if ratio >= 1 else 1 / ratio
     yield m("life.for_prediction" if ratio >= 1 else "life.for_no_effect", times=m.number(times, 1),
             strength=m("life.weak" if times < SOME_EVIDENCE else "life.some"))  # fmt: skip
-    money = updated.set_index("key").loc[MONEY]
+    money = updated.set_index("key").to_dict("index")[MONEY]
     ends = ("mean", "low", "high", "after_mean", "after_low", "after_high")
     yield m("life.updated", **{name: m.number(float(money[name]), 2) for name in ends})
 

@@ -60,7 +60,8 @@ FITTED = {
     "risk.settling_months": ("LN(6.0, 0.3)", "months until half of the fall has happened"),
     "offending.delay_mean_months": ("LN(4.0, 0.5)", "mean months from offence to decision"),
 }
-NO_SECOND_RELEASE = {"offending.sentence_median_months": 120.0, "offending.sentence_log_sd": 0.0, "custody.parole_chance": 0.0}
+NO_SECOND_RELEASE = {"offending.sentence_median_months": 120.0, "offending.sentence_log_sd": 0.0,
+                     "custody.parole_chance": 0.0}  # fmt: skip
 """People who return stay in until the end, so that the first return can be read off at the end (``first_return``)."""
 SENTENCE = 120
 NOT_MET = 0.01
@@ -204,7 +205,7 @@ def fit_first_half(
     compute: Callable[[Job], Iterator[Table]], *, seed: int = 1, draws: int = DRAWS, people: int = PEOPLE,
     command: str = "", scenario: Scenario | None = None,
 ) -> NorthCarolinaFit:  # fmt: skip
-    """Fit the return curve of the first half, everybody together; the options are those of ``life_maryland.predict``."""
+    """Fit the return curve of the first half, all together; options as in ``life_maryland.predict``."""
     plan = load(SCENARIO) if scenario is None else scenario
     parameters = uncertain_parameters(plan, PARAMETERS, FITTED)
     kinds, by_month = people_by_kind(), returns_by_month()

@@ -58,7 +58,8 @@ def _north_carolina(study: ValidateStudy, context: RunContext) -> StudyResult:
         found = north_carolina.fit_first_half(compute, seed=study.seed, draws=study.draws, people=study.people,
                                               command=study.command())  # fmt: skip
     require_enough(found.draws)
-    patterns, groups, own = north_carolina.patterns(found), north_carolina.by_group(found), north_carolina.by_group(found, 0)
+    patterns = north_carolina.patterns(found)
+    groups, own = north_carolina.by_group(found), north_carolina.by_group(found, 0)
     sizes = north_carolina.people_by_kind().groupby("half")["people"].sum()
     facts = {
         "data": study.data, "people": {name: int(sizes[name]) for name in north_carolina.HALVES},
