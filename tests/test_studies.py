@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from experiments.inputs.control_risk import with_control_risk
@@ -11,10 +10,9 @@ from experiments.inputs.designs import Axis, axes_of, points
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import load, names
 from experiments.studies.trial.design_points import evaluate
-from experiments.studies.trial.effect_settings import SETTINGS, risk_at
+from experiments.studies.trial.effect_settings import SETTINGS, mentored_risk_at
 from experiments.studies.trial.sweep import in_words, read_study, study_scenario, sweep, table_of
 from experiments.studies.trial.trial import answer
-from experiments.studies.validation import baseline
 from simulation.history import simulate
 from simulation.outcomes import DEFINITIONS, times
 from simulation.parameters import ParameterError
@@ -96,14 +94,14 @@ def test_settings_stand_for_their_hazard_ratio(setting) -> None:  # type: ignore
     """Each shipped setting gives the risk of the mentored that its hazard ratio over 24 months stands for."""
     arms = highest_risk(trial_counts(load(setting.name), seed=5, trials=800), "any")
 
-    assert arms.risks[0] == pytest.approx(setting.risk, abs=5 * arms.errors[0] + 0.01)
+    assert arms.risks[0] == pytest.approx(setting.mentored_risk, abs=5 * arms.errors[0] + 0.01)
     assert arms.risks[1] == pytest.approx(0.67, abs=5 * arms.errors[1] + 0.01)
 
 
 def test_strength_is_monotone() -> None:
     """A stronger effect on the same luck lowers the risk of the mentored."""
     base = load("trial")
-    risks = [risk_at(base, strength, trials=100) for strength in (1.0, 0.5, 0.2, 0.05)]
+    risks = [mentored_risk_at(base, ratio, trials=100) for ratio in (1.0, 0.5, 0.2, 0.05)]
 
     assert risks == sorted(risks, reverse=True)
 
@@ -186,38 +184,3 @@ def test_shipped_study_and_scenarios_are_sound() -> None:
         at_point(base, {key: value for key, value in point.items() if key != "trial.control_risk"})
     for name in names():
         assert load(name).digest
-
-
-def test_baseline_meets_its_targets() -> None:
-    """The default scenario, 20,000 people: every Danish and open figure lies inside its band, jointly."""
-    table = baseline.check(Scenario(), seed=1)
-
-    assert table.loc[~table["inside"], ["id", "model", "low", "high"]].to_dict("records") == []
-
-
-def test_the_baseline_check_can_fail() -> None:
-    """A population with half the risk misses the figures."""
-    table = baseline.check(Scenario().changed({"risk.level": 0.5}), seed=1, people=5_000)
-
-    assert not table["inside"].all()
-
-
-def test_fit_finds_its_way_back() -> None:
-    """From a hazard that is a fifth too high the fit comes nearer to the targets."""
-    start = Scenario().changed({"risk.monthly_hazard": Scenario().risk.monthly_hazard * 1.2})
-    before = baseline.distance(baseline.measure(start, seed=3, people=4_000), baseline.targets())
-    _, after = baseline.fit(start, seed=3, people=4_000, evaluations=40)
-
-    assert after < 0.7 * before
-
-
-def test_shift_of_a_new_factor_is_small_and_told() -> None:
-    """Adding substance use with a hazard ratio of 1.6 moves the baseline by less than two points, and the shift is printed."""
-    from simulation.programmes import Factor
-
-    data = Scenario().model_dump()
-    data["factor"]["substance"] = Factor(lacked_at_release=0.56, gain=0.02, loss=0.02, lacking_hazard_ratio=1.6).model_dump()
-    shifts = baseline.shifts(Scenario.model_validate(data), seed=1, people=20_000).set_index("factor")
-
-    assert isinstance(shifts, pd.DataFrame)
-    assert abs(shifts.loc["substance", "shift"]) < 2.0

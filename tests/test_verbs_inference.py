@@ -73,7 +73,8 @@ def test_a_calibration_is_reported_and_every_file_written(files, monkeypatch):
     assert code == 0
     assert {"control", "mentored", "difference"} == set(rows["arm"])
 
-    code, out, _ = desist("baseline", "--posterior", str(folder / "posterior.parquet"), "--draws", "2", "--people", "1000")
+    code, out, _ = desist("baseline", "--posterior", str(folder / "posterior.parquet"), "--draws", "2", "--people", "1000",
+                          "--out", str(files / "baseline"))  # fmt: skip
     assert code in (0, 1)
     assert "95 % of draws" in out
 

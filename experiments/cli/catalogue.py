@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "baseline": "experiments.studies.validation.baseline_study:BaselineStudy",
+    "fit-baseline": "experiments.studies.validation.fit_baseline_study:FitBaselineStudy",
+    "fit-effects": "experiments.studies.trial.fit_effects_study:FitEffectsStudy",
     "register": "experiments.studies.validation.register_study:RegisterStudy",
     "validate": "experiments.studies.validation.validate_study:ValidateStudy",
 }

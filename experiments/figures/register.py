@@ -26,14 +26,16 @@ def figures(
     return {"curve": lambda: register_figure(facts, tables["curve"], tables.get("model"), m)}
 
 
-def register_figure(facts: Mapping[str, Any], observed: pd.DataFrame, model: pd.DataFrame | None, m: Messages) -> Figure:
+def register_figure(
+    facts: Mapping[str, Any], observed: pd.DataFrame, model: pd.DataFrame | None, m: Messages
+) -> Figure:
     """The register's curve by group with its bands; the model's as a dashed line with the band of its cohorts."""
     figure, definition = Figure(figsize=(7.4, 4.9)), facts["definition"]
     ax = figure.add_subplot()
     if model is not None:
         colour = COLOURS["mentored"]
-        ax.fill_between(model["month"], model["low"], model["high"], color=colour, alpha=0.18, linewidth=0,
-                        label=m("figure.band", scenario=facts["scenario"], people=people(facts["releases"], m)))  # fmt: skip
+        band = m("figure.band", scenario=facts["scenario"], people=people(facts["releases"], m))
+        ax.fill_between(model["month"], model["low"], model["high"], color=colour, alpha=0.18, linewidth=0, label=band)
         ax.plot(model["month"], model["share"], color=colour, linestyle=(0, (5, 1.5)), linewidth=1.8,
                 label=m("figure.mean", scenario=facts["scenario"]))  # fmt: skip
     for k, (name, rows) in enumerate(observed.groupby("group", sort=False)):

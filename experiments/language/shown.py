@@ -27,6 +27,6 @@ def shown_table(
     title
         What stands above it.
     """
-    cells = {m.heading(name): [str(value) if form is None else form(value) for value in table[name]]
-             for name, form in columns.items()}  # fmt: skip
-    return Shown(table=pd.DataFrame(cells), title=title)
+    cells = [[str(value) if form is None else form(value) for value in table[name]] for name, form in columns.items()]
+    body = pd.DataFrame(dict(enumerate(cells))).set_axis([m.heading(name) for name in columns], axis=1)
+    return Shown(table=body, title=title)

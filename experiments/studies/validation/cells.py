@@ -149,7 +149,9 @@ def _agreed(cells: pd.Series, heading: str, reader: _Reader, person: npt.NDArray
 
 def _decisions(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
     """A row a decision, person and release beside it."""
-    require_columns(reader.table, reader.columns, ["release", "decision", "sanction"], "in a table with a row a decision")
+    require_columns(
+        reader.table, reader.columns, ["release", "decision", "sanction"], "in a table with a row a decision"
+    )  # fmt: skip
     release, offence, decision = (reader.days(name) for name in ("release", "offence", "decision"))
     releases = pd.DataFrame({"code": person, "release": release, "row": reader.rows}).dropna()
     cases = _cases(reader, person, offence, decision, reader.text("sanction"), codes)
