@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments import fit_effects, load_result
 from experiments import baseline as baseline_study
 from experiments import fit_baseline as fit_baseline_study
+from experiments import fit_effects, load_result
 from experiments.inputs.posterior import SHIPPED
 from experiments.inputs.scenario_files import load
 from experiments.studies.trial.effect_settings import SETTINGS

@@ -42,7 +42,8 @@ def _predicted(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
             share=m.percent(facts["control_arrests"] / facts["men"], 1))  # fmt: skip
     yield m("life.predicted", men=men, aided=m.percent(e["aided"], 1), points=m.points(e["difference"]),
             low=m.points(e["difference_low"]), high=m.points(e["difference_high"]),
-            ratio=m.number(e["hazard_ratio"], 2), ratio_low=m.number(e["hazard_ratio_low"], 2), ratio_high=m.number(e["hazard_ratio_high"], 2))  # fmt: skip
+            ratio=m.number(e["hazard_ratio"], 2), ratio_low=m.number(e["hazard_ratio_low"], 2),
+            ratio_high=m.number(e["hazard_ratio_high"], 2))  # fmt: skip
     yield m("life.groups", men=men, arrests=m.number(e["arrests"], 0), low=m.number(e["arrests_low"], 0),
             high=m.number(e["arrests_high"], 0), reported_low=m.points(e["reported_low"]),
             reported_high=m.points(e["reported_high"]))  # fmt: skip
@@ -52,7 +53,8 @@ def _observed(facts: Mapping[str, Any], updated: pd.DataFrame, m: Messages) -> I
     o = facts["observed"]
     yield m("life.observed", men=m.number(facts["men"]), arrests=m.number(o["arrests"]),
             points=m.points(o["difference"]), low=m.points(o["low"]), high=m.points(o["high"]),
-            ratio=m.number(o["hazard_ratio"], 2), ratio_low=m.number(o["hazard_low"], 2), ratio_high=m.number(o["hazard_high"], 2))  # fmt: skip
+            ratio=m.number(o["hazard_ratio"], 2), ratio_low=m.number(o["hazard_low"], 2),
+            ratio_high=m.number(o["hazard_high"], 2))  # fmt: skip
     yield m("life.inside" if facts["compatible"] else "life.outside", region=m.percent(facts["predicted_region"], 0),
             share=m.percent(o["at_least_as_far"], 1))  # fmt: skip
     ratio = o["likelihood_ratio"]
