@@ -253,17 +253,14 @@ def test_offences_have_reasons() -> None:
     assert any("offence" in story and "probability " in story and "random number " in story for story in stories)
 
 
-def test_baseline_verb_has_an_exit_code() -> None:
-    """The released population lies inside the bands on the default seed; a halved risk does not."""
-    assert desist("baseline")[0] == 0
-    code, out, _ = desist("baseline", "--set", "risk.level=0.5", "--people", "4000")
-    assert code == 1
-    assert "OUTSIDE" in out
+def test_municipalities_are_listed() -> None:
+    """98 municipalities, each with number, region and population; headings in the reader's language."""
+    rows = json.loads(desist("municipalities", "--json")[1])
+    code, out, _ = desist("municipalities", "--language", "da")
 
-
-def test_places_are_listed() -> None:
-    """98 municipalities, each with number, region and population."""
-    rows = json.loads(desist("places", "--json")[1])
+    assert code == 0
+    assert "indbyggere" in out
+    assert out.count("programområde i dag") == 25
 
     assert len(rows) == 98
     assert sum(row["programme_area"] for row in rows) == 25

@@ -276,7 +276,7 @@ BAD = [
     (ONE + "Hele landet,1\n", r"own.csv: row 3, name is \[Hele landet\], which is no Danish municipality"),
     (ONE + "Syddanmark,1\n", r"own.csv: row 3, name is \[Syddanmark\], which is 22 municipalities; a row is needed for each"),
     (ONE + ",1\n", r"own.csv: row 3 names no municipality \[\]; give its number or name"),
-    ("number,flats\n751,1\n999,1\n", r"own.csv: row 3, number is \[999\], which is no municipality; desist places lists"),
+    ("number,flats\n751,1\n999,1\n", r"own.csv: row 3, number is \[999\], which is no municipality; desist municipalities lists"),
     ("number,flats\n751,1\nx,1\n", r"own.csv: row 3, number is \[x\], which is no municipality"),
     ("number,name,flats\n751,Odense,1\n", r"row 2, number is \[751\], which is Aarhus, but name is \[Odense\]; correct one"),
     ("name,flats\nAarhus,-1\n", r"own.csv: row 2, flats is \[-1\]; allowed is a number from 0 to 10 \(times the country's mean\)"),
@@ -361,21 +361,24 @@ def test_the_other_schemes_meet_as_many_as_they_say():
 # The verb ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_verb_prints_regions_and_places():
-    """Regions with Denmark last; all municipalities; sources; the same as JSON."""
+def test_the_command_prints_regions_and_municipalities():
+    """Regions with Denmark last; all municipalities; sources; the same as JSON; in Danish, too."""
     code, out, _ = desist("country", "--draws", "50")
-    places = desist("country", "--places")[1].splitlines()
+    danish = desist("country", "--draws", "50", "--language", "da")[1]
+    listed = desist("country", "--municipalities")[1].splitlines()
     rows = json.loads(desist("country", "--draws", "50", "--json")[1])
 
     assert code == 0
-    assert "Denmark            98   5,822,679    7,030" in out
-    assert "25 municipalities, 2,422,503 inhabitants; 2,925 released if" in out
-    assert "43.9 % of the released (up for ordinary parole are 34.5 % to 53.8 %)" in out
+    assert ["Denmark", "98", "5,822,679", "7,030"] == out.splitlines()[-1].split()[:4]
+    assert ["Danmark", "98", "5.822.679", "7.030"] == danish.splitlines()[-1].split()[:4]
+    assert "25 municipalities with 2,422,503 inhabitants" in out
+    assert "2,925 if they were spread as the inhabitants are" in out
+    assert "43.9 % of the released (those who come up for ordinary parole are 34.5 % to 53.8 %)" in out.replace("\N{NO-BREAK SPACE}", " ")
     assert [row["region"] for row in rows] == [*regions(), "Denmark"]
     assert rows[-1]["releases"] == pytest.approx(7030)
-    assert len(places) == 99
-    assert places[1].startswith(" 101  København")
-    assert json.loads(desist("country", "--places", "--json")[1])[0]["name"] == "København"
+    assert len(listed) == 99
+    assert ["101", "København"] == listed[1].split()[:2]
+    assert json.loads(desist("country", "--municipalities", "--json")[1])[0]["name"] == "København"
     assert "spread                 0.33" in desist("country", "--sources")[1]
     assert len(json.loads(desist("country", "--sources", "--json")[1])) == 14
 
@@ -386,7 +389,7 @@ def test_the_verb_writes_and_reads_a_table(tmp_path):
     code, out, _ = desist("country", "--csv", str(path))
     kept = path.read_bytes()
     again, _, err = desist("country", "--csv", str(path))
-    own = pd.DataFrame(json.loads(desist("country", "--own", str(path), "--places", "--json")[1]))
+    own = pd.DataFrame(json.loads(desist("country", "--own", str(path), "--municipalities", "--json")[1]))
 
     assert (code, again) == (0, 2)
     assert f"Written: {path}" in out

@@ -8,7 +8,6 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from experiments import load_result, sweep
@@ -23,7 +22,7 @@ from experiments.inputs.scenario_files import load, names
 from experiments.inputs.trial_result import REGION_95
 from experiments.language.messages import FOLDER
 from experiments.studies.trial.design_points import evaluate
-from experiments.studies.trial.effect_settings import SETTINGS, risk_at
+from experiments.studies.trial.effect_settings import SETTINGS, mentored_risk_at
 from experiments.studies.trial.sweep import prepared, simulate_design
 from experiments.studies.trial.sweep_study import SweepStudy
 from experiments.studies.trial.trial import repeat_trial
@@ -109,14 +108,14 @@ def test_settings_stand_for_their_hazard_ratio(setting) -> None:  # type: ignore
     """Each shipped setting gives the risk of the mentored that its hazard ratio over 24 months stands for."""
     arms = highest_risk(trial_counts(load(setting.name), seed=5, trials=800), "any")
 
-    assert arms.risks[0] == pytest.approx(setting.risk, abs=5 * arms.errors[0] + 0.01)
+    assert arms.risks[0] == pytest.approx(setting.mentored_risk, abs=5 * arms.errors[0] + 0.01)
     assert arms.risks[1] == pytest.approx(0.67, abs=5 * arms.errors[1] + 0.01)
 
 
 def test_strength_is_monotone() -> None:
     """A stronger effect with the same random numbers lowers the risk of the mentored."""
     base = load("trial")
-    risks = [risk_at(base, strength, trials=100) for strength in (1.0, 0.5, 0.2, 0.05)]
+    risks = [mentored_risk_at(base, ratio, trials=100) for ratio in (1.0, 0.5, 0.2, 0.05)]
 
     assert risks == sorted(risks, reverse=True)
 

@@ -152,7 +152,8 @@ def test_the_posterior_runs_in_other_studies(found, tmp_path) -> None:
     assert code == 0
     assert {"control", "mentored", "difference"} == set(rows["arm"])
 
-    code, out, _ = desist("baseline", "--posterior", file, "--draws", "2", "--people", "1000")
+    words = ["--posterior", file, "--draws", "2", "--people", "1000", "--out", str(tmp_path / "baseline")]
+    code, out, _ = desist("baseline", *words)
     assert code in (0, 1)
     assert "95 % of draws" in out
 

@@ -298,7 +298,7 @@ def test_nothing_is_written_but_the_new_folder(home):
     with pytest.raises((ParameterError, click.ClickException)):
         given(["desist", "trial", "pooled", "--trials", "2", "--", "--out", "evil"], home / "other")
     with pytest.raises(ParameterError, match="a file to write"):
-        given(["desist", "observe", "--example", "evil"], home / "other")
+        given(["desist", "register", "--example", "evil"], home / "other")
     assert not (home / "evil").exists()
 
 

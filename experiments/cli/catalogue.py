@@ -26,6 +26,11 @@ STUDIES = {
     "person": "experiments.studies.trial.person_study:PersonStudy",
     "claim": "experiments.studies.rollout.claim_study:ClaimStudy",
     "ladder": "experiments.studies.rollout.ladder_study:LadderStudy",
+    "baseline": "experiments.studies.validation.baseline_study:BaselineStudy",
+    "fit-baseline": "experiments.studies.validation.fit_baseline_study:FitBaselineStudy",
+    "fit-effects": "experiments.studies.trial.fit_effects_study:FitEffectsStudy",
+    "register": "experiments.studies.validation.register_study:RegisterStudy",
+    "validate": "experiments.studies.validation.validate_study:ValidateStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

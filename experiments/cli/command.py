@@ -49,9 +49,9 @@ def command_of(study: type[Study]) -> click.Command:
 
 def _argument(study: type[Study], name: str) -> click.Argument:
     field = study.model_fields[name]
-    several = _several(study, name)
+    several, needless = _several(study, name), hasattr(study, "listing") or hasattr(study, "write_example")
     return click.Argument(
-        [name], required=field.is_required() and not hasattr(study, "listing"), nargs=-1 if several else 1,
+        [name], required=field.is_required() and not needless, nargs=-1 if several else 1,
         metavar=about(field).get("metavar") or None, type=_type(study, name),
     )  # fmt: skip
 
@@ -104,7 +104,9 @@ def _type(study: type[Study], name: str) -> Any:
 
 
 def _looks(study: type[Study]) -> list[click.Parameter]:
-    """``--list`` and ``--show``, where a study can list what it may be given, or show what it would run."""
+    """``--list``, ``--show`` and ``--example``, where a study can list what it may be given, show what it would run, or
+    write an example of the file that it reads.
+    """
     found: list[click.Parameter] = []
     if hasattr(study, "listing"):
         what = "List what comes with Desist, and run nothing."
@@ -112,6 +114,9 @@ def _looks(study: type[Study]) -> list[click.Parameter]:
     if hasattr(study, "show"):
         what = "Print what would be simulated, and run nothing."
         found.append(click.Option(["--show", "show"], is_flag=True, help=what))
+    if hasattr(study, "write_example"):
+        what = "Write an invented example of such a file, to try this with, and run nothing."
+        found.append(click.Option(["--example"], type=click.Path(path_type=Path), metavar="FILE", help=what))
     return found
 
 
@@ -167,11 +172,16 @@ def _callback(kind: type[Study]) -> Callable[..., int]:
             spoken = {"language": aside["language"]} if "language" in signature(kind.listing).parameters else {}  # type: ignore[attr-defined]
             click.echo(kind.listing(**spoken))  # type: ignore[attr-defined]
             return 0
+        example = given.pop("example", None)
         values = _given(given)
+        if example is not None:
+            click.echo(kind.write_example(example, aside["language"], values))  # type: ignore[attr-defined]
+            return 0
         missing = [name for name, field in kind.model_fields.items() if field.is_required() and name not in values]
         if missing:
             metavar = about(kind.model_fields[missing[0]]).get("metavar") or missing[0].upper()
             hint = "; see --list" if hasattr(kind, "listing") else ""
+            hint = "; --example writes one to try this with" if hasattr(kind, "write_example") else hint
             raise click.UsageError(f"{metavar} is missing: {kind.model_fields[missing[0]].description}{hint}")
         study = kind(**values)
         if show:

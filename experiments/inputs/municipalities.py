@@ -240,6 +240,15 @@ def eligible_share(people: People, shortest: float) -> float:
     return 0.5 * math.erfc(shorter / people.sentence_log_sd / math.sqrt(2))
 
 
+def time_for_programme(summary: pd.DataFrame) -> dict[str, float]:
+    """Who has time for a programme, in numbers: the shortest sentence (months) and the share of the released in a
+    summary of the country, with the range (low, high) of the share who come up for ordinary parole.
+    """
+    whole, (low, high) = summary.iloc[-1], ELIGIBLE.quantile((0.025, 0.975))
+    return {"shortest": Programme().shortest_sentence_months, "share": float(whole["eligible"] / whole["releases"]),
+            "low": float(low), "high": float(high)}  # fmt: skip
+
+
 def _about_one(values: Floats, population: Floats) -> Floats:
     """Values against their mean over inhabitants."""
     return np.asarray(values * (population.sum() / (values @ population)))

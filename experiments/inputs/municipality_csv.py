@@ -67,6 +67,23 @@ def written(table: pd.DataFrame) -> str:
     return "\ufeff" + table.to_csv(index=False, sep=";", decimal=",", float_format="%.6f", lineterminator="\r\n")
 
 
+def write_new(path: Path, table: pd.DataFrame) -> None:
+    """Write a table to a new file; one that is there is somebody's work and stays.
+
+    Raises
+    ------
+    ParameterError
+        If the file is there already, or cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(written(table))
+    except FileExistsError:
+        raise ParameterError(f"--csv is [{path}], which exists already; name a new file") from None
+    except OSError as problem:
+        raise ParameterError(f"--csv is [{path}], which cannot be written ({problem.strerror})") from None
+
+
 def read_own(path: Path, needed: Iterable[Place] | None = None) -> Own:
     """A user's own figures from a CSV file: a row a municipality, found by official number or name.
 
@@ -185,7 +202,9 @@ def _place(at: str, number: str, name: str) -> Place:
     by_number = {str(place.number): place for place in municipalities()}
     numbered = by_number.get(number.lstrip("0"))
     if number and numbered is None:
-        raise ParameterError(f"{at}, number is [{number}], which is no municipality; desist places lists the numbers")
+        raise ParameterError(
+            f"{at}, number is [{number}], which is no municipality; desist municipalities lists the numbers"
+        )
     if not name and numbered is not None:
         return numbered
     try:

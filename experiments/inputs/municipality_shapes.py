@@ -200,4 +200,6 @@ def _place(key: object) -> Place:
     if len(here) == 1:
         return here[0]
     what = f"{len(here)} municipalities" if here else "no municipality's official number"
-    raise ParameterError(f"the map's values name [{key}], which is {what}; desist places lists names and numbers")
+    raise ParameterError(
+        f"the map's values name [{key}], which is {what}; desist municipalities lists names and numbers"
+    )

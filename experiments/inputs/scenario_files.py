@@ -21,8 +21,13 @@ SHORT_AXES = ("effect.strength", "effect.support_share", "trial.control_risk")
 
 
 def names() -> list[str]:
-    """Names of the scenarios on the shelf."""
+    """Names of the scenarios that come with Desist."""
     return sorted(str(file.relative_to(SHELF).with_suffix("")) for file in SHELF.rglob("*.toml"))
+
+
+def titles() -> dict[str, str]:
+    """The title of each scenario that comes with Desist, by its name."""
+    return {name: load(name).title for name in names()}
 
 
 def load(name: str, changes: Sequence[str] = ()) -> Scenario:

@@ -40,7 +40,7 @@ class Folder:
 
     def table(self, name: str, table: pd.DataFrame) -> Path:
         """Write a table as ``name.csv``; numbers with up to ten digits."""
-        return self.text(f"{name}.csv", table.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+        return self.text(f"{name}.csv", csv_of(table))
 
     def text(self, name: str, text: str) -> Path:
         """Write a text whole or not at all."""
@@ -140,6 +140,17 @@ def code_behind(command: str) -> str:
 
     verb = next(iter(words_of(command)[1:]), "")
     return code_of(VERBS.get(verb, "simulation").split(":")[0])
+
+
+def csv_of(table: pd.DataFrame) -> str:
+    """A table as the text of its CSV file; numbers with up to ten digits."""
+    text: str = table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    return text
+
+
+def digest_text(text: str) -> str:
+    """First 16 hexadecimal digits of the SHA-256 of a text file with this text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def digest_of(path: Path) -> str:

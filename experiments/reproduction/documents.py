@@ -37,8 +37,8 @@ PICTURES = {
     "docs/pictures/sweep.png": "results/effect/map.png",
     "docs/pictures/ladder.png": "results/ladder/nationwide-at-once/ladder.png",
     "docs/pictures/map.png": "results/rollout/nationwide-at-once/map.png",
-    "docs/pictures/life.png": "results/elsewhere-life/life.png",
-    "docs/pictures/north-carolina.png": "results/elsewhere-north-carolina/north-carolina.png",
+    "docs/pictures/life.png": "results/validate-life/life.png",
+    "docs/pictures/north-carolina.png": "results/validate-north-carolina/north-carolina.png",
 }
 """Pictures of the documents that are copies of a study's figure."""
 

@@ -155,7 +155,8 @@ def listed(rows: Iterable[Quantity]) -> str:
     return table(
         ("quantity", "what it is", "value", "unit", "allowed", "grade", "prior", "source"),
         (
-            (f"`{row.key}`", row.what, said(row.value), row.unit, allowed(row), row.grade, row.prior, row.source)
+            (f"`{row.key}`", row.what, value_text(row.value), row.unit, bounds_text(row), row.grade, row.prior,
+             row.source)
             for row in rows
         ),
     )
@@ -178,7 +179,7 @@ def effect() -> str:
 
 def differing(*names: str) -> str:
     """The quantities in which scenarios that have them differ, a column each; empty where a scenario has it not."""
-    values = {name: {row.key: said(row.value) for row in quantities(load(name))} for name in names}
+    values = {name: {row.key: value_text(row.value) for row in quantities(load(name))} for name in names}
     every = dict.fromkeys(key for found in values.values() for key in found)
     rows = [(f"`{key}`", *(values[name].get(key, "") for name in names)) for key in every]
     return table(("quantity", *names), (row for row in rows if len({cell for cell in row[1:] if cell}) > 1))
@@ -237,7 +238,7 @@ TABLES: dict[str, Callable[..., str]] = {
 # Values in words --------------------------------------------------------------------------------------------------
 
 
-def said(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A value of a quantity as it is read."""
     if isinstance(value, dict):
         return ", ".join(f"{key} {each:g}" for key, each in value.items()) or "-"
@@ -248,7 +249,7 @@ def said(value: Any) -> str:
     return f"{value:,.6g}" if isinstance(value, (int, float)) else str(value)
 
 
-def allowed(row: Quantity) -> str:
+def bounds_text(row: Quantity) -> str:
     """The bounds of a quantity as they are read."""
     if row.low is None and row.high is None:
         return "-"
@@ -258,3 +259,28 @@ def allowed(row: Quantity) -> str:
 def in_markdown(scenario: Scenario, grade: str | None = None) -> str:
     """Every quantity of a scenario (of one grade) as a table in Markdown."""
     return listed(row for row in quantities(scenario) if grade is None or row.grade == grade)
+
+
+HEADINGS = ("parameter", "value", "unit", "allowed", "grade", "prior")
+WIDEST = 46
+"""Characters of the widest column."""
+
+
+def in_columns(scenario: Scenario, grade: str | None = None) -> str:
+    """Every quantity of a scenario (of one grade) in columns, with meaning and source below each, and how many."""
+    rows = [row for row in quantities(scenario) if grade is None or row.grade == grade]
+    cells = [HEADINGS]
+    cells += [(row.key, value_text(row.value), row.unit, bounds_text(row), row.grade, row.prior) for row in rows]
+    widths = [min(WIDEST, max(map(len, column))) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    text = [lines[0]]
+    for line, row in zip(lines[1:], rows, strict=True):
+        text += [line, f"    {row.what}. Source: {row.source}."]
+    counts = ", ".join(f"{sum(row.grade == each for row in rows)} {each}" for each in GRADES)
+    text += ["", f"{len(rows)} quantities: {counts}."]
+    if len(scenario.programme) == 1:
+        text += ["", "In calibrate and sensitivity these two decide the hazard ratios of the programme:"]
+        for row in EFFECT:
+            text += [f"{row.key}  {row.unit}  {bounds_text(row)}  {row.grade}  {row.prior}",
+                     f"    {row.what}. Source: {row.source}."]  # fmt: skip
+    return "\n".join(text)

@@ -1,37 +1,24 @@
 """The baseline: does the released population, without any programme, reoffend as the Danish and open data say?
 
-``measure`` puts the model's numbers beside the targets of ``data/baseline_targets.csv``; ``fit`` searches for the
-defaults of the risk and offending sections that meet them jointly (``desist fit-baseline``), so that better data can
-be put into the table later.
+``measure`` gives the model's value of each target of ``inputs/data/baseline_targets.csv``; ``fit_baseline`` searches
+for the defaults of the risk and offending sections that meet them jointly, so that better data can be put into the
+table.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from importlib.resources import files
 from io import StringIO
 
 import numpy as np
 import pandas as pd
 
+from experiments.provenance.results_folder import spelled
 from experiments.statistics.regression import cox
 from simulation.engine import Cohort, run
 from simulation.scenario import Scenario
-
-FITTED: dict[str, tuple[float, float]] = {
-    "risk.monthly_hazard": (0.01, 0.5),
-    "risk.propensity_sd": (0.2, 2.0),
-    "risk.never_share": (0.0, 0.35),
-    "risk.later_hazard": (0.02, 0.95),
-    "risk.settling_months": (0.5, 30.0),
-    "risk.age_hazard_ratio": (0.4, 1.0),
-    "risk.priors_hazard_ratio": (1.0, 1.2),
-    "offending.another_offence": (0.05, 0.9),
-    "offending.prison_chance": (0.01, 0.6),
-    "offending.suspended_chance": (0.01, 0.6),
-}
-"""Parameters that the fit may move, and how far."""
 
 
 def targets() -> pd.DataFrame:
@@ -45,7 +32,7 @@ def measure(
 ) -> dict[str, float]:
     """The model's value for each target, from one cohort followed for 36 months (shares 0-1, ratios).
 
-    Counts of offences are of the first 24 months, from a second telling of the same people on the same luck.
+    Counts of offences are of the first 24 months, from a second run of the same people with the same random numbers.
     """
     changes: dict[str, object] = {"people.follow_up_months": 36}
     if people is not None:
@@ -96,17 +83,19 @@ def _gradients(cohort: Cohort) -> dict[str, float]:
     }
 
 
-def check(scenario: Scenario, *, seed: int, people: int | None = None) -> pd.DataFrame:
-    """Model beside data: the targets with columns model and inside (whether it lies in the band)."""
+def compare(scenario: Scenario, *, seed: int, people: int | None = None, threads: int | None = None) -> pd.DataFrame:
+    """Model and data: the targets with columns model and inside (whether it lies in the band)."""
     table = targets()
-    values = measure(scenario, seed=seed, people=people)
+    values = measure(scenario, seed=seed, people=people, threads=threads)
     table["model"] = [values[name] for name in table["id"]]
     table["inside"] = (table["model"] >= table["low"]) & (table["model"] <= table["high"])
     return table
 
 
-def check_over(scenarios: Iterable[Scenario], *, seed: int, people: int) -> pd.DataFrame:
-    """Model beside data over the draws of a posterior, each on luck of its own.
+def compare_draws(
+    scenarios: Iterable[Scenario], *, seed: int, people: int, threads: int | None = None
+) -> pd.DataFrame:  # fmt: skip
+    """Model and data over the draws of a posterior, each with random numbers of its own.
 
     Returns
     -------
@@ -114,7 +103,7 @@ def check_over(scenarios: Iterable[Scenario], *, seed: int, people: int) -> pd.D
     lies in the band).
     """
     table = targets()
-    found = [measure(scenario, seed=seed + k, people=people) for k, scenario in enumerate(scenarios)]
+    found = [measure(scenario, seed=seed + k, people=people, threads=threads) for k, scenario in enumerate(scenarios)]
     columns = np.array([[each[name] for name in table["id"]] for each in found])
     table["model"] = columns.mean(axis=0)
     table["model_low"], table["model_high"] = np.quantile(columns, [0.025, 0.975], axis=0)
@@ -122,13 +111,14 @@ def check_over(scenarios: Iterable[Scenario], *, seed: int, people: int) -> pd.D
     return table
 
 
-def shifts(scenario: Scenario, *, seed: int, people: int = 20_000) -> pd.DataFrame:
+def factor_shifts(scenario: Scenario, *, seed: int, people: int = 20_000) -> pd.DataFrame:
     """How far each support factor moves the baseline, although the mean hazard at release is held.
 
     Returns
     -------
-    factor, with it and without it (share with a new decision in two years, nobody mentored, same luck), shift
-    (points). What is left of a shift comes from factors changing after release and from people differing more.
+    factor, with_factor and without_factor (share with a new decision in two years, nobody mentored, same random
+    numbers), shift (percentage points). A shift comes from factors changing after release and from people differing
+    more.
     """
     bare = scenario.changed({"people.count": people, "trial.assignment": "nobody"})
     whole = float((run(bare, seed=seed).lives.time_any <= 24).mean())
@@ -144,61 +134,13 @@ def shifts(scenario: Scenario, *, seed: int, people: int = 20_000) -> pd.DataFra
         }  # fmt: skip
         data = bare.model_copy(update={"factor": factor, "programme": programme})
         without = float((run(data, seed=seed).lives.time_any <= 24).mean())
-        rows.append({"factor": name, "with it": whole, "without it": without, "shift": 100 * (whole - without)})
+        rows.append({"factor": name, "with_factor": whole, "without_factor": without,
+                     "shift": 100 * (whole - without)})  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def distance(values: dict[str, float], table: pd.DataFrame) -> float:
-    """Sum of squared differences from the fitted targets, each in units of its scale."""
-    rows = table[table["fitted"] == "yes"]
-    return float(sum(((values[row.id] - row.value) / row.scale) ** 2 for row in rows.itertuples()))
-
-
-def fit(
-    scenario: Scenario,
-    *,
-    seed: int,
-    people: int = 20_000,
-    evaluations: int = 400,
-    told: Callable[[int, float], None] | None = None,
-) -> tuple[Scenario, float]:
-    """Search for parameters that meet the targets, from the scenario's own values (Nelder-Mead, same luck).
-
-    Parameters
-    ----------
-    scenario
-        Where the search begins.
-    seed, people, evaluations
-        Luck, size of the cohort told for each trial of parameters, and most trials.
-    told
-        Called with the number of trials and the best distance so far.
-
-    Returns
-    -------
-    The scenario with the fitted values rounded to four digits, and its distance.
-    """
-    from scipy.optimize import minimize
-
-    table, names = targets(), list(FITTED)
-    low, high = (np.array(ends) for ends in zip(*FITTED.values(), strict=True))
-    best = [0, math.inf]
-
-    def at(point: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Scenario:
-        values = low + (high - low) / (1 + np.exp(-point))
-        return scenario.changed({name: float(f"{value:.4g}") for name, value in zip(names, values, strict=True)})
-
-    def loss(point: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-        value = distance(measure(at(point), seed=seed, people=people), table)
-        best[:] = best[0] + 1, min(best[1], value)
-        if told is not None:
-            told(int(best[0]), best[1])
-        return value
-
-    plain = scenario.model_dump()
-    start = np.array([plain[name.split(".")[0]][name.split(".")[1]] for name in names])
-    inner = np.clip((start - low) / (high - low), 1e-3, 1 - 1e-3)
-    result = minimize(
-        loss, np.log(inner / (1 - inner)), method="Nelder-Mead",
-        options={"maxfev": evaluations, "adaptive": True, "xatol": 1e-3, "fatol": 1e-2},
-    )  # fmt: skip
-    return at(result.x), float(result.fun)
+def shifts_text(table: pd.DataFrame) -> str:
+    """The shifts of ``factor_shifts`` as text."""
+    shown = spelled(table, {"with_factor": "%", "without_factor": "%", "shift": "+.1f"})
+    return (f"{shown}\nShare with a new decision in two years (any) with and without the factor, nobody mentored, the "
+            "same random numbers; shift in percentage points.")  # fmt: skip

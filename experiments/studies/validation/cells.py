@@ -1,6 +1,6 @@
 """The cells of a register extract as releases, decisions and ends of follow-up, person by person.
 
-Whatever cannot be read is said by row. Both forms of a file come out the same here.
+What cannot be read is reported by row. Both forms of a file give the same result.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.studies.validation.dates import ALLOWED, NO_DAY, Days, days
-from experiments.studies.validation.read import Mistakes, Sheet, needed
+from experiments.studies.validation.read import ExtractSheet, Mistakes, require_columns
 from simulation.history import SANCTIONS
 
-WORDS = {
+SANCTION_WORDS = {
     "fine": ("fine", "bøde", "bødestraf"),
     "suspended": ("suspended", "suspended sentence", "community service", "betinget", "betinget dom",
                   "samfundstjeneste"),
@@ -26,7 +26,7 @@ WORDS = {
     "": ("acquitted", "dismissed", "frifundet", "frifindelse"),
 }  # fmt: skip
 """Sanctions that are understood without an option, by what they are; the last are decisions without a sanction."""
-KINDS = {
+EVENT_WORDS = {
     "release": ("release", "released", "løsladelse", "løsladt"),
     "offence": ("offence", "gerning", "lovovertrædelse"),
     "sanction": ("sanction", "decision", "afgørelse", "dom"),
@@ -38,8 +38,8 @@ NUMBER = re.compile(r"[1-9]\d{0,2}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cells:
-    """What a file says. Rows are numbered from 0; people have codes from 0 in order of appearance."""
+class ExtractCells:
+    """The contents of a file. Rows are numbered from 0; people have codes from 0 in order of appearance."""
 
     releases: pd.DataFrame
     """code, release (day), row."""
@@ -48,7 +48,7 @@ class Cells:
     ends: dict[str, pd.DataFrame]
     """followed and decided: by code, day and row."""
     groups: pd.Series
-    """By code, what the column of ``--by`` says."""
+    """By code, the cell of the column of ``--by``."""
     names: dict[str, str]
     """Headings by meaning."""
     has_offences: bool
@@ -56,7 +56,7 @@ class Cells:
 
 
 class _Rows(NamedTuple):
-    """What both forms come to: the first three of ``Cells``."""
+    """What both forms come to: the first three of ``ExtractCells``."""
 
     releases: pd.DataFrame
     cases: pd.DataFrame
@@ -67,7 +67,7 @@ class _Rows(NamedTuple):
 class _Reader:
     """Columns of a sheet, read on demand; blank rows are left out."""
 
-    table: Sheet
+    table: ExtractSheet
     columns: Mapping[str, str]
     wrong: Mistakes
 
@@ -92,7 +92,7 @@ class _Reader:
         return found
 
     def codes(self) -> npt.NDArray[np.int64]:
-        """People as numbers in order of appearance; rows without a person are told."""
+        """People as numbers in order of appearance; rows without a person are reported."""
         cells = self.text("person")
         for k, cell in enumerate(cells):
             if not cell:
@@ -104,10 +104,10 @@ class _Reader:
 
 
 def read_cells(
-    table: Sheet, columns: dict[str, str], codes: Mapping[str, str], by: str | None, wrong: Mistakes
-) -> Cells:
+    table: ExtractSheet, columns: dict[str, str], codes: Mapping[str, str], by: str | None, wrong: Mistakes
+) -> ExtractCells:
     """Take a sheet apart, in whichever form it is; mistakes are added to ``wrong``."""
-    needed(table, columns, ["person"], "to tell people apart")
+    require_columns(table, columns, ["person"], "to tell people apart")
     reader = _Reader(table, columns, wrong)
     person = reader.codes()
     rows = _events(reader, person, codes) if "event" in columns else _decisions(reader, person, codes)
@@ -115,20 +115,20 @@ def read_cells(
     if by is not None:
         cells = pd.Series([table.columns[by][k] for k in reader.rows], index=person, dtype=object)
         groups = _agreed(cells[cells != ""], by, reader, person)
-    _told_releases(reader, person, rows.releases)
+    _require_releases(reader, person, rows.releases)
     names = {name: reader.heading(name) for name in ("release", "followed", "decided")}
-    return Cells(
+    return ExtractCells(
         releases=rows.releases, cases=rows.cases, ends=rows.ends, groups=groups, names=names,
         has_offences="offence" in columns,
     )  # fmt: skip
 
 
-def _told_releases(reader: _Reader, person: npt.NDArray[np.int64], releases: pd.DataFrame) -> None:
-    """Tell of people without a release, unless theirs was given and could not be read, which is told already."""
+def _require_releases(reader: _Reader, person: npt.NDArray[np.int64], releases: pd.DataFrame) -> None:
+    """Report people without a release, unless theirs was given and could not be read, which is reported already."""
     events = "event" in reader.columns
     given = np.array([bool(cell) for cell in reader.text("date" if events else "release")])
     if events:
-        given &= np.array([_word(cell, KINDS) == "release" for cell in reader.text("event")])
+        given &= np.array([_word(cell, EVENT_WORDS) == "release" for cell in reader.text("event")])
     named = np.array([bool(cell) for cell in reader.text("person")])
     silent = ~pd.Series(person).isin(set(releases["code"]) | set(person[given])).to_numpy() & named
     for k in np.flatnonzero(silent & ~pd.Series(person).duplicated().to_numpy()):
@@ -136,7 +136,7 @@ def _told_releases(reader: _Reader, person: npt.NDArray[np.int64], releases: pd.
 
 
 def _agreed(cells: pd.Series, heading: str, reader: _Reader, person: npt.NDArray[np.int64]) -> pd.Series:
-    """One text a person; rows that say something else than an earlier one are told."""
+    """One text a person; rows that contradict an earlier one are reported."""
     first = cells[~cells.index.duplicated()]
     texts = pd.Series([reader.table.columns[heading][k] for k in reader.rows])
     expected = pd.Series(person).map(first)
@@ -149,7 +149,9 @@ def _agreed(cells: pd.Series, heading: str, reader: _Reader, person: npt.NDArray
 
 def _decisions(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
     """A row a decision, person and release beside it."""
-    needed(reader.table, reader.columns, ["release", "decision", "sanction"], "in a table with a row a decision")
+    require_columns(
+        reader.table, reader.columns, ["release", "decision", "sanction"], "in a table with a row a decision"
+    )  # fmt: skip
     release, offence, decision = (reader.days(name) for name in ("release", "offence", "decision"))
     releases = pd.DataFrame({"code": person, "release": release, "row": reader.rows}).dropna()
     cases = _cases(reader, person, offence, decision, reader.text("sanction"), codes)
@@ -164,11 +166,11 @@ def _decisions(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[st
 
 def _events(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
     """A row an event: its kind, its date; for a decision also the sanction and the date of the offence."""
-    needed(reader.table, reader.columns, ["date"], "in a table with a row an event")
+    require_columns(reader.table, reader.columns, ["date"], "in a table with a row an event")
     cells = reader.text("event")
-    kind = np.array([_word(cell, KINDS) or "" for cell in cells])
+    kind = np.array([_word(cell, EVENT_WORDS) or "" for cell in cells])
     for k in np.flatnonzero(kind == ""):
-        reader.add(k, "event", cells[k], f"allowed is {', '.join(KINDS)}")
+        reader.add(k, "event", cells[k], f"allowed is {', '.join(EVENT_WORDS)}")
     when, dates = reader.days("date"), reader.text("date")
     for k in np.flatnonzero((kind != "") & np.array([not cell for cell in dates])):
         reader.add(k, "date", "", f"needed is {ALLOWED}")
@@ -192,20 +194,20 @@ def _cases(
     ``own_offences`` says which rows are offences where they have rows of their own; then decisions bring none. An
     acquittal brings none in any case.
     """
-    words = {word: kind for kind, known in WORDS.items() for word in known}
+    words = {word: kind for kind, known in SANCTION_WORDS.items() for word in known}
     words |= {code.casefold(): kind for code, kind in codes.items()}
-    said = [words.get(cell.casefold()) for cell in sanction]
+    kinds = [words.get(cell.casefold()) for cell in sanction]
     decided, dates = ~np.isnat(decision), reader.text("decision" if "decision" in reader.columns else "date")
     for row, cell in enumerate(sanction):
         if decided[row] and not cell:
             reader.add(row, "sanction", "", "a decision needs one; a word for acquittals is named with --not-counted")
-        elif cell and said[row] is None:
+        elif cell and kinds[row] is None:
             known = f"allowed is {', '.join(SANCTIONS)} (or in Danish)"
             reader.add(row, "sanction", cell, f"{known}; name other words with --fine, --suspended, --prison or "
                        "--not-counted")  # fmt: skip
         elif cell and not dates[row]:
             reader.add(row, "decision", "", "a sanction needs the date on which it was decided")
-    guilty = np.array([bool(kind) for kind in said])
+    guilty = np.array([bool(kind) for kind in kinds])
     if "offence" in reader.columns:
         blank = np.array([not cell for cell in reader.text("offence")])
         for k in np.flatnonzero(decided & guilty & np.isnat(offence) & blank):
@@ -218,11 +220,11 @@ def _cases(
     if own_offences is not None and own_offences.any():
         number[~own_offences] = 0
     return pd.DataFrame({"code": person, "offence": offence, "decision": decision,
-                         "sanction": [kind or "" for kind in said], "offences": number})  # fmt: skip
+                         "sanction": [kind or "" for kind in kinds], "offences": number})  # fmt: skip
 
 
 def _numbers(reader: _Reader, rows: int) -> npt.NDArray[np.int64]:
-    """How many offences each row stands for; one where nothing is said."""
+    """How many offences each row stands for; one where the cell is blank."""
     number = np.ones(rows, np.int64)
     for k, cell in enumerate(reader.text("offences")):
         if cell and not NUMBER.fullmatch(cell):
@@ -233,7 +235,7 @@ def _numbers(reader: _Reader, rows: int) -> npt.NDArray[np.int64]:
 
 
 def _end(reader: _Reader, person: npt.NDArray[np.int64], name: str, when: Days) -> pd.DataFrame:
-    """By person the day until which something is known; rows that say something else than an earlier one are told."""
+    """By person the day until which something is known; rows that contradict an earlier one are reported."""
     table = pd.DataFrame({"code": person, "day": when, "row": reader.rows, "k": np.arange(len(person))}).dropna(
         subset=["day"]
     )

@@ -1,10 +1,10 @@
-"""Tables of a register as they may leave the house: nothing that counts fewer than five people.
+"""Statistical disclosure control of a register's tables: nothing that counts fewer than five people.
 
 A share is left out if it counts fewer people than that on either side, or if it differs by fewer from the next
 published one of the same people (a longer window, a wider definition), since a difference is a count too. Where a
 single group is left out, the next smallest is left out with it, so that nobody can subtract. A curve is given only
-at months between which enough people reoffended, or nobody. This is a rule of the house; the owner of the data may
-have a stricter one (``least``).
+at months between which enough people reoffended, or nobody. The owner of the data may have a stricter rule
+(``least``).
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.studies.validation.register_extract import Register
+from experiments.language.register import EVERYBODY
+from experiments.studies.validation.register_extract import RegisterExtract
 from simulation.outcomes import curve
 
 LEAST = 5
-"""Fewest people that are counted in public."""
-WHOLE, SMALL = "all", "(small groups)"
+"""Fewest people that may be counted."""
+WHOLE, SMALL = EVERYBODY, "(small groups)"
 NUMBERS = ["people", "reoffended", "share", "low", "high"]
 
 
-def close(one: float, other: float, least: int) -> bool:
-    """Whether two counts of the same people lie so near each other that their difference tells of too few."""
+def differ_by_few(one: float, other: float, least: int) -> bool:
+    """Whether two counts of the same people differ, and by fewer than ``least``."""
     return 0 < abs(one - other) < least
 
 
-def pooled(register: Register, *, least: int = LEAST) -> Register:
+def pool_small_groups(register: RegisterExtract, *, least: int = LEAST) -> RegisterExtract:
     """A register whose groups of fewer than ``least`` releases are one, so that no table names them."""
     if "group" not in register.people:
         return register
@@ -38,7 +39,7 @@ def pooled(register: Register, *, least: int = LEAST) -> Register:
     return replace(register, people=register.people.assign(group=group.where(~few, SMALL)))
 
 
-def shares_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
+def suppress_shares(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     """Shares with what is too small left out.
 
     Parameters
@@ -63,7 +64,7 @@ def shares_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     for place, row in out[out["definition"] == "prison"].iterrows():
         if (row["group"], row["window"]) in wide.index:
             other = wide.loc[(row["group"], row["window"])]
-            if other["shown"] and close(other["reoffended"], row["reoffended"], least):
+            if other["shown"] and differ_by_few(other["reoffended"], row["reoffended"], least):
                 out.loc[place, "shown"] = False
     for _, rows in out[out["group"] != WHOLE].groupby(["definition", "window"], sort=False):
         hidden = rows[~out.loc[rows.index, "shown"]]
@@ -75,9 +76,9 @@ def shares_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     return out
 
 
-def about(number: int) -> str:
-    """How many people there are, told to the nearest five, so that nobody can count those who are left out."""
-    return "fewer than 5" if number < LEAST else f"about {5 * round(number / 5):,}"
+def to_nearest_five(number: int) -> int | None:
+    """How many people there are, so that nobody can count those who are left out; None if fewer than five."""
+    return None if number < LEAST else 5 * round(number / 5)
 
 
 def _steps(out: pd.DataFrame, order: pd.Index, least: int) -> None:
@@ -85,13 +86,13 @@ def _steps(out: pd.DataFrame, order: pd.Index, least: int) -> None:
     last: tuple[float, float] | None = None
     for place in order[out.loc[order, "shown"].to_numpy()]:
         here = (float(out.loc[place, "reoffended"]), float(out.loc[place, "people"]))
-        if last is not None and any(close(one, other, least) for one, other in zip(last, here, strict=True)):
+        if last is not None and any(differ_by_few(one, other, least) for one, other in zip(last, here, strict=True)):
             out.loc[place, "shown"] = False
             continue
         last = here
 
 
-def counts_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
+def suppress_counts(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     """Numbers of offences (offences, people, share) with what is too small left out; never a single row alone."""
     out = table.astype({"people": float})
     few = out["people"] < least
@@ -102,7 +103,7 @@ def counts_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     return out
 
 
-def curve_shown(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
+def suppress_curve(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     """Kaplan-Meier curve by group at the months that may be shown.
 
     Parameters

@@ -1,9 +1,9 @@
-"""A scenario of another country fitted to counts: weighted draws of what is doubted, and what they say.
+"""A scenario fitted to counts from another country: weighted draws of its uncertain parameters, and what they predict.
 
-Every doubt is mapped to a standard normal number through its prior, so the prior of a place is known whatever the
-quantities are. Places are drawn in rounds: first all over the prior, then around those that agreed with the data. All
-rounds count together, each place with the weight prior times likelihood over the mean density of all rounds (the
-balance heuristic). Nothing here knows what the counts are of.
+Every uncertain parameter is mapped to a standard normal number through its prior, so that the prior of a point is known
+whatever the quantities are. Points are drawn in rounds: first from the prior, then around those that agreed with the
+data. All rounds count together, each point with the weight prior times likelihood over the mean density of all rounds
+(the balance heuristic). Nothing here knows what the counts are of.
 
 References
 ----------
@@ -19,38 +19,44 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+from scipy.linalg import solve_triangular
+from scipy.special import logsumexp, ndtr, ndtri
+from scipy.stats import qmc
 
-from simulation.parameters import Prior, quantities
+from simulation.parameters import ParameterError, Prior, quantities
 from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
 
 ROUNDS = 4
-"""The first over the prior, the others near the data."""
+"""The first from the prior, the others near the data."""
 CENTRES = 150
-"""Places around which a later round is drawn: those that agree, as often as they agree."""
+"""Points around which a later round is drawn: those that agree, as often as they agree."""
 FROM_PRIOR = 0.15
-"""Share of every later round drawn over the prior, so that no weight can be without bound."""
+"""Share of every later round drawn from the prior, so that no weight can be without bound."""
 ENOUGH = 200.0
 """Effective number of draws below which nothing is reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doubt:
-    """A quantity that is doubted: one key of the scenario, or several that are one and the same number."""
+class UncertainParameter:
+    """An uncertain quantity: one key of the scenario, or several that are one and the same number."""
 
     keys: tuple[str, ...]
     prior: str
     what: str
     fitted: bool
-    """Whether the data speak of it; else it keeps its prior up to chance."""
+    """Whether the data inform it; else it keeps its prior up to simulation error."""
     low: float = -np.inf
     high: float = np.inf
     """Allowed range: draws from beyond are brought to its ends."""
 
 
-def doubts(scenario: Scenario, rows: Sequence[tuple[str, ...]], own: dict[str, tuple[str, str]]) -> list[Doubt]:
-    """Doubts of a scenario by key: the priors of the scenario itself, or ``own`` ones (prior, what) for what is fitted.
+def uncertain_parameters(
+    scenario: Scenario, rows: Sequence[tuple[str, ...]], own: dict[str, tuple[str, str]]
+) -> list[UncertainParameter]:
+    """Uncertain parameters of a scenario by key, with the scenario's priors, or ``own`` ones (prior, what) if fitted.
 
     Keys that stand together are one number.
     """
@@ -60,32 +66,31 @@ def doubts(scenario: Scenario, rows: Sequence[tuple[str, ...]], own: dict[str, t
         row = known[keys[0]]
         prior, what = own.get(keys[0], (row.prior, row.what))
         low, high = -np.inf if row.low is None else row.low, np.inf if row.high is None else row.high
-        found.append(Doubt(keys=keys, prior=prior, what=what, fitted=keys[0] in own, low=low, high=high))
+        found.append(UncertainParameter(keys=keys, prior=prior, what=what, fitted=keys[0] in own, low=low, high=high))
     return found
 
 
-def values(rows: Sequence[Doubt], places: Floats) -> Floats:
-    """Values of the doubts at N x K places, rounded to seven digits: N x K."""
-    from scipy.special import ndtr
-
-    shares = np.clip(ndtr(places), 1e-9, 1 - 1e-9)
-    columns = [np.clip(Prior.read(row.prior).quantile(shares[:, k]), row.low, row.high) for k, row in enumerate(rows)]
+def values(parameters: Sequence[UncertainParameter], points: Floats) -> Floats:
+    """Values of the parameters at N x K standard normal points, rounded to seven digits: N x K."""
+    shares = np.clip(ndtr(points), 1e-9, 1 - 1e-9)
+    columns = [np.clip(Prior.read(row.prior).quantile(shares[:, k]), row.low, row.high)
+               for k, row in enumerate(parameters)]  # fmt: skip
     return np.array([[float(f"{value:.7g}") for value in row] for row in np.stack(columns, axis=1)])
 
 
-def changes(rows: Sequence[Doubt], row: Floats) -> dict[str, float]:
-    """One place's values by key."""
-    return {key: float(value) for doubt, value in zip(rows, row, strict=True) for key in doubt.keys}
+def changes(parameters: Sequence[UncertainParameter], row: Floats) -> dict[str, float]:
+    """One draw's values by key."""
+    return {key: float(value) for each, value in zip(parameters, row, strict=True) for key in each.keys}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draws:
-    """Weighted draws: N x K values, N weights (sum 1), N x M of what the model says at each."""
+class WeightedDraws:
+    """Weighted draws: N x K values, N weights (sum 1), N x M of what the model predicts at each."""
 
-    doubts: list[Doubt]
+    parameters: list[UncertainParameter]
     values: Floats
     weight: Floats
-    said: Floats
+    predicted: Floats
     log_likelihood: Floats
 
     @property
@@ -101,10 +106,37 @@ class Draws:
         """Weighted quantiles of N numbers."""
         return quantile(column, self.weight, at)
 
-    def again(self, number: int, luck: np.random.Generator) -> npt.NDArray[np.int64]:
+    def resample(self, number: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
         """Rows of equally probable draws: systematic resampling."""
-        at = (np.arange(number) + luck.random()) / number
+        at = (np.arange(number) + rng.random()) / number
         return np.minimum(np.searchsorted(np.cumsum(self.weight), at), len(self.weight) - 1)
+
+    def table(self) -> pd.DataFrame:
+        """The parameters given the data: key, what, prior, fitted (yes, no), mean, low, high (95 %)."""
+        rows = []
+        for k, each in enumerate(self.parameters):
+            column = self.values[:, k]
+            low, high = self.quantile(column, (0.025, 0.975))
+            rows.append({"key": " = ".join(each.keys), "what": each.what, "prior": each.prior,
+                         "fitted": "yes" if each.fitted else "no",
+                         "mean": float(self.mean(column)), "low": low, "high": high})  # fmt: skip
+        return pd.DataFrame(rows)
+
+
+def require_enough(draws: WeightedDraws) -> None:
+    """Refuse to report on draws that are worth too few independent ones.
+
+    Raises
+    ------
+    ParameterError
+        With the number of draws that would be enough.
+    """
+    if draws.effective < ENOUGH:
+        needed = round(1.3 * (len(draws.weight) / ROUNDS) * ENOUGH / max(draws.effective, 1.0))
+        raise ParameterError(
+            f"the draws are worth [{draws.effective:.0f}] independent ones; at least {ENOUGH:.0f} are needed: "
+            f"raise --draws to {needed} or more"
+        )
 
 
 def quantile(column: Floats, weight: Floats, at: Sequence[float]) -> Floats:
@@ -115,80 +147,77 @@ def quantile(column: Floats, weight: Floats, at: Sequence[float]) -> Floats:
 
 
 def fit(
-    rows: list[Doubt],
-    say: Callable[[Floats], Floats],
+    parameters: list[UncertainParameter],
+    predict: Callable[[Floats], Floats],
     log_likelihood: Callable[[Floats], Floats],
     *,
     seed: int,
     draws: int,
-) -> Draws:
-    """Weighted draws of what is doubted, given data.
+) -> WeightedDraws:
+    """Weighted draws of the uncertain parameters, given data.
 
     Parameters
     ----------
-    rows
-        K doubts.
-    say
-        What the model says (N x M) at N x K values.
+    parameters
+        K uncertain parameters.
+    predict
+        What the model predicts (N x M) at N x K values.
     log_likelihood
-        Log probability of the data (N) by what the model says.
+        Log probability of the data (N) given the predictions.
     seed
-        Luck of the places.
+        Seed of the points.
     draws
         How many in each of ``ROUNDS`` rounds.
     """
-    size = len(rows)
-    places, said, likely = np.empty((0, size)), np.empty((0, 0)), np.empty(0)
-    rounds: list[_Around] = []
+    size = len(parameters)
+    points, predicted, likely = np.empty((0, size)), np.empty((0, 0)), np.empty(0)
+    rounds: list[_Mixture] = []
     for number in range(ROUNDS):
-        luck = np.random.default_rng([seed, number])
+        rng = np.random.default_rng([seed, number])
         if number:
-            rounds.append(_around(places, _log_weight(places, likely, rounds), luck))
-        new = _places(luck, draws, size, rounds[-1] if rounds else None)
-        told = say(values(rows, new))
-        said = told if not number else np.concatenate([said, told])
-        places = np.concatenate([places, new])
-        likely = np.concatenate([likely, log_likelihood(told)])
-    log = _log_weight(places, likely, rounds)
+            rounds.append(_around(points, _log_weight(points, likely, rounds), rng))
+        new = _points(rng, draws, size, rounds[-1] if rounds else None)
+        latest = predict(values(parameters, new))
+        predicted = latest if not number else np.concatenate([predicted, latest])
+        points = np.concatenate([points, new])
+        likely = np.concatenate([likely, log_likelihood(latest)])
+    log = _log_weight(points, likely, rounds)
     weight = np.exp(log - log.max())
-    return Draws(doubts=rows, values=values(rows, places), weight=weight / weight.sum(), said=said,
-                 log_likelihood=likely)  # fmt: skip
+    return WeightedDraws(parameters=parameters, values=values(parameters, points), weight=weight / weight.sum(),
+                         predicted=predicted, log_likelihood=likely)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Around:
-    """A mixture of normal distributions around places that agreed: C x K centres, one K x K covariance."""
+class _Mixture:
+    """A mixture of normal distributions around points that agreed: C x K centres, one K x K covariance."""
 
     centres: Floats
-    spread: Floats
+    covariance: Floats
 
-    def log_density(self, places: Floats) -> Floats:
-        from scipy.linalg import solve_triangular
-        from scipy.special import logsumexp
-
-        size = places.shape[1]
-        root = np.linalg.cholesky(self.spread)
-        plain = solve_triangular(root, places.T, lower=True).T
+    def log_density(self, points: Floats) -> Floats:
+        size = points.shape[1]
+        root = np.linalg.cholesky(self.covariance)
+        plain = solve_triangular(root, points.T, lower=True).T
         near = solve_triangular(root, self.centres.T, lower=True).T
         apart = (plain**2).sum(axis=1)[:, None] + (near**2).sum(axis=1)[None, :] - 2 * plain @ near.T
         constant = -0.5 * size * np.log(2 * np.pi) - np.log(np.diag(root)).sum() - np.log(len(self.centres))
         return np.asarray(constant + logsumexp(-0.5 * apart, axis=1))
 
 
-def _around(places: Floats, log: Floats, luck: np.random.Generator) -> _Around:
-    """Where the next round is drawn: around the places that agree, as wide as Silverman's rule says."""
-    size = places.shape[1]
+def _around(points: Floats, log: Floats, rng: np.random.Generator) -> _Mixture:
+    """Where the next round is drawn: around the points that agree, as wide as Silverman's rule says."""
+    size = points.shape[1]
     weight = _tempered(log, size)
     number = min(CENTRES, 1.0 / (weight**2).sum())
-    at = (np.arange(CENTRES) + luck.random()) / CENTRES
-    centres = places[np.minimum(np.searchsorted(np.cumsum(weight), at), len(places) - 1)]
+    at = (np.arange(CENTRES) + rng.random()) / CENTRES
+    centres = points[np.minimum(np.searchsorted(np.cumsum(weight), at), len(points) - 1)]
     width = (4 / (size + 2)) ** (1 / (size + 4)) * number ** (-1 / (size + 4))
-    spread = width**2 * np.cov(places, rowvar=False, aweights=weight).reshape(size, size)
-    return _Around(centres=centres, spread=spread + 1e-6 * np.eye(size))
+    covariance = width**2 * np.cov(points, rowvar=False, aweights=weight).reshape(size, size)
+    return _Mixture(centres=centres, covariance=covariance + 1e-6 * np.eye(size))
 
 
 def _tempered(log: Floats, size: int) -> Floats:
-    """Weights flattened as far as is needed for a covariance to be estimated (an effective 8 draws a doubt)."""
+    """Weights flattened as far as a covariance needs to be estimated (an effective 8 draws a parameter)."""
     for heat in np.geomspace(1.0, 1e-3, 60):
         weight = np.exp(heat * (log - log.max()))
         weight /= weight.sum()
@@ -197,28 +226,23 @@ def _tempered(log: Floats, size: int) -> Floats:
     return np.asarray(weight)
 
 
-def _places(luck: np.random.Generator, number: int, size: int, around: _Around | None) -> Floats:
-    """Places of one round: scrambled Sobol' numbers, over the prior or around places that agreed."""
-    from scipy.special import ndtri
-    from scipy.stats import qmc
-
-    cube = qmc.Sobol(size, rng=luck).random_base2(int(np.ceil(np.log2(number))))[:number]
+def _points(rng: np.random.Generator, number: int, size: int, around: _Mixture | None) -> Floats:
+    """Points of one round: scrambled Sobol' numbers, from the prior or around points that agreed."""
+    cube = qmc.Sobol(size, rng=rng).random_base2(int(np.ceil(np.log2(number))))[:number]
     normal = np.asarray(ndtri(np.clip(cube, 1e-9, 1 - 1e-9)))
     if around is None:
         return normal
-    centre = around.centres[luck.integers(len(around.centres), size=number)]
-    near = centre + normal @ np.linalg.cholesky(around.spread).T
-    return np.where((luck.random(number) < FROM_PRIOR)[:, None], normal, near)
+    centre = around.centres[rng.integers(len(around.centres), size=number)]
+    near = centre + normal @ np.linalg.cholesky(around.covariance).T
+    return np.where((rng.random(number) < FROM_PRIOR)[:, None], normal, near)
 
 
-def _log_weight(places: Floats, likely: Floats, rounds: Sequence[_Around]) -> Floats:
+def _log_weight(points: Floats, likely: Floats, rounds: Sequence[_Mixture]) -> Floats:
     """Log of prior times likelihood over the mean density of all rounds that have been drawn."""
-    from scipy.special import logsumexp
-
-    prior = -0.5 * (places**2).sum(axis=1) - 0.5 * places.shape[1] * np.log(2 * np.pi)
+    prior = -0.5 * (points**2).sum(axis=1) - 0.5 * points.shape[1] * np.log(2 * np.pi)
     drawn = [prior]
     for around in rounds:
-        near = np.log1p(-FROM_PRIOR) + around.log_density(places)
+        near = np.log1p(-FROM_PRIOR) + around.log_density(points)
         drawn.append(np.logaddexp(np.log(FROM_PRIOR) + prior, near))
     return np.asarray(prior + likely - logsumexp(np.stack(drawn), axis=0) + np.log(len(drawn)))
 

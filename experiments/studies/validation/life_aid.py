@@ -1,4 +1,4 @@
-"""The men of the LIFE experiment who were paid, beside what was predicted of them (``life``).
+"""The men of the LIFE experiment who were paid, beside what was predicted of them (``life_maryland``).
 
 Nothing here is used by the prediction.
 """
@@ -6,19 +6,47 @@ Nothing here is used by the prediction.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import binom
 
 from experiments.statistics.two_proportions import newcombe
 from experiments.studies.validation.fit import log_counts, quantile
-from experiments.studies.validation.life_maryland import MEN, WEEKS, Longs, Prediction, control_weeks, months_of_weeks
+from experiments.studies.validation.life_maryland import (
+    MEN,
+    WEEKS,
+    LifePrediction,
+    Longs,
+    control_weeks,
+    months_of_weeks,
+)
 from simulation.outcomes import curve
 from simulation.parameters import ParameterError
 
 COMPATIBLE = 0.95
 """Share of the predicted groups among which the real one must lie."""
+
+
+def require_data() -> None:
+    """Refuse to begin if the men who were paid could not be read at the end; nothing of them is read here.
+
+    Raises
+    ------
+    ParameterError
+        If the package ``lifelines`` is not installed.
+    """
+    try:
+        there = find_spec("lifelines") and find_spec("lifelines.datasets")
+    except ImportError:
+        there = None
+    if there is None:
+        raise ParameterError(
+            "the men who were paid are read from the package [lifelines], which is not installed; install it "
+            "(pip install lifelines), or add --predict to get the prediction without them"
+        )
 
 
 def aided_weeks() -> Longs:
@@ -29,13 +57,9 @@ def aided_weeks() -> Longs:
     ParameterError
         If the package is not installed, or has other men in it.
     """
-    try:
-        from lifelines.datasets import load_rossi
-    except ImportError:
-        raise ParameterError(
-            "the men who were paid are read from the package [lifelines], which is not installed; install it "
-            "(pip install lifelines) and start again; the prediction is written"
-        ) from None
+    require_data()
+    from lifelines.datasets import load_rossi  # here, so that nothing of these men is in memory before it is asked for
+
     men = load_rossi()
     arms = [men[men["fin"] == arm] for arm in (0, 1)]
     weeks = [np.bincount(arm.loc[arm["arrest"] == 1, "week"], minlength=WEEKS + 1)[1:] for arm in arms]
@@ -45,8 +69,8 @@ def aided_weeks() -> Longs:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """What was predicted beside what was seen; differences are controls less aided, 0-1."""
+class LifeComparison:
+    """The aided men beside their prediction; differences are controls less aided, 0-1."""
 
     arrests: int
     """Aided men arrested within 52 weeks."""
@@ -60,8 +84,8 @@ class Comparison:
     """Ratio of the cumulative hazards at 52 weeks, with its 95 % interval."""
     at_least_as_far: float
     """Share of the predicted groups that lie as far from the middle of the prediction or farther."""
-    odds: float
-    """Probability of what was seen under the prediction, over that if the aid did nothing."""
+    likelihood_ratio: float
+    """Probability of the observed arrests under the prediction, over that if the aid did nothing."""
 
     @property
     def compatible(self) -> bool:
@@ -69,18 +93,18 @@ class Comparison:
         return self.at_least_as_far >= 1 - COMPATIBLE
 
 
-def compare(found: Prediction, weeks: npt.ArrayLike) -> Comparison:
+def compare(found: LifePrediction, weeks: npt.ArrayLike) -> LifeComparison:
     """Put the aided men (first arrests by week, 52) beside the prediction."""
-    seen, controls = int(np.sum(weeks)), int(found.control.sum())
-    groups = found.trials().sum(axis=1)
-    below, above = float(np.mean(groups <= seen)), float(np.mean(groups >= seen))
-    low, high = newcombe(seen, MEN, controls, MEN)
-    ratio, ratio_low, ratio_high = hazard_ratio(seen, controls)
-    return Comparison(
-        arrests=seen, difference=(controls - seen) / MEN, low=float(low), high=float(high),
+    observed, controls = int(np.sum(weeks)), int(found.control.sum())
+    groups = found.groups().sum(axis=1)
+    below, above = float(np.mean(groups <= observed)), float(np.mean(groups >= observed))
+    low, high = newcombe(observed, MEN, controls, MEN)
+    ratio, ratio_low, ratio_high = hazard_ratio(observed, controls)
+    return LifeComparison(
+        arrests=observed, difference=(controls - observed) / MEN, low=float(low), high=float(high),
         hazard_ratio=ratio, hazard_low=ratio_low, hazard_high=ratio_high,
         at_least_as_far=min(1.0, 2 * min(below, above)),
-        odds=_probable(found, seen, 1) / _probable(found, seen, 0),
+        likelihood_ratio=_probability(found, observed, 1) / _probability(found, observed, 0),
     )  # fmt: skip
 
 
@@ -93,23 +117,21 @@ def hazard_ratio(aided: int, controls: int, men: int = MEN) -> tuple[float, floa
     return ratio, float(ratio * np.exp(-1.959964 * sd)), float(ratio * np.exp(1.959964 * sd))
 
 
-def _probable(found: Prediction, seen: int, arm: int) -> float:
+def _probability(found: LifePrediction, arrests: int, arm: int) -> float:
     """Probability of so many arrests in 52 weeks, mean over the draws."""
-    from scipy.stats import binom
-
-    return float(found.draws.mean(np.asarray(binom.pmf(seen, MEN, found.cumulated(arm)[:, -1]))))
+    return float(found.draws.mean(np.asarray(binom.pmf(arrests, MEN, found.cumulated(arm)[:, -1]))))
 
 
-def learned(found: Prediction, weeks: npt.ArrayLike) -> pd.DataFrame:
-    """What the aided men add to what is doubted: key, prior, mean, low, high before and (``after_``) after them."""
-    seen = months_of_weeks(weeks)
-    log = np.log(np.maximum(found.draws.weight, 1e-300)) + log_counts(found.chances[:, 1], seen, MEN - seen.sum())
+def updated(found: LifePrediction, weeks: npt.ArrayLike) -> pd.DataFrame:
+    """The uncertain parameters before and (``after_``) after the aided men: key, prior, mean, low, high."""
+    arrests = months_of_weeks(weeks)
+    log = np.log(np.maximum(found.draws.weight, 1e-300)) + log_counts(found.chances[:, 1], arrests, MEN - arrests.sum())
     after = np.exp(log - log.max())
     after /= after.sum()
     rows = []
-    for k, doubt in enumerate(found.draws.doubts):
+    for k, each in enumerate(found.draws.parameters):
         column = found.draws.values[:, k]
-        row: dict[str, str | float] = {"key": doubt.keys[0], "prior": doubt.prior}
+        row: dict[str, str | float] = {"key": each.keys[0], "prior": each.prior}
         for name, weight in (("", found.draws.weight), ("after_", after)):
             low, high = quantile(column, weight, (0.025, 0.975))
             row |= {f"{name}mean": float(weight @ column), f"{name}low": float(low), f"{name}high": float(high)}
@@ -117,10 +139,15 @@ def learned(found: Prediction, weeks: npt.ArrayLike) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def seen_curves(weeks: npt.ArrayLike) -> pd.DataFrame:
-    """Both arms as they were, by the method of Kaplan and Meier: arm, week (0 to 52), at_risk, share, low, high."""
+def observed_curves(weeks: npt.ArrayLike | None) -> pd.DataFrame:
+    """The arms as they were, by the method of Kaplan and Meier: arm, week (0 to 52), at_risk, share, low, high.
+
+    Without ``weeks`` (first arrests of the aided by week) the control arm only.
+    """
+    arms = {"control": control_weeks()["arrested"].to_numpy()}
+    arms |= {} if weeks is None else {"aided": np.asarray(weeks)}
     parts = []
-    for arm, counts in (("control", control_weeks()["arrested"].to_numpy()), ("aided", np.asarray(weeks))):
+    for arm, counts in arms.items():
         time = np.repeat(np.arange(1, WEEKS + 2), np.append(counts, MEN - counts.sum()))
         parts.append(pd.DataFrame({"arm": arm, "time": time, "known": WEEKS}))
     return curve(pd.concat(parts, ignore_index=True)).rename(columns={"month": "week"})

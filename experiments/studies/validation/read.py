@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
@@ -29,13 +32,13 @@ MEANINGS = {
 }
 """What a column can mean, with the headings that say so by themselves; options name any other."""
 MOST = 20
-"""Mistakes of one file that are told one by one; the rest are counted."""
+"""Mistakes of one file that are listed; the rest are counted."""
 MOST_ROWS = 5
 """Rows with the same mistake that are named; the rest are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class ExtractSheet:
     """A table as text."""
 
     file: str
@@ -64,7 +67,7 @@ class Mistakes:
         shown = value if len(value) <= 40 else value[:37] + "..."
         self.found.setdefault((column, shown, allowed), []).append(row + self.first)
 
-    def tell(self) -> None:
+    def raise_if_any(self) -> None:
         """Raise ``ParameterError`` if there is any: in order of the rows, the first twenty, then how many more.
 
         The same mistake in many rows is one line.
@@ -73,11 +76,11 @@ class Mistakes:
             (rows[0], f"{self.file}: {_rows(rows)}, {column} is [{value}]; {allowed}")
             for (column, value, allowed), rows in self.found.items()
         ]
-        told = [line for _, line in sorted(lines)]
-        if len(told) > MOST:
-            told = [*told[:MOST], f"{self.file}: and {len(told) - MOST:,} more mistakes"]
-        if told:
-            raise ParameterError("\n".join(told))
+        shown = [line for _, line in sorted(lines)]
+        if len(shown) > MOST:
+            shown = [*shown[:MOST], f"{self.file}: and {len(shown) - MOST:,} more mistakes"]
+        if shown:
+            raise ParameterError("\n".join(shown))
 
 
 def _rows(rows: list[int]) -> str:
@@ -88,7 +91,7 @@ def _rows(rows: list[int]) -> str:
     return f"rows {', '.join(map(str, rows[:MOST_ROWS]))}{more}"
 
 
-def sheet(path: Path) -> Sheet:
+def read_sheet(path: Path) -> ExtractSheet:
     """Read a file: Parquet by its first bytes, anything else as text with columns separated by ; , or tabs.
 
     Text is UTF-8 with or without byte order mark, UTF-16, or Windows' Latin. Raises ``ParameterError`` in one line.
@@ -101,10 +104,7 @@ def sheet(path: Path) -> Sheet:
         raise ParameterError(f"file [{path}] cannot be read ({problem.strerror}); check the name") from None
 
 
-def _parquet(path: Path) -> Sheet:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def _parquet(path: Path) -> ExtractSheet:
     try:
         table = pq.read_table(path)
     except pa.ArrowException as problem:
@@ -114,7 +114,7 @@ def _parquet(path: Path) -> Sheet:
         if name in columns:
             raise ParameterError(f"file [{path}] has the column [{name}] twice; remove one")
         columns[name] = [_cell(value) for value in table.column(name).to_pylist()]
-    return _checked(Sheet(file=path.name, columns=columns, first=1))
+    return _checked(ExtractSheet(file=path.name, columns=columns, first=1))
 
 
 def _cell(value: object) -> str:
@@ -125,7 +125,7 @@ def _cell(value: object) -> str:
     return str(value).strip()
 
 
-def _text(path: Path, head: bytes) -> Sheet:
+def _text(path: Path, head: bytes) -> ExtractSheet:
     if head.startswith(b"PK"):
         raise ParameterError(f"file [{path}] is a workbook or archive; save the sheet as CSV")
     data = path.read_bytes()
@@ -154,20 +154,20 @@ def _text(path: Path, head: bytes) -> Sheet:
     for k, row in enumerate(rows[1:]):
         if any(cell.strip() for cell in row[len(headings) :]):
             wrong.add(k, "number of cells", str(len(row)), f"the heading has {len(headings)}")
-    wrong.tell()
+    wrong.raise_if_any()
     width = len(headings)
     padded = [[cell.strip() for cell in row[:width]] + [""] * (width - len(row)) for row in rows[1:]]
     columns = {name: [row[k] for row in padded] for k, name in enumerate(headings)}
-    return _checked(Sheet(file=path.name, columns=columns, first=2))
+    return _checked(ExtractSheet(file=path.name, columns=columns, first=2))
 
 
-def _checked(table: Sheet) -> Sheet:
+def _checked(table: ExtractSheet) -> ExtractSheet:
     if not any(any(cells) for cells in table.columns.values()):
         raise ParameterError(f"{table.file} has no rows; one is needed for each person at least")
     return table
 
 
-def meanings(table: Sheet, given: Mapping[str, str]) -> dict[str, str]:
+def columns_by_meaning(table: ExtractSheet, given: Mapping[str, str]) -> dict[str, str]:
     """Headings by what they mean: those that the options name, and those that say so by themselves.
 
     Raises ``ParameterError`` for a heading that is not there, naming the nearest.
@@ -188,7 +188,7 @@ def meanings(table: Sheet, given: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def needed(table: Sheet, columns: Mapping[str, str], meant: Iterable[str], why: str) -> None:
+def require_columns(table: ExtractSheet, columns: Mapping[str, str], meant: Iterable[str], why: str) -> None:
     """Refuse a table that lacks a column, naming the option that can name it."""
     for meaning in meant:
         if meaning not in columns:

@@ -1,11 +1,11 @@
 """A user's own register extract as a history, so that the project's own outcome functions count it.
 
 Two forms are read. A *row a decision*: what a join of releases and decisions gives, the person and the release
-repeated beside each decision; whoever has none has one row without one. A *row an event*: releases, offences,
+repeated beside each decision; a person without decisions has one row. A *row an event*: releases, offences,
 decisions and ends of follow-up one below the other, as one gets by stacking tables. A table with one row a person
 and a column for each decision is not read: its width depends on the data.
 
-Nothing is sent anywhere, and nothing of a person is kept: ``Register`` numbers people from 0.
+Nothing is sent anywhere, and nothing of a person is kept: ``RegisterExtract`` numbers people from 0.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.studies.validation.cells import Cells, read_cells
+from experiments.studies.validation.cells import ExtractCells, read_cells
 from experiments.studies.validation.dates import NO_DAY, months_after
-from experiments.studies.validation.read import Mistakes, meanings, sheet
+from experiments.studies.validation.read import Mistakes, columns_by_meaning, read_sheet
 from simulation.history import EVENTS, SANCTIONS, History
 from simulation.outcomes import DEFINITIONS, FURTHER_YEAR
 from simulation.parameter_sections import Definition
@@ -30,11 +30,11 @@ from simulation.parameters import ParameterError
 
 Releases = Literal["first", "every"]
 LONGEST = 12_000
-"""Months after which nothing is told apart."""
+"""Months are cut off here, on either side."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class ExtractFormat:
     """How a file is to be read: what the options say."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Form:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Register:
+class RegisterExtract:
     """A user's register in the form of a history."""
 
     people: pd.DataFrame
@@ -59,8 +59,8 @@ class Register:
     """Offences and sanctions as in a history; months of offences before the release are negative."""
     definitions: tuple[Definition, ...]
     """The definitions that the file has columns for."""
-    notes: tuple[str, ...] = ()
-    """What was left aside, in sentences."""
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    """How many decisions or people do not count, by reason (``_left_out``); only those that there are."""
 
     def history(self, definition: Definition) -> History:
         """The history to which a definition is applied.
@@ -82,7 +82,7 @@ class Register:
         return History(people=self.people, events=events.reset_index(drop=True))
 
 
-def observe(path: Path, form: Form | None = None) -> Register:
+def read_extract(path: Path, form: ExtractFormat | None = None) -> RegisterExtract:
     """Read a file and make a history of it.
 
     Raises
@@ -90,23 +90,22 @@ def observe(path: Path, form: Form | None = None) -> Register:
     ParameterError
         One line a mistake: file, row (as a spreadsheet counts), column, value in brackets, what is allowed.
     """
-    asked = Form() if form is None else form
-    table = sheet(path)
-    columns = meanings(table, asked.columns)
-    if asked.by is not None and asked.by not in table.columns:
-        meanings(table, {"by": asked.by})
+    form = ExtractFormat() if form is None else form
+    table = read_sheet(path)
+    columns = columns_by_meaning(table, form.columns)
+    if form.by is not None and form.by not in table.columns:
+        columns_by_meaning(table, {"by": form.by})
     wrong = Mistakes(file=table.file, first=table.first)
-    cells = read_cells(table, columns, asked.codes, asked.by, wrong)
-    releases = _releases(cells, asked, wrong)
-    ends = _ends(cells, releases, asked, table.file, wrong)
-    wrong.tell()
-    return _register(cells, releases, ends, asked)
+    cells = read_cells(table, columns, form.codes, form.by, wrong)
+    releases = _releases(cells, form, wrong)
+    ends = _ends(cells, releases, form, table.file, wrong)
+    wrong.raise_if_any()
+    return _register(cells, releases, ends, form)
 
 
-def _releases(cells: Cells, form: Form, wrong: Mistakes) -> pd.DataFrame:
-    """The releases that count: code (of the person), release (day), row (where it was first said)."""
-    said = cells.releases
-    first = said.sort_values(["code", "release", "row"]).drop_duplicates(["code", "release"])
+def _releases(cells: ExtractCells, form: ExtractFormat, wrong: Mistakes) -> pd.DataFrame:
+    """The releases that count: code (of the person), release (day), row (where it first stands)."""
+    first = cells.releases.sort_values(["code", "release", "row"]).drop_duplicates(["code", "release"])
     if form.releases == "every":
         return first.reset_index(drop=True)
     if form.releases is None:
@@ -117,7 +116,7 @@ def _releases(cells: Cells, form: Form, wrong: Mistakes) -> pd.DataFrame:
     return first.drop_duplicates("code").reset_index(drop=True)
 
 
-def _ends(cells: Cells, releases: pd.DataFrame, form: Form, file: str, wrong: Mistakes) -> pd.DataFrame:
+def _ends(cells: ExtractCells, releases: pd.DataFrame, form: ExtractFormat, file: str, wrong: Mistakes) -> pd.DataFrame:
     """followed and decided (months) of each release, from the file's own columns or the day of the extract."""
     release = releases["release"].to_numpy().astype("datetime64[D]")
     until = NO_DAY if form.until is None else np.datetime64(form.until, "D")
@@ -131,23 +130,23 @@ def _ends(cells: Cells, releases: pd.DataFrame, form: Form, file: str, wrong: Mi
                       f"before the release on {begun}; allowed is that day or later")  # fmt: skip
         ends[name] = np.where(np.isnat(when), until, when)
     ends["decided"] = np.where(np.isnat(ends["decided"]), ends["followed"], ends["decided"])
-    lacking = np.isnat(ends["followed"])
-    if lacking.any():
-        wrong.tell()
+    missing = np.isnat(ends["followed"])
+    if missing.any():
+        wrong.raise_if_any()
         raise ParameterError(
-            f"{file} does not say until when {_of(lacking)} followed; name a column with --followed, or the last day "
+            f"{file} does not say until when {_of(missing)} followed; name a column with --followed, or the last day "
             "of the extract with --until 2020-12-31"
         )
     whole = {name: months_after(release, day + 1) for name, day in ends.items()}
     return pd.DataFrame({name: np.clip(months, 0, LONGEST) for name, months in whole.items()})
 
 
-def _of(lacking: npt.NDArray[np.bool_]) -> str:
-    number = int(lacking.sum())
-    return "people are" if lacking.all() else f"{number:,} {'person is' if number == 1 else 'people are'}"
+def _of(missing: npt.NDArray[np.bool_]) -> str:
+    number = int(missing.sum())
+    return "people are" if missing.all() else f"{number:,} {'person is' if number == 1 else 'people are'}"
 
 
-def _register(cells: Cells, releases: pd.DataFrame, ends: pd.DataFrame, form: Form) -> Register:
+def _register(cells: ExtractCells, releases: pd.DataFrame, ends: pd.DataFrame, form: ExtractFormat) -> RegisterExtract:
     """People and events in months of their own."""
     count = len(releases)
     people = pd.DataFrame({"replicate": np.zeros(count, np.int32), "person": np.arange(count, dtype=np.int32)})
@@ -173,9 +172,10 @@ def _register(cells: Cells, releases: pd.DataFrame, ends: pd.DataFrame, form: Fo
     events.insert(0, "replicate", np.int32(0))
     events = events.sort_values(["person", "month", "event"], ignore_index=True)
     definitions: Sequence[Definition] = DEFINITIONS if cells.has_offences else ("sentence",)
-    notes = _notes(int(before.sum()), int((judged & happened & (offence < 0)).sum()), int(late.sum()),
-                   int((dated & (cases["sanction"] == "").to_numpy()).sum()), people)  # fmt: skip
-    return Register(people=people, events=events, definitions=tuple(definitions), notes=notes)
+    left_out = _left_out(before=int(before.sum()), old_offence=int((judged & happened & (offence < 0)).sum()),
+                         late=int(late.sum()), no_sanction=int((dated & (cases["sanction"] == "").to_numpy()).sum()),
+                         short=_short(people))  # fmt: skip
+    return RegisterExtract(people=people, events=events, definitions=tuple(definitions), left_out=left_out)
 
 
 def _months(release: npt.NDArray[np.datetime64], when: pd.Series) -> npt.NDArray[np.int64]:
@@ -187,14 +187,16 @@ def _months(release: npt.NDArray[np.datetime64], when: pd.Series) -> npt.NDArray
     return np.clip(months, -LONGEST, LONGEST)
 
 
-def _notes(before: int, old: int, late: int, uncounted: int, people: pd.DataFrame) -> tuple[str, ...]:
-    """What was left aside; numbers below five are not told."""
-    short = int((np.minimum(people["followed"], people["decided"] - FURTHER_YEAR) <= 0).sum())
-    told = (
-        (before, "decisions from before the release left aside (earlier convictions)"),
-        (old, "decisions after the release for offences from before it: they count under sentence only"),
-        (late, "decisions after the last day known: they decide nothing"),
-        (uncounted, "decisions that are no sanction (not counted)"),
-        (short, "people of whom no month can be judged under any and prison (followed or decided too short)"),
-    )
-    return tuple(f"{'fewer than 5' if number < 5 else f'{number:,}'} {what}" for number, what in told if number)
+def _short(people: pd.DataFrame) -> int:
+    """How many people have no month that can be judged under ``any`` and ``prison``."""
+    return int((np.minimum(people["followed"], people["decided"] - FURTHER_YEAR) <= 0).sum())
+
+
+def _left_out(**numbers: int) -> dict[str, int]:
+    """The reasons for which something does not count.
+
+    before (decisions from before the release), old_offence (decisions after the release for offences from before it:
+    they count under ``sentence`` only), late (decisions after the last day known), no_sanction (decisions that are no
+    sanction), short (people followed, or with decisions known, for too short a time).
+    """
+    return {name: number for name, number in numbers.items() if number}

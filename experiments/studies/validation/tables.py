@@ -1,4 +1,4 @@
-"""What a register says, in tables; and what a scenario of the model says of as many people, watched as long."""
+"""Tables of a register, and what a scenario of the model gives for as many people, followed as long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.studies.validation.disclosure import WHOLE
-from experiments.studies.validation.register_extract import Register
+from experiments.studies.validation.register_extract import RegisterExtract
 from simulation.engine import run
 from simulation.outcomes import curve, offence_counts, shares, times
 from simulation.parameter_sections import Definition
@@ -20,14 +20,14 @@ from simulation.scenario import Scenario
 Floats = npt.NDArray[np.float64]
 
 MODEL_PEOPLE = 20_000
-"""People told for the model's side, at least."""
+"""People simulated for the comparison, at least."""
 COHORTS = 100
 """Cohorts of as many people as the register has, at least."""
 LONGEST = 240
-"""Months of follow-up that the model can tell."""
+"""Months of follow-up that the model can simulate."""
 
 
-def seen_shares(register: Register, windows: Sequence[int]) -> pd.DataFrame:
+def observed_shares(register: RegisterExtract, windows: Sequence[int]) -> pd.DataFrame:
     """Shares who reoffended, by definition, group and window.
 
     Returns
@@ -50,13 +50,13 @@ def seen_shares(register: Register, windows: Sequence[int]) -> pd.DataFrame:
     return out.iloc[np.lexsort([out["window"].to_numpy(), *codes])].reset_index(drop=True)
 
 
-def seen_times(register: Register, definition: Definition) -> pd.DataFrame:
+def observed_times(register: RegisterExtract, definition: Definition) -> pd.DataFrame:
     """When each person counts as reoffending, with a column group (``all`` if none was asked for)."""
     table = times(register.history(definition), definition)
     return table if "group" in table else table.assign(group=WHOLE)
 
 
-def seen_offences(register: Register, window: int) -> pd.DataFrame:
+def observed_offences(register: RegisterExtract, window: int) -> pd.DataFrame:
     """How many offences reoffenders committed within a window (definition any)."""
     return offence_counts(register.history("any"), window=window)
 
@@ -64,14 +64,14 @@ def seen_offences(register: Register, window: int) -> pd.DataFrame:
 # The model beside it ------------------------------------------------------------------------------------------
 
 
-def alike(scenario: Scenario, register: Register) -> Scenario:
+def matching_scenario(scenario: Scenario, register: RegisterExtract) -> Scenario:
     """A scenario for as many people as the register has, followed as long as the longest of them.
 
-    Raises ``ParameterError`` for a trial: its two arms are no one population.
+    Raises ``ParameterError`` for a trial: its two arms are not one population.
     """
     if scenario.trial.assignment == "randomised":
         raise ParameterError(
-            f"--beside is [{scenario.name}], which draws half of its people to a programme; add --set "
+            f"--beside is [{scenario.name}], which randomises half of its people to a programme; add --set "
             "trial.assignment=nobody or --set trial.assignment=everyone"
         )
     longest = int(register.people["followed"].max())
@@ -83,27 +83,27 @@ def alike(scenario: Scenario, register: Register) -> Scenario:
     })  # fmt: skip
 
 
-def cohorts(people: int) -> int:
-    """How many cohorts of so many people are told."""
+def cohorts_needed(people: int) -> int:
+    """How many cohorts of so many people are simulated."""
     return max(COHORTS, -(-MODEL_PEOPLE // people))
 
 
-def beside(
-    scenario: Scenario, register: Register, definition: Definition, windows: Sequence[int], *, seed: int,
+def simulate_alongside(
+    scenario: Scenario, register: RegisterExtract, definition: Definition, windows: Sequence[int], *, seed: int,
     threads: int | None = None, shown: Callable[[Iterable[int]], Iterable[int]] = iter,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
-    """The model's shares and its curve, from cohorts of as many people, each watched as long as one of the register's.
+    """The model's shares and its curve, from cohorts of as many people, each followed as long as one of the register's.
 
     Parameters
     ----------
     scenario
-        As ``alike`` makes it.
+        As ``matching_scenario`` makes it.
     register
-        Whose people lend the cohorts the months in which they are watched.
+        Its people give the cohorts the months for which they are followed.
     definition, windows
         Of the curve; months of the shares (which are given for every definition that the register has).
     seed, threads
-        Luck; worker threads.
+        Seed; worker threads.
     shown
         May wrap the numbers of the cohorts to show progress.
 
@@ -115,7 +115,7 @@ def beside(
     number = len(register.people)
     found: dict[tuple[str, int], list[float]] = {(name, w): [] for name in register.definitions for w in windows}
     curves = []
-    for replicate in shown(range(cohorts(number))):
+    for replicate in shown(range(cohorts_needed(number))):
         lives = run(scenario, seed=seed, replicates=range(replicate, replicate + 1), threads=threads).lives
         for name in register.definitions:
             known = np.minimum(known_months(register, name), scenario.people.follow_up_months)
@@ -127,12 +127,12 @@ def beside(
                 table = pd.DataFrame({"time": time, "known": known})
                 curves.append(curve(table, by=())["share"].to_numpy())
     rows = [(name, w, *_middle(np.array(column)[:, None])[:, 0]) for (name, w), column in found.items()]
-    told = pd.DataFrame(rows, columns=["definition", "window", "model", "model_low", "model_high"])
+    shares_of = pd.DataFrame(rows, columns=["definition", "window", "model", "model_low", "model_high"])
     middle, low, high = _middle(np.array(curves))
-    return told, pd.DataFrame({"month": np.arange(len(middle)), "share": middle, "low": low, "high": high})
+    return shares_of, pd.DataFrame({"month": np.arange(len(middle)), "share": middle, "low": low, "high": high})
 
 
-def known_months(register: Register, definition: Definition) -> npt.NDArray[np.int64]:
+def known_months(register: RegisterExtract, definition: Definition) -> npt.NDArray[np.int64]:
     """The largest window that can be judged of each person."""
     return times(register.history(definition), definition)["known"].to_numpy(np.int64)
 
@@ -143,13 +143,13 @@ def _middle(table: Floats) -> Floats:
     return np.stack([table.mean(axis=0), low, high])
 
 
-def compared(seen: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
+def compare(observed: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
     """Register beside model, everybody together: the register's shares with model, model_low, model_high and inside.
 
     inside: whether the register's share lies among the middle 95 % of the model's cohorts. Where the register's share
-    is not shown, the model's is not either, since it would tell how many can be judged.
+    is not shown, the model's is not either, since it would reveal how many can be judged.
     """
-    rows = seen[seen["group"] == WHOLE].merge(model, on=["definition", "window"])
+    rows = observed[observed["group"] == WHOLE].merge(model, on=["definition", "window"])
     rows.loc[rows["share"].isna(), ["model", "model_low", "model_high"]] = np.nan
     inside: list[Any] = [
         None if share != share or low != low else bool(low <= share <= high)

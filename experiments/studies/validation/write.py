@@ -1,23 +1,49 @@
-"""A history of the model written as a register extract: what ``desist observe`` reads back.
+"""A history of the model written as a register extract: what ``desist register`` reads back.
 
-It makes an example to try the verb with, and the test that nothing is lost on the way: observed again, it gives the
+It makes an example to try the study with, and the test that nothing is lost on the way: read again, it gives the
 model's own outcomes. The people in it are invented by the model.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from experiments.inputs.scenario_files import load
+from experiments.language.messages import Language, Messages
 from experiments.studies.validation.dates import Days, day_of
-from simulation.history import History
+from simulation.history import History, simulate
+from simulation.parameters import ParameterError
 
 FIRST_RELEASE = date(2016, 1, 1)
 Style = Literal["decisions", "events"]
+EXAMPLE = {
+    "people.count": 2_000, "people.release_months": 12, "people.follow_up_months": 36, "people.calendar_months": 48,
+}  # fmt: skip
+"""The people of an example: released over a year, followed until the end of the fourth."""
+
+
+def write_example(path: Path, language: Language, *, scenario: str, changes: Sequence[str], seed: int) -> str:
+    """Write an extract of people invented by a scenario; says what is in it.
+
+    Raises
+    ------
+    ParameterError
+        If the file cannot be written, or the scenario is not known.
+    """
+    plan = load(scenario, changes).changed(EXAMPLE)
+    try:
+        extract(simulate(plan, seed=seed)).to_csv(path, index=False, lineterminator="\n")
+    except OSError as problem:
+        raise ParameterError(f"--example is [{path}], which cannot be written ({problem.strerror})") from None
+    m = Messages(language, "register")
+    return m("example", file=str(path), people=m.number(EXAMPLE["people.count"]), scenario=plan.name)
 
 
 def extract(

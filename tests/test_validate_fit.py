@@ -7,20 +7,30 @@ import pytest
 from scipy import stats
 
 from experiments.inputs.scenario_files import load
-from experiments.language.validation_text import enough
-from experiments.studies.validation.fit import ENOUGH, Doubt, Draws, changes, doubts, fit, log_counts, quantile, values
+from experiments.studies.validation.fit import (
+    ENOUGH,
+    UncertainParameter,
+    WeightedDraws,
+    changes,
+    fit,
+    log_counts,
+    quantile,
+    require_enough,
+    uncertain_parameters,
+    values,
+)
 from tests.mistakes import assert_one_line
 
-LEVEL = Doubt(keys=("a",), prior="N(0, 1)", what="", fitted=True)
-OTHER = Doubt(keys=("b", "c"), prior="U(0, 2)", what="", fitted=False)
+LEVEL = UncertainParameter(keys=("a",), prior="N(0, 1)", what="", fitted=True)
+OTHER = UncertainParameter(keys=("b", "c"), prior="U(0, 2)", what="", fitted=False)
 
 
 def fitted(observed, sd, draws=256):
-    """A normal observation of the first of two doubts."""
+    """A normal observation of the first of two parameters."""
     return fit(
         [LEVEL, OTHER],
         lambda points: points,
-        lambda said: stats.norm.logpdf(observed, said[:, 0], sd),
+        lambda predicted: stats.norm.logpdf(observed, predicted[:, 0], sd),
         seed=1,
         draws=draws,
     )
@@ -50,7 +60,7 @@ def test_what_the_data_do_not_speak_of_keeps_its_prior():
 
 def test_an_observation_that_says_nothing_changes_nothing():
     """With a flat likelihood every draw of the first round weighs the same."""
-    found = fit([LEVEL], lambda points: points, lambda said: np.zeros(len(said)), seed=3, draws=256)
+    found = fit([LEVEL], lambda points: points, lambda predicted: np.zeros(len(predicted)), seed=3, draws=256)
 
     assert found.effective > 0.8 * len(found.weight)
     assert found.mean(found.values[:, 0]) == pytest.approx(0.0, abs=0.1)
@@ -63,7 +73,7 @@ def test_keys_that_stand_together_are_one_number():
 
 def test_priors_are_the_scenarios_own_unless_something_is_fitted():
     """The economy's ratio keeps the prior of the scenario file; values are kept within what is allowed."""
-    rows = doubts(
+    rows = uncertain_parameters(
         load("life-maryland"),
         [("risk.level",), ("factor.economy.lacking_hazard_ratio",)],
         {"risk.level": ("LN(0.3, 1.0)", "level")},
@@ -89,19 +99,19 @@ def test_weighted_quantiles_of_equal_weights_are_plain_ones():
     assert quantile(column, np.full(101, 1 / 101), (0.5,)) == pytest.approx([50.0])
 
 
-def test_drawing_again_follows_the_weights():
+def test_resampling_follows_the_weights():
     """Systematic resampling: a draw with half of the weight comes half of the time."""
-    draws = Draws(doubts=[LEVEL], values=np.zeros((3, 1)), weight=np.array([0.25, 0.5, 0.25]), said=np.zeros((3, 1)),
+    draws = WeightedDraws(parameters=[LEVEL], values=np.zeros((3, 1)), weight=np.array([0.25, 0.5, 0.25]), predicted=np.zeros((3, 1)),
                   log_likelihood=np.zeros(3))  # fmt: skip
 
-    assert np.bincount(draws.again(1_000, np.random.default_rng(2))).tolist() == pytest.approx([250, 500, 250], abs=1)
+    assert np.bincount(draws.resample(1_000, np.random.default_rng(2))).tolist() == pytest.approx([250, 500, 250], abs=1)
 
 
 def test_too_few_draws_are_refused_in_one_line():
-    """Draws that stand for a handful are not reported; the message says how many are needed."""
-    draws = Draws(doubts=[LEVEL], values=np.zeros((400, 1)), weight=np.r_[0.5, np.full(399, 0.5 / 399)], said=np.zeros((400, 1)),
+    """Draws that are worth a handful are not reported; the message says how many are needed."""
+    draws = WeightedDraws(parameters=[LEVEL], values=np.zeros((400, 1)), weight=np.r_[0.5, np.full(399, 0.5 / 399)], predicted=np.zeros((400, 1)),
                   log_likelihood=np.zeros(400))  # fmt: skip
 
     assert_one_line(
-        lambda: enough(draws), "the draws stand for [4] independent ones; at least 200 are needed: raise --draws to"
+        lambda: require_enough(draws), "the draws are worth [4] independent ones; at least 200 are needed: raise --draws to"
     )

@@ -1,4 +1,4 @@
-"""Nothing that counts fewer than five people leaves the house, and nobody can subtract to it."""
+"""Nothing that counts fewer than five people is published, and no such number can be found by subtraction."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from experiments.studies.validation.disclosure import (
     LEAST,
-    about,
-    close,
-    counts_shown,
-    curve_shown,
-    pooled,
-    shares_shown,
+    differ_by_few,
+    pool_small_groups,
+    suppress_counts,
+    suppress_curve,
+    suppress_shares,
+    to_nearest_five,
 )
-from experiments.studies.validation.register_extract import Register
+from experiments.studies.validation.register_extract import RegisterExtract
 from simulation.outcomes import NOT_IN_SIGHT, curve, shares, wilson
 
 PEOPLE = st.lists(st.tuples(st.integers(1, 30) | st.just(NOT_IN_SIGHT), st.integers(0, 30)), min_size=1, max_size=120)
@@ -32,7 +32,7 @@ def row(people, reoffended, *, definition="any", group="all", window=24, censore
 
 def shown(*rows):
     """Which rows are shown."""
-    return shares_shown(pd.DataFrame(rows))["shown"].tolist()
+    return suppress_shares(pd.DataFrame(rows))["shown"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def shown(*rows):
 )
 def test_both_sides_of_a_share_must_be_five(people, reoffended, expected):
     """Those who reoffended and those who did not."""
-    table = shares_shown(pd.DataFrame([row(people, reoffended)]))
+    table = suppress_shares(pd.DataFrame([row(people, reoffended)]))
 
     assert [expected] == table["shown"].tolist()
     assert expected == bool(table[["people", "reoffended", "share", "low", "high"]].notna().all(axis=None))
@@ -74,7 +74,7 @@ def test_what_is_shown_counts_five_in_every_cell_and_step(people, windows):
     rows = [
         shares(table, window=window, by=()).assign(definition="any", group="all", window=window) for window in windows
     ]
-    out = shares_shown(pd.concat(rows, ignore_index=True).drop(columns="all"))
+    out = suppress_shares(pd.concat(rows, ignore_index=True).drop(columns="all"))
     kept = out[out["shown"]].sort_values("window")
 
     assert (kept["reoffended"] >= LEAST).all()
@@ -90,13 +90,13 @@ def test_what_is_shown_counts_five_in_every_cell_and_step(people, windows):
 def test_a_curve_steps_over_five_people_or_nobody(people):
     """Between any two months shown lie no one to four reoffenders, nor one to four who were followed no longer."""
     table = pd.DataFrame(people, columns=["time", "known"]).assign(group="all")
-    out, whole = curve_shown(table), curve(table, by=("group",))
+    out, whole = suppress_curve(table), curve(table, by=("group",))
     hit = table["time"] <= table["known"]
     seen = table[["time", "known"]].min(axis=1)
     for begin, end in zip(out["month"], out["month"].iloc[1:], strict=False):
         counted = (hit & (seen > begin) & (seen <= end)).sum(), (~hit & (seen >= begin) & (seen < end)).sum()
 
-        assert not any(close(number, 0, LEAST) for number in counted)
+        assert not any(differ_by_few(number, 0, LEAST) for number in counted)
     assert (out["at_risk"] * (1 - 0) >= LEAST).all()
     assert out.equals(whole[whole["month"].isin(out["month"])].reset_index(drop=True))
 
@@ -106,15 +106,15 @@ def test_a_curve_of_many_is_whole_and_one_of_few_is_empty():
     many = pd.DataFrame({"time": np.repeat(np.arange(1, 13), 10), "known": 12, "group": "all"})
     survivors = pd.DataFrame({"time": np.full(40, NOT_IN_SIGHT), "known": 12, "group": "all"})
 
-    assert list(range(13)) == curve_shown(pd.concat([many, survivors]))["month"].tolist()
-    assert curve_shown(survivors.head(4)).empty
+    assert list(range(13)) == suppress_curve(pd.concat([many, survivors]))["month"].tolist()
+    assert suppress_curve(survivors.head(4)).empty
 
 
 @given(st.lists(st.integers(0, 40), min_size=4, max_size=4))
 def test_numbers_of_offences_are_never_left_out_alone(people):
     """A single number could be had from the total."""
     table = pd.DataFrame({"offences": ["1", "2", "3", "4 or more"], "people": people, "share": 0.25})
-    out = counts_shown(table)
+    out = suppress_counts(table)
 
     assert (~out["shown"]).sum() != 1
     assert (out.loc[out["shown"], "people"] >= LEAST).all()
@@ -126,11 +126,11 @@ def test_small_groups_are_one_and_are_not_named():
     people = pd.DataFrame(
         {"replicate": 0, "person": range(12), "followed": 24, "decided": 36, "group": [*"abc", *"ddddddddd"]}
     )
-    register = pooled(Register(people=people, events=pd.DataFrame(), definitions=("any",)))
+    register = pool_small_groups(RegisterExtract(people=people, events=pd.DataFrame(), definitions=("any",)))
 
     assert {"(small groups)", "d"} == set(register.people["group"])
 
 
-def test_how_many_there_are_is_told_about():
+def test_how_many_there_are_is_rounded():
     """To the nearest five."""
-    assert ["fewer than 5", "about 5", "about 1,235"] == [about(number) for number in (4, 6, 1_233)]
+    assert [None, 5, 1_235] == [to_nearest_five(number) for number in (4, 6, 1_233)]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
+from experiments import load_result, validate
 from experiments.execution.code_digest import STORING, sources_of
 from experiments.execution.jobs import Job, finish
 from experiments.inputs.scenario_files import load
+from experiments.provenance.results_folder import digest_of
 from experiments.studies.validation import fit, life_aid, life_maryland
 from simulation import simulate
 from simulation.outcomes import curve, shares, times
@@ -28,7 +28,7 @@ def compute(job: Job):
 
 @pytest.fixture(scope="module")
 def found():
-    """A prediction of fewer draws and people than the verb's."""
+    """A prediction of fewer draws and people than the study's."""
     return life_maryland.predict(compute, draws=128, people=10_000)
 
 
@@ -64,7 +64,7 @@ def test_the_table_of_facts_is_the_packages():
 
 def test_the_prediction_is_the_one_that_was_written_first(found):
     """Fewer draws and people come near the table that was written before the men who were paid were read."""
-    before, now = life_maryland.frozen(), life_maryland.curves(found)
+    before, now = life_maryland.frozen_prediction(), life_maryland.curves(found)
 
     assert before[["arm", "month"]].equals(now[["arm", "month"]])
     assert (before["mean"] - now["mean"]).abs().max() < 0.03
@@ -97,7 +97,7 @@ def test_a_week_belongs_to_the_month_that_holds_its_middle(week, month):
 
 @pytest.fixture(scope="module")
 def history():
-    """20,000 men of the scenario, told with events."""
+    """20,000 men of the scenario, simulated with events."""
     return simulate(load(life_maryland.SCENARIO).replace(people__count=20_000), seed=4)
 
 
@@ -123,7 +123,7 @@ def test_half_of_the_men_are_paid_for_three_months_and_nobody_else(history):
 
 
 def test_the_aid_goes_through_economy_and_through_nothing_else():
-    """Where lacking money does nothing to the hazard, both arms have the same arrests, man by man on the same luck."""
+    """Where lacking money does nothing to the hazard, both arms have the same arrests, man by man with the same random numbers."""
     plan = load(life_maryland.SCENARIO).replace(people__count=4_000, factor__economy__lacking_hazard_ratio=1.0)
     plan = plan.changed({"factor.housing.helped_by.economy": 1.0, "factor.education.helped_by.economy": 1.0})
     paid = simulate(plan.changed({"trial.assignment": "everyone"}), seed=2)
@@ -148,7 +148,7 @@ def test_the_arms_have_nothing_to_do_with_each_other():
 
 def test_the_scenario_lies_where_it_was_fitted(found):
     """Its level, fall and delay are within the draws; its controls are arrested about as often as those seen."""
-    table = life_maryland.doubted(found).set_index("key")
+    table = found.draws.table().set_index("key")
     plan = load(life_maryland.SCENARIO)
     for key in ("risk.level", "risk.later_hazard", "offending.delay_mean_months"):
         assert table.loc[key, "low"] < plan.value(key) < table.loc[key, "high"]
@@ -172,7 +172,7 @@ def test_a_trial_like_the_prediction_is_compatible_and_a_wonder_is_not(found):
 
     assert usual.compatible
     assert usual.at_least_as_far > 0.8
-    assert usual.odds == pytest.approx(1.0, abs=0.5)
+    assert usual.likelihood_ratio == pytest.approx(1.0, abs=0.5)
     for number in (10, 200):
         assert not life_aid.compare(found, of_arrests(number)).compatible
 
@@ -188,7 +188,7 @@ def test_the_hazard_ratio_is_that_of_the_shares():
 
 def test_few_arrests_make_money_matter_more(found):
     """What is believed of the economy after the men is higher if fewer of those who were paid were arrested."""
-    after = [life_aid.learned(found, of_arrests(number)).set_index("key")["after_mean"] for number in (45, 75)]
+    after = [life_aid.updated(found, of_arrests(number)).set_index("key")["after_mean"] for number in (45, 75)]
 
     assert after[0]["factor.economy.lacking_hazard_ratio"] > after[1]["factor.economy.lacking_hazard_ratio"]
 
@@ -214,52 +214,65 @@ def test_other_men_in_the_package_are_refused(monkeypatch):
 
 @pytest.fixture
 def quick(found, monkeypatch):
-    """The verb with the prediction of these tests, which stands for fewer draws than are asked for."""
+    """The study with the prediction of these tests, which is worth fewer draws than are asked for."""
     monkeypatch.setattr("experiments.studies.validation.life_maryland.predict", lambda *_, **__: found)
-    monkeypatch.setattr("experiments.language.validation_text.ENOUGH", 10.0)
+    monkeypatch.setattr("experiments.studies.validation.fit.ENOUGH", 10.0)
 
 
-def test_the_verb_writes_the_prediction_before_it_looks(quick, tmp_path, monkeypatch):
-    """With --predict nothing of the men who were paid is read; the prediction and its figure are written."""
-    monkeypatch.setattr("experiments.studies.validation.life_aid.aided_weeks", lambda: pytest.fail("looked"))
-    code, out, _ = desist("elsewhere", "life", "--predict", "--out", str(tmp_path))
+def test_predict_stops_before_the_men_are_read(quick, tmp_path, monkeypatch):
+    """With --predict nothing of the men who were paid is read; the prediction and its figure are there."""
+    monkeypatch.setattr("experiments.studies.validation.life_aid.aided_weeks", lambda: pytest.fail("read"))
+    result = validate("life", predict=True)
+    result.save(tmp_path)
 
-    assert code == 0
-    assert "Written before the aided men are read" in out
-    assert 24 == len(pd.read_csv(tmp_path / "prediction.csv"))
+    assert result.passed
+    assert result.observed is None
+    assert "was finished before the data on the men with aid were read" in result.text()
+    assert {"control"} == set(result.tables["observed"]["arm"])
+    assert 24 == len(result.tables["prediction"])
     assert (tmp_path / "life.png").stat().st_size > 10_000
-    assert not (tmp_path / "seen.csv").exists()
 
 
-def test_the_prediction_is_written_even_if_the_men_cannot_be_read(quick, tmp_path, monkeypatch):
-    """Without the package: the prediction is there, one line says what to install, exit code 2."""
+def test_the_prediction_does_not_depend_on_the_men(quick, tmp_path, monkeypatch):
+    """Its digest, taken before they are read, is that of the file; it is the same whoever the men are, and without them."""
+    digests = set()
+    for arrests in (5, 60):
+        monkeypatch.setattr("experiments.studies.validation.life_aid.aided_weeks", lambda arrests=arrests: of_arrests(arrests))
+        digests.add(validate("life").prediction_digest)
+    result = validate("life", predict=True)
+    result.save(tmp_path)
+
+    assert {digest_of(tmp_path / "prediction.csv")} == digests | {result.prediction_digest}
+
+
+def test_without_the_package_nothing_is_begun(monkeypatch):
+    """One line says what to install, before minutes of computing; --predict needs no package."""
     monkeypatch.setitem(sys.modules, "lifelines.datasets", None)
-    code, _, err = desist("elsewhere", "life", "--out", str(tmp_path))
+    monkeypatch.setattr("experiments.studies.validation.life_maryland.predict", lambda *_, **__: pytest.fail("begun"))
 
-    assert (code, len(err.splitlines())) == (2, 1)
-    assert (tmp_path / "prediction.csv").exists()
+    assert_one_line(lambda: validate("life"), "add --predict to get the prediction without them")
 
 
 @pytest.mark.parametrize(("arrests", "expected"), [(60, 0), (5, 1)])
-def test_the_verb_says_and_exits_as_it_was(arrests, expected, quick, tmp_path, monkeypatch):
-    """Exit code 0 if the men lie among those predicted, 1 if not (made-up men)."""
+def test_the_command_says_and_exits_as_it_was(arrests, expected, quick, tmp_path, monkeypatch):
+    """Exit code 0 if the men lie among those predicted, 1 if not (made-up men); a saved result says the same."""
     monkeypatch.setattr("experiments.studies.validation.life_aid.aided_weeks", lambda: of_arrests(arrests))
-    code, out, _ = desist("elsewhere", "life", "--out", str(tmp_path), "--json")
-    told = json.loads(out)
+    code, out, _ = desist("validate", "life", "--out", str(tmp_path), "--language", "da")
+    result = load_result(tmp_path)
 
     assert expected == code
-    assert told["compatible"] is (expected == 0)
-    assert told["seen"]["arrests"] == arrests
-    assert {"prediction.csv", "seen.csv", "learned.csv", "doubts.csv", "shape.csv", "manifest.json", "answer.txt"} <= {
-        each.name for each in tmp_path.iterdir()
-    }
-    assert str(tmp_path) not in (tmp_path / "answer.txt").read_text(encoding="utf-8")  # else it could not be verified
+    assert result.compatible is (expected == 0)
+    assert result.observed["arrests"] == arrests
+    assert result.text("da") in out
+    assert ("lies inside" if expected == 0 else "lies outside") in result.text()
+    assert {"prediction", "observed", "updated", "parameters", "quarters"} == set(result.tables)
+    assert str(tmp_path) not in (tmp_path / "answer_en.txt").read_text(encoding="utf-8")  # else it could not be verified
 
 
 def test_too_few_draws_are_not_reported(tmp_path):
     """From the fit to the refusal: one line, exit code 2, and no prediction is written."""
     code, _, err = desist(
-        "elsewhere", "life", "--draws", "32", "--people", "1000", "--threads", "2", "--out", str(tmp_path)
+        "validate", "life", "--predict", "--draws", "32", "--people", "1000", "--threads", "2", "--out", str(tmp_path)
     )
 
     assert (code, len(err.splitlines())) == (2, 1)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from experiments.studies.validation.dates import day, day_of, days, months_after
-from experiments.studies.validation.register_extract import Form, observe
+from experiments.studies.validation.register_extract import ExtractFormat, read_extract
 from experiments.studies.validation.write import extract
 from simulation import Scenario, simulate
 from simulation.outcomes import DEFINITIONS, curve, offence_counts, shares, times
@@ -24,7 +24,7 @@ def read(tmp_path, text, form=None):
     """A register from the text of a CSV file."""
     file = tmp_path / "mine.csv"
     file.write_text(text, encoding="utf-8")
-    return observe(file, form)
+    return read_extract(file, form)
 
 
 def same_outcomes(history, register):
@@ -51,25 +51,25 @@ def _of_all(register, definition):
 
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_the_model_observed_again_gives_its_own_outcomes(style, kind, tmp_path):
+def test_the_model_read_again_gives_its_own_outcomes(style, kind, tmp_path):
     """500 people of everyone, cut off by the calendar: written as a register and read back, nothing has changed."""
     plan = Scenario().replace(people__count=500, people__release_months=9, people__calendar_months=30)
     history = simulate(plan, seed=1)
     table, file = extract(history, style=style), tmp_path / f"extract.{kind}"
     table.to_csv(file, index=False) if kind == "csv" else table.to_parquet(file, index=False)
 
-    same_outcomes(history, observe(file))
+    same_outcomes(history, read_extract(file))
 
 
 @settings(max_examples=40)
 @given(scenarios(), SEEDS, st.sampled_from(STYLES), st.integers(0, 1_000), st.dates(date(1990, 1, 1), date(2030, 1, 1)))
-def test_any_history_observed_again_gives_its_own_outcomes(tmp_path_factory, scenario, seed, style, spread, first):
-    """Whatever the scenario, the luck, the days within the months and the year."""
+def test_any_history_read_again_gives_its_own_outcomes(tmp_path_factory, scenario, seed, style, spread, first):
+    """Whatever the scenario, the seed, the days within the months and the year."""
     history = simulate(scenario, seed=seed)
     file = tmp_path_factory.mktemp("extract") / "extract.csv"
     extract(history, style=style, spread=spread, first=first).to_csv(file, index=False)
 
-    same_outcomes(history, observe(file))
+    same_outcomes(history, read_extract(file))
 
 
 def test_order_of_rows_and_columns_does_not_matter(tmp_path):
@@ -81,7 +81,7 @@ def test_order_of_rows_and_columns_does_not_matter(tmp_path):
     for file, rows in zip(files, (table, other), strict=True):
         rows.to_csv(file, index=False)
     tables = [
-        shares(times(observe(file).history(name), name), window=12, by=()) for file in files for name in DEFINITIONS
+        shares(times(read_extract(file).history(name), name), window=12, by=()) for file in files for name in DEFINITIONS
     ]
 
     assert all(a.equals(b) for a, b in zip(tables[:3], tables[3:], strict=True))
@@ -176,7 +176,7 @@ def test_the_last_day_known_counts_whole(until, known, tmp_path):
 def test_the_day_of_the_extract_fills_what_the_file_does_not_say(tmp_path):
     """Whoever died has a day of their own; decisions are known until the extract."""
     text = f"{HEAD}a,2018-01-01,,,,2018-06-30\nb,2018-01-01,,,,\n"
-    register = read(tmp_path, text, Form(until=date(2020, 12, 31)))
+    register = read(tmp_path, text, ExtractFormat(until=date(2020, 12, 31)))
 
     assert [6, 36] == register.people["followed"].tolist()
     assert [36, 36] == register.people["decided"].tolist()
@@ -184,7 +184,7 @@ def test_the_day_of_the_extract_fills_what_the_file_does_not_say(tmp_path):
 
 def test_people_released_after_the_extract_are_censored(tmp_path):
     """Nothing is known of them; they do not count as successes."""
-    register = read(tmp_path, f"{HEAD}a,2018-01-01,,,,\nb,2022-01-01,,,,\n", Form(until=date(2020, 12, 31)))
+    register = read(tmp_path, f"{HEAD}a,2018-01-01,,,,\nb,2022-01-01,,,,\n", ExtractFormat(until=date(2020, 12, 31)))
     table = shares(times(register.history("any"), "any"), window=12, by=())
 
     assert (1, 1) == (table["people"].iloc[0], table["censored"].iloc[0])
@@ -214,7 +214,7 @@ def test_own_words_and_danish_words_for_sanctions(tmp_path):
         "x": None,
     }
     for word, kind in expected.items():
-        register = read(tmp_path, HEAD + rows.format(word), Form(codes={"31": "prison", "x": ""}))
+        register = read(tmp_path, HEAD + rows.format(word), ExtractFormat(codes={"31": "prison", "x": ""}))
 
         assert ([] if kind is None else [kind]) == register.events.loc[
             register.events["event"] == "sanction", "detail"
@@ -227,7 +227,7 @@ def test_danish_headings_and_a_danish_spreadsheet(tmp_path):
     file = tmp_path / "udtræk.csv"
     text = "Personnr;Løsladelsesdato;Gerningsdato;Afgørelsesdato;Sanktion;Fulgt til\r\n7;01-01-2018;05-02-2018;09-03-2018;Bøde;31-12-2021\r\n;;;;;\r\n"
     file.write_bytes(text.encode("cp1252"))
-    register = observe(file)
+    register = read_extract(file)
 
     assert [2] == times(register.history("any"), "any")["time"].tolist()
     assert [36] == times(register.history("any"), "any")["known"].tolist()
@@ -240,7 +240,7 @@ TWICE = f"{HEAD}a,2018-01-01,2018-05-02,2018-06-01,prison,2025-01-01\na,2019-01-
 
 def test_the_first_release_has_all_decisions(tmp_path):
     """Whichever release a row names: decisions are the person's, and one that a join repeats happened once."""
-    register = read(tmp_path, TWICE, Form(releases="first"))
+    register = read(tmp_path, TWICE, ExtractFormat(releases="first"))
     counts = register.history("any").events["event"].value_counts()
 
     assert 1 == len(register.people)
@@ -249,7 +249,7 @@ def test_the_first_release_has_all_decisions(tmp_path):
 
 def test_every_release_can_be_followed_on_its_own(tmp_path):
     """Each with what came after it."""
-    register = read(tmp_path, TWICE, Form(releases="every"))
+    register = read(tmp_path, TWICE, ExtractFormat(releases="every"))
 
     assert [5, 2] == times(register.history("any"), "any")["time"].tolist()
 
@@ -257,7 +257,7 @@ def test_every_release_can_be_followed_on_its_own(tmp_path):
 def test_groups_are_the_users_own(tmp_path):
     """People are split by a column; a blank is a group of its own."""
     head, row = HEAD.replace("\n", ",sex\n"), ",2018-01-01,,,,2025-01-01,"
-    register = read(tmp_path, f"{head}a{row}K\nb{row}M\nc{row}\n", Form(by="sex"))
+    register = read(tmp_path, f"{head}a{row}K\nb{row}M\nc{row}\n", ExtractFormat(by="sex"))
 
     assert ["K", "M", "(blank)"] == register.people["group"].tolist()
 
@@ -278,15 +278,9 @@ def test_a_month_of_a_clock_that_is_counted_by_hand(tmp_path):
     assert [0, 1, 1, 2] == months_after(begun, when).tolist()
 
 
-def test_what_is_left_aside_is_told(tmp_path):
-    """Earlier convictions, old offences and decisions after the last day known, each counted; few are not counted."""
+def test_what_does_not_count_is_counted(tmp_path):
+    """Earlier convictions, old offences and decisions after the last day known, each by itself."""
     row = "{},2018-01-01,{},{},fine,2020-12-31\n"
     text = HEAD + "".join(row.format(f"p{k}", "2016-01-01", "2016-05-01") for k in range(6))
     text += row.format("p1", "2017-12-01", "2018-02-01") + row.format("p2", "2020-12-01", "2021-02-01")
-    notes = read(tmp_path, text).notes
-
-    assert notes == (
-        "6 decisions from before the release left aside (earlier convictions)",
-        "fewer than 5 decisions after the release for offences from before it: they count under sentence only",
-        "fewer than 5 decisions after the last day known: they decide nothing",
-    )
+    assert read(tmp_path, text).left_out == {"before": 6, "old_offence": 1, "late": 1}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.studies.validation.read import MOST
-from experiments.studies.validation.register_extract import Form, observe
+from experiments.studies.validation.register_extract import ExtractFormat, read_extract
 from simulation.parameters import ParameterError
 from tests.mistakes import assert_one_line
 
@@ -55,7 +55,7 @@ def test_a_bad_row_is_named(row, wanted, tmp_path):
     """One line: file, row as a spreadsheet counts, column, value in brackets, what is allowed."""
     file = written(tmp_path, f"{HEAD}{GOOD}{row}\n")
 
-    assert_one_line(lambda: observe(file), f"mine.csv: {wanted}")
+    assert_one_line(lambda: read_extract(file), f"mine.csv: {wanted}")
 
 
 BAD_EVENTS = [
@@ -74,22 +74,22 @@ def test_a_bad_event_is_named(row, wanted, tmp_path):
     """The same in a table with a row an event."""
     file = written(tmp_path, f"{EVENTS}a,release,2018-01-01,,\n{row}\n")
 
-    assert_one_line(lambda: observe(file, Form(until=date(2020, 1, 1))), f"mine.csv: {wanted}")
+    assert_one_line(lambda: read_extract(file, ExtractFormat(until=date(2020, 1, 1))), f"mine.csv: {wanted}")
 
 
 BAD_FILES = [
-    ("release,decision,sanction\n2018-01-01,,\n", Form(), "has no column [person]"),
-    ("person,decision,sanction\na,,\n", Form(), "has no column [release], which is needed in a table with a row a decision; name yours with --release"),
-    ("person,release\na,2018-01-01\n", Form(), "has no column [decision]"),
-    ("person,event\na,release\n", Form(), "has no column [date], which is needed in a table with a row an event"),
-    (HEAD, Form(), "mine.csv has no rows"),
-    ("\n", Form(), "has an empty first row"),
-    ("person,person,release\na,a,b\n", Form(), "row 1, column [person]; the heading names this column twice"),
-    (HEAD + GOOD, Form(columns={"person": "persn"}), "--person is [persn], which is no column of mine.csv; did you mean person?"),
-    (HEAD + GOOD, Form(by="sex"), "--by is [sex], which is no column of mine.csv"),
-    ("person,release,decision,sanction\na,2018-01-01,,\n", Form(), "does not say until when people are followed; name a column with --followed"),
-    ("PK\x03\x04", Form(), "is a workbook or archive; save the sheet as CSV"),
-    ("PAR1 but no more", Form(), "could not be read as Parquet"),
+    ("release,decision,sanction\n2018-01-01,,\n", ExtractFormat(), "has no column [person]"),
+    ("person,decision,sanction\na,,\n", ExtractFormat(), "has no column [release], which is needed in a table with a row a decision; name yours with --release"),
+    ("person,release\na,2018-01-01\n", ExtractFormat(), "has no column [decision]"),
+    ("person,event\na,release\n", ExtractFormat(), "has no column [date], which is needed in a table with a row an event"),
+    (HEAD, ExtractFormat(), "mine.csv has no rows"),
+    ("\n", ExtractFormat(), "has an empty first row"),
+    ("person,person,release\na,a,b\n", ExtractFormat(), "row 1, column [person]; the heading names this column twice"),
+    (HEAD + GOOD, ExtractFormat(columns={"person": "persn"}), "--person is [persn], which is no column of mine.csv; did you mean person?"),
+    (HEAD + GOOD, ExtractFormat(by="sex"), "--by is [sex], which is no column of mine.csv"),
+    ("person,release,decision,sanction\na,2018-01-01,,\n", ExtractFormat(), "does not say until when people are followed; name a column with --followed"),
+    ("PK\x03\x04", ExtractFormat(), "is a workbook or archive; save the sheet as CSV"),
+    ("PAR1 but no more", ExtractFormat(), "could not be read as Parquet"),
 ]  # fmt: skip
 
 
@@ -98,25 +98,25 @@ def test_a_bad_file_is_one_line(text, form, wanted, tmp_path):
     """What is missing, and which option names it."""
     file = written(tmp_path, text)
 
-    assert_one_line(lambda: observe(file, form), wanted)
+    assert_one_line(lambda: read_extract(file, form), wanted)
 
 
 def test_a_missing_file_is_one_line(tmp_path):
     """It is named."""
-    assert_one_line(lambda: observe(tmp_path / "none.csv"), "none.csv] cannot be read (No such file or directory)")
+    assert_one_line(lambda: read_extract(tmp_path / "none.csv"), "none.csv] cannot be read (No such file or directory)")
 
 
 def test_two_people_without_an_end_are_counted(tmp_path):
     """Where the file says it of some, the others are counted."""
     text = f"{HEAD}{GOOD}b,2018-01-01,,,,,,\nc,2018-01-01,,,,,,\n"
 
-    assert_one_line(lambda: observe(written(tmp_path, text)), "does not say until when 2 people are followed")
+    assert_one_line(lambda: read_extract(written(tmp_path, text)), "does not say until when 2 people are followed")
 
 
 def lines_of(file, form=None):
     """The lines of a refusal."""
     with pytest.raises(ParameterError) as told:
-        observe(file, form)
+        read_extract(file, form)
     return str(told.value).splitlines()
 
 
@@ -154,13 +154,13 @@ def test_rows_of_parquet_are_counted_from_one(tmp_path):
     table = pd.DataFrame({"person": [1, 2], "release": ["2018-01-01", "x"], "decision": None, "sanction": None})
     table.to_parquet(tmp_path / "mine.parquet")
 
-    assert_one_line(lambda: observe(tmp_path / "mine.parquet"), "mine.parquet: row 2, release is [x]")
+    assert_one_line(lambda: read_extract(tmp_path / "mine.parquet"), "mine.parquet: row 2, release is [x]")
 
 
 def read_or_refused(file, form):
     """A register, or the lines of a refusal."""
     try:
-        return observe(file, form), []
+        return read_extract(file, form), []
     except ParameterError as told:
         return None, str(told).splitlines()
 
@@ -175,7 +175,7 @@ ROWS = st.lists(st.lists(CELLS, min_size=8, max_size=8).map(",".join), min_size=
 def test_any_table_is_read_or_refused_by_row(tmp_path_factory, rows, releases):
     """Whatever stands in the cells: a register, or lines that name the file; never anything else."""
     file = written(tmp_path_factory.mktemp("any"), HEAD + "\n".join(rows) + "\n")
-    register, lines = read_or_refused(file, Form(until=date(2021, 12, 31), releases=releases))
+    register, lines = read_or_refused(file, ExtractFormat(until=date(2021, 12, 31), releases=releases))
     if register is None:
         assert lines
         assert all(line.startswith("mine.csv") for line in lines)

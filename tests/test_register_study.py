@@ -1,0 +1,187 @@
+"""``desist register`` as its users meet it: answers, files, the model beside, exit codes, nothing of a person written."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments import load_result, register
+from experiments.language.messages import Messages
+from experiments.studies.validation.register_extract import RegisterExtract, read_extract
+from experiments.studies.validation.tables import compare, matching_scenario, observed_shares, simulate_alongside
+from experiments.studies.validation.write import extract
+from simulation import Scenario, simulate
+from simulation.outcomes import RULES, curve, times
+from tests.mistakes import assert_one_line
+from tests.test_cli import desist
+
+PLAN = Scenario().replace(people__count=600, people__follow_up_months=24)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """An extract of 600 people invented by the model."""
+    path = tmp_path_factory.mktemp("extract") / "extract.csv"
+    extract(simulate(PLAN, seed=11)).to_csv(path, index=False)
+    return path
+
+
+def test_the_study_counts_as_the_library_does(file):
+    """Shares of the extract are those of the history, with what is small left out; each definition is said in full."""
+    result = register(str(file))
+    table, expected = result.tables["outcomes"], observed_shares(read_extract(file), [6, 12, 24])
+    shown = table["share"].notna()
+
+    assert result.passed
+    assert shown.sum() >= 8
+    assert np.allclose(table["share"][shown], expected["share"][shown])
+    assert result.reoffended["share"] == expected[(expected["definition"] == "any") & (expected["window"] == 24)]["share"].iloc[0]
+    assert all(f"{name}: {rule}." in result.text() for name, rule in RULES.items())
+    assert "counts fewer than 5 people" in result.text()
+
+
+def test_the_model_beside_itself_agrees(file, tmp_path):
+    """600 people of everyone lie within what cohorts of 600 give by chance; both curves are drawn; it can be loaded again."""
+    result = register(str(file), scenario="everyone", seed=5)
+    again = load_result(result.save(tmp_path))
+
+    assert result.passed
+    assert "lies inside the middle 95 % of" in result.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert {"beside", "model", "curve", "outcomes", "offences"} == set(result.tables)
+    assert again.text("da") == result.text("da")
+    assert {"curve.png", "curve.svg", "scenario.toml"} <= {each.name for each in tmp_path.iterdir()}
+    assert json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["cohorts"] >= 100
+
+
+@pytest.mark.parametrize("definition", ["any", "prison", "sentence"])
+def test_another_model_beside_it_does_not(definition, file):
+    """With three times the risk the register lies outside, under each definition."""
+    result = register(str(file), scenario="everyone", set="risk.level=3", definition=definition, window=12)
+
+    assert not result.passed
+    assert "does not agree with the model" in result.text()
+
+
+def test_the_same_people_and_random_numbers_give_the_same(file, monkeypatch):
+    """A register that the model wrote, beside the model with its seed: one cohort gives each share and the curve exactly."""
+    monkeypatch.setattr("experiments.studies.validation.tables.cohorts_needed", lambda _: 1)
+    read = read_extract(file)
+    model, band = simulate_alongside(matching_scenario(PLAN, read), read, "prison", [6, 12, 24], seed=11, threads=1)
+    rows = compare(observed_shares(read, [6, 12, 24]), model)
+
+    assert rows["share"].tolist() == rows["model"].tolist()
+    assert rows["inside"].all()
+    assert band["share"].tolist() == curve(times(read.history("prison"), "prison"), by=())["share"].tolist()
+
+
+def test_the_model_is_followed_as_long_as_the_register(tmp_path):
+    """Half of the people are followed for 6 months: the model's cohorts have as many who can be judged."""
+    table = extract(simulate(PLAN, seed=3))
+    short = table["person"].astype(int) % 2 == 0
+    table.loc[short, "followed"] = table.loc[short, "release"]
+    table.to_csv(tmp_path / "short.csv", index=False)
+    read = read_extract(tmp_path / "short.csv")
+    model, _ = simulate_alongside(matching_scenario(Scenario(), read), read, "any", [12], seed=1, threads=1)
+    rows = compare(observed_shares(read, [12]), model).set_index("definition")
+    wide = rows["model_high"] - rows["model_low"]
+
+    assert 300 == rows.loc["any", "people"]
+    # The middle 95 % of shares of 300 people, from 100 cohorts: about 3.5 standard errors wide.
+    assert 0.06 < wide["any"] < 0.18
+
+
+def test_nothing_of_a_person_is_written(tmp_path):
+    """Neither names of people nor their dates are in any file of the folder; small groups are not named."""
+    table = extract(simulate(PLAN.replace(people__count=80), seed=2))
+    table["person"] = [f"secret{each}" for each in table["person"]]
+    table.to_csv(tmp_path / "mine.csv", index=False)
+    code, out, err = desist("register", str(tmp_path / "mine.csv"), "--by", "person", "--out", str(tmp_path / "out"))
+    written = "".join(
+        each.read_text(encoding="utf-8") for each in (tmp_path / "out").iterdir() if each.suffix != ".png"
+    )
+
+    assert code == 0
+    assert "secret" not in written + out + err
+    assert not any(each in written for each in set(table["offence"]) - {""})
+
+
+def test_json_is_for_machines(file, tmp_path):
+    """What is left out is null."""
+    code, out, _ = desist("register", str(file), "--json", "--out", str(tmp_path), "--window", "1")
+    told = json.loads(out)
+
+    assert code == 0
+    assert told["releases"] == 600
+    assert told["reoffended"] is None or told["reoffended"]["window"] == 1
+
+
+def test_an_example_to_try_with(tmp_path):
+    """2,000 invented people that can be read; the answer says that they are invented, in both languages."""
+    path = tmp_path / "example.csv"
+    code, out, _ = desist("register", "--example", str(path), "--language", "da")
+
+    assert code == 0
+    assert "ingen af dem virkelige" in out
+    assert 2_000 == len(read_extract(path).people)
+
+
+BAD = [
+    ([], "FILE is missing: Register extract, CSV or Parquet; --example writes one to try this with"),
+    (["FILE", "--until", "31-12-19"], "--until is [31-12-19]; allowed is a date"),
+    (["FILE", "--beside", "trial"], "--beside is [trial], which randomises half of its people to a programme"),
+    (["FILE", "--set", "risk.level=2"], "--set is [risk.level=2], but no scenario is simulated"),
+    (["FILE", "--fine", "x", "--prison", "X"], "--prison is [X], which another option names, too"),
+    (["FILE", "--person", "persons"], "--person is [persons], which is no column of extract.csv; did you mean person?"),
+    (["FILE", "--beside", "evryone"], "did you mean everyone?"),
+    (["none.csv"], "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), BAD, ids=lambda each: " ".join(each) if isinstance(each, list) else ""
+)
+def test_bad_input_is_one_line_and_exit_code_2(arguments, message, file, tmp_path):
+    """What is wrong, and what to do."""
+    told = [str(file) if each == "FILE" else each for each in arguments]
+    code, _, err = desist("register", *told, "--out", str(tmp_path))
+
+    assert (code, len(err.splitlines())) == (2, 1)
+    assert message in err
+
+
+def test_nobody_followed_for_a_month_cannot_be_compared():
+    """There is nothing to put beside the model."""
+    people = pd.DataFrame({"replicate": 0, "person": [0], "followed": 0, "decided": 0})
+    read = RegisterExtract(people=people, events=pd.DataFrame(), definitions=("any",))
+
+    assert_one_line(lambda: matching_scenario(Scenario(), read), "nobody in the register was followed for a whole month")
+
+
+def test_groups_are_in_tables_and_figure(file, tmp_path):
+    """The user's own groups are split; the answer has them, too."""
+    table = pd.read_csv(file, dtype=str, keep_default_na=False).assign(
+        sex=lambda rows: ["K" if int(p) % 3 else "M" for p in rows["person"]]
+    )
+    table.to_csv(tmp_path / "sexes.csv", index=False)
+    result = register(str(tmp_path / "sexes.csv"), by="sex")
+    labels = [text.get_text() for text in result.figure("curve", "da").axes[0].get_legend().get_texts()]
+
+    assert {"all", "K", "M"} == set(result.tables["outcomes"]["group"])
+    assert labels == ["register, K", "register, M"]
+    assert "alle" in result.text("da")
+
+
+def test_few_decisions_that_do_not_count_are_not_numbered(tmp_path):
+    """Six earlier convictions are six, in both languages; one late decision is fewer than five."""
+    row = "{},2018-01-01,{},{},fine,2020-12-31\n"
+    text = "person,release,offence,decision,sanction,followed\n"
+    text += "".join(row.format(f"p{k}", "2016-01-01", "2016-05-01") for k in range(6)) + row.format("p2", "2020-12-01", "2021-02-01")
+    (tmp_path / "mine.csv").write_text(text, encoding="utf-8")
+    result = register(str(tmp_path / "mine.csv"))
+
+    assert {"before": 6, "late": None} == result.left_out
+    assert Messages("en", "register")("left_out.before", number="6") in result.text()
+    assert "færre end 5 afgørelser er dateret efter" in result.text("da")
