@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "discover": "experiments.studies.rollout.discover_study:DiscoverStudy",
+    "voi": "experiments.studies.rollout.voi_study:VoiStudy",
+    "priorities": "experiments.studies.rollout.priorities_study:PrioritiesStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

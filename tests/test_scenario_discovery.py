@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from experiments.language.discovery_text import said
-from experiments.statistics.prim import PEEL, grown, peeled
+from experiments.statistics.prim import PEEL, cart_boxes, prim_boxes
 from experiments.statistics.scenario_discovery import ALPHA, WEAKEST, Box, discover, stability
 from simulation.outcomes import wilson
 from simulation.parameters import ParameterError
@@ -125,7 +125,7 @@ def test_workbench_peels_as_its_twin(seed: int) -> None:
     """The same boxes in the same order, and what follows is pasting: boxes that are no smaller."""
     x = world(runs=600, seed=seed, noise=2)
     y = flawed((x["effect"] > WEAK) & (x["price"] < CHEAP), seed=seed, wrong=0.1)
-    found, twin = peeled(x, y), opened(peel(x, y), x)
+    found, twin = prim_boxes(x, y), opened(peel(x, y), x)
 
     assert len(twin) > 15
     for ours, theirs in zip(twin, found, strict=False):
@@ -177,7 +177,7 @@ def test_known_box_is_found(method) -> None:
     assert found.held_out["coverage_low"] < truth["coverage"] < found.held_out["coverage_high"] + 0.02
     assert found.held_out["density_low"] - 0.02 < truth["density"] < found.held_out["density_high"]
     assert found.scores["runs"].sum() == len(RUNS)
-    assert found.tried["taken"].sum() == 1
+    assert found.candidates["selected"].sum() == 1
 
 
 @needs
@@ -317,7 +317,7 @@ def test_bad_input_is_one_line(make, message) -> None:
     assert "\n" not in str(told.value)
 
 
-@pytest.mark.parametrize("look", [peeled, grown])
+@pytest.mark.parametrize("look", [prim_boxes, cart_boxes])
 def test_missing_workbench_is_one_line(look, monkeypatch) -> None:
     """What to install."""
     monkeypatch.setitem(sys.modules, "ema_workbench.analysis", None)

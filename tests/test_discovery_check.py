@@ -11,7 +11,7 @@ from experiments.language.formatting import number
 from experiments.statistics.scenario_discovery import FEWEST, Box, Found
 from experiments.studies.rollout.discovery_check import checked, either_side
 from simulation.parameters import ParameterError
-from tests.test_boxes import CHEAP, RUNS, WEAK, flawed
+from tests.test_scenario_discovery import CHEAP, RUNS, WEAK, flawed
 
 # Either side --------------------------------------------------------------------------------------------------
 
