@@ -12,13 +12,13 @@ from scipy.stats import binom, norm
 from experiments.statistics.cost_effectiveness import settled
 from experiments.statistics.value_of_information import (
     InformationValue,
+    discounted_people,
     evpi,
     evppi,
     evppi_table,
+    evsi_table,
     observed_ratio,
     observed_risks,
-    evsi_table,
-    discounted_people,
 )
 from tests.mistakes import assert_one_line
 

@@ -18,8 +18,10 @@ from experiments.language.messages import Messages
 from experiments.language.priorities import million
 
 EVERYBODY = "everybody"
-RULES = {"first come": (COLOURS["observed"], "-", ""), "highest risk": (COLOURS["control"], "-", ""),
-         "lowest risk": (COLOURS["mentored"], (0, (5, 1.5)), "////"), "lottery": ("#8c8c8c", (0, (1.5, 1.5)), "....")}  # fmt: skip
+RULES = {
+    "first come": (COLOURS["observed"], "-", ""), "highest risk": (COLOURS["control"], "-", ""),
+    "lowest risk": (COLOURS["mentored"], (0, (5, 1.5)), "////"), "lottery": ("#8c8c8c", (0, (1.5, 1.5)), "...."),
+}  # fmt: skip
 """Colour, line and hatching of each rule."""
 BEST = "best value per krone"
 ORDERS = {
@@ -65,7 +67,8 @@ def along_horizons(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
         rows = table[table["rule"] == rule].sort_values("horizon")
         if rule.endswith("risk"):
             ax.fill_between(rows["horizon"], rows["each_low"], rows["each_high"], color=colour, alpha=0.13, linewidth=0)
-        ax.plot(rows["horizon"], rows["each_mean"], color=colour, linestyle=line, linewidth=1.7, label=m(f"rule.{rule}"))
+        ax.plot(rows["horizon"], rows["each_mean"], color=colour, linestyle=line, linewidth=1.7,
+                label=m(f"rule.{rule}"))  # fmt: skip
     whole = table[table["rule"] == EVERYBODY].sort_values("horizon")
     ax.plot(whole["horizon"], whole["each_mean"], color="#555555", linewidth=0.8, label=m("figure.everybody"))
     ax.axhline(0, color=COLOURS["observed"], linewidth=0.6)
@@ -140,7 +143,8 @@ def against_budget(curves: pd.DataFrame, ax: Axes, *, outcome: str, m: Messages)
         if name == BEST:
             ax.fill_between(rows["budget"] / 1e6, rows["low"], rows["high"], color=colour, alpha=0.12, linewidth=0,
                             label=m("figure.band"))  # fmt: skip
-        ax.plot(rows["budget"] / 1e6, rows["mean"], color=colour, linestyle=line, linewidth=1.8, label=m(f"orders.{name}"))
+        ax.plot(rows["budget"] / 1e6, rows["mean"], color=colour, linestyle=line, linewidth=1.8,
+                label=m(f"orders.{name}"))  # fmt: skip
     ax.axhline(0, color=COLOURS["observed"], linewidth=0.6)
     ax.set(xlabel=m("figure.spent"), ylabel=m("figure.avoided", outcome=m(f"outcome.{outcome}")), xlim=(0, None))
     for axis in (ax.xaxis, ax.yaxis):

@@ -56,7 +56,7 @@ def label(row: Mapping[str, Any], facts: Mapping[str, Any], m: Messages) -> str:
 def condition(row: Mapping[str, Any], name: str, m: Messages) -> str:
     """One condition in words."""
     if row["values"] is not None:
-        return m("condition.one_of", label=name, value=m("condition.or").join(row["values"]))
+        return m("condition.one_of", label=name, value=f" {m('condition.or')} ".join(row["values"]))
     low, high = row["low"], row["high"]
     if high is None:
         return m("condition.above", label=name, value=_value(low, row, m))

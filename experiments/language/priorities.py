@@ -82,11 +82,14 @@ def _cells(rows: Sequence[Facts], m: Messages) -> str:
 def _best_rules(rules: Facts, m: Messages) -> Shown:
     rows = []
     for row in rules["best"]:
-        cells = {_years(cell["horizon"], m): m(
-            "share_best", rule=m(f"short.{cell['rule']}"), each=m.number(cell["each"], 2),
-            lottery=m.number(cell["lottery"], 2), share=m.percent(cell["best"], 0)) for cell in row["cells"]}  # fmt: skip
-        rows.append({m.heading("effect"): m(f"effect.{row['effect']}"),
-                     m.heading("outcome"): m(f"outcome.{row['outcome']}"), **cells})  # fmt: skip
+        shown = {m.heading("effect"): m(f"effect.{row['effect']}"),
+                 m.heading("outcome"): m(f"outcome.{row['outcome']}")}  # fmt: skip
+        for cell in row["cells"]:
+            shown[_years(cell["horizon"], m)] = m(
+                "share_best", rule=m(f"short.{cell['rule']}"), each=m.number(cell["each"], 2),
+                lottery=m.number(cell["lottery"], 2), share=m.percent(cell["best"], 0),
+            )  # fmt: skip
+        rows.append(shown)
     return Shown(title=m("title.rules", served=m.percent(rules["served"], 0)), table=pd.DataFrame(rows))
 
 
@@ -141,11 +144,11 @@ def _first(facts: Facts, table: pd.DataFrame, m: Messages) -> Shown:
 
 def _order(facts: Facts, m: Messages) -> Iterator[str]:
     found, outcome = facts["order"], m(f"outcome.{facts['outcome']}")
-    cost, years = million(found["cost"], m), _years(found["years"], m)
+    about = {"plan": facts["plan"]["name"], "cost": million(found["cost"], m), "years": _years(found["years"], m)}
     if found["last"]:
-        yield m("order_last", plan=facts["plan"]["name"], cost=cost, years=years, first=", ".join(found["first"]), last=m.listed(found["last"]))
+        yield m("order_last", **about, first=", ".join(found["first"]), last=m.listed(found["last"]))
     else:
-        yield m("order", plan=facts["plan"]["name"], cost=cost, years=years, first=m.listed(found["first"]))
+        yield m("order", **about, first=m.listed(found["first"]))
     half = {key: m.number(found["half"][key], 0) for key in ("mean", "low", "high", "error")}
     yield m("half", outcome=outcome, **half)
     tied = [row for row in found["less"] if row["part"] < 2 * row["part_error"]]

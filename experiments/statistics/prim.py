@@ -57,7 +57,7 @@ def prim_boxes(x: pd.DataFrame, y: Flags) -> list[Limits]:
 
 
 def cart_boxes(x: pd.DataFrame, y: Flags) -> list[Limits]:
-    """Every branch and leaf of trees (CART) from fine to coarse, each once; arguments and errors as for ``prim_boxes``."""
+    """Every branch and leaf of trees (CART) from fine to coarse, each once; arguments as for ``prim_boxes``."""
     _, cart = _workbench()
     codes, levels = _coded(x)
     boxes: dict[tuple[tuple[str, Limit], ...], Limits] = {}

@@ -98,8 +98,8 @@ class DiscoveryResult:
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The box, or the best one if it did not stand out: ``half`` (found, held out) and what ``Box.score`` gives."""
     candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """All boxes that the rule selected from in the first half: conditions, coverage, density, mass, correlation, quasi_p
-    (the largest), selected."""
+    """All boxes that the rule selected from in the first half: coverage, density, mass, correlation, conditions,
+    quasi_p (the largest), selected."""
     p_value: float = 1.0
     """Fisher's p in the held-out half (0-1)."""
 
@@ -137,7 +137,8 @@ def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "pr
     first = _half(y, seed)
     box, candidates = _selected(x[first], y[first], method)
     if box is None:
-        return DiscoveryResult(box=None, reason="nothing stands out", runs=runs, failures=failures, candidates=candidates)
+        return DiscoveryResult(box=None, reason="nothing stands out", runs=runs, failures=failures,
+                               candidates=candidates)  # fmt: skip
     halves = (("found", first), ("held out", ~first))
     scores = pd.DataFrame([{"half": name, **box.score(x[part], y[part])} for name, part in halves])
     within, fell = box.inside(x)[~first], y[~first]
@@ -213,7 +214,8 @@ def _selected(x: pd.DataFrame, y: Flags, method: Method) -> tuple[Box | None, pd
                          quasi_p=[max(box.quasi_p.values()) for box in boxes])  # fmt: skip
     best: int | None = None
     for number in range(1, MOST + 1):
-        fit = candidates[(candidates["conditions"] == number) & (candidates["quasi_p"] <= ALPHA) & (candidates["correlation"] > 0)]
+        significant = (candidates["quasi_p"] <= ALPHA) & (candidates["correlation"] > 0)
+        fit = candidates[(candidates["conditions"] == number) & significant]
         if len(fit) and (best is None or fit["correlation"].max() > CLEARLY * candidates["correlation"][best]):
             best = int(fit.index.to_numpy()[fit["correlation"].to_numpy().argmax()])
     return (None if best is None else boxes[best]), candidates.assign(selected=candidates.index == best)

@@ -282,7 +282,9 @@ def _column(values: pd.Series, bends: int) -> tuple[Floats, Floats]:
     return np.asarray(splines), bend.T @ bend
 
 
-def _regressed(increments: Floats, basis: Floats, penalties: Sequence[Floats], rng: np.random.Generator) -> InformationValue:
+def _regressed(
+    increments: Floats, basis: Floats, penalties: Sequence[Floats], rng: np.random.Generator
+) -> InformationValue:
     """Value of choosing by the fitted increments, with its error.
 
     Error: the draws are a sample (spread of the gains over them), and the coefficients are not certain (spread of the
@@ -296,7 +298,7 @@ def _regressed(increments: Floats, basis: Floats, penalties: Sequence[Floats], r
     rest = np.atleast_2d(np.corrcoef((increments - fitted).T)) if len(fits) > 1 else np.eye(1)
     mixed = np.linalg.cholesky(np.nan_to_num(rest) + 1e-9 * np.eye(len(fits)))
     normal = np.einsum("ij,jks->iks", mixed, rng.standard_normal((len(fits), basis.shape[1], SIMULATED)))
-    drawn = np.stack([basis @ (root @ normal[k]) for k, (_, root) in enumerate(fits)], axis=2)  # draws x simulated x fits
+    drawn = np.stack([basis @ (root @ normal[k]) for k, (_, root) in enumerate(fits)], axis=2)  # draws x curves x fits
     curves = fitted[:, None, :] + drawn
     gains = np.clip(curves.max(axis=2), 0.0, None).mean(axis=0) - np.clip(curves.mean(axis=0).max(axis=1), 0.0, None)
     gain = _gains(fitted)

@@ -164,7 +164,7 @@ def conditions(box: Box, asked: PlannedRuns) -> list[dict[str, Any]]:
 
 
 def draw_inputs(plan: Plan, posterior: Posterior | None, prices: Prices, n: int, *, seed: int) -> pd.DataFrame:
-    """Inputs of n runs: draws of the posterior, of the plan's uncertain quantities and the prices; constants are out."""
+    """Inputs of n runs: draws of the posterior, the plan's uncertain quantities and the prices, without constants."""
     rows = doubted(plan)
     own = at_shares(rows, qmc.LatinHypercube(max(1, len(rows)), rng=np.random.default_rng([seed, 5])).random(n))
     parts = [pd.DataFrame(own, columns=[PLAN + row.key for row in rows])]
@@ -193,8 +193,9 @@ def simulate_outcomes(
     """
     numbers = np.arange(len(inputs)) if streams is None else np.asarray(streams)
     places = country.drawn(int(numbers.max()) + 1, seed)
-    of_plan = [name for name in inputs if name.startswith(PLAN)]
-    of_scenario = [name for name in inputs if not name.startswith((PLAN, PRICE))]
+    names = [str(name) for name in inputs]
+    of_plan = [name for name in names if name.startswith(PLAN)]
+    of_scenario = [name for name in names if not name.startswith((PLAN, PRICE))]
     doubts = Doubts(
         points=_rows(inputs, of_scenario),
         plan=[{key.removeprefix(PLAN): value for key, value in row.items()} for row in _rows(inputs, of_plan)],
@@ -202,7 +203,7 @@ def simulate_outcomes(
     )  # fmt: skip
     counts, without = run_pairs(plan, country, doubts, compute, command=command)
     book = draw_prices(prices, len(inputs), seed)
-    for name in inputs:
+    for name in names:
         if name.startswith(PRICE):
             book[name.removeprefix(PRICE)] = inputs[name].to_numpy()
     return money(counts, without, prices, seed=seed, drawn=book).totals

@@ -293,7 +293,8 @@ def compare_orders(
     budgets = BUDGETS * cost.sum(axis=1).mean()
     rng = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, 1]))
     held_out = {name: gained_by(order, value, cost, budgets) for name, order in naive.items()}
-    held_out[LOT] = np.mean([gained_by(rng.permutation(value.shape[1]), value, cost, budgets) for _ in range(lots)], axis=0)
+    by_lot = [gained_by(rng.permutation(value.shape[1]), value, cost, budgets) for _ in range(lots)]
+    held_out[LOT] = np.mean(by_lot, axis=0)
     other, same = ({name: np.zeros((len(value), len(budgets))) for name in (BEST, RICHEST, RAW)} for _ in range(2))
     ranks = []
     for mine in halves(draws, SPLITS, seed=seed):
@@ -307,14 +308,16 @@ def compare_orders(
             other[name][~mine] += gained_by(order, value[~mine], cost[~mine], budgets) / SPLITS
             same[name][mine] += gained_by(order, value[mine], cost[mine], budgets) / SPLITS
         ranks.append(np.argsort(orders[BEST]))
-    return OrderComparison(draws=draws, budgets=budgets, in_sample=same, ranks=np.array(ranks),
-                           held_out={BEST: other[BEST], **held_out, RICHEST: other[RICHEST], RAW: other[RAW]})  # fmt: skip
+    every = {BEST: other[BEST], **held_out, RICHEST: other[RICHEST], RAW: other[RAW]}
+    return OrderComparison(draws=draws, budgets=budgets, held_out=every, in_sample=same, ranks=np.array(ranks))
 
 
-def order_table(found: OrderComparison, value: Floats, expected: Floats, cost: Floats, whole: ByMunicipality, places: Sequence[Place]
-                ) -> pd.DataFrame:  # fmt: skip
-    """The best order by all runs: position (from 1), number, municipality, region, courses, cost (kroner), value, per_million
-    (value for a million kroner), first and last (middle 80 % of its positions by halves of the draws).
+def order_table(
+    found: OrderComparison, value: Floats, expected: Floats, cost: Floats, whole: ByMunicipality,
+    places: Sequence[Place],
+) -> pd.DataFrame:  # fmt: skip
+    """The best order by all runs: position (from 1), number, municipality, region, courses, cost (kroner), value,
+    per_million (value for a million kroner), first and last (middle 80 % of its positions by halves of the draws).
     """
     values, price = shrunk(value, expected)[0], cost.mean(axis=0)
     table = _listed(places).assign(courses=whole.courses["started"].sum(axis=2).mean(axis=0), cost=price)

@@ -40,8 +40,8 @@ class OpeningCosts(Section):
         if course is None and programme != COURSE:
             scheme = Prices().scheme.get(programme)
             if scheme is None:
-                raise ParameterError(f"nothing says what a course of programme [{programme}] costs; give --course-price, "
-                                     "or course_price in the plan's [offer]")  # fmt: skip
+                raise ParameterError(f"nothing says what a course of programme [{programme}] costs; give --course-price"
+                                     " or course_price in the plan's [offer]")  # fmt: skip
             course = scheme.per_start
         given = {"course": course, "open_a_year": open_a_year}
         return cls(**{key: value for key, value in given.items() if value is not None})

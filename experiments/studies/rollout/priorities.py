@@ -58,8 +58,8 @@ class Priorities:
         number = self.study.draws or usual
         found = draw_doubts(self.plan, self.country, self.posterior, number, seed=self.study.seed)
         if len(found.seeds) < FEWEST:
-            raise ParameterError(f"--draws is [{len(found.seeds)}]; {FEWEST} or more are needed, half to select an order,"
-                                 " half to evaluate it")  # fmt: skip
+            raise ParameterError(f"--draws is [{len(found.seeds)}]; {FEWEST} or more are needed, half to select an "
+                                 "order, half to evaluate it")  # fmt: skip
         return found
 
     def counts(self, plan: Plan, draws: Doubts, *, none: bool = False) -> pd.DataFrame:
@@ -83,8 +83,10 @@ def run_priorities(study: PrioritiesStudy, context: RunContext | None) -> StudyR
         if {"volunteers", "order"} & set(study.parts):
             more, found = _municipalities(asked, costs)
             tables, facts = tables | more, facts | found
-    about = {"plan": {"name": plan.name, "title": plan.title, "title_da": plan.title_da, "years": plan.years},
-             "programme": programme.label or name, "outcome": COLUMN[study.outcome], "parts": list(study.parts)}  # fmt: skip
+    about = {
+        "plan": {"name": plan.name, "title": plan.title, "title_da": plan.title_da, "years": plan.years},
+        "programme": programme.label or name, "outcome": COLUMN[study.outcome], "parts": list(study.parts),
+    }  # fmt: skip
     drawn_from = {"posterior": {"file": file.name, "digest": digest_of(file)}} if isinstance(file, Path) else {}
     return StudyResult(
         study=study, tables=tables, facts=about | facts, scenario=scenario_of(plan, country),
@@ -141,18 +143,18 @@ def _best(table: pd.DataFrame, effect: str, capacity: float, outcome: str, steps
     for step in steps:
         rows = _cell(table, effect, capacity, outcome, step)
         best = rows.iloc[0]
-        cells.append({"horizon": step, "rule": rows.index[0], "each": float(best["each_mean"]),
-                      "lottery": float(rows.loc["lottery", "each_mean"]), "best": float(best["best"])})  # fmt: skip
+        cells.append({"horizon": step, "rule": rows.index[0], "each": best["each_mean"],
+                      "lottery": rows["each_mean"]["lottery"], "best": best["best"]})  # fmt: skip
     return {"effect": effect, "outcome": outcome, "cells": cells}
 
 
 def _pattern(table: pd.DataFrame, horizons: Sequence[int]) -> dict[str, Any]:
-    """Combinations in which the highest risk is best over the first horizon and the lowest over the last, and others."""
+    """Combinations in which the highest risk is best at first and the lowest at last; and those of the latter alone."""
     cells = table[table["best"].notna()].groupby(["effect", "capacity", "outcome"], sort=False)
-    best = {}
+    best: dict[Any, list[Any]] = {}
     for name, rows in cells:
         ends = [rows[rows["horizon"] == horizon] for horizon in (horizons[0], horizons[-1])]
-        best[name] = [own.loc[own["mean"].idxmax(), "rule"] for own in ends]
+        best[name] = [own["rule"].iloc[int(own["mean"].to_numpy().argmax())] for own in ends]
 
     def listed(names: list[Any]) -> list[dict[str, Any]]:
         return [dict(zip(("effect", "capacity", "outcome"), name, strict=True)) for name in names]
@@ -172,7 +174,7 @@ def _reasons(table: pd.DataFrame, reasons: pd.DataFrame, capacity: float, horizo
              "in_custody": "in_custody", "avoided_offences": f"offences_{last}",
              "avoided_relapses_first": f"relapses_any_{first}", "avoided_relapses_last": f"relapses_any_{last}",
              "avoided_reoffenders": f"reoffenders_any_{last}"}  # fmt: skip
-    both = {effect: {name: [float(rows.loc[(effect, group), column]) for group in reversed(GROUPS)]
+    both = {effect: {name: [rows[column][effect, group] for group in reversed(GROUPS)]
                      for name, column in names.items()} for effect in EFFECTS}  # fmt: skip
     cell = _cell(table, "same", capacity, "offences", last).loc[[RULES[1], RULES[0], RULES[2]]]
     return {"why": both, "highest": cell["highest"].tolist(), "first": cell["first"].tolist()}
@@ -201,7 +203,8 @@ def _municipalities(asked: Priorities, costs: OpeningCosts) -> Part:
         tables |= found
     if "order" in study.parts:
         base = asked.counts(at_once(plan), draws)
-        found, facts["order"] = _order(asked, ByMunicipality.between(base, none, names, carried(base)), none, costs, here)
+        whole = ByMunicipality.between(base, none, names, carried(base))
+        found, facts["order"] = _order(asked, whole, none, costs, here)
         tables |= found
     return tables, facts
 

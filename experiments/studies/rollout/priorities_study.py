@@ -16,8 +16,8 @@ class PrioritiesStudy(OverDraws, Seeded):
 
     PLAN is the name of a plan (desist rollout --list) or a TOML file. Three answers, each alone with its option: the
     allocation rules over horizons and capacities; what ten more volunteers do in each municipality; and the order in
-    which to open municipalities for a budget, against simple orders. All with the same random numbers, over draws of the
-    uncertain parameters.
+    which to open municipalities for a budget, against simple orders. All with the same random numbers, over draws of
+    the uncertain parameters.
     """
 
     verb: ClassVar[str] = "priorities"
