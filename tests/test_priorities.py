@@ -200,8 +200,8 @@ def test_what_the_groups_are_like_by_hand():
     mine = rows[rows["effect"] == "own"].set_index("group")
 
     assert mine["offences"].tolist() == [0.5, 1.0]
-    assert mine["offences_1"].tolist() == [1.0, 3.0]
-    assert mine["offences_3"].tolist() == [2.0, 2.0]
+    assert mine["avoided_offences_first"].tolist() == [1.0, 3.0]
+    assert mine["avoided_offences_last"].tolist() == [2.0, 2.0]
 
 
 def test_shares_of_the_best_add_up_to_one(counts_of_rules):
@@ -225,7 +225,7 @@ def test_those_that_tie_share_a_draw():
 
 def test_a_course_does_more_for_the_highest_risk_group_as_believed(counts_of_rules):
     """The prior has next to no effect outside that group; made the same for all, the others gain too."""
-    rows = risk_groups(counts_of_rules, [2, 3]).set_index(["effect", "group"])["offences_3"]
+    rows = risk_groups(counts_of_rules, [2, 3]).set_index(["effect", "group"])["avoided_offences_last"]
 
     assert rows[("own", HIGHEST)] > 3 * abs(rows[("own", "others")])
     assert rows[("same", "others")] > rows[("own", "others")]

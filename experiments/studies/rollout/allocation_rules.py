@@ -310,7 +310,7 @@ def risk_groups(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
         One row an effect and group: released (a run), offences, relapses, custody_months (each per release, without
         courses); courses, months, contacts (matched and meeting, per course), in_custody (share of courses ended by
         custody); and for each outcome, at the first and last horizon, what is avoided per course (``per_course_of``),
-        ``<outcome>_<horizon>``.
+        ``avoided_<outcome>_first`` and ``avoided_<outcome>_last``.
     """
     rows = []
     nobody = table[table["rule"] == NOBODY]
@@ -328,10 +328,10 @@ def risk_groups(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
                 "months": with_["months"].sum() / started, "contacts": with_["contacts"].sum() / started,
                 "in_custody": with_["ended_in_custody"].sum() / started,
             }  # fmt: skip
-            for horizon in (horizons[0], horizons[-1]):
+            for end, horizon in (("first", horizons[0]), ("last", horizons[-1])):
                 after, before = (each[each["time"] < horizon] for each in (with_, without))
                 for outcome in OUTCOMES:
                     gained = before[outcome].sum() - after[outcome].sum()
-                    row[f"{outcome}_{horizon}"] = gained / max(1.0, after[per_course_of(outcome)].sum())
+                    row[f"avoided_{outcome}_{end}"] = gained / max(1.0, after[per_course_of(outcome)].sum())
             rows.append(row)
     return pd.DataFrame(rows)

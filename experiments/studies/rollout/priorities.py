@@ -168,15 +168,14 @@ def _pattern(table: pd.DataFrame, horizons: Sequence[int]) -> dict[str, Any]:
 
 def _reasons(table: pd.DataFrame, reasons: pd.DataFrame, capacity: float, horizons: Sequence[int]) -> dict[str, Any]:
     """What decides which rule is best, in numbers of the two risk groups (the highest first)."""
-    first, last = horizons[0], horizons[-1]
     rows = reasons.set_index(["effect", "group"])
     names = {"offences": "offences", "custody_months": "custody_months", "relapses": "relapses", "months": "months",
-             "in_custody": "in_custody", "avoided_offences": f"offences_{last}",
-             "avoided_relapses_first": f"relapses_any_{first}", "avoided_relapses_last": f"relapses_any_{last}",
-             "avoided_reoffenders": f"reoffenders_any_{last}"}  # fmt: skip
+             "in_custody": "in_custody", "avoided_offences": "avoided_offences_last",
+             "avoided_relapses_first": "avoided_relapses_any_first", "avoided_relapses_last": "avoided_relapses_any_last",
+             "avoided_reoffenders": "avoided_reoffenders_any_last"}  # fmt: skip
     both = {effect: {name: [rows[column][effect, group] for group in reversed(GROUPS)]
                      for name, column in names.items()} for effect in EFFECTS}  # fmt: skip
-    cell = _cell(table, "same", capacity, "offences", last).loc[[RULES[1], RULES[0], RULES[2]]]
+    cell = _cell(table, "same", capacity, "offences", horizons[-1]).loc[[RULES[1], RULES[0], RULES[2]]]
     return {"why": both, "highest": cell["highest"].tolist(), "first": cell["first"].tolist()}
 
 
