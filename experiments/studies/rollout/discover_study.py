@@ -41,7 +41,10 @@ class DiscoverStudy(PlanOverInputs):
     PLAN is simulated a thousand times over everything that is uncertain: the effect, how many accept the offer,
     volunteers, prices and more. Scenario discovery then finds the conditions that separate the runs that do not pay
     back from the others, and fresh runs on either side of each limit check them. Needs the extra `discovery`.
-    """
+
+    \b
+    desist discover nationwide-at-once
+    """  # noqa: D301
 
     verb: ClassVar[str] = "discover"
     saving: Literal["average", "marginal", "top-down"] = option(

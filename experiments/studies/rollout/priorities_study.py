@@ -18,7 +18,11 @@ class PrioritiesStudy(OverDraws, Seeded):
     allocation rules over horizons and capacities; what ten more volunteers do in each municipality; and the order in
     which to open municipalities for a budget, against simple orders. All with the same random numbers, over draws of
     the uncertain parameters.
-    """
+
+    \b
+    desist priorities nationwide-at-once
+    desist priorities nationwide-at-once --order --outcome prison --open-price 0
+    """  # noqa: D301
 
     verb: ClassVar[str] = "priorities"
     plan: str = option(what="Name or file of a plan (desist rollout --list)", argument=True, metavar="PLAN")
@@ -34,7 +38,7 @@ class PrioritiesStudy(OverDraws, Seeded):
     )  # fmt: skip
     more: float = option(10.0, "volunteers", 1, 1000, what="Further volunteers in each municipality")
     course_price: float | None = option(
-        None, "kroner", 1, 10_000_000, what="Kroner a started course (default: about 33,000, uncertain)"
+        None, "kroner", 1, 10_000_000, what="Kroner a started course (default: the programme's; of Primus Motor about 33,000, uncertain)"
     )
     open_price: float | None = option(
         None, "kroner", 0, 100_000_000, what="Kroner a year for an open municipality (default: about 50,000, uncertain)"

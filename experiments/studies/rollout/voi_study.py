@@ -18,7 +18,10 @@ class VoiStudy(PlanOverInputs):
     The expected value of perfect information (EVPI), of knowing some inputs (EVPPI), and of a further trial by its size
     (EVSI), in kroner for the whole of PLAN. It uses the runs of desist discover, and finds them in the store if they
     have been made.
-    """
+
+    \b
+    desist voi nationwide-at-once
+    """  # noqa: D301
 
     verb: ClassVar[str] = "voi"
     saving: Literal["average", "marginal"] = option(
