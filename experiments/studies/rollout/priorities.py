@@ -171,7 +171,8 @@ def _reasons(table: pd.DataFrame, reasons: pd.DataFrame, capacity: float, horizo
     rows = reasons.set_index(["effect", "group"])
     names = {"offences": "offences", "custody_months": "custody_months", "relapses": "relapses", "months": "months",
              "in_custody": "in_custody", "avoided_offences": "avoided_offences_last",
-             "avoided_relapses_first": "avoided_relapses_any_first", "avoided_relapses_last": "avoided_relapses_any_last",
+             "avoided_relapses_first": "avoided_relapses_any_first",
+             "avoided_relapses_last": "avoided_relapses_any_last",
              "avoided_reoffenders": "avoided_reoffenders_any_last"}  # fmt: skip
     both = {effect: {name: [rows[column][effect, group] for group in reversed(GROUPS)]
                      for name, column in names.items()} for effect in EFFECTS}  # fmt: skip
