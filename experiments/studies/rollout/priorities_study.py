@@ -38,8 +38,9 @@ class PrioritiesStudy(OverDraws, Seeded):
     )  # fmt: skip
     more: float = option(10.0, "volunteers", 1, 1000, what="Further volunteers in each municipality")
     course_price: float | None = option(
-        None, "kroner", 1, 10_000_000, what="Kroner a started course (default: the programme's; of Primus Motor about 33,000, uncertain)"
-    )
+        None, "kroner", 1, 10_000_000,
+        what="Kroner a started course (default: the programme's; of Primus Motor about 33,000, uncertain)",
+    )  # fmt: skip
     open_price: float | None = option(
         None, "kroner", 0, 100_000_000, what="Kroner a year for an open municipality (default: about 50,000, uncertain)"
     )
