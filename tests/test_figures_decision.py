@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.figures.decision import (
     acceptability_curves,
-    box_map,
     decision_figure,
     kroner,
     odds_by_purse,
     plane_points,
 )  # fmt: skip
-from experiments.figures.value_of_information import trial_value, worth_bars, worth_figure
 from experiments.statistics.cost_effectiveness import acceptability, break_even, plane, quadrants
-from experiments.statistics.scenario_discovery import Box
 from tests.test_decision import SAVED, SPENT, options
 
 
@@ -70,28 +66,6 @@ def test_purses_are_drawn_with_their_gains() -> None:
     assert marks == [0, 0.5, 0.5, 1]
     for words in ("gain, million kr.", "50.0  (50.0 to 50.0)", "not in the total"):
         assert words in texts(ax)
-
-
-def test_worth_and_trials_are_drawn() -> None:
-    """The best size is named; where none pays for itself, that is said."""
-    parts = pd.DataFrame({"what": ["effect", "price"], "value": [9e3, 100.0], "error": [300.0, 80.0], "floor": [5.0, 9.0]})
-    trials = pd.DataFrame({"per_arm": [0, 100, 400], "gain": [0, 8e6, 9e6], "cost": [0, 3e6, 9.5e6],
-                           "net": [0, 5e6, -5e5], "net_error": [0, 1e6, 1e6], "best": [False, True, False]})  # fmt: skip
-
-    assert "everything: 9,500 kr." in texts(worth_bars(parts, panel(), everything=9_500.0))
-    assert "best of these sizes: 100 in each arm, 5 million kr. left" in texts(trial_value(trials, panel(), ceiling=1e7))
-    assert "no size pays for itself" in texts(trial_value(trials.assign(best=False), panel()))
-    assert len(worth_figure(parts, trials, everything=9_500.0).axes) == 2
-
-
-def test_box_is_drawn_at_its_thresholds() -> None:
-    """From the threshold to the edge of the panel, over the quantity of the box and the first other one."""
-    x = pd.DataFrame({"kind": ["a", "b"] * 10, "price": np.arange(20.0), "effect": np.arange(20.0)[::-1]})
-    ax = box_map(x, x["effect"] > 9, Box(limits={"effect": (9.5, np.inf)}), panel(), labels={"price": "price, kr."})
-
-    assert ax.patches[0].get_x() == 9.5
-    assert ax.patches[0].get_x() + ax.patches[0].get_width() == ax.get_xlim()[1]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("effect", "price, kr.")
 
 
 def test_whole_figure_is_drawn(tmp_path) -> None:

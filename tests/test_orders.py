@@ -17,20 +17,20 @@ from experiments.studies.rollout.municipality_order import (
     MORE,
     RAW,
     RICHEST,
-    ByPlace,
-    Costs,
+    ByMunicipality,
     alphabetical,
     best_order,
-    cube,
+    compare_orders,
+    count_arrays,
+    gained_by,
     halves,
-    judged,
     marginal,
     naive_orders,
     order_table,
-    pulled,
+    shrunk,
     with_more,
-    won,
 )
+from experiments.studies.rollout.opening_costs import OpeningCosts
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.simulate import counted
@@ -109,10 +109,10 @@ def test_more_volunteers_where_there_were_none():
 
 
 def made(courses, avoided, draws):
-    """``ByPlace`` from runs x places of the highest-risk group, the others with half a course that avoids nothing."""
+    """``ByMunicipality`` from runs x places of the highest-risk group, the others with half a course that avoids nothing."""
     own = np.stack([np.full(np.shape(courses), 0.5), np.asarray(courses, float)], axis=2)
     fewer = np.stack([np.zeros(np.shape(avoided)), np.asarray(avoided, float)], axis=2)
-    return ByPlace(draws=np.array(draws), courses={"started": own, "started_first": own},
+    return ByMunicipality(draws=np.array(draws), courses={"started": own, "started_first": own},
                    avoided=dict.fromkeys(OUTCOMES, fewer))
 
 
@@ -120,8 +120,8 @@ def test_worth_of_a_course_is_that_of_its_draw_and_group():
     """All places and replicates of a draw together: 6 avoided by 3 courses is 2; 2 by 8 is a quarter."""
     told = made([[1, 1], [0, 1], [4, 4]], [[2, 0], [1, 3], [1, 1]], draws=[0, 0, 1])
 
-    assert told.worth("offences").tolist() == [[0.0, 2.0], [0.0, 0.25]]
-    assert told.expected("offences", told.worth("offences")).tolist() == [[2.0, 2.0], [0.0, 2.0], [1.0, 1.0]]
+    assert told.per_course("offences").tolist() == [[0.0, 2.0], [0.0, 0.25]]
+    assert told.expected("offences", told.per_course("offences")).tolist() == [[2.0, 2.0], [0.0, 2.0], [1.0, 1.0]]
 
 
 def test_counts_by_place_are_put_in_order():
@@ -131,19 +131,19 @@ def test_counts_by_place_are_put_in_order():
     table = pd.DataFrame(rows, columns=["draw", "replicate", "where", "group"]).assign(level="place")
     table["n"] = (1000 * table["draw"] + 100 * table["replicate"] + 10 * table["where"].map({"A": 0, "B": 1, "C": 2})
                   + table["group"].eq(GROUPS[1]))
-    draws, found = cube(table, ["n", "missing"], ["A", "C"])
+    draws, found = count_arrays(table, ["n", "missing"], ["A", "C"])
 
     assert draws.tolist() == [0, 0, 1, 1]
     assert found["n"].tolist() == [[[base, base + 1], [base + 20, base + 21]] for base in (0, 100, 1000, 1100)]
     assert not found["missing"].any()
 
 
-def test_what_is_only_chance_is_not_kept():
+def test_noise_is_not_kept():
     """Places whose courses are all worth the same: nearly nothing of their own differences is kept, the total is."""
     rng = np.random.default_rng(1)
     expected = np.tile(np.linspace(1, 10, 50), (40, 1))
     direct = 2 * expected + rng.normal(0, 5, expected.shape)
-    values, kept, ratio = pulled(direct, expected)
+    values, kept, ratio = shrunk(direct, expected)
 
     assert ratio == pytest.approx(2, abs=0.1)
     assert kept.mean() < 0.25
@@ -155,7 +155,7 @@ def test_what_is_surely_different_is_kept():
     rng = np.random.default_rng(1)
     expected = np.ones((40, 20))
     direct = expected + np.where(np.arange(20) < 10, 3.0, -1.0) + rng.normal(0, 0.1, expected.shape)
-    values, kept, _ = pulled(direct, expected)
+    values, kept, _ = shrunk(direct, expected)
 
     assert kept.min() > 0.99
     assert np.allclose(values.mean(axis=0), direct.mean(axis=0), atol=0.02)
@@ -165,7 +165,7 @@ def test_pulling_by_hand():
     """Two runs, two places: k from the spread of the means beyond their errors."""
     direct, expected = np.array([[1.0, 7.0], [3.0, 9.0]]), np.full((2, 2), 2.5)
     rest = direct - 2.0 * expected  # -4 and 2, then -2 and 4: means -3 and 3, variance of each mean 1
-    values, kept, ratio = pulled(direct, expected)
+    values, kept, ratio = shrunk(direct, expected)
 
     assert ratio == 2.0
     assert kept == pytest.approx([8 / 9, 8 / 9])  # mean square 9, less 1, against 8 + 1
@@ -180,14 +180,14 @@ def test_marginal_table_is_one_row_a_place():
     more = made(np.tile([0, 4, 8], (16, 1)), np.tile([0, 8, 16], (16, 1)) + rng.normal(0, 1, (16, 3)), draws)
     table, checks = marginal(more, whole, PLACES)
 
-    assert table["place"].tolist() == NAMES
+    assert table["municipality"].tolist() == NAMES
     assert table["courses"].tolist() == [0.5, 4.5, 8.5]
     assert table["offences"].is_monotonic_increasing
     assert table["offences"].tolist() == pytest.approx([0, 8, 16], abs=1)
     assert (table["offences_low"] <= table["offences"]).all()
     assert checks["outcome"].tolist() == list(OUTCOMES)
     assert checks["ratio"].tolist() == pytest.approx([1.0] * 4, abs=0.15)
-    assert checks["alike"].tolist() == pytest.approx([1.0] * 4, abs=0.01)
+    assert checks["rank_correlation"].tolist() == pytest.approx([1.0] * 4, abs=0.01)
 
 
 # Orders -------------------------------------------------------------------------------------------------------
@@ -208,7 +208,7 @@ def test_a_place_without_cost_and_courses_is_not_worth_anything():
 def test_what_an_order_wins_by_hand():
     """Places open in order; of the first that cannot be paid, the part that can; no more than everything."""
     value, cost = np.array([[4.0, 3.0], [8.0, 1.0]]), np.array([[2.0, 1.0], [4.0, 1.0]])
-    found = won(np.array([1, 0]), value, cost, np.array([0.0, 1.0, 2.0, 9.0]))
+    found = gained_by(np.array([1, 0]), value, cost, np.array([0.0, 1.0, 2.0, 9.0]))
 
     assert found.tolist() == [[0.0, 3.0, 5.0, 7.0], [0.0, 1.0, 3.0, 9.0]]
 
@@ -219,7 +219,7 @@ def test_no_order_beats_the_best_on_its_own_numbers(order):
     value, cost = np.array([[4.0, 3.0, 1.0]]), np.array([[2.0, 1.0, 3.0]])
     budgets = np.linspace(0, 6, 13)
 
-    assert (won(best_order(value[0], cost[0]), value, cost, budgets) >= won(np.array(order), value, cost, budgets)).all()
+    assert (gained_by(best_order(value[0], cost[0]), value, cost, budgets) >= gained_by(np.array(order), value, cost, budgets)).all()
 
 
 def test_naive_orders_of_denmark():
@@ -267,26 +267,26 @@ def truth(noise, differ, known=False):
     naive = {"as they come": np.arange(30)}
     cost = np.ones((24, 30))
     expected = np.tile(true, (24, 1)) if known else np.ones((24, 30))
-    return judged(value, expected, cost, rng.random((24, 30)), naive, np.arange(24), seed=1, lots=50), true
+    return compare_orders(value, expected, cost, rng.random((24, 30)), naive, np.arange(24), seed=1, lots=50), true
 
 
 def test_choosing_by_the_same_runs_exaggerates():
     """Where all places are alike, the order as simulated promises a gain over the lot by luck, and keeps none of it."""
     found, _ = truth(noise=1.0, differ=0.0)
-    row = found.exaggerated().set_index(["order", "share"]).loc[(RAW, 0.5)]
+    row = found.winners_curse().set_index(["order", "share"]).loc[(RAW, 0.5)]
 
-    assert row["promised"] - row["lot"] > 2.0
-    assert abs(row["kept"] - row["lot"]) < 0.8
+    assert row["in_sample"] - row["by_lot"] > 2.0
+    assert abs(row["held_out"] - row["by_lot"]) < 0.8
 
 
 def test_pulling_places_together_exaggerates_less_and_keeps_more():
     """Where what is expected is true and single places are noisy, pulled ones promise less too much and win more."""
     found, _ = truth(noise=3.0, differ=0.5, known=True)
-    rows = found.exaggerated().set_index(["order", "share"])
+    rows = found.winners_curse().set_index(["order", "share"])
     pulled_together, raw = rows.loc[(BEST, 0.5)], rows.loc[(RAW, 0.5)]
 
-    assert pulled_together["kept"] > raw["kept"] + 0.5
-    assert pulled_together["promised"] - pulled_together["kept"] < 0.7 * (raw["promised"] - raw["kept"])
+    assert pulled_together["held_out"] > raw["held_out"] + 0.5
+    assert pulled_together["in_sample"] - pulled_together["held_out"] < 0.7 * (raw["in_sample"] - raw["held_out"])
 
 
 def test_real_differences_are_found():
@@ -295,10 +295,10 @@ def test_real_differences_are_found():
     regret = found.regret().set_index(["order", "share"])
     ideal = np.sort(true)[::-1][:15].sum()
 
-    assert found.kept[BEST][:, 20].mean() == pytest.approx(ideal, rel=0.01)
-    assert found.promised[BEST][:, 20].mean() == pytest.approx(found.kept[BEST][:, 20].mean(), rel=0.005)
+    assert found.held_out[BEST][:, 20].mean() == pytest.approx(ideal, rel=0.01)
+    assert found.in_sample[BEST][:, 20].mean() == pytest.approx(found.held_out[BEST][:, 20].mean(), rel=0.005)
     assert (regret["part"] > 0.05).all()
-    assert found.kept[LOT][:, 20].mean() == pytest.approx(15, abs=0.6)
+    assert found.held_out[LOT][:, 20].mean() == pytest.approx(15, abs=0.6)
 
 
 def test_curves_begin_at_nothing_and_end_with_everything():
@@ -306,7 +306,7 @@ def test_curves_begin_at_nothing_and_end_with_everything():
     found, _ = truth(noise=0.3, differ=0.5)
     curves = found.curves().set_index(["order", "share"])["mean"]
 
-    assert set(found.kept) == {BEST, "as they come", LOT, RICHEST, RAW}
+    assert set(found.held_out) == {BEST, "as they come", LOT, RICHEST, RAW}
     assert (curves.xs(0.0, level="share") == 0).all()
     assert np.ptp(curves.xs(1.0, level="share")) < 1e-9
     assert len(found.budgets) == len(BUDGETS)
@@ -317,10 +317,10 @@ def test_order_table_is_in_order_and_says_how_sure_positions_are():
     value = np.tile([4.0, 9.0, 1.0], (8, 1))
     cost = np.tile([2.0, 3.0, 1.0], (8, 1))
     draws = np.arange(8)
-    found = judged(value, np.ones((8, 3)), cost, np.ones((8, 3)), {}, draws, seed=1, lots=2)
+    found = compare_orders(value, np.ones((8, 3)), cost, np.ones((8, 3)), {}, draws, seed=1, lots=2)
     table = order_table(found, value, np.ones((8, 3)), cost, made(np.ones((8, 3)), value, draws), PLACES)
 
-    assert table["place"].tolist() == [NAMES[1], NAMES[0], NAMES[2]]
+    assert table["municipality"].tolist() == [NAMES[1], NAMES[0], NAMES[2]]
     assert table["position"].tolist() == table["first"].tolist() == table["last"].tolist() == [1, 2, 3]
     assert table["per_million"].tolist() == pytest.approx([3e6, 2e6, 1e6])
 
@@ -330,19 +330,19 @@ def test_order_table_is_in_order_and_says_how_sure_positions_are():
 
 def test_prices_are_spread_evenly_over_their_priors():
     """Half of the draws lie below the median of the prior, whatever the seed."""
-    drawn = Costs().drawn(100, seed=5)
+    drawn = OpeningCosts().draw(100, seed=5)
 
     assert (drawn["course"] < 33_000).sum() == 50
     assert (drawn["open_a_year"] < 50_000).sum() == 50
-    assert not np.array_equal(drawn["course"], Costs().drawn(100, seed=6)["course"])
+    assert not np.array_equal(drawn["course"], OpeningCosts().draw(100, seed=6)["course"])
 
 
-def test_given_prices_are_not_doubted():
+def test_given_prices_are_certain():
     """What the user or the plan gives stands in every draw; the user comes before the plan."""
     plan = small(offer={"course_price": 20_000.0})
-    drawn = Costs.of(plan, None, 0.0).drawn(4, seed=1)
+    drawn = OpeningCosts.of(plan, "primus_motor", None, 0.0).draw(4, seed=1)
 
     assert drawn["course"].tolist() == [20_000.0] * 4
     assert drawn["open_a_year"].tolist() == [0.0] * 4
-    assert Costs.of(plan, 30_000.0, None).drawn(4, seed=1)["course"].tolist() == [30_000.0] * 4
-    assert len(set(Costs.of(small(), None, None).drawn(4, seed=1)["course"].tolist())) == 4
+    assert OpeningCosts.of(plan, "primus_motor", 30_000.0, None).draw(4, seed=1)["course"].tolist() == [30_000.0] * 4
+    assert len(set(OpeningCosts.of(small(), "primus_motor", None, None).draw(4, seed=1)["course"].tolist())) == 4

@@ -14,11 +14,11 @@ from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.reports.plan_figures import report_of
 from experiments.studies.rollout.costs import NO_PLAN, decision, money, odds
-from experiments.studies.rollout.discovery import PLAN, PRICE, drawn, failing, outcomes_at, taken
+from experiments.studies.rollout.discovery import PLAN, PRICE, draw_inputs, failing, posterior_rows, simulate_outcomes
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_study import compared, needs, tables, told
 from experiments.studies.rollout.simulate import draw_doubts, run_supply
-from experiments.studies.rollout.value_of_information import learned
+from experiments.studies.rollout.value_of_information import information_values
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
 
@@ -140,19 +140,19 @@ def test_who_pays_is_the_plans_choice(study):
 def test_inputs_are_of_the_posterior_the_plan_and_the_prices():
     """Every draw of the posterior is taken equally often; what does not vary is left out."""
     posterior = Posterior.read(SHIPPED)
-    inputs = drawn(small(), posterior, Prices(), 400, seed=1)
+    inputs = draw_inputs(small(), posterior, Prices(), 400, seed=1)
 
     assert {f"{PLAN}volunteers.recruiting_reached", f"{PRICE}prison.day", "effect.strength"} <= set(inputs)
     assert "trial.definition" not in inputs
-    assert np.bincount(taken(posterior, 400, seed=1)).tolist() == [2] * 200
+    assert np.bincount(posterior_rows(posterior, 400, seed=1)).tolist() == [2] * 200
     assert (inputs != inputs.iloc[0]).any().all()
 
 
-def test_runs_meet_the_luck_they_are_given():
-    """Rows with the same inputs and the same luck give the same kroner; with other luck others."""
-    inputs = drawn(small(), Posterior.read(SHIPPED), Prices(), 3, seed=1)
+def test_runs_use_the_random_numbers_they_are_given():
+    """Rows with the same inputs and the same random numbers give the same kroner; with others other ones."""
+    inputs = draw_inputs(small(), Posterior.read(SHIPPED), Prices(), 3, seed=1)
     rows = inputs.iloc[[0, 0, 0]].reset_index(drop=True)
-    found = outcomes_at(small(), denmark(), rows, Prices(), compute, seed=1, luck=np.array([0, 0, 1]))
+    found = simulate_outcomes(small(), denmark(), rows, Prices(), compute, seed=1, streams=np.array([0, 0, 1]))
     same = found["net"].to_numpy()
 
     assert same[0] == same[1] != same[2]
@@ -162,8 +162,8 @@ def test_a_plan_without_effect_does_not_pay_back():
     """Mentoring that does nothing costs what it costs: every run fails, however savings are counted."""
     plan = small(set={"programme.direct_effect": 1.0, "programme.support_effect": 1.0, "programme.direct_effect_others": 1.0,
                       "programme.support_effect_others": 1.0})  # fmt: skip
-    inputs = drawn(plan, None, Prices(), 3, seed=1)
-    found = outcomes_at(plan, denmark(), inputs, Prices(), compute, seed=1)
+    inputs = draw_inputs(plan, None, Prices(), 3, seed=1)
+    found = simulate_outcomes(plan, denmark(), inputs, Prices(), compute, seed=1)
 
     assert (found["saving"].abs() < 1e-6).all()
     assert failing(found, "average").all()
@@ -171,19 +171,19 @@ def test_a_plan_without_effect_does_not_pay_back():
     assert failing(found, "top-down").all()
 
 
-def test_what_is_worth_knowing():
-    """Knowing what decides is worth nearly everything, knowing the rest nothing; no trial is worth more than the truth."""
+def test_value_of_information():
+    """Knowing what decides is worth nearly the EVPI, knowing the rest nothing; no trial is worth more than the truth."""
     rng = np.random.default_rng(1)
     gap = rng.normal(0.05, 0.1, 2_000)
     inputs = pd.DataFrame({"effect.strength": gap, "people.accepts_volunteers": rng.normal(size=2_000)})
     risks = pd.DataFrame({"control": np.full(2_000, 0.6), "mentored": np.clip(0.6 - gap, 0.01, 0.99)})
-    found = learned(inputs, 1e6 * gap, risks, course=33_000.0)
+    found = information_values(inputs, 1e6 * gap, risks, course=33_000.0)
     groups = found.groups.set_index("what")["value"]
 
-    assert found.chosen == "the plan"
-    assert groups["the effect of mentoring"] == pytest.approx(found.everything.value, rel=0.05)
-    assert groups["who says yes, and who they are"] < 0.1 * found.everything.value
-    assert (found.trials["gain"] <= found.known.value * 1.05).all()
+    assert found.chosen == "plan"
+    assert groups["effect"] == pytest.approx(found.evpi.value, rel=0.05)
+    assert groups["uptake"] < 0.1 * found.evpi.value
+    assert (found.trials["gain"] <= found.risks.value * 1.05).all()
     assert found.trials["gain"].is_monotonic_increasing
 
 

@@ -31,6 +31,9 @@ STUDIES = {
     "fit-effects": "experiments.studies.trial.fit_effects_study:FitEffectsStudy",
     "register": "experiments.studies.validation.register_study:RegisterStudy",
     "validate": "experiments.studies.validation.validate_study:ValidateStudy",
+    "discover": "experiments.studies.rollout.discover_study:DiscoverStudy",
+    "voi": "experiments.studies.rollout.voi_study:VoiStudy",
+    "priorities": "experiments.studies.rollout.priorities_study:PrioritiesStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

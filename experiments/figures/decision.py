@@ -1,20 +1,16 @@
-"""Figures of a decision: effect against cost, how sure a choice is, who gets money back, where it fails.
+"""Figures of a decision: effect against cost, how sure a choice is, who gets money back.
 
-Each takes a table of ``decision.py`` or ``boxes.py`` and an ``ax``, and returns the ``ax``. Kroner are
+Each takes a table of ``decision.py`` and an ``ax``, and returns the ``ax``. Kroner are
 written in thousands, millions or billions, whichever gives short numbers, and the axis says which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from experiments.figures.palette import COLOURS
@@ -22,7 +18,6 @@ from experiments.language.danish import say
 from experiments.language.formatting import Language, number
 from experiments.language.plan_text import PURSE_NAMES
 from experiments.statistics.cost_effectiveness import PUBLIC
-from experiments.statistics.scenario_discovery import Box
 
 SHADES = ("#2166ac", "#b35806", "#5e3c99", "#1b7837", "#8c510a", "#542788")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))
@@ -198,50 +193,6 @@ def odds_by_purse(table: pd.DataFrame, ax: Axes, *, language: Language = "en") -
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.grid(axis="x", color="#e6e6e6", linewidth=0.6)
     ax.set_axisbelow(True)
-    return ax
-
-
-# Conditions ---------------------------------------------------------------------------------------------------
-
-
-def box_map(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, ax: Axes, *, labels: Mapping[str, str] | None = None,
-            axes: Sequence[str] = (), names: tuple[str, str] = ("pays back", "does not")) -> Axes:  # fmt: skip
-    """Runs that fail and runs that do not over two quantities, and the box of ``boxes.discover``.
-
-    Parameters
-    ----------
-    inputs, fails
-        Runs x quantities, and whether each fails.
-    box
-        Its conditions; numbers only.
-    ax
-        Where to draw.
-    labels
-        Quantities with their units.
-    axes
-        The two quantities shown; the box's own come first if none are named, then the first other one.
-    names
-        What runs that do not fail, and those that do, are called.
-    """
-    y = np.asarray(fails, bool)
-    others = [str(name) for name in inputs if name not in box.limits and pd.api.types.is_numeric_dtype(inputs[name])]
-    across, up = [*axes, *box.limits, *others][:2]
-    for flag, name, colour, marker in ((0, names[0], PALE, "o"), (1, names[1], COLOURS["control"], "^")):
-        rows = inputs[y == flag].head(SHOWN)
-        ax.plot(rows[across], rows[up], marker, ms=3.2, mew=0, alpha=0.75, color=colour, label=name)
-    spans = []
-    for name in (across, up):
-        low, high = float(inputs[name].min()), float(inputs[name].max())
-        room = 0.03 * (high - low)
-        ends = box.limits.get(name, (-np.inf, np.inf))
-        first, last = (float(each) for each in ends) if isinstance(ends, tuple) else (-np.inf, np.inf)
-        spans.append((low - room, high + room, max(first, low - room), min(last, high + room)))
-    (left, right, x0, x1), (bottom, top, y0, y1) = spans
-    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=(labels or {}).get(across, across),
-           ylabel=(labels or {}).get(up, up), title="Where does it fail?")  # fmt: skip
-    ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=COLOURS["observed"], alpha=0.07, zorder=0))
-    ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=COLOURS["observed"], linewidth=2))
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, markerscale=2)
     return ax
 
 

@@ -19,8 +19,7 @@ from experiments.inputs.municipalities import Country
 from experiments.inputs.posterior import OF_THE_TRIAL, Posterior
 from experiments.reports.grades import Doubt, doubt_of
 from experiments.reports.plan import headline, used_prices
-from experiments.studies.rollout.discovery import drawn as drawn_for
-from experiments.studies.rollout.discovery import outcomes_at
+from experiments.studies.rollout.discovery import draw_inputs, simulate_outcomes
 from experiments.studies.rollout.plan import Plan
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
 from experiments.studies.rollout.plan_study import Told, told
@@ -58,8 +57,8 @@ def doubt_of_plan(asked: Asked, study: Told, compute: Compute) -> Doubt | None:
     own = doubt_of(inputs, inputs_of(study, inputs, asked), known(headline(totals)), seed=asked.seed)
     if own is not None or not asked.grade_draws:
         return own
-    table = drawn_for(plan, asked.posterior, asked.prices, asked.grade_draws, seed=asked.seed)
-    further = outcomes_at(plan, country, table, asked.prices, compute, seed=asked.seed, command=asked.command)
+    table = draw_inputs(plan, asked.posterior, asked.prices, asked.grade_draws, seed=asked.seed)
+    further = simulate_outcomes(plan, country, table, asked.prices, compute, seed=asked.seed, command=asked.command)
     return doubt_of(inputs, kept(table, inputs, plan), known(headline(further)), seed=asked.seed)
 
 

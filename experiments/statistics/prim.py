@@ -1,4 +1,4 @@
-"""Boxes by the EMA Workbench: PRIM's way from all runs to a few, and the branches of trees.
+"""Boxes by the EMA Workbench: PRIM's path from all runs to a few, and the branches of trees (CART).
 
 The Workbench is an extra (``discovery``) and heavy: it is imported when it is used. Versions 2.5 and 3.0 differ in what
 PRIM is asked and answer the same.
@@ -32,8 +32,8 @@ LEAVES = tuple(float(least) for least in np.arange(1, 10) / 20)
 """Least shares of all runs in a leaf: trees from fine to coarse."""
 
 
-def peeled(x: pd.DataFrame, y: Flags) -> list[Limits]:
-    """Every box on PRIM's way, peeling and pasting, from all runs (no limits) to the smallest.
+def prim_boxes(x: pd.DataFrame, y: Flags) -> list[Limits]:
+    """Every box on PRIM's path, peeling and pasting, from all runs (no limits) to the smallest.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def peeled(x: pd.DataFrame, y: Flags) -> list[Limits]:
     return [_limits(box, made.box_lims[0], levels) for box in made.box_lims]
 
 
-def grown(x: pd.DataFrame, y: Flags) -> list[Limits]:
-    """Every branch and leaf of trees (CART) from fine to coarse, each once; arguments and errors as for ``peeled``."""
+def cart_boxes(x: pd.DataFrame, y: Flags) -> list[Limits]:
+    """Every branch and leaf of trees (CART) from fine to coarse, each once; arguments as for ``prim_boxes``."""
     _, cart = _workbench()
     codes, levels = _coded(x)
     boxes: dict[tuple[tuple[str, Limit], ...], Limits] = {}

@@ -1,17 +1,17 @@
 """Scenario discovery: the one or two conditions under which a plan fails.
 
-Runs differ in what is not known, and each fails or not (does not pay back, say). A *box* is a part of the space of
+Runs differ in their uncertain inputs, and each fails or not (does not pay back, say). A *box* is a part of the space of
 inputs: ranges of a few quantities. Its *coverage* is the share of all failures that lie in it, its *density* the share
-of the runs in it that fail. Either can be had alone: everything covers all, one failing run is dense. The box that is
-taken has the highest *correlation* of lying in it with failing. That is the geometric mean of coverage less the share
-of the other runs that lie in it too, and density less the share that fails outside: 0 for a box that says nothing, 1
-for one that says everything.
+of the runs in it that fail. Either can be had alone: everything covers all, one failing run is dense. The rule selects
+the box with the highest *correlation* between lying in it and failing. That is the geometric mean of coverage less the
+share of the other runs that lie in it too, and density less the share that fails outside: 0 for a box that says
+nothing, 1 for one that says everything.
 
-The rule: runs are split in halves. In the first, all quantities are peeled by PRIM; the ``KEPT`` with the clearest
+The rule: runs are split in halves. In the first, PRIM peels all quantities; the ``SHORT_LIST`` with the clearest
 restrictions are peeled again, alone and in pairs; of all boxes on the way whose every condition has a quasi-p-value of
-``ALPHA`` or less, the best is taken, with a second condition only if that is ``CLEARLY`` better. The second half judges
-it: unless runs fail more often inside by Fisher's test at ``CHANCE``, with a correlation of ``WEAKEST``, no condition
-stands out. Trees can take the place of PRIM. The boxes come from the EMA Workbench (``peeling.py``).
+``ALPHA`` or less, the best is selected, with a second condition only if that is ``CLEARLY`` better. The second half
+tests it: unless runs fail more often inside by Fisher's test at ``SIGNIFICANT``, with a correlation of ``WEAKEST``, no
+condition stands out. Trees can take the place of PRIM. The boxes come from the EMA Workbench (``prim.py``).
 
 References
 ----------
@@ -31,18 +31,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.statistics.prim import Flags, Limit, Limits, grown, peeled
+from experiments.statistics.prim import Flags, Limit, Limits, cart_boxes, prim_boxes
 from simulation.outcomes import wilson
 from simulation.parameters import ParameterError
 
 Method = Literal["prim", "cart"]
-Why = Literal["", "none fail", "all fail", "few fail", "few hold", "nothing stands out"]
-LOOK: dict[str, Callable[[pd.DataFrame, Flags], list[Limits]]] = {"prim": peeled, "cart": grown}
+Reason = Literal["", "none fail", "all fail", "few fail", "few hold", "nothing stands out"]
+"""Why there is no box."""
+LOOK: dict[str, Callable[[pd.DataFrame, Flags], list[Limits]]] = {"prim": prim_boxes, "cart": cart_boxes}
 FEWEST = 20
-"""Failures, and other runs, below which nothing is looked for."""
-MOST, KEPT = 2, 4
+"""Failures, and other runs, below which no search is made."""
+MOST, SHORT_LIST = 2, 4
 """Conditions of a box at most, and quantities from which they are chosen."""
-ALPHA, CHANCE = 0.05, 0.01
+ALPHA, SIGNIFICANT = 0.05, 0.01
 CLEARLY = 1.1
 """How many times better the correlation must be with a second condition."""
 WEAKEST = 0.2
@@ -57,7 +58,7 @@ class Box:
     limits: Mapping[str, Limit]
     quasi_p: Mapping[str, float] = field(default_factory=dict)
     """For each condition: how probable so many failures are if it did not matter (one-sided binomial test against the
-    box without it). It ignores that the best of many was taken; the held-out half does not."""
+    box without it). It ignores that the best of many was selected; the held-out half does not."""
 
     def inside(self, inputs: pd.DataFrame) -> Flags:
         """Which runs meet all conditions."""
@@ -87,19 +88,19 @@ class Box:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """What was found: a box, or why there is none."""
+class DiscoveryResult:
+    """A box, or why there is none."""
 
     box: Box | None
-    why: Why
+    reason: Reason
     runs: int
     failures: int
     scores: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The box, or the best one if it did not stand out: ``half`` (found, held out) and what ``Box.score`` gives."""
-    tried: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """All boxes that the rule chose from in the first half: conditions, coverage, density, mass, correlation, quasi_p
-    (the largest), taken."""
-    chance: float = 1.0
+    candidates: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """All boxes that the rule selected from in the first half: coverage, density, mass, correlation, conditions,
+    quasi_p (the largest), selected."""
+    p_value: float = 1.0
     """Fisher's p in the held-out half (0-1)."""
 
     @property
@@ -108,19 +109,19 @@ class Found:
         return self.scores.iloc[1]
 
 
-def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "prim", seed: int = 1) -> Found:
+def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "prim", seed: int = 1) -> DiscoveryResult:
     """Look for one or two conditions under which runs fail.
 
     Parameters
     ----------
     inputs
-        Runs x quantities that are not known; numbers or categories.
+        Runs x uncertain quantities; numbers or categories.
     fails
         Whether each run fails.
     method
         ``prim`` or ``cart``.
     seed
-        Luck of the split in halves.
+        Seed of the split in halves.
 
     Raises
     ------
@@ -131,20 +132,23 @@ def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "pr
 
     x, y = _clean(inputs, fails)
     runs, failures = len(y), int(y.sum())
-    if why := _hopeless(runs, failures):
-        return Found(box=None, why=why, runs=runs, failures=failures)
+    if reason := _hopeless(runs, failures):
+        return DiscoveryResult(box=None, reason=reason, runs=runs, failures=failures)
     first = _half(y, seed)
-    box, tried = _taken(x[first], y[first], method)
+    box, candidates = _selected(x[first], y[first], method)
     if box is None:
-        return Found(box=None, why="nothing stands out", runs=runs, failures=failures, tried=tried)
+        return DiscoveryResult(box=None, reason="nothing stands out", runs=runs, failures=failures,
+                               candidates=candidates)  # fmt: skip
     halves = (("found", first), ("held out", ~first))
     scores = pd.DataFrame([{"half": name, **box.score(x[part], y[part])} for name, part in halves])
     within, fell = box.inside(x)[~first], y[~first]
     table = np.array([[np.sum(side & fell), np.sum(side & ~fell)] for side in (within, ~within)])
-    chance = float(fisher_exact(table, alternative="greater").pvalue)
-    stands = chance <= CHANCE and scores["correlation"].iloc[1] >= WEAKEST
-    return Found(box=box if stands else None, why="" if stands else "nothing stands out", runs=runs, failures=failures,
-                 scores=scores, tried=tried, chance=chance)  # fmt: skip
+    p_value = float(fisher_exact(table, alternative="greater").pvalue)
+    stands = p_value <= SIGNIFICANT and scores["correlation"].iloc[1] >= WEAKEST
+    return DiscoveryResult(
+        box=box if stands else None, reason="" if stands else "nothing stands out", runs=runs, failures=failures,
+        scores=scores, candidates=candidates, p_value=p_value,
+    )  # fmt: skip
 
 
 def _clean(inputs: pd.DataFrame, fails: npt.ArrayLike) -> tuple[pd.DataFrame, Flags]:
@@ -166,8 +170,8 @@ def _category(values: pd.Series) -> bool:
     return bool(pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values))
 
 
-def _hopeless(runs: int, failures: int) -> Why:
-    """Why it is no use to look, if it is none."""
+def _hopeless(runs: int, failures: int) -> Reason:
+    """Why a search is of no use; empty where it is."""
     if failures in (0, runs):
         return "all fail" if failures else "none fail"
     return "few fail" if failures < FEWEST else "few hold" if runs - failures < FEWEST else ""
@@ -192,8 +196,8 @@ def _meets(values: pd.Series, limit: Limit) -> Flags:
 # The rule -----------------------------------------------------------------------------------------------------
 
 
-def _taken(x: pd.DataFrame, y: Flags, method: Method) -> tuple[Box | None, pd.DataFrame]:
-    """The box that the rule takes, and all that it chose from."""
+def _selected(x: pd.DataFrame, y: Flags, method: Method) -> tuple[Box | None, pd.DataFrame]:
+    """The box that the rule selects, and all that it selected from."""
     if x.empty or y.all() or not y.any():
         return None, pd.DataFrame()
     look, boxes = LOOK[method], []
@@ -205,19 +209,20 @@ def _taken(x: pd.DataFrame, y: Flags, method: Method) -> tuple[Box | None, pd.Da
     if not boxes:
         return None, pd.DataFrame()
     shown = ("coverage", "density", "mass", "correlation")
-    tried = pd.DataFrame([{key: value for key, value in box.score(x, y).items() if key in shown} for box in boxes])
-    tried = tried.assign(conditions=[len(box.limits) for box in boxes],
+    candidates = pd.DataFrame([{key: value for key, value in box.score(x, y).items() if key in shown} for box in boxes])
+    candidates = candidates.assign(conditions=[len(box.limits) for box in boxes],
                          quasi_p=[max(box.quasi_p.values()) for box in boxes])  # fmt: skip
     best: int | None = None
     for number in range(1, MOST + 1):
-        fit = tried[(tried["conditions"] == number) & (tried["quasi_p"] <= ALPHA) & (tried["correlation"] > 0)]
-        if len(fit) and (best is None or fit["correlation"].max() > CLEARLY * tried["correlation"][best]):
+        significant = (candidates["quasi_p"] <= ALPHA) & (candidates["correlation"] > 0)
+        fit = candidates[(candidates["conditions"] == number) & significant]
+        if len(fit) and (best is None or fit["correlation"].max() > CLEARLY * candidates["correlation"][best]):
             best = int(fit.index.to_numpy()[fit["correlation"].to_numpy().argmax()])
-    return (None if best is None else boxes[best]), tried.assign(taken=tried.index == best)
+    return (None if best is None else boxes[best]), candidates.assign(selected=candidates.index == best)
 
 
 def _clearest(x: pd.DataFrame, y: Flags, look: Callable[[pd.DataFrame, Flags], list[Limits]]) -> list[str]:
-    """The quantities that go on: those of the best box over all of them, then those of the last, by quasi-p-value."""
+    """The short list: the quantities of the best box over all of them, then those of the last, by quasi-p-value."""
     every = [limits for limits in look(x, y) if limits and _runs(x, limits)]
     names: dict[str, None] = {}
     if every:
@@ -225,7 +230,7 @@ def _clearest(x: pd.DataFrame, y: Flags, look: Callable[[pd.DataFrame, Flags], l
         for limits in (best, every[-1]):
             p = _quasi_p(x, y, limits)
             names |= dict.fromkeys(sorted(p, key=lambda name: p[name]))
-    return list(names)[:KEPT]
+    return list(names)[:SHORT_LIST]
 
 
 def _runs(x: pd.DataFrame, limits: Limits) -> bool:
@@ -233,7 +238,7 @@ def _runs(x: pd.DataFrame, limits: Limits) -> bool:
 
 
 def _quasi_p(x: pd.DataFrame, y: Flags, limits: Limits) -> dict[str, float]:
-    """For each condition, the chance of so many failures in the box if they were as frequent as without it."""
+    """For each condition, how probable so many failures in the box are if they were as frequent as without it."""
     from scipy.stats import binomtest
 
     box, p = Box(limits=limits).inside(x), {}
@@ -243,7 +248,7 @@ def _quasi_p(x: pd.DataFrame, y: Flags, limits: Limits) -> dict[str, float]:
     return p
 
 
-# How firm it is -----------------------------------------------------------------------------------------------
+# Stability ----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +267,7 @@ class Stability:
 
 def stability(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, *, samples: int = 30, method: Method = "prim",
               seed: int = 1) -> Stability:  # fmt: skip
-    """Apply the rule to samples of half the runs, drawn with replacement; ``box`` is what it found at first.
+    """Apply the rule to samples of half the runs, drawn with replacement; ``box`` is the original one.
 
     Arguments and errors as for ``discover``.
     """
@@ -271,7 +276,7 @@ def stability(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, *, samples: 
     found: list[Limits] = []
     for _ in range(samples):
         rows = rng.integers(0, len(y), len(y) // 2)
-        other, _tried = _taken(x.iloc[rows].reset_index(drop=True), y[rows], method)
+        other, _candidates = _selected(x.iloc[rows].reset_index(drop=True), y[rows], method)
         found.append(dict(other.limits) if other is not None else {})
     names = pd.Series([" and ".join(sorted(limits)) or "none" for limits in found])
     sets = names.value_counts(normalize=True).rename_axis("conditions").reset_index(name="share")

@@ -1,11 +1,12 @@
-"""What it is worth to know more before deciding: perfect knowledge, knowledge of some things, and a further trial.
+"""Value of information: what resolving all, some or a trial's part of the uncertainty before a decision is worth.
 
-Whoever decides now takes the option with the highest mean net benefit. Whoever learns something first may take
-another, and gains the difference: *EVPI* if everything were known, *EVPPI* if some quantities were, *EVSI* if the
-result of a trial were. All are kroner per person offered the choice. The mean net benefit once something is known is
-its regression on what is known (Strong 2014); what a trial shows is one more thing to know (Strong 2015). Net benefits
-that are means over few replicates carry chance: that is harmless in a regression, and makes ``evpi`` too large unless
-they are ``decision.settled`` first.
+A decision now takes the option with the highest mean net benefit. With more information another option may be better,
+and the difference is gained: the expected value of perfect information (EVPI) if everything were known, of partial
+perfect information (EVPPI) if some quantities were, and of sample information (EVSI) if the result of a trial were. All
+are kroner per person offered the choice. The mean net benefit given a quantity is the regression on it (Strong 2014);
+the result of a trial is one more quantity (Strong 2015). Net benefits that are means over few replicates include
+simulation noise: that is harmless in a regression, and makes ``evpi`` too large unless they go through
+``cost_effectiveness.settled`` first.
 
 References
 ----------
@@ -30,7 +31,7 @@ from simulation.parameters import ParameterError
 
 Floats = npt.NDArray[np.float64]
 FEWEST = 50
-"""Draws below which nothing is said."""
+"""Draws below which no value is given."""
 BENDS = {1: 14, 2: 8}
 """Splines of a curve over one quantity, and along each side of a surface over two."""
 ADDED = 8
@@ -46,25 +47,25 @@ SIMULATED = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Worth:
-    """What knowing something is worth, kroner per person."""
+class InformationValue:
+    """The value of some information, kroner per person."""
 
     value: float
     error: float
     """Standard error: draws are few, and the curve through them is not certain."""
     floor: float = 0.0
-    """What knowing nothing seems to be worth: the mean over shuffles of what is known. Near zero, or the method fails
-    here; zero too where it was not asked for."""
+    """The estimate for shuffled (worthless) information, mean over the shuffles. It should be near zero, or the method
+    fails here; zero too where no shuffles were made."""
 
 
-def evpi(benefit: npt.ArrayLike) -> Worth:
-    """Worth of knowing everything, from net benefits (kroner, draws x options)."""
+def evpi(benefit: npt.ArrayLike) -> InformationValue:
+    """Expected value of perfect information, from net benefits (kroner, draws x options)."""
     gain = _gains(_increments(benefit))
-    return Worth(value=float(gain.mean()), error=float(gain.std(ddof=1) / np.sqrt(len(gain))))
+    return InformationValue(value=float(gain.mean()), error=float(gain.std(ddof=1) / np.sqrt(len(gain))))
 
 
-def evppi(benefit: npt.ArrayLike, known: pd.DataFrame, *, shuffles: int = 0, seed: int = 1) -> Worth:
-    """Worth of knowing some quantities together.
+def evppi(benefit: npt.ArrayLike, known: pd.DataFrame, *, shuffles: int = 0, seed: int = 1) -> InformationValue:
+    """Expected value of partial perfect information: of knowing some quantities together.
 
     One quantity gives a curve, two a surface, three or more the sum of a curve each (all as stiff) and of the products
     of pairs.
@@ -76,7 +77,7 @@ def evppi(benefit: npt.ArrayLike, known: pd.DataFrame, *, shuffles: int = 0, see
     known
         The quantities, draws x quantities; numbers or categories.
     shuffles, seed
-        How often the rows of ``known`` are shuffled for the floor; the luck of that and of the error.
+        How often the rows of ``known`` are shuffled for the floor; seed of that and of the error.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def evppi(benefit: npt.ArrayLike, known: pd.DataFrame, *, shuffles: int = 0, see
 
 def evppi_table(benefit: npt.ArrayLike, quantities: pd.DataFrame, *, groups: Mapping[str, Sequence[str]] | None = None,
                 shuffles: int = 5, seed: int = 1) -> pd.DataFrame:  # fmt: skip
-    """Worth of knowing each quantity, or each group of them, the largest first.
+    """EVPPI of each quantity, or of each group of them, the largest first.
 
     Parameters
     ----------
@@ -131,10 +132,10 @@ def evppi_table(benefit: npt.ArrayLike, quantities: pd.DataFrame, *, groups: Map
 # A further trial ----------------------------------------------------------------------------------------------
 
 
-def seen_shares(control: npt.ArrayLike, mentored: npt.ArrayLike, per_arm: int, *, seed: int) -> pd.DataFrame:
-    """What trials of two arms would show, one at each draw: log odds of the controls, and log odds ratio.
+def observed_risks(control: npt.ArrayLike, mentored: npt.ArrayLike, per_arm: int, *, seed: int) -> pd.DataFrame:
+    """Results of trials of two arms, one at each draw: log odds of the controls, and log odds ratio.
 
-    Counts are binomial, one half is added to each (no log of zero). The luck of a draw is the same at every size.
+    Counts are binomial, one half is added to each (no log of zero). A draw uses the same random numbers at every size.
 
     Parameters
     ----------
@@ -143,18 +144,18 @@ def seen_shares(control: npt.ArrayLike, mentored: npt.ArrayLike, per_arm: int, *
     per_arm
         People analysed in each arm.
     seed
-        The luck of the trials.
+        Seed of the trials.
     """
     from scipy.stats import binom
 
-    luck = np.random.Generator(np.random.Philox(key=seed)).random((2, len(np.asarray(control))))
-    hits = [binom.ppf(u, per_arm, np.asarray(risk)) for u, risk in zip(luck, (control, mentored), strict=True)]
-    odds = [np.log((k + 0.5) / (per_arm - k + 0.5)) for k in hits]
-    return pd.DataFrame({"control": odds[0], "ratio": odds[1] - odds[0]})
+    uniform = np.random.Generator(np.random.Philox(key=seed)).random((2, len(np.asarray(control))))
+    hits = [binom.ppf(u, per_arm, np.asarray(risk)) for u, risk in zip(uniform, (control, mentored), strict=True)]
+    log_odds = [np.log((k + 0.5) / (per_arm - k + 0.5)) for k in hits]
+    return pd.DataFrame({"control": log_odds[0], "ratio": log_odds[1] - log_odds[0]})
 
 
-def seen_ratio(log_ratio: npt.ArrayLike, events: float, *, seed: int) -> pd.DataFrame:
-    """What trials would show of a log hazard ratio: the truth of each draw, and chance with variance 4 / events.
+def observed_ratio(log_ratio: npt.ArrayLike, events: float, *, seed: int) -> pd.DataFrame:
+    """Trials' estimates of a log hazard ratio: the truth of each draw, and noise with variance 4 / events.
 
     ``events`` are people who reoffended, both (equal) arms together.
 
@@ -163,11 +164,11 @@ def seen_ratio(log_ratio: npt.ArrayLike, events: float, *, seed: int) -> pd.Data
     Schoenfeld (1981), Biometrika 68:316, doi:10.1093/biomet/68.1.316.
     """
     truth = np.asarray(log_ratio, np.float64)
-    luck = np.random.Generator(np.random.Philox(key=seed)).standard_normal(len(truth))
-    return pd.DataFrame({"ratio": truth + luck * np.sqrt(4.0 / events)})
+    noise = np.random.Generator(np.random.Philox(key=seed)).standard_normal(len(truth))
+    return pd.DataFrame({"ratio": truth + noise * np.sqrt(4.0 / events)})
 
 
-def users(per_year: float | Sequence[float], *, years: int, rate: float = 0.035, after: int = 0) -> float:
+def discounted_people(per_year: float | Sequence[float], *, years: int, rate: float = 0.035, after: int = 0) -> float:
     """People to whom a decision applies, discounted: those of year t (from 0) count for 1 / (1 + rate)^t.
 
     Parameters
@@ -186,8 +187,8 @@ def users(per_year: float | Sequence[float], *, years: int, rate: float = 0.035,
     return float((people * (year >= after) / (1 + rate) ** year).sum())
 
 
-def trial_worth(benefit: npt.ArrayLike, sizes: Sequence[int], seen: Callable[[int], pd.DataFrame], *, people: float,
-                cost: Callable[[int], float], seed: int = 1) -> pd.DataFrame:  # fmt: skip
+def evsi_table(benefit: npt.ArrayLike, sizes: Sequence[int], seen: Callable[[int], pd.DataFrame], *, people: float,
+               cost: Callable[[int], float], seed: int = 1) -> pd.DataFrame:  # fmt: skip
     """Expected value of sample information, for trials of several sizes, and what is left when the trial is paid.
 
     Parameters
@@ -197,9 +198,9 @@ def trial_worth(benefit: npt.ArrayLike, sizes: Sequence[int], seen: Callable[[in
     sizes
         People in each arm; 0 is no trial.
     seen
-        What a trial of a size shows at each draw (``seen_shares`` or ``seen_ratio`` on the same draws).
+        Results of a trial of a size at each draw (``observed_risks`` or ``observed_ratio`` on the same draws).
     people
-        Future people to whom the decision applies, discounted (``users``).
+        Future people to whom the decision applies, discounted (``discounted_people``).
     cost
         Kroner that a trial of a size costs.
     seed
@@ -213,7 +214,7 @@ def trial_worth(benefit: npt.ArrayLike, sizes: Sequence[int], seen: Callable[[in
     """
     rows = []
     for size in sizes:
-        one = evppi(benefit, seen(size), seed=seed) if size > 0 else Worth(value=0.0, error=0.0)
+        one = evppi(benefit, seen(size), seed=seed) if size > 0 else InformationValue(value=0.0, error=0.0)
         paid = cost(size) if size > 0 else 0.0
         gain = one.value * people
         rows.append((size, one.value, one.error, gain, paid, gain - paid, one.error * people))
@@ -227,18 +228,18 @@ def trial_worth(benefit: npt.ArrayLike, sizes: Sequence[int], seen: Callable[[in
 
 def _increments(benefit: npt.ArrayLike) -> Floats:
     """Net benefit of every other option less that of the option with the highest mean, draws x (options - 1)."""
-    worth = np.asarray(benefit, np.float64)
-    if worth.ndim != 2 or worth.shape[1] < 2 or len(worth) < FEWEST:
-        shape = " x ".join(map(str, worth.shape))
+    net = np.asarray(benefit, np.float64)
+    if net.ndim != 2 or net.shape[1] < 2 or len(net) < FEWEST:
+        shape = " x ".join(map(str, net.shape))
         raise ParameterError(f"net benefits have the shape [{shape}]; at least {FEWEST} draws x two options are needed")
-    if not np.isfinite(worth).all():
+    if not np.isfinite(net).all():
         raise ParameterError("net benefits have values that are no numbers [nan or inf]; leave such draws out")
-    best = int(worth.mean(axis=0).argmax())
-    return np.delete(worth, best, axis=1) - worth[:, [best]]
+    best = int(net.mean(axis=0).argmax())
+    return np.delete(net, best, axis=1) - net[:, [best]]
 
 
 def _gains(increments: Floats) -> Floats:
-    """What choosing anew at each draw gains over the option that is best on average."""
+    """What the best option at each draw gains over the option that is best on average."""
     return np.asarray(np.clip(increments.max(axis=1), 0.0, None))
 
 
@@ -281,11 +282,14 @@ def _column(values: pd.Series, bends: int) -> tuple[Floats, Floats]:
     return np.asarray(splines), bend.T @ bend
 
 
-def _regressed(increments: Floats, basis: Floats, penalties: Sequence[Floats], rng: np.random.Generator) -> Worth:
-    """Worth of choosing by the fitted increments, with its error.
+def _regressed(
+    increments: Floats, basis: Floats, penalties: Sequence[Floats], rng: np.random.Generator
+) -> InformationValue:
+    """Value of choosing by the fitted increments, with its error.
 
     Error: the draws are a sample (spread of the gains over them), and the coefficients are not certain (spread of the
-    worth over coefficients drawn from their posterior; the same luck for all options, correlated as residuals are).
+    value over coefficients drawn from their posterior; the same random numbers for all options, correlated as
+    residuals are).
     """
     draws, middle = len(increments), increments.mean(axis=0)
     square = basis.T @ basis
@@ -293,13 +297,13 @@ def _regressed(increments: Floats, basis: Floats, penalties: Sequence[Floats], r
     fitted = np.column_stack([basis @ coefficients for coefficients, _ in fits]) + middle
     rest = np.atleast_2d(np.corrcoef((increments - fitted).T)) if len(fits) > 1 else np.eye(1)
     mixed = np.linalg.cholesky(np.nan_to_num(rest) + 1e-9 * np.eye(len(fits)))
-    luck = np.einsum("ij,jks->iks", mixed, rng.standard_normal((len(fits), basis.shape[1], SIMULATED)))
-    drawn = np.stack([basis @ (root @ luck[k]) for k, (_, root) in enumerate(fits)], axis=2)  # draws x simulated x fits
+    normal = np.einsum("ij,jks->iks", mixed, rng.standard_normal((len(fits), basis.shape[1], SIMULATED)))
+    drawn = np.stack([basis @ (root @ normal[k]) for k, (_, root) in enumerate(fits)], axis=2)  # draws x curves x fits
     curves = fitted[:, None, :] + drawn
     gains = np.clip(curves.max(axis=2), 0.0, None).mean(axis=0) - np.clip(curves.mean(axis=0).max(axis=1), 0.0, None)
     gain = _gains(fitted)
     value = float(gain.mean() - max(0.0, fitted.mean(axis=0).max()))
-    return Worth(value=value, error=float(np.hypot(gain.std(ddof=1) / np.sqrt(draws), gains.std(ddof=1))))
+    return InformationValue(value=value, error=float(np.hypot(gain.std(ddof=1) / np.sqrt(draws), gains.std(ddof=1))))
 
 
 def _fit(y: Floats, basis: Floats, square: Floats, penalties: Sequence[Floats]) -> tuple[Floats, Floats]:

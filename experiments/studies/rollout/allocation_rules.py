@@ -1,10 +1,10 @@
-"""Which waiting list first: the allocation rules of a plan over horizons and capacities, on the same luck.
+"""Allocation rules of a plan's waiting lists, compared over horizons and capacities with common random numbers.
 
 A rule only decides who is served where not everybody can be. So volunteers are no limit here: there are as many as are
 ever needed, every municipality of the plan is open from its first month, and the limit is a number of courses a year,
 a part of what would serve everybody. Denmark without courses, with courses for everybody, and with each rule at each
-limit are told on the same luck, once with the effect that a draw believes in and once with the same effect for
-everybody: what the highest-risk group gets, the others get too.
+limit are simulated with the same random numbers, once with the effect of the draw and once with the same effect for
+everybody: the effect in the highest-risk group applies to the others too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ from simulation.engine import Cohort, over_chunks
 from simulation.history import GROUPS
 from simulation.ledger import names
 from simulation.outcomes import wilson
-from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -36,22 +35,18 @@ NOBODY, EVERYBODY = "nobody", "everybody"
 """The runs without a rule: nobody is served, or all who want it and have time."""
 CAPACITIES = (0.1, 0.25, 0.5)
 """Courses a year, parts of what serves everybody."""
-EFFECTS = {"own": "effect as believed, in the highest-risk group", "same": "the same effect for everybody"}
-OUTCOMES = {
-    "offences": "new offences avoided",
-    "relapses_any": "relapses avoided",
-    "reoffenders_any": "reoffenders avoided",
-    "custody_months": "prison months avoided",
-}
+EFFECTS = ("own", "same")
+"""The effect of the draw, next to nothing outside the highest-risk group; or the same effect for everybody."""
+OUTCOMES = ("offences", "relapses_any", "reoffenders_any", "custody_months")
 """What a course is to avoid. Reoffenders are people who commit a new crime within two years of their first release in
 the plan's years; relapses are releases, first or later, after which that happens."""
 OF_A_RUN = ("released", "offences", "relapses_any", "reoffenders_any", "custody_months", "liberty_months")
 OF_A_COURSE = ("joined", "started", "started_first", "months", "contacts", "ended_in_custody")
-"""Counts that are kept, of everybody and of the programme."""
+"""Counts of everybody and of the programme."""
 KEYS = ["draw", "replicate", "effect", "capacity", "rule"]
 DRAWS = 10
-"""Draws by default; every fourth is told twice, for the error of the simulation."""
-SEATS_EACH, SEATS_LEAST, REFILLED, MOST_RECRUITS = 6.0, 20.0, 0.15, 5_000.0
+"""Draws by default; every fourth is simulated twice, for the simulation error."""
+SLOTS_EACH, SLOTS_LEAST, REFILLED, MOST_RECRUITS = 6.0, 20.0, 0.15, 5_000.0
 """Volunteers without a limit: so many for each course that is expected in a municipality and year (two for 14 months
 and some in training make three) and so many more; part of these who come forward in a month; most in a scenario."""
 AFTER = 12
@@ -81,28 +76,28 @@ def without_limit(scenario: Scenario) -> Scenario:
     (name, row), people = next(iter(scenario.programme.items())), scenario.people
     uptake = people.accepts_volunteers if row.accepted_from == "volunteers" else people.accepts_system
     share = eligible_share(people, row.shortest_sentence_months) * uptake
-    seats = {place: SEATS_EACH * share * scenario.places.released.get(place, 0.0) + SEATS_LEAST for place in row.places}
-    total = sum(seats.values())
+    slots = {place: SLOTS_EACH * share * scenario.places.released.get(place, 0.0) + SLOTS_LEAST for place in row.places}
+    total = sum(slots.values())
     return scenario.changed({
-        "volunteers.at_start": total, "volunteers.at_start_by": seats, "volunteers.ceiling": total,
-        "volunteers.ceiling_by": seats, "volunteers.recruits_per_month": min(MOST_RECRUITS, REFILLED * total),
-        "volunteers.recruits_by": seats, "volunteers.campaign_months": 0.0, "volunteers.coordinators": 0.0,
+        "volunteers.at_start": total, "volunteers.at_start_by": slots, "volunteers.ceiling": total,
+        "volunteers.ceiling_by": slots, "volunteers.recruits_per_month": min(MOST_RECRUITS, REFILLED * total),
+        "volunteers.recruits_by": slots, "volunteers.campaign_months": 0.0, "volunteers.coordinators": 0.0,
         f"programme.{name}.most_a_year": 0.0,
     })  # fmt: skip
 
 
 def same_for_all(scenario: Scenario) -> Scenario:
-    """The effect of the highest-risk group for everybody."""
+    """The scenario with the effect of the highest-risk group for everybody."""
     name, row = next(iter(scenario.programme.items()))
     pairs = ("direct_effect", "support_effect", "gain_times")
     return scenario.changed({f"programme.{name}.{pair}_others": getattr(row, pair) for pair in pairs})
 
 
 def yearly(scenario: Scenario, seed: int, replicate: int) -> pd.DataFrame:
-    """Counts of one run by year and risk group, all places together: time, group, ``OF_A_RUN``, ``OF_A_COURSE``."""
+    """Counts of one run by year and risk group, all municipalities: time, group, ``OF_A_RUN``, ``OF_A_COURSE``."""
     rows, name = names(scenario), next(iter(scenario.programme))
-    kept = [*OF_A_RUN, *(f"{name}.{each}" for each in OF_A_COURSE)]
-    where, before = [rows.index(each) for each in kept], months_before(scenario)
+    columns = [*OF_A_RUN, *(f"{name}.{each}" for each in OF_A_COURSE)]
+    where, before = [rows.index(each) for each in columns], months_before(scenario)
 
     def reduced(cohort: Cohort) -> Floats:
         monthly = cohort.tally[where].sum(axis=-1, dtype=np.float64)
@@ -112,16 +107,16 @@ def yearly(scenario: Scenario, seed: int, replicate: int) -> pd.DataFrame:
     found = sum(over_chunks(scenario, seed, range(replicate, replicate + 1), reduced, threads=1, ledger=True))
     values = np.asarray(found)
     time, group = (each.ravel() for each in np.indices(values.shape[1:]))
-    table = pd.DataFrame(values.reshape(len(kept), -1).T, columns=[*OF_A_RUN, *OF_A_COURSE])
+    table = pd.DataFrame(values.reshape(len(columns), -1).T, columns=[*OF_A_RUN, *OF_A_COURSE])
     table.insert(0, "group", np.array(GROUPS)[group])
     table.insert(0, "time", time)
     return table
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """Every rule at every capacity, for both effects, at one draw and replicate.
 
-    ``context``: ``plan``, ``base``, ``country`` (as in ``rollout.piece``), ``capacities``; ``payload``: ``point``,
+    ``context``: ``plan``, ``base``, ``country`` (as in ``simulate.job_of``), ``capacities``; ``payload``: ``point``,
     ``doubts``, ``released``, ``seed``, ``replicate``. Columns: effect, capacity, rule, then those of ``yearly``.
     """
     plan = planned(context["plan"])
@@ -131,50 +126,42 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
     ))  # fmt: skip
     parts = []
 
-    def told(scenario: Scenario, effect: str, capacity: float, rule: str) -> pd.DataFrame:
+    def simulate(scenario: Scenario, effect: str, capacity: float, rule: str) -> pd.DataFrame:
         table = yearly(scenario, payload["seed"], payload["replicate"])
         parts.append(table.assign(effect=effect, capacity=capacity, rule=rule))
         return table
 
-    told(scenario.replace(trial__assignment="nobody"), "", 0.0, NOBODY)
+    simulate(scenario.replace(trial__assignment="nobody"), "", 0.0, NOBODY)
     for effect, here in (("own", scenario), ("same", same_for_all(scenario))):
         name, row = next(iter(here.programme.items()))
-        everybody_wants = told(here, effect, 1.0, EVERYBODY)["joined"].sum() / (row.closes_month / 12)
+        everybody_wants = simulate(here, effect, 1.0, EVERYBODY)["joined"].sum() / (row.closes_month / 12)
         for capacity in context["capacities"]:
             for rule in RULES:
                 limits = {"allocation": rule, "most_a_year": max(1e-6, round(capacity * everybody_wants, 6))}
                 limited = here.changed({f"programme.{name}.{key}": value for key, value in limits.items()})
-                told(limited, effect, capacity, rule)
+                simulate(limited, effect, capacity, rule)
     whole = pd.concat(parts, ignore_index=True)
     return {str(name): column.tolist() for name, column in whole.items()}
 
 
-def job(
-    plan: Plan, country: Country, doubts: Doubts, *, capacities: Sequence[float] = CAPACITIES, replicates: int = 0,
+def rules_job(
+    plan: Plan, country: Country, draws: Doubts, *, capacities: Sequence[float] = CAPACITIES, replicates: int = 0,
     command: str = "",
 ) -> Job:  # fmt: skip
-    """The runs of all rules as a job of one piece a draw and replicate.
+    """The runs of all rules as a job with one task a draw and replicate.
 
-    Without ``replicates`` one draw in ``TWICE`` is told twice, the others once.
-
-    Raises
-    ------
-    ParameterError
-        If a capacity is not a part of the whole.
+    Without ``replicates`` one draw in ``TWICE`` is simulated twice, the others once.
     """
-    for capacity in capacities:
-        if not 0 < capacity < 1:
-            raise ParameterError(f"--capacity is [{capacity:g}]; allowed is more than 0, less than 1 (all are served)")
     plan = at_once(alone(plan))
     pieces = [
         {"point": point, "doubts": own, "released": [float(f"{x:.10g}") for x in released], "seed": seed,
          "replicate": replicate}
         for k, (point, own, released, seed) in enumerate(
-            zip(doubts.points, doubts.plan, doubts.released, doubts.seeds, strict=True))
+            zip(draws.points, draws.plan, draws.released, draws.seeds, strict=True))
         for replicate in range(replicates or 1 + (k % TWICE == 0))
     ]  # fmt: skip
     return Job(
-        name=f"priorities: rules of {plan.name}", work=f"{__name__}:piece", command=command, pieces=pieces,
+        name=f"priorities: rules of {plan.name}", work=f"{__name__}:simulate_rules", command=command, pieces=pieces,
         context={
             "plan": plan.model_dump(exclude_unset=True), "country": country_data(country),
             "base": everybody(plan).replace(people__calendar_months=plan.months + AFTER).to_toml(),
@@ -183,9 +170,9 @@ def job(
     )  # fmt: skip
 
 
-def run(work: Job, doubts: Doubts, compute: Callable[[Job], Iterator[Table]]) -> pd.DataFrame:
-    """The counts of all runs of a ``job``: ``KEYS``, then the columns of ``yearly``."""
-    numbers = {seed: k for k, seed in enumerate(doubts.seeds)}
+def run_rules(work: Job, draws: Doubts, compute: Callable[[Job], Iterator[Table]]) -> pd.DataFrame:
+    """The counts of all runs of a ``rules_job``: ``KEYS``, then the columns of ``yearly``."""
+    numbers = {seed: k for k, seed in enumerate(draws.seeds)}
     parts = [
         pd.DataFrame(table).assign(draw=numbers[payload["seed"]], replicate=payload["replicate"])
         for payload, table in zip(work.pieces, compute(work), strict=True)
@@ -199,7 +186,7 @@ def horizons_of(plan: Plan) -> list[int]:
     return list(range(min(2, plan.years), plan.years + 1))
 
 
-def cumulated(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
+def cumulate(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
     """Outcomes avoided against nobody, cumulated from the first year to each horizon.
 
     Parameters
@@ -239,23 +226,24 @@ def best_shares(values: pd.DataFrame) -> pd.Series:
     return first.div(first.sum(axis=1), axis=0).mean()
 
 
-def spread(values: npt.ArrayLike, draws: npt.ArrayLike, *, alike: bool = False) -> pd.DataFrame:
-    """Means of many outcomes at once, with what is doubt and what is chance.
+def summarise(values: npt.ArrayLike, draws: npt.ArrayLike, *, pooled: bool = False) -> pd.DataFrame:
+    """Means of many outcomes at once, with parameter uncertainty and stochastic variation apart.
 
     Parameters
     ----------
     values
         Runs x outcomes.
     draws
-        The draw of each run; draws with several runs (replicates) tell doubt from chance.
-    alike
-        The outcomes are the same of many places: chance is told from doubt by all of them together.
+        The draw of each run; draws with several runs (replicates) separate the two.
+    pooled
+        The outcomes are one outcome in many municipalities: the two are separated by all of them together.
 
     Returns
     -------
     DataFrame
-        One row an outcome: mean (over draws), error (simulation error of it), low, high (95 % of the draws, cleared of
-        chance), chance (standard deviation of one future in a known world; NaN if no draw has two runs).
+        One row an outcome: mean (over draws), error (its simulation error), low, high (95 % of the draws, without
+        stochastic variation), stochastic_sd (standard deviation of one future given the parameters; NaN if no draw
+        has two runs).
     """
     x = np.asarray(values, np.float64)
     number, row = np.unique(np.asarray(draws), return_inverse=True)
@@ -264,30 +252,31 @@ def spread(values: npt.ArrayLike, draws: npt.ArrayLike, *, alike: bool = False) 
     np.add.at(means, row, x)
     means /= sizes[:, None]
     mean, free = means.mean(axis=0), (sizes - 1).sum()
-    chance = ((x - means[row]) ** 2).sum(axis=0) / free if free else np.full(x.shape[1], np.nan)
+    within = ((x - means[row]) ** 2).sum(axis=0) / free if free else np.full(x.shape[1], np.nan)
     between = means.var(axis=0, ddof=1) if len(number) > 1 else np.zeros(x.shape[1])
-    noise, seen = np.nan_to_num(chance) * np.mean(1 / sizes), between
-    if alike:
+    noise, seen = np.nan_to_num(within) * np.mean(1 / sizes), between
+    if pooled:
         noise, seen = np.full_like(between, noise.sum()), np.full_like(between, between.sum())
-    kept = np.sqrt(np.clip(1 - noise / np.where(seen > 0, seen, 1.0), 0.0, 1.0))
-    low, high = np.quantile(mean + (means - mean) * kept, (0.025, 0.975), axis=0)
+    left = np.sqrt(np.clip(1 - noise / np.where(seen > 0, seen, 1.0), 0.0, 1.0))
+    low, high = np.quantile(mean + (means - mean) * left, (0.025, 0.975), axis=0)
     return pd.DataFrame({
-        "mean": mean, "error": np.sqrt(between / len(number)), "low": low, "high": high, "chance": np.sqrt(chance),
+        "mean": mean, "error": np.sqrt(between / len(number)), "low": low, "high": high,
+        "stochastic_sd": np.sqrt(within),
     })  # fmt: skip
 
 
 def rules_table(avoided: pd.DataFrame) -> pd.DataFrame:
     """What each rule avoids, with intervals, and how probable it is that no other avoids more.
 
-    ``avoided`` is what ``cumulated`` gives.
+    ``avoided`` is what ``cumulate`` gives.
 
     Returns
     -------
     DataFrame
         One row an effect, capacity, outcome, horizon and rule: courses (mean), highest, first (shares of them, 0-1);
-        mean, error, low, high, chance (as ``spread``) of the total avoided; the same of what is avoided per course
-        (``each_mean`` ...); best (share of draws in which the rule avoids most, 0-1; NaN where everybody is served),
-        best_low, best_high (95 %, Wilson).
+        mean, error, low, high, stochastic_sd (as ``summarise``) of the total avoided; the same of what is avoided per
+        course (``each_mean`` ...); best (share of draws in which the rule avoids most, 0-1; NaN where everybody is
+        served), best_low, best_high (95 %, Wilson).
     """
     cell = ["effect", "capacity", "outcome", "horizon", "rule"]
     ids = [*KEYS, "horizon", "courses", "highest", "first"]
@@ -300,8 +289,8 @@ def rules_table(avoided: pd.DataFrame) -> pd.DataFrame:
     out = total.columns.to_frame(index=False).assign(courses=started.mean(axis=0))
     for name, part in zip(("highest", "first"), parts, strict=True):
         out[name] = part.to_numpy().sum(axis=0) / np.maximum(1.0, started.sum(axis=0))
-    each = spread(total.to_numpy() / np.where(started > 0, started, np.nan), draws).add_prefix("each_")
-    out = pd.concat([out, spread(total, draws), each], axis="columns")
+    each = summarise(total.to_numpy() / np.where(started > 0, started, np.nan), draws).add_prefix("each_")
+    out = pd.concat([out, summarise(total, draws), each], axis="columns")
     by_draw = total.groupby(level="draw").mean()
     for _, rows in out[out["rule"] != EVERYBODY].groupby(cell[:-1], sort=False):
         shares = best_shares(by_draw.iloc[:, rows.index]).to_numpy()
@@ -310,8 +299,8 @@ def rules_table(avoided: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def why(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
-    """What decides which rule wins: the two risk groups without courses, and what a course is in each of them.
+def risk_groups(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
+    """What decides which rule is best: the two risk groups without courses, and what a course does in each of them.
 
     From Denmark with courses for nobody and for everybody, means over the runs.
 
@@ -321,7 +310,7 @@ def why(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
         One row an effect and group: released (a run), offences, relapses, custody_months (each per release, without
         courses); courses, months, contacts (matched and meeting, per course), in_custody (share of courses ended by
         custody); and for each outcome, at the first and last horizon, what is avoided per course (``per_course_of``),
-        ``<outcome>_<horizon>``.
+        ``avoided_<outcome>_first`` and ``avoided_<outcome>_last``.
     """
     rows = []
     nobody = table[table["rule"] == NOBODY]
@@ -339,10 +328,10 @@ def why(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
                 "months": with_["months"].sum() / started, "contacts": with_["contacts"].sum() / started,
                 "in_custody": with_["ended_in_custody"].sum() / started,
             }  # fmt: skip
-            for horizon in (horizons[0], horizons[-1]):
+            for end, horizon in (("first", horizons[0]), ("last", horizons[-1])):
                 after, before = (each[each["time"] < horizon] for each in (with_, without))
                 for outcome in OUTCOMES:
                     gained = before[outcome].sum() - after[outcome].sum()
-                    row[f"{outcome}_{horizon}"] = gained / max(1.0, after[per_course_of(outcome)].sum())
+                    row[f"avoided_{outcome}_{end}"] = gained / max(1.0, after[per_course_of(outcome)].sum())
             rows.append(row)
     return pd.DataFrame(rows)

@@ -1,72 +1,127 @@
-"""What it is worth to know more before a plan is decided on: everything, some things, or the result of a further trial.
+"""The value of information for the choice between a plan and no plan.
 
-The choice is between the plan and no plan; the net benefit of the plan is what the public purses get back less what
-they pay, over the plan's years. It comes from the runs of ``discovery``: one draw each of everything that is not known.
+The net benefit of the plan is what the public budgets get back less what they pay, over the plan's years. It comes from
+the runs of ``discovery``: one draw each of every uncertain input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
-from experiments.statistics.value_of_information import Worth, evpi, evppi, evppi_table, seen_shares, trial_worth
-from experiments.studies.rollout.discovery import PLAN, PRICE
+from experiments.execution.context import RunContext
+from experiments.inputs.posterior import Posterior
+from experiments.statistics.value_of_information import (
+    InformationValue,
+    evpi,
+    evppi,
+    evppi_table,
+    evsi_table,
+    observed_risks,
+)
+from experiments.studies.result import StudyResult
+from experiments.studies.rollout.discovery import (
+    PLAN,
+    PRICE,
+    about,
+    draw_inputs,
+    planned_runs,
+    posterior_rows,
+    simulate_outcomes,
+)
+from experiments.studies.rollout.voi_study import VoiStudy
 from simulation.parameters import ParameterError
 
 SIZES = (0, 50, 100, 200, 400, 800)
 """People in each arm of a further trial."""
 RESEARCH = 12_000.0
 """Kroner a person in a trial, beside the courses: recruiting, registers, analysis; assumed."""
+COURSE = "the price of a course"
+"""Stands in ``GROUPS`` for the key of that price, which the plan's programme decides."""
 GROUPS: dict[str, tuple[str, ...]] = {
-    "the effect of mentoring": ("effect.strength", "effect.support_share", "programme.half_life_months",
-                                "programme.stays", "programme.direct_effect_others", "programme.support_effect_others"),
-    "who says yes, and who they are": ("people.accepts_volunteers", "people.accepts_system",
-                                       "people.acceptance_by_motivation", "people.motivation_hazard_ratio"),
-    "volunteers and scaling up": (f"{PLAN}volunteers.recruiting_reached", f"{PLAN}volunteers.ceiling_per_100000",
-                                  f"{PLAN}volunteers.campaign_months", f"{PLAN}quality.lost_per_doubling",
-                                  "volunteers.quit_chance", "volunteers.quit_after_end"),
-    "how matches go": ("programme.contact_chance", "programme.unplanned_exit"),
-    "the price of a course": (f"{PRICE}scheme.primus_motor.per_start",),
-    "the price of a prison day": (f"{PRICE}prison.day",),
+    "effect": ("effect.strength", "effect.support_share", "programme.half_life_months", "programme.stays",
+               "programme.direct_effect_others", "programme.support_effect_others"),
+    "uptake": ("people.accepts_volunteers", "people.accepts_system", "people.acceptance_by_motivation",
+               "people.motivation_hazard_ratio"),
+    "supply": (f"{PLAN}volunteers.recruiting_reached", f"{PLAN}volunteers.ceiling_per_100000",
+               f"{PLAN}volunteers.campaign_months", f"{PLAN}quality.lost_per_doubling", "volunteers.quit_chance",
+               "volunteers.quit_after_end"),
+    "matches": ("programme.contact_chance", "programme.unplanned_exit"),
+    "course price": (COURSE,),
+    "prison-day price": (f"{PRICE}prison.day",),
 }  # fmt: skip
 """Quantities that would be learned together."""
+RISKS = {"control": "_any_control", "mentored": "_any_mentored"}
+"""Two-year risks of the trial's highest-risk group: columns of a posterior."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Worths:
-    """What knowledge is worth for a plan, kroner for the whole plan."""
+class PlanInformation:
+    """The value of information for a plan, kroner for the whole plan."""
 
-    everything: Worth
+    evpi: InformationValue
     groups: pd.DataFrame
-    """What ``worth.evppi_table`` gives, for ``GROUPS``."""
+    """EVPPI of ``GROUPS`` (``evppi_table``)."""
     single: pd.DataFrame
-    """The same for single quantities."""
+    """EVPPI of single quantities."""
     trials: pd.DataFrame
-    """What ``worth.trial_worth`` gives, by people in each arm."""
-    known: Worth
-    """The worth of knowing both risks of the trial's group for sure: what a trial can reach at most."""
+    """EVSI by people in each arm (``evsi_table``)."""
+    risks: InformationValue
+    """EVPPI of both risks of the trial's group: the most that a trial can be worth."""
     chosen: str
-    """What is decided without further knowledge: plan, or no plan."""
+    """The better choice without further information: plan or no plan."""
 
 
-def benefits(net: np.ndarray) -> np.ndarray:
-    """Net benefit of no plan and of the plan (kroner, draws x 2)."""
-    return np.column_stack([np.zeros(len(net)), net])
+def run_voi(study: VoiStudy, context: RunContext | None) -> StudyResult:
+    """Simulate a plan over every uncertain input, and value what could be learned first."""
+    asked = planned_runs(study)
+    risks = _risks(asked.posterior, posterior_rows(asked.posterior, asked.number, seed=study.seed))
+    context = context or RunContext()
+    inputs = draw_inputs(asked.plan, asked.posterior, asked.prices, asked.number, seed=study.seed)
+    with context.computing(runs=10 * asked.number) as compute:
+        results = simulate_outcomes(asked.plan, asked.country, inputs, asked.prices, compute, seed=study.seed,
+                                    command=study.command())  # fmt: skip
+    net = results["net" if study.saving == "average" else "net_marginal"].to_numpy()
+    course = asked.prices.scheme[asked.programme].per_start
+    found = information_values(inputs, net, risks, course=course, seed=study.seed,
+                               course_key=f"{PRICE}scheme.{asked.programme}.per_start")  # fmt: skip
+    best = found.trials[found.trials["best"]]
+    facts = {
+        "plan": about(asked.plan), "runs": asked.number, "saving": study.saving, "net": float(net.mean()),
+        "paying_back": float((net >= 0).mean()), "chosen": found.chosen, "evpi": asdict(found.evpi),
+        "groups": found.groups.to_dict("records"), "risks": asdict(found.risks),
+        "trials": found.trials.to_dict("records"), "best": int(best["per_arm"].iloc[0]) if len(best) else None,
+        "course": course, "research": RESEARCH,
+    }  # fmt: skip
+    return StudyResult(
+        study=study, tables={"groups": found.groups, "single": found.single, "trials": found.trials}, facts=facts,
+        scenario=asked.scenario,
+        counts={"plan": asked.plan.model_dump(), "runs": asked.number, "saving": study.saving},
+    )  # fmt: skip
 
 
-def learned(
+def _risks(posterior: Posterior, rows: np.ndarray) -> pd.DataFrame:
+    """The risks of the trial's two arms at each run."""
+    missing = [name for name in RISKS.values() if name not in posterior.table]
+    if missing:
+        raise ParameterError(f"--posterior has no column [{missing[0]}], which says what a trial would show; "
+                             "desist calibrate writes it")  # fmt: skip
+    return pd.DataFrame({arm: posterior.table[name].to_numpy()[rows] for arm, name in RISKS.items()})
+
+
+def information_values(
     inputs: pd.DataFrame, net: np.ndarray, risks: pd.DataFrame, *, course: float, sizes: Sequence[int] = SIZES,
-    research: float = RESEARCH, seed: int = 1,
-) -> Worths:  # fmt: skip
-    """What knowing more is worth.
+    research: float = RESEARCH, course_key: str = f"{PRICE}scheme.primus_motor.per_start", seed: int = 1,
+) -> PlanInformation:  # fmt: skip
+    """The value of knowing everything, groups of quantities, single quantities, or the result of a further trial.
 
     Parameters
     ----------
     inputs
-        Draws x quantities (``discovery.drawn``).
+        Draws x quantities (``discovery.draw_inputs``).
     net
         Public kroner got back less paid by the plan, one a draw, discounted.
     risks
@@ -75,21 +130,24 @@ def learned(
         Kroner for a course and for a person in a trial.
     sizes
         People in each arm.
+    course_key
+        The column of ``inputs`` with the price of a course.
     seed
-        Luck of the trials.
+        Seed of the trials and of the errors.
     """
     if len(inputs) != len(net) or len(risks) != len(net):
         raise ParameterError(f"[{len(inputs)}] draws have inputs and [{len(net)}] net benefits; the same are needed")
-    benefit = benefits(net)
-    groups = {name: [key for key in keys if key in inputs] for name, keys in GROUPS.items()}
-    table = evppi_table(benefit, inputs, groups={name: keys for name, keys in groups.items() if keys})
+    benefit = np.column_stack([np.zeros(len(net)), net])  # no plan, the plan
+    named = {name: [own for own in (course_key if key == COURSE else key for key in keys) if own in inputs]
+             for name, keys in GROUPS.items()}  # fmt: skip
+    groups = evppi_table(benefit, inputs, groups={name: keys for name, keys in named.items() if keys})
     control, mentored = (risks[name].to_numpy(np.float64) for name in ("control", "mentored"))
-    known = evppi(benefit, pd.DataFrame({"control": control, "gap": control - mentored}), seed=seed)
-    trials = trial_worth(
-        benefit, sizes, lambda size: seen_shares(control, mentored, size, seed=seed), people=1.0,
+    both = evppi(benefit, pd.DataFrame({"control": control, "gap": control - mentored}), seed=seed)
+    trials = evsi_table(
+        benefit, sizes, lambda size: observed_risks(control, mentored, size, seed=seed), people=1.0,
         cost=lambda size: size * course + 2 * size * research, seed=seed,
     )  # fmt: skip
-    return Worths(
-        everything=evpi(benefit), groups=table, single=evppi_table(benefit, inputs, shuffles=1), trials=trials,
-        known=known, chosen="the plan" if net.mean() > 0 else "no plan",
+    return PlanInformation(
+        evpi=evpi(benefit), groups=groups, single=evppi_table(benefit, inputs, shuffles=1), trials=trials, risks=both,
+        chosen="plan" if net.mean() > 0 else "no plan",
     )  # fmt: skip

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.language.discovery_text import said
-from experiments.statistics.prim import PEEL, grown, peeled
+from experiments.statistics.prim import PEEL, cart_boxes, prim_boxes
 from experiments.statistics.scenario_discovery import ALPHA, WEAKEST, Box, discover, stability
 from simulation.outcomes import wilson
 from simulation.parameters import ParameterError
@@ -27,7 +26,7 @@ ROOT = Path(__file__).parents[1]
 WEAK, CHEAP = 0.86, 900.0
 
 
-def world(runs=1_200, seed=1, noise=3):
+def sample(runs=1_200, seed=1, noise=3):
     """Made-up runs: a hazard ratio, the price of a prison day, the cost of a course, and quantities without meaning."""
     rng = np.random.default_rng(seed)
     return pd.DataFrame({
@@ -41,7 +40,7 @@ def flawed(fails, seed=2, wrong=0.05):
     return np.asarray(fails) ^ (np.random.default_rng(seed).random(len(fails)) < wrong)
 
 
-RUNS = world()
+RUNS = sample()
 CORNER = flawed((RUNS["effect"] > WEAK) & (RUNS["price"] < CHEAP))
 
 
@@ -123,9 +122,9 @@ def opened(way, x):
 @pytest.mark.parametrize("seed", [1, 2])
 def test_workbench_peels_as_its_twin(seed: int) -> None:
     """The same boxes in the same order, and what follows is pasting: boxes that are no smaller."""
-    x = world(runs=600, seed=seed, noise=2)
+    x = sample(runs=600, seed=seed, noise=2)
     y = flawed((x["effect"] > WEAK) & (x["price"] < CHEAP), seed=seed, wrong=0.1)
-    found, twin = peeled(x, y), opened(peel(x, y), x)
+    found, twin = prim_boxes(x, y), opened(peel(x, y), x)
 
     assert len(twin) > 15
     for ours, theirs in zip(twin, found, strict=False):
@@ -177,7 +176,7 @@ def test_known_box_is_found(method) -> None:
     assert found.held_out["coverage_low"] < truth["coverage"] < found.held_out["coverage_high"] + 0.02
     assert found.held_out["density_low"] - 0.02 < truth["density"] < found.held_out["density_high"]
     assert found.scores["runs"].sum() == len(RUNS)
-    assert found.tried["taken"].sum() == 1
+    assert found.candidates["selected"].sum() == 1
 
 
 @needs
@@ -217,18 +216,18 @@ def test_nothing_stands_out_of_noise() -> None:
     """Ten sets of runs that fail by chance: at most one has a box (one in a hundred is expected)."""
     boxes = 0
     for seed in range(10):
-        x = world(runs=300, seed=seed)
+        x = sample(runs=300, seed=seed)
         boxes += discover(x, np.random.default_rng(900 + seed).random(300) < 0.4, method="cart").box is not None
-    quiet = discover(world(), np.random.default_rng(7).random(1_200) < 0.4)
+    quiet = discover(sample(), np.random.default_rng(7).random(1_200) < 0.4)
 
     assert boxes <= 1
-    assert (quiet.box, quiet.why) == (None, "nothing stands out")
+    assert (quiet.box, quiet.reason) == (None, "nothing stands out")
 
 
 @needs
 def test_held_out_half_is_honest() -> None:
     """Sixty runs that fail by chance: boxes look good where they were found, not elsewhere, and luck there is no proof."""
-    found = [discover(world(runs=60, seed=seed), np.random.default_rng(500 + seed).random(60) < 0.45, method="cart")
+    found = [discover(sample(runs=60, seed=seed), np.random.default_rng(500 + seed).random(60) < 0.45, method="cart")
              for seed in (0, 1, 3, 4, 13, 25, 32, 34)]  # fmt: skip
     scores = np.array([one.scores["correlation"] for one in found])
 
@@ -244,17 +243,16 @@ def test_weak_condition_does_not_stand_out_however_sure() -> None:
     x = pd.DataFrame({"a": np.random.default_rng(1).random(6_000), "b": np.random.default_rng(2).random(6_000)})
     found = discover(x, np.random.default_rng(3).random(6_000) < 0.5 + 0.1 * (x["a"] > 0.5), method="cart")
 
-    assert found.chance < 0.01
-    assert found.why == "nothing stands out"
+    assert found.p_value < 0.01
+    assert found.reason == "nothing stands out"
 
 
-@pytest.mark.parametrize(("hits", "why"), [(0, "none fail"), (300, "all fail"), (19, "few fail"), (281, "few hold")])
-def test_too_few_are_told_before_anything_is_looked_for(hits: int, why: str) -> None:
+@pytest.mark.parametrize(("hits", "reason"), [(0, "none fail"), (300, "all fail"), (19, "few fail"), (281, "few hold")])
+def test_too_few_are_refused_before_any_search(hits: int, reason: str) -> None:
     """None, all, or fewer than twenty of either kind; the Workbench is not needed for this."""
-    found = discover(world(runs=300), np.arange(300) < hits)
+    found = discover(sample(runs=300), np.arange(300) < hits)
 
-    assert (found.box, found.why, found.failures) == (None, why, hits)
-    assert len(said(found, {}, language="da").splitlines()) == 1
+    assert (found.box, found.reason, found.failures) == (None, reason, hits)
 
 
 @needs
@@ -317,7 +315,7 @@ def test_bad_input_is_one_line(make, message) -> None:
     assert "\n" not in str(told.value)
 
 
-@pytest.mark.parametrize("look", [peeled, grown])
+@pytest.mark.parametrize("look", [prim_boxes, cart_boxes])
 def test_missing_workbench_is_one_line(look, monkeypatch) -> None:
     """What to install."""
     monkeypatch.setitem(sys.modules, "ema_workbench.analysis", None)

@@ -11,14 +11,14 @@ from scipy.stats import binom, norm
 
 from experiments.statistics.cost_effectiveness import settled
 from experiments.statistics.value_of_information import (
-    Worth,
+    InformationValue,
+    discounted_people,
     evpi,
     evppi,
     evppi_table,
-    seen_ratio,
-    seen_shares,
-    trial_worth,
-    users,
+    evsi_table,
+    observed_ratio,
+    observed_risks,
 )
 from tests.mistakes import assert_one_line
 
@@ -40,7 +40,7 @@ def linear(mean, parts, *, draws=DRAWS, seed=1):
     return np.column_stack([np.full(draws, 300.0), 300.0 + worth]), known
 
 
-def near(found: Worth, truth: float) -> None:
+def near(found: InformationValue, truth: float) -> None:
     """An estimate within so many of its own errors, and one that says something."""
     assert abs(found.value - truth) < SURE * found.error
     assert found.error < 0.1 * max(truth, 200)
@@ -72,7 +72,7 @@ def test_partial_information_of_a_normal_difference(mean: float, names: tuple[st
 def test_sample_information_of_a_normal_difference(events: int) -> None:
     """EVSI by a trial of a normal quantity: the spread shrinks by its part of the variance, 1 / (1 + 4 / events)."""
     worth, known = linear(400.0, PARTS)
-    seen = seen_ratio(known["effect"], events, seed=3)
+    seen = observed_ratio(known["effect"], events, seed=3)
 
     near(evppi(worth, seen), loss(400.0, 1_000.0 / np.sqrt(1 + 4 / events)))
 
@@ -117,7 +117,7 @@ def test_category_is_worth_its_means() -> None:
 def test_order_of_worths(mean: float) -> None:
     """0 <= a trial <= its quantity <= two quantities <= everything, within errors."""
     worth, known = linear(mean, PARTS, draws=800, seed=5)
-    steps = [evppi(worth, seen_ratio(known["effect"], 20, seed=1)), evppi(worth, known[["effect"]]),
+    steps = [evppi(worth, observed_ratio(known["effect"], 20, seed=1)), evppi(worth, known[["effect"]]),
              evppi(worth, known[["effect", "price"]]), evpi(worth)]  # fmt: skip
 
     assert steps[0].value >= 0
@@ -129,7 +129,7 @@ def test_nothing_is_worth_nothing_when_one_option_always_wins() -> None:
     """No knowledge changes the choice."""
     worth, known = linear(1e5, PARTS)
 
-    assert evpi(worth) == Worth(value=0.0, error=0.0)
+    assert evpi(worth) == InformationValue(value=0.0, error=0.0)
     assert evppi(worth, known).value == pytest.approx(0, abs=1e-6)
     assert evppi_table(worth, known)["share"].isna().all()
 
@@ -219,7 +219,7 @@ def by_weights(control, mentored, benefit, per_arm):
 def test_trial_of_two_arms_agrees_with_weighted_draws(per_arm: int) -> None:
     """The regression and the weights of Bayes agree within three errors."""
     control, mentored, benefit = posterior()
-    found = evppi(benefit, seen_shares(control, mentored, per_arm, seed=5))
+    found = evppi(benefit, observed_risks(control, mentored, per_arm, seed=5))
 
     assert abs(found.value - by_weights(control, mentored, benefit, per_arm)) < 3 * found.error
     assert found.error < 0.25 * found.value
@@ -228,7 +228,7 @@ def test_trial_of_two_arms_agrees_with_weighted_draws(per_arm: int) -> None:
 def test_larger_trials_are_worth_more_up_to_knowing_the_risks() -> None:
     """Size 0 is worth nothing; worth grows with size (within an error) towards that of knowing both risks."""
     control, mentored, benefit = posterior()
-    table = trial_worth(benefit, [0, 25, 100, 400, 1_600, 100_000], lambda size: seen_shares(control, mentored, size, seed=2),
+    table = evsi_table(benefit, [0, 25, 100, 400, 1_600, 100_000], lambda size: observed_risks(control, mentored, size, seed=2),
                         people=10_000.0, cost=lambda size: 1e6 + 40_000 * size)  # fmt: skip
     risks = evppi(benefit, pd.DataFrame({"control": control, "mentored": mentored}))
     steps = table["value"].to_numpy()
@@ -246,7 +246,7 @@ def test_gain_less_cost_by_hand() -> None:
     sizes = [0, 50, 200, 800]
 
     def told(people, each):
-        return trial_worth(benefit, sizes, lambda size: seen_shares(control, mentored, size, seed=2), people=people,
+        return evsi_table(benefit, sizes, lambda size: observed_risks(control, mentored, size, seed=2), people=people,
                            cost=lambda size: each * size)  # fmt: skip
 
     table, dear = told(20_000.0, 50_000), told(20_000.0, 1e9)
@@ -258,20 +258,20 @@ def test_gain_less_cost_by_hand() -> None:
 def test_luck_of_a_draw_is_the_same_at_every_size() -> None:
     """Who had luck in a small trial has it in a large one; no risk at all is never seen."""
     risks = np.full(500, 0.5)
-    small, large = (seen_shares(risks, risks, size, seed=1)["control"] for size in (20, 500))
+    small, large = (observed_risks(risks, risks, size, seed=1)["control"] for size in (20, 500))
 
     assert np.corrcoef(small, large)[0, 1] > 0.95
-    sure = seen_shares(np.zeros(3), np.ones(3), 10, seed=1)
+    sure = observed_risks(np.zeros(3), np.ones(3), 10, seed=1)
     assert sure["control"].tolist() == pytest.approx([np.log(0.5 / 10.5)] * 3)
     assert sure["ratio"].tolist() == pytest.approx([2 * np.log(10.5 / 0.5)] * 3)
 
 
 def test_users_by_hand() -> None:
     """100 a year for three years at 10 %: 100 + 90.9 + 82.6; those of the first year only when the result is there."""
-    assert users(100, years=3, rate=0.1) == pytest.approx(100 + 100 / 1.1 + 100 / 1.21)
-    assert users(100, years=3, rate=0.1, after=2) == pytest.approx(100 / 1.21)
-    assert users([10, 20], years=2, rate=0.0) == 30
-    assert users(100, years=3, after=3) == 0
+    assert discounted_people(100, years=3, rate=0.1) == pytest.approx(100 + 100 / 1.1 + 100 / 1.21)
+    assert discounted_people(100, years=3, rate=0.1, after=2) == pytest.approx(100 / 1.21)
+    assert discounted_people([10, 20], years=2, rate=0.0) == 30
+    assert discounted_people(100, years=3, after=3) == 0
 
 
 # Mistakes -----------------------------------------------------------------------------------------------------

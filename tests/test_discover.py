@@ -1,0 +1,231 @@
+"""Scenario discovery and value of information of a plan: what the studies answer, draw, write and refuse."""
+
+from __future__ import annotations
+
+import math
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from experiments.cli.catalogue import load_result
+from experiments.execution.context import RunContext
+from experiments.execution.jobs import opened
+from experiments.figures.discover import box_map
+from experiments.figures.voi import evppi_bars, evsi_curve
+from experiments.language.discover import answer
+from experiments.language.messages import Messages
+from experiments.statistics.scenario_discovery import FEWEST
+from experiments.studies.result import StudyResult
+from experiments.studies.rollout.discover_study import DiscoverStudy
+from experiments.studies.rollout.voi_study import VoiStudy
+from simulation.parameters import ParameterError
+
+needs = pytest.mark.skipif(find_spec("ema_workbench") is None, reason="needs the extra discovery")
+PLAN = """
+years = 3
+releases_per_year = 2000.0
+
+[[wave]]
+places = ["København", "Aarhus"]
+starts = "2027-01"
+volunteers_at_start = 10.0
+"""
+CHECK = {"end": "lowest", "pairs": 50, "inside": 0.5, "outside": 0.004, "confirmed": True}
+
+
+def facts(*conditions, reason="", failures=900, **more):
+    """Facts of 2,000 runs with these conditions (quantity, what it is, unit, lowest, highest, values)."""
+    names = ("quantity", "what", "unit", "low", "high", "values")
+    return {
+        "plan": {"name": "small", "title": "", "title_da": "", "years": 5}, "programme": "primus_motor", "runs": 2_000,
+        "failures": failures, "failing": failures / 2_000, "saving": "average", "method": "prim", "fewest": FEWEST,
+        "reason": reason, "conditions": [dict(zip(names, each, strict=True)) for each in conditions],
+        "held_out": {"density": 0.83, "coverage": 0.71}, "p_value": 0.001, "checks": [], **more,
+    }  # fmt: skip
+
+
+STRENGTH = ("effect.strength", "hazard ratio", "hazard ratio", 0.8636, None, None)
+COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK of 2021", None, 36_711.0, None)
+
+
+# Conditions ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("conditions", "english", "danish"), [
+    ((STRENGTH, COURSE),
+     "This happens most often where the hazard ratio of mentoring (highest-risk group, while they meet) is above 0.86 and the "
+     "price of a course is below 36,700 kr.: there 83 % of the runs do not pay back, and they make up 71 % of all that do "
+     "not.",
+     "Det sker oftest, hvor mentorernes hazard ratio (gruppen med højest risiko, mens de mødes) er over 0,86 og prisen på et "
+     "forløb er under 36.700 kr.: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, "
+     "hvor den ikke gør."),
+    ((("people.accepts_volunteers", "share who say yes, of all", "share 0-1", 0.2, 0.35, None),
+      ("trial.definition", "definition", "", None, None, ["any", "prison"])),
+     "This happens most often where share who say yes is between 20 and 35 % and definition is any or prison: there 83 % of "
+     "the runs do not pay back, and they make up 71 % of all that do not.",
+     "Det sker oftest, hvor share who say yes (people.accepts_volunteers) er mellem 20 og 35 % og definition "
+     "(trial.definition) er any eller prison: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle "
+     "de kørsler, hvor den ikke gør."),
+])  # fmt: skip
+def test_conditions_in_sentences(conditions, english: str, danish: str) -> None:
+    """How often, where, with the shares of the held-out half; both languages."""
+    for language, text in (("en", english), ("da", danish)):
+        said = answer(facts(*conditions), {}, Messages(language, "discover")).sentences
+        assert said[1].replace("\N{NO-BREAK SPACE}", " ") == text
+    assert said[0].startswith("I 900 af 2.000 simulerede kørsler af planen small over 5 år")
+
+
+def test_checks_in_sentences() -> None:
+    """Whether new runs confirm the limit; none is said only where it is true."""
+    for confirmed, start in ((True, "New runs confirm the limit"), (False, "New runs do not confirm the limit")):
+        check = {**CHECK, "quantity": "effect.strength", "confirmed": confirmed}
+        text = answer(facts(STRENGTH, checks=[check]), {}, Messages("en", "discover")).sentences[2]
+        assert text.startswith(start)
+        assert "50\N{NO-BREAK SPACE}% do not pay back inside, against less than 1\N{NO-BREAK SPACE}% outside" in text
+
+
+@pytest.mark.parametrize(("reason", "failures", "text"), [
+    ("none fail", 0, "There is therefore no condition to look for."),
+    ("all fail", 2_000, "The plan does not pay back under any conditions."),
+    ("few fail", 12, f"These are too few to say under which conditions it happens ({FEWEST} are needed)."),
+    ("few hold", 1_991, f"Only 9 runs pay back, too few to say under which conditions the plan does not ({FEWEST} are needed)."),
+    ("nothing stands out", 900, "No condition stands out: none separates these runs clearly from the others."),
+])  # fmt: skip
+def test_no_condition_in_sentences(reason: str, failures: int, text: str) -> None:
+    """Why there is none, after how often the plan does not pay back; in Danish as many sentences."""
+    made = facts(reason=reason, failures=failures, held_out=None)
+
+    assert answer(made, {}, Messages("en", "discover")).sentences[1:] == [text]
+    assert len(answer(made, {}, Messages("da", "discover")).sentences) == 2
+
+
+# Figures ------------------------------------------------------------------------------------------------------
+
+
+def panel():
+    """An empty one."""
+    return Figure().subplots()
+
+
+def texts(ax) -> str:
+    """All that is written in a panel."""
+    legend = [each.get_text() for each in ax.get_legend().get_texts()]
+    names = [each.get_text() for each in ax.get_yticklabels()]
+    return "\n".join([ax.get_title(), ax.get_title("left"), ax.get_xlabel(), ax.get_ylabel(), *legend, *names,
+                      *(each.get_text() for each in ax.texts)])  # fmt: skip
+
+
+def test_box_is_drawn_at_its_limits() -> None:
+    """From the limit to the edge of the panel, over the quantity of the box and the first other one."""
+    x = pd.DataFrame({"kind": ["a", "b"] * 10, "price": np.arange(20.0), "effect": np.arange(20.0)[::-1]})
+    ax = box_map(x, x["effect"] > 9, {"effect": (9.5, math.inf)}, panel(), labels={"price": "price, kr."},
+                 m=Messages("en", "discover"))  # fmt: skip
+
+    assert ax.patches[0].get_x() == 9.5
+    assert ax.patches[0].get_x() + ax.patches[0].get_width() == ax.get_xlim()[1]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("effect", "price, kr.")
+
+
+@pytest.mark.parametrize(("conditions", "vertical"), [
+    ((STRENGTH,), "kroner tilbage for hver krone (op til 8)"), ((STRENGTH, COURSE), "prisen på et forløb"),
+])  # fmt: skip
+def test_figure_is_made_from_table_and_facts(conditions, vertical: str) -> None:
+    """One condition against the kroner back, two against each other; labels in Danish; none without a condition."""
+    rng = np.random.default_rng(1)
+    runs = pd.DataFrame({"effect.strength": rng.random(60), COURSE[0]: 30_000 + 9_000 * rng.random(60),
+                         "_ratio": 9 * rng.random(60), "_fails": rng.random(60) < 0.5})  # fmt: skip
+    found = StudyResult(study=DiscoverStudy(plan="nationwide-at-once"), tables={"runs": runs}, facts=facts(*conditions))
+    (ax,) = found.figure("box", "da").axes
+
+    assert ax.get_ylabel() == vertical
+    assert "tjener sig ikke hjem" in texts(ax)
+    assert not StudyResult(study=found.study, tables={}, facts=facts(reason="none fail")).figures
+
+
+def test_values_of_information_are_drawn() -> None:
+    """The best size is named; where none pays for itself, that is said; groups in the reader's language."""
+    m, da = Messages("en", "voi"), Messages("da", "voi")
+    parts = pd.DataFrame({"what": ["effect", "risk.x"], "value": [9e6, 1e5], "error": [3e5, 8e4], "floor": [5.0, 9.0]})
+    trials = pd.DataFrame({"per_arm": [0, 100, 400], "gain": [0, 8e6, 9e6], "cost": [0, 3e6, 9.5e6],
+                           "net": [0, 5e6, -5e5], "net_error": [0, 1e6, 1e6], "best": [False, True, False]})  # fmt: skip
+
+    assert "EVPI: 9.5\N{NO-BREAK SPACE}million kr." in texts(evppi_bars(parts, panel(), evpi=9.5e6, m=m))
+    for name in ("mentorernes virkning", "risk.x", "værdiløs (blandet) viden"):
+        assert name in texts(evppi_bars(parts, panel(), evpi=9.5e6, m=da))
+    assert "best of these sizes: 100 in each arm, 5.0\N{NO-BREAK SPACE}million kr. left" in texts(
+        evsi_curve(trials, panel(), ceiling=1e7, m=m))
+    assert "no size pays for itself" in texts(evsi_curve(trials.assign(best=False), panel(), ceiling=1e7, m=m))
+
+
+# The studies --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Options of both studies, and where they are computed: one store for both."""
+    home = tmp_path_factory.mktemp("plan")
+    (home / "small.toml").write_text(PLAN, encoding="utf-8")
+    options = {"plan": str(home / "small.toml"), "runs": 100, "years": 1, "seed": 7}
+    return options, RunContext(store=opened(home / "store"), threads=1)
+
+
+@needs
+def test_discovery_of_a_plan(asked, tmp_path) -> None:
+    """Runs with every uncertain input and the kroner of each; the result says the same when it is read again."""
+    options, context = asked
+    found = DiscoverStudy(**options, pairs=10).run(context)
+    runs = found.tables["runs"]
+    found.save(tmp_path)
+    again = load_result(tmp_path)
+
+    assert len(runs) == found.runs == 100
+    assert {"effect.strength", "price.prison.day", "_ratio", "_fails"} <= set(runs)
+    assert runs["_fails"].sum() == found.failures
+    assert (runs["_fails"] == ~(runs["_ratio"] >= 1)).all()
+    assert again.answer("da") == found.answer("da")
+    assert [*again.tables["checks"].columns[:3]] == ["quantity", "end", "pairs"]
+
+
+def test_value_of_information_of_a_plan(asked, tmp_path) -> None:
+    """EVPI bounds every EVPPI within errors, EVSI is bounded by knowing both risks; answers in both languages."""
+    options, context = asked
+    found = VoiStudy(**options).run(context)
+    groups, evpi = found.tables["groups"], found.evpi
+    found.save(tmp_path)
+    english, danish = found.answer("en"), load_result(tmp_path).answer("da")
+
+    assert (groups["value"] <= evpi["value"] + 2 * (groups["error"] + evpi["error"])).all()
+    assert set(groups["what"]) == {"effect", "uptake", "supply", "matches", "course price", "prison-day price"}
+    assert "expected value of perfect information (EVPI)" in english.sentences[2]
+    assert len(english.sentences) == len(danish.sentences) == 5
+    assert len(danish.tables[1].table) == 5
+    assert (tmp_path / "voi.png").exists()
+
+
+@needs
+def test_the_runs_of_discovery_serve_the_value_of_information(asked) -> None:
+    """They come from the store and are not simulated again."""
+    options, context = asked
+    DiscoverStudy(**options, pairs=10).run(context)
+
+    def stored() -> list[Path]:
+        return sorted((Path(options["plan"]).parent / "store").rglob("*.*"))
+
+    before = stored()
+    VoiStudy(**options, saving="marginal").run(context)
+
+    assert stored() == before
+
+
+def test_a_programme_without_a_price_is_refused(tmp_path) -> None:
+    """Nothing is run; the line names the key and what to give."""
+    scenario = tmp_path / "new.toml"
+    scenario.write_text('extends = "everyone"\n[programme.helpers]\nlabel = "Helpers"\n', encoding="utf-8")
+    (tmp_path / "plan.toml").write_text(f'scenario = "{scenario}"\n', encoding="utf-8")
+
+    with pytest.raises(ParameterError, match=r"no price of programme \[helpers\]; give \[scheme.helpers\] per_start"):
+        VoiStudy(plan=str(tmp_path / "plan.toml"), runs=100).run()
