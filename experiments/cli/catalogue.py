@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "rollout": "experiments.studies.rollout.rollout_study:RolloutStudy",
+    "compare": "experiments.studies.rollout.compare_study:CompareStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

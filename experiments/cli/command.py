@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import click
@@ -72,6 +73,7 @@ def _type(study: type[Study], name: str) -> Any:
     """The Click type of a field: choices, ranges, paths, numbers or text."""
     field = study.model_fields[name]
     types = [get_args(each)[0] if get_origin(each) is tuple else each for each in kinds(field)]
+    types = [kind for each in types for kind in (get_args(each) if isinstance(each, UnionType) else (each,))]
     for each in types:
         if get_origin(each) is Literal:
             return click.Choice([str(value) for value in get_args(each)])

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import click
 
 from experiments.cli.main import command_line, echo_json, posterior_option, study_options
-from experiments.cli.rollout import language_option, prices_option
+from experiments.cli.plan_options import language_option, prices_option
 
 
 @click.command()

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from experiments.cli.main import command_line, echo_json, posterior_option, study_options
-from experiments.cli.rollout import replicates_option
+from experiments.cli.plan_options import replicates_option
 
 OUTCOME_OF = {
     "offences": "offences", "relapses": "relapses_any", "reoffenders": "reoffenders_any", "prison": "custody_months",

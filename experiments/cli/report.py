@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from experiments.cli.main import echo_json, posterior_option, seed_option, store_options, threads_option
-from experiments.cli.rollout import prices_option
+from experiments.cli.plan_options import prices_option
 
 
 @click.command()

@@ -22,7 +22,7 @@ from experiments.language.answer import Answer
 from experiments.language.messages import LANGUAGES, Language, Messages
 from experiments.provenance.receipts import digest, manifest_of
 from experiments.provenance.results_folder import Folder
-from experiments.studies.study import Study
+from experiments.studies.study import DRAWS, ParameterDraws, Study
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
@@ -137,7 +137,9 @@ class StudyResult:
             out.text(f"answer_{each}.txt", self.text(each) + "\n")
         out.text(FACTS, json.dumps(self.facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         out.text(STUDY, self.study.to_toml())
-        for name, write in self.files.items():
+        draws = getattr(self.study, "posterior", None)
+        own = {DRAWS: draws.write} if isinstance(draws, ParameterDraws) else {}
+        for name, write in {**own, **self.files}.items():
             write(out.path / name)
             out.wrote(out.path / name)
         for name in self.figures:

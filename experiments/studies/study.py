@@ -264,15 +264,16 @@ def _word(value: Any) -> str:
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values as TOML has them; what is None is left out."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if value is None:
-            continue
-        if isinstance(value, Scenario):
-            value = {"complete": True, **value.model_dump()}
-        elif isinstance(value, ParameterDraws):
-            value = DRAWS
-        elif isinstance(value, tuple):
-            value = [str(each) if isinstance(each, Path) else each for each in value]
-        found[name] = str(value) if isinstance(value, Path) else value
-    return found
+    return {name: _plain_value(value) for name, value in values.items() if value is not None}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Scenario):
+        return {"complete": True, **value.model_dump()}
+    if isinstance(value, ParameterDraws):
+        return DRAWS
+    if isinstance(value, Section):
+        return value.model_dump(exclude_unset=True)
+    if isinstance(value, tuple):
+        return [_plain_value(each) for each in value]
+    return str(value) if isinstance(value, Path) else value

@@ -22,7 +22,7 @@ from experiments.language.discovery_text import Quantity
 from experiments.statistics.scenario_discovery import Found, discover, stability
 from experiments.studies.rollout.costs import money
 from experiments.studies.rollout.discovery_check import checked, either_side
-from experiments.studies.rollout.plan import Plan, doubted
+from experiments.studies.rollout.plan import RolloutPlan, doubted
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE
 from experiments.studies.rollout.simulate import Doubts, run_pairs
 from simulation.parameters import ParameterError, quantities
@@ -54,7 +54,7 @@ class Held:
     """What fresh runs on either side of each threshold say; empty without a box."""
 
 
-def drawn(plan: Plan, posterior: Posterior | None, prices: Prices, n: int, *, seed: int) -> pd.DataFrame:
+def drawn(plan: RolloutPlan, posterior: Posterior | None, prices: Prices, n: int, *, seed: int) -> pd.DataFrame:
     """Inputs of n runs: draws of the posterior, of the plan's doubts and the prices; what does not vary is out."""
     from scipy.stats import qmc
 
@@ -76,7 +76,7 @@ def taken(posterior: Posterior, n: int, *, seed: int) -> np.ndarray:
 
 
 def outcomes_at(
-    plan: Plan, country: Country, inputs: pd.DataFrame, prices: Prices, compute: Callable[[Job], Iterator[Table]], *,
+    plan: RolloutPlan, country: Country, inputs: pd.DataFrame, prices: Prices, compute: Callable[[Job], Iterator[Table]], *,
     seed: int, luck: np.ndarray | None = None, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """What the plan gives at each row of inputs: ``plans.money.Money.totals``.
@@ -109,7 +109,7 @@ def failing(results: pd.DataFrame, saving: Saving) -> np.ndarray:
 
 
 def hold(
-    plan: Plan, country: Country, posterior: Posterior | None, prices: Prices,
+    plan: RolloutPlan, country: Country, posterior: Posterior | None, prices: Prices,
     compute: Callable[[Job], Iterator[Table]], *, runs: int = RUNS, saving: Saving = "average", pairs: int = 50,
     seed: int = 1, method: Literal["prim", "cart"] = "prim", command: str = "",
 ) -> Held:  # fmt: skip
@@ -150,7 +150,7 @@ def hold(
     return Held(inputs=inputs, results=results, fails=fails, found=found, steady=steady, checks=checks)
 
 
-def spoken(plan: Plan, base: Scenario, prices: Prices, names: list[str]) -> dict[str, Quantity]:
+def spoken(plan: RolloutPlan, base: Scenario, prices: Prices, names: list[str]) -> dict[str, Quantity]:
     """How the quantities are said: by what they are declared to be, Danish only where it is written here."""
     known = {row.key: row for row in [*quantities(base), *EFFECT]}
     known |= {PLAN + row.key: row for row in doubted(plan)} | {PRICE + row.key: row for row in quantities(prices)}

@@ -27,7 +27,7 @@ from experiments.inputs.municipality_shapes import shapes
 from experiments.inputs.parameter_points import at_shares
 from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.allocation_rules import OUTCOMES, per_course_of, spread
-from experiments.studies.rollout.plan import Plan, planned
+from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.simulate import Doubts, counted, country_of, job_of
 from simulation.history import GROUPS
@@ -61,7 +61,7 @@ class Costs(Section):
         prior="LN(50000, 0.50)")
 
     @classmethod
-    def of(cls, plan: Plan, course: float | None, open_a_year: float | None) -> Costs:
+    def of(cls, plan: RolloutPlan, course: float | None, open_a_year: float | None) -> Costs:
         """Prices with those that the user gives, or the plan (``offer.course_price``); given ones are not doubted."""
         if course is None and "course_price" in plan.offer.model_fields_set:
             course = plan.offer.course_price
@@ -104,7 +104,7 @@ def more_piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, li
 
 
 def run_more(
-    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, replicates: int = 0,
+    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, replicates: int = 0,
     more: float = MORE, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan with more volunteers in every municipality: as ``rollout.run_plan``, rows by place only."""

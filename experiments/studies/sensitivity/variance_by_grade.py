@@ -27,7 +27,7 @@ import pandas as pd
 from experiments.inputs.parameter_points import EFFECT
 from experiments.inputs.parameter_points import doubted as doubted_in
 from experiments.statistics.sobol_morris import NORMAL_95, OTHERS
-from experiments.studies.rollout.plan import Plan
+from experiments.studies.rollout.plan import RolloutPlan
 from experiments.studies.rollout.plan import doubted as doubted_of
 from simulation.parameters import ParameterError, Quantity, quantities
 from simulation.prices import Prices
@@ -57,7 +57,7 @@ class Inputs:
     """Keys of those that have a prior and were not given."""
 
     @classmethod
-    def of(cls, base: Scenario, plan: Plan | None = None, prices: Prices | None = None) -> Inputs:
+    def of(cls, base: Scenario, plan: RolloutPlan | None = None, prices: Prices | None = None) -> Inputs:
         """The quantities of a scenario, of a plan's volunteers and quality, and of prices.
 
         What a plan chooses (places, dates, offer) is no input of which one could be in doubt, and is not counted.
