@@ -20,7 +20,7 @@ from experiments.figures.rollout import legend, numbers, rollout_figure
 from experiments.language.compare import titles
 from experiments.language.formatting import rounded
 from experiments.language.messages import Messages
-from experiments.language.plan_text import Fact, outcome_text
+from experiments.language.plan_text import outcome_text
 
 COMPARED = ("started", "joined", "matched", "offences", "reoffenders_any", "relapses_any", "prison_days", "places",
             "volunteers")  # fmt: skip
@@ -86,7 +86,7 @@ def forest(
     return ax
 
 
-def _gap(row: Fact, m: Messages) -> str:
+def _gap(row: Mapping[Any, Any], m: Messages) -> str:
     """A difference in its own unit: +4,200 (1,760 to 7,610)."""
     share = row["outcome"] == "matched"
     values, decimals = rounded((100 if share else 1) * row[key] for key in ("mean", "low", "high"))

@@ -1,7 +1,7 @@
 """Figures of a decision: effect against cost, how sure a choice is, who gets money back, where it fails.
 
-Each takes a table of ``statistics.cost_effectiveness`` or ``scenario_discovery`` and an ``ax``, and returns the ``ax``. Kroner are
-written in thousands, millions or billions, whichever gives short numbers, and the axis says which.
+Each takes a table of ``statistics.cost_effectiveness`` or ``scenario_discovery`` and an ``ax``, and returns the ``ax``.
+Kroner are written in thousands, millions or billions, whichever gives short numbers, and the axis says which.
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: floa
     against
         The comparator's name.
     shares
-        What ``cost_effectiveness.quadrants`` gives: the share of draws is written into each quadrant if there is one option.
+        What ``cost_effectiveness.quadrants`` gives: the share of draws is written into each quadrant if there is one
+        option.
     m
         Texts; ``effect`` and ``against`` are in its language already.
     """
@@ -134,8 +135,8 @@ def acceptability_curves(
 ) -> Axes:
     """How probable each option is to be best, over what a unit of effect is worth; the best on average in bold.
 
-    ``table`` is what ``cost_effectiveness.acceptability`` gives; ``effect`` the unit ("avoided reoffender"); ``marked`` a
-    threshold to point at.
+    ``table`` is what ``cost_effectiveness.acceptability`` gives; ``effect`` the unit ("avoided reoffender"); ``marked``
+    a threshold to point at.
     """
     names = list(dict.fromkeys(table["option"]))
     for k, name in enumerate(names):
@@ -260,7 +261,8 @@ def decision_figure(tables: Mapping[str, pd.DataFrame], *, threshold: float, aga
         Texts.
     """
     called = dict(titles or {})
-    points, shares, curves = (tables[name].replace({"option": called}) for name in ("plane", "quadrants", "acceptability"))
+    points, shares, curves = (tables[name].replace({"option": called})
+                              for name in ("plane", "quadrants", "acceptability"))  # fmt: skip
     figure = Figure(figsize=(15.5, 5.0))
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.1, 1.1, 0.8))
     plane_points(points, left, effect=m("plan.figure.effect_units"), threshold=threshold,

@@ -30,7 +30,7 @@ def flows(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH) -> Axes:
     apart = [name for name in APART if name in rows.index and rows.loc[name, ["spent", "saved"]].sum() != 0]
     shown = [*PUBLIC, PUBLIC_TOTAL, *apart]
     for y, payer in enumerate(shown):
-        spent, saved, net, low, high = (float(each) for each in rows.loc[payer])
+        spent, saved, net, low, high = (float(each) for each in rows.loc[payer].to_numpy(float))
         for value, colour, hatch in ((-spent, COST, ""), (saved, SAVING, "////")):
             ax.barh(y, value, height=0.6, color=colour, hatch=hatch, alpha=0.45 if payer in APART else 0.85,
                     edgecolor="white", linewidth=0)  # fmt: skip

@@ -31,8 +31,8 @@ GAIN = ("gain", "gain_low", "gain_high")
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:
     """Courses, reoffenders, the further plans against the first, kroner, and which plan is best."""
     names = titles(facts, m)
-    return Answer(sentences=sentences(facts, names, m), tables=list(_tables(facts, tables, names, m)),
-                  notes=[m("common"), m("plan.draw_means", draws=m.number(facts["draws"], 0)), m("plan.never")])  # fmt: skip
+    notes = [m("common"), m("plan.draw_means", draws=m.number(facts["draws"], 0)), m("plan.never")]
+    return Answer(sentences=sentences(facts, names, m), tables=list(_tables(facts, tables, names, m)), notes=notes)
 
 
 def titles(facts: Fact, m: Messages) -> list[str]:
@@ -94,9 +94,9 @@ def _tables(facts: Fact, tables: Mapping[str, pd.DataFrame], names: Sequence[str
 
 def plans_table(facts: Fact, names: Sequence[str], m: Messages) -> Shown:
     """Plans beside each other: outcomes, the public gain, and how probable it is that the money comes back."""
-    plans, rows = facts["plans"], []
-    for outcome in shown_outcomes(dict.fromkeys(SHOWN, {}), facts["programme"]["carrier"]):
-        rows.append([outcome_text(m, outcome), *(spanned(each["outcomes"][outcome], m) for each in plans)])
+    plans = facts["plans"]
+    shown = shown_outcomes({name: {} for name in SHOWN}, facts["programme"]["carrier"])
+    rows = [[outcome_text(m, outcome), *(spanned(each["outcomes"][outcome], m) for each in plans)] for outcome in shown]
     totals = [each["payers"][PUBLIC_TOTAL] for each in plans]
     rows.append([m("compare.table.gain"), *(spanned(row, m, million=True, keys=GAIN) for row in totals)])
     rows.append([m("compare.table.probability"), *(m.of_hundred(row["probability"]) for row in totals)])

@@ -75,11 +75,15 @@ def course_text(m: Messages, programme: Fact) -> str:
              programme=programme_text(m, programme["name"], programme["label"]))  # fmt: skip
 
 
+def has_background(programme: Fact) -> bool:
+    """Whether it is a programme of which Desist knows more than its table says: by name and label."""
+    named = programme["name"] == programme["label"].lower().replace(" ", "_")
+    return named and f"plan.background.{programme['name']}" in catalogue("en")
+
+
 def background_text(m: Messages, programme: Fact) -> str:
     """What is known of a programme, or at least what a course of it is."""
-    key = f"plan.background.{programme['name']}"
-    own = m.has(key) and programme["name"] == programme["label"].lower().replace(" ", "_")
-    return m(key) if own else course_text(m, programme)
+    return m(f"plan.background.{programme['name']}") if has_background(programme) else course_text(m, programme)
 
 
 def reason_text(m: Messages, reason: str, carrier: str) -> str:
@@ -226,7 +230,9 @@ def split_table(tables: Mapping[str, pd.DataFrame], m: Messages, title: str) -> 
     return Shown(table=pd.DataFrame(rows, columns=heads), title=title)
 
 
-def spanned(row: Fact, m: Messages, *, million: bool = False, keys: tuple[str, str, str] = ("mean", "low", "high")) -> str:
+def spanned(
+    row: Fact, m: Messages, *, million: bool = False, keys: tuple[str, str, str] = ("mean", "low", "high")
+) -> str:
     """A mean with its interval in brackets, rounded alike; in millions, if asked for."""
     found, decimals = rounded(row[key] / (MILLION if million else 1.0) for key in keys)
     mean, low, high = (m.number(value, decimals) for value in found)

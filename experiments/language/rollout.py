@@ -42,7 +42,8 @@ def _reach(facts: Mapping[str, Any], m: Messages) -> str:
     n, low, high = m.several(row["mean"], row["low"], row["high"])
     return m("reach", title=title_text(plan, m), programme=programme_text(m, programme["name"], programme["label"]),
              month=month_text(m, first["month"]), places=municipalities_text(m, first, every), steps=steps, n=n,
-             years=m.number(plan["years"], 0), p=m.percent(facts["reasons"]["started"]), low=low, high=high)  # fmt: skip
+             years=m.number(plan["years"], 0), p=m.percent(facts["reasons"]["started"]), low=low,
+             high=high)  # fmt: skip
 
 
 def _tables(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Iterator[Shown]:

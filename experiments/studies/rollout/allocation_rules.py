@@ -150,8 +150,8 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
 
 
 def job(
-    plan: RolloutPlan, country: Country, doubts: Doubts, *, capacities: Sequence[float] = CAPACITIES, replicates: int = 0,
-    command: str = "",
+    plan: RolloutPlan, country: Country, doubts: Doubts, *, capacities: Sequence[float] = CAPACITIES,
+    replicates: int = 0, command: str = "",
 ) -> Job:  # fmt: skip
     """The runs of all rules as a job of one piece a draw and replicate.
 

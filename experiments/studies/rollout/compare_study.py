@@ -42,7 +42,8 @@ class CompareStudy(OfPlans):
     @classmethod
     def call(cls, *plans: str | RolloutPlan, context: RunContext | None = None, **options: Any) -> StudyResult:
         """Compare these plans; see ``Study.call``."""
-        return cls(**({"plans": plans} if plans else {}), **options).run(context)
+        given: dict[str, Any] = {"plans": plans, **options} if plans else options
+        return cls(**given).run(context)
 
     @property
     def folder(self) -> str:

@@ -76,8 +76,8 @@ def taken(posterior: Posterior, n: int, *, seed: int) -> np.ndarray:
 
 
 def outcomes_at(
-    plan: RolloutPlan, country: Country, inputs: pd.DataFrame, prices: Prices, compute: Callable[[Job], Iterator[Table]], *,
-    seed: int, luck: np.ndarray | None = None, command: str = "",
+    plan: RolloutPlan, country: Country, inputs: pd.DataFrame, prices: Prices,
+    compute: Callable[[Job], Iterator[Table]], *, seed: int, luck: np.ndarray | None = None, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """What the plan gives at each row of inputs: ``plans.money.Money.totals``.
 

@@ -104,8 +104,8 @@ def more_piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, li
 
 
 def run_more(
-    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, replicates: int = 0,
-    more: float = MORE, command: str = "",
+    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    replicates: int = 0, more: float = MORE, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan with more volunteers in every municipality: as ``rollout.run_plan``, rows by place only."""
     like = job_of(plan, country, doubts, replicates=replicates, command=command)

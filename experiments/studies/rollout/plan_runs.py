@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,8 +94,8 @@ class PlanRuns:
 
 
 def simulate_plans(
-    plans: Sequence[tuple[RolloutPlan, Country]], posterior: Posterior | None, compute: Callable[[Job], Iterator[Table]], *,
-    draws: int, seed: int, replicates: int = 0, command: str = "",
+    plans: Sequence[tuple[RolloutPlan, Country]], posterior: Posterior | None,
+    compute: Callable[[Job], Iterator[Table]], *, draws: int, seed: int, replicates: int = 0, command: str = "",
 ) -> PlanRuns:  # fmt: skip
     """Simulate plans at draws of the uncertain parameters, and Denmark without them, with common random numbers.
 
@@ -152,8 +153,13 @@ def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]
     out["money"] = found.totals
     out["budget"] = _by_year(found, plan)
     out |= decision([(plan.name, found)])
-    out["draws"] = pd.concat([runs.doubts[k].table(), found.totals.drop(columns="draw")], axis=1)
+    out["draws"] = _draws(runs, k, found)
     return out
+
+
+def _draws(runs: PlanRuns, k: int, found: Money) -> pd.DataFrame:
+    """One row a draw: what was drawn, and what plan k costs and saves there."""
+    return pd.concat([runs.doubts[k].table(), found.totals.drop(columns="draw")], axis=1)
 
 
 def _split(table: pd.DataFrame, column: str, plan: RolloutPlan, *, at: int) -> pd.DataFrame:
@@ -176,7 +182,7 @@ def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
     avoided = fewer(without, with_)[[*keys, "offences", "relapses_any", "custody_months"]]
     ours = [f"{name}.joined", f"{name}.started", f"{name}.in_time", "released", "volunteer_months"]
     table = pd.concat([with_[[*keys, *ours]].sort_values(keys, ignore_index=True), avoided.drop(columns=keys)], axis=1)
-    mean = table.groupby(["draw", "replicate", "where"])[table.columns[4:]].sum().groupby("where").mean()
+    mean = table.groupby(["draw", "replicate", "where"])[list(table.columns[4:])].sum().groupby("where").mean()
     order = [place.name for place in runs.country.places]
     rows = mean.loc[order].reset_index()
     span = 12 * runs.plans[k].years
@@ -187,7 +193,8 @@ def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
         "started": rows[f"{name}.started"],
         "matched": (rows[f"{name}.in_time"] / rows[f"{name}.joined"]).where(rows[f"{name}.joined"] >= FEW),
         "volunteers": rows["volunteer_months"] / span,
-        "needed": runs.delivery.per_person * rows[f"{name}.joined"] / span * lasts, "offences_avoided": rows["offences"],
+        "needed": runs.delivery.per_person * rows[f"{name}.joined"] / span * lasts,
+        "offences_avoided": rows["offences"],
         "relapses_avoided": rows["relapses_any"], "prison_months_avoided": rows["custody_months"],
     })  # fmt: skip
 
@@ -201,7 +208,8 @@ def needs(
     """
     plan = runs.plans[k]
     rows = run_supply(plan, runs.country, runs.doubts[k], compute, draws=NEEDS, command=command)
-    lasts = rows.groupby("draw")["months"].sum() / rows.groupby("draw")["started"].sum().clip(lower=1.0)
+    mean = rows.groupby("draw")["months"].sum() / rows.groupby("draw")["started"].sum().clip(lower=1.0)
+    lasts: dict[Any, float] = mean.to_dict()
     wide = rows.pivot_table(index=["draw", "time"], columns="where", values="joined", sort=False)
     parts = [part.rolling(max(1, round(lasts[draw])), min_periods=1).sum() for draw, part in wide.groupby(level="draw")]
     needed = runs.delivery.per_person * pd.concat(parts).groupby(level="time").mean()
@@ -219,7 +227,7 @@ def _by_year(found: Money, plan: RolloutPlan) -> pd.DataFrame:
     """Kroner of all public payers by year: cost, saving and net, mean and middle 95 % of the draws."""
     rows = []
     for year, part in found.years().groupby("year"):
-        row: dict[str, object] = {"year": year_of(plan, int(year))}
+        row: dict[str, object] = {"year": year_of(plan, int(str(year)))}
         for name in ("cost", "saving", "net"):
             found_of = estimate(part[name], part["draw"])
             row |= {f"{name}_{key}": found_of[key] for key in ("mean", "low", "high")}
@@ -255,11 +263,13 @@ def comparison_tables(runs: PlanRuns, prices: Prices) -> dict[str, pd.DataFrame]
     out["break_even"] = pd.concat([break_even_table(found).assign(plan=name) for name, found in every],
                                   ignore_index=True)  # fmt: skip
     out["money_differences"] = money_differences(every)
+    draws = [_draws(runs, k, found).assign(plan=name) for k, (name, found) in enumerate(every)]
+    out["draws"] = pd.concat(draws, ignore_index=True)
     return out | decision(every)
 
 
 def money_differences(plans: Sequence[tuple[str, Money]]) -> pd.DataFrame:
-    """Public kroner of every further plan beyond the first: plan, what, mean, low, high, probability (of more than 0)."""
+    """Public kroner of every further plan beyond the first: plan, what, mean, low, high, probability (of above 0)."""
     first, rows = plans[0][1].totals.set_index("draw"), []
     for name, found in plans[1:]:
         own = found.totals.set_index("draw")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -55,10 +55,9 @@ class PlanRequest:
         for plan in several:
             require_prices([delivery_of(plan).name, *plan.beside], prices, scenario=plan.scenario,
                            file=study.prices if isinstance(study.prices, Path) else None)  # fmt: skip
-        return cls(
-            plans=[(plan, country_of_plan(plan)) for plan in several], prices=prices, draws=study.draws or DRAWS,
-            posterior=given if isinstance(given, Posterior) else Posterior.read(SHIPPED if given is None else Path(given)),
-        )  # fmt: skip
+        posterior = given if isinstance(given, Posterior) else Posterior.read(cast(Path, given or SHIPPED))
+        return cls(plans=[(plan, country_of_plan(plan)) for plan in several], prices=prices, posterior=posterior,
+                   draws=study.draws or DRAWS)  # fmt: skip
 
     @property
     def runs(self) -> int:

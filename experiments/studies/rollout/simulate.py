@@ -111,7 +111,7 @@ def supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[A
     wanted = {"joined": f"{programme}.joined", "months": f"{programme}.months", "started": f"{programme}.started"}
 
     def reduced(cohort: Cohort) -> Floats:
-        return cohort.tally.sum(axis=2, dtype=np.float64)
+        return np.asarray(cohort.tally.sum(axis=2, dtype=np.float64))
 
     (tally,) = over_chunks(scenario, payload["seed"], range(1), reduced, threads=1, ledger=True)
     months, places = tally.shape[1] - before, len(scenario.municipalities)
@@ -212,8 +212,8 @@ def country_data(country: Country) -> dict[str, Any]:
 
 
 def job_of(
-    plan: RolloutPlan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False, whole: bool = False,
-    command: str = "",
+    plan: RolloutPlan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False,
+    whole: bool = False, command: str = "",
 ) -> Job:  # fmt: skip
     """The runs of a plan (or of Denmark without it) as a job of one piece a draw.
 

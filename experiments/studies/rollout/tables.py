@@ -143,7 +143,8 @@ def estimate(values: pd.Series | Floats, draws: npt.ArrayLike) -> dict[str, floa
 
     Returns
     -------
-    ``mean``; ``error`` (standard error of the mean); ``low`` and ``high`` (95 % of the draws, without simulation noise);
+    ``mean``; ``error`` (standard error of the mean); ``low`` and ``high`` (95 % of the draws, without the simulation
+    noise);
     ``stochastic_sd`` (standard deviation of one future where every parameter is known; NaN with one replicate);
     ``parameter_sd`` (standard deviation over draws, without simulation noise); ``stochastic_low`` and
     ``stochastic_high`` (95 % of single futures around the mean).
@@ -195,7 +196,8 @@ def missing_out(with_: pd.DataFrame, by: Sequence[str] = (), *, carrier: str = "
     grouped = runs.groupby(list(by)).mean() if by else runs.mean().to_frame().T
     long = grouped.reset_index(drop=not by).melt(id_vars=list(by), var_name="reason", value_name="people")
     total = long.groupby(list(by))["people"].transform("sum") if by else long["people"].sum()
-    return long.assign(what=long["reason"].map(lambda reason: reason_text(ENGLISH, reason, carrier)), share=long["people"] / total)
+    words = {reason: reason_text(ENGLISH, reason, carrier) for reason in REASONS}
+    return long.assign(what=long["reason"].map(words), share=long["people"] / total)
 
 
 def supply_by_month(table: pd.DataFrame, *, per_person: int = 2, by: Sequence[str] = ("time",)) -> pd.DataFrame:
@@ -212,9 +214,13 @@ def supply_by_month(table: pd.DataFrame, *, per_person: int = 2, by: Sequence[st
     lasts = lasting(rows, name)
     found = sums.iloc[:, :4].set_axis(["volunteers", "in_training", "matched", "waiting"], axis=1)
     cells = ["draw", *by[1:]]
-    found["needed"] = per_person * sums[f"{name}.joined"].groupby(level=cells).transform(
-        lambda joined: joined.rolling(int(lasts[joined.name[0] if by[1:] else joined.name]), min_periods=1).sum()
-    )
+    window: dict[Any, int] = {draw: int(each) for draw, each in lasts.items()}
+
+    def in_course(joined: pd.Series) -> pd.Series:
+        cell: Any = joined.name
+        return joined.rolling(window[cell[0] if by[1:] else cell], min_periods=1).sum()
+
+    found["needed"] = per_person * sums[f"{name}.joined"].groupby(level=cells).transform(in_course)
     grouped = found.groupby(level=list(range(1, 1 + len(by))))
     out = grouped.mean()
     for share, ending in ((0.025, "low"), (0.975, "high")):
