@@ -84,6 +84,8 @@ def inputs_of(report: PlanReport, draws: pd.DataFrame) -> pd.DataFrame:
 def retained(table: pd.DataFrame, inputs: Inputs, plan: RolloutPlan) -> pd.DataFrame:
     """Of the columns drawn those that are uncertain and can move the plan."""
     names = [str(name) for name in table if name not in (*OF_THE_TRIAL, *PLANNED_HERE, *plan.set)]
+    if delivery_of(plan).delivered_by == "slots":
+        names = [name for name in names if not name.removeprefix("plan.").startswith("volunteers.")]
     return table[[name for name in used_prices(names, programmes_of(plan)) if name in inputs.doubted]]
 
 

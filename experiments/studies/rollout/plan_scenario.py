@@ -256,11 +256,12 @@ def plan_in_full(plan: RolloutPlan) -> str:
     country, delivery = country_of_plan(plan), delivery_of(plan)
     scenario_of(plan, country)
     data = {key: value for key, value in plan.model_dump().items() if value not in ("", [], {})}
-    rows = doubted(plan)
+    slots = delivery.delivered_by == "slots"
+    rows = [row for row in doubted(plan) if not (slots and row.key.startswith("volunteers."))]
     width = max((len(row.key) for row in rows), default=0)
     lines = [tomli_w.dumps(data).rstrip(), "", "# Uncertain, since the file does not give it:"]
     lines += [f"# {row.key:{width}}  {row.prior:14} {row.what}" for row in rows]
-    if delivery.delivered_by == "slots":
+    if slots:
         lines.append(f"# Planned: {delivery.label} has {delivery.capacity:g} slots at a time;")
     else:
         lines.append(
