@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 
 import numpy as np
 import pandas as pd
@@ -180,3 +181,14 @@ def test_a_programme_without_a_price_is_refused_before_anything_runs(paid, tmp_p
     assert code == 2
     assert len(problem.strip().splitlines()) == 1
     assert "own.toml] lacks it" in problem
+
+
+def test_every_column_is_in_the_codebook(result):
+    """With the columns of parameters in ``draws`` left out: these are keys of the scenario and of the plan."""
+    folder = HOME / "experiments/language/codebook"
+    both = compare(small(), small("other"), draws=2, seed=3, context=CONTEXT)
+    for found in (result, both):
+        book = tomllib.loads((folder / f"{found.study.verb}.toml").read_text(encoding="utf-8"))
+        for name, table in found.tables.items():
+            columns = [column for column in table if "." not in column]
+            assert columns == list(book[name]["columns"]), name
