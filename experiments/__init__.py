@@ -18,18 +18,20 @@ if TYPE_CHECKING:
     from experiments.execution.context import RunContext
     from experiments.inputs.scenario_files import load_scenario
     from experiments.studies.result import StudyResult
+    from experiments.studies.rollout.plan import load_plan
     from experiments.studies.study import Study
 
 _HOMES = {
     "RunContext": "experiments.execution.context",
     "Study": "experiments.studies.study",
     "StudyResult": "experiments.studies.result",
+    "load_plan": "experiments.studies.rollout.plan",
     "load_result": "experiments.cli.catalogue",
     "load_scenario": "experiments.inputs.scenario_files",
     "read_study": "experiments.cli.catalogue",
 }
 
-__all__ = ["RunContext", "Study", "StudyResult", "load_result", "load_scenario", "read_study"]
+__all__ = ["RunContext", "Study", "StudyResult", "load_plan", "load_result", "load_scenario", "read_study"]
 
 
 def __getattr__(name: str) -> Any:

@@ -218,17 +218,17 @@ SAVED = pd.DataFrame({"state": [10.0, 0.0, 6.0, 4.0], "victims": [50.0] * 4})
 SPENT = pd.DataFrame({"municipality": [1.0, 2.0, 1.0, 2.0], "state": [5.0, 5.0, 5.0, 5.0]})
 
 
-def test_purses_by_hand() -> None:
+def test_payers_by_hand() -> None:
     """The state gets back 20 for 20, in two draws of four; the municipality never; together 20 for 26, even at 0; victims apart."""
-    table = break_even(SAVED, SPENT, total=["municipality", "state"]).set_index("purse")
+    table = break_even(SAVED, SPENT, total=["municipality", "state"]).set_index("payer")
 
     assert table.index.tolist() == ["municipality", "state", PUBLIC, "victims"]
     assert table["gain"].tolist() == [-1.5, 0, -1.5, 50]
-    assert table["odds"].tolist() == [0, 0.5, 0.5, 1]
+    assert table["probability"].tolist() == [0, 0.5, 0.5, 1]
     assert table.loc[PUBLIC, "per_krone"] == pytest.approx(20 / 26)
     assert np.isnan(table.loc["victims", "per_krone"])
-    for purse in ("state", PUBLIC):
-        assert table.loc[purse, ["low", "high"]].tolist() == pytest.approx([float(end) for end in wilson(2, 4)])
+    for payer in ("state", PUBLIC):
+        assert table.loc[payer, ["low", "high"]].tolist() == pytest.approx([float(end) for end in wilson(2, 4)])
     assert table.loc[PUBLIC, "gain"] == table.loc[["municipality", "state"], "gain"].sum()
 
 
@@ -236,7 +236,7 @@ def test_nothing_spent_and_nothing_saved_breaks_even() -> None:
     """Zero is even."""
     nothing = pd.DataFrame({"state": [0.0, 0.0]})
 
-    assert break_even(nothing, nothing, total=["state"])["odds"].tolist() == [1, 1]
+    assert break_even(nothing, nothing, total=["state"])["probability"].tolist() == [1, 1]
 
 
 # Mistakes -----------------------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ BAD = [
     (lambda: plane(fixed((1, 2), (3, 4)), against="aa"), "option [aa] is not there"),
     (lambda: plane(fixed((1, 2)), against="a"), "options are [a]; a comparison needs two"),
     (lambda: break_even(SAVED, SPENT.head(2), total=["state"]), "savings have [4] draws and costs [2]"),
-    (lambda: break_even(SAVED, SPENT, total=["stat"]), "purse [stat] is not there; did you mean state?"),
+    (lambda: break_even(SAVED, SPENT, total=["stat"]), "payer [stat] is not there; did you mean state?"),
     (lambda: Options.of(SPENT, effect="stat", cost="state"), "column [stat] is missing; did you mean state?"),
     (lambda: Options.of(pd.DataFrame({"plan": ["a", "a", "b"], "draw": [0, 1, 0], "e": 1.0, "c": 1.0}), effect="e",
                         cost="c"), "option [b] has no draw 1; every option needs the same draws"),

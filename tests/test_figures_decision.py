@@ -7,11 +7,12 @@ from matplotlib.figure import Figure
 
 from experiments.figures.decision import (
     acceptability_curves,
+    break_even_by_payer,
     decision_figure,
     kroner,
-    odds_by_purse,
     plane_points,
 )  # fmt: skip
+from experiments.language.messages import Messages
 from experiments.statistics.cost_effectiveness import acceptability, break_even, plane, quadrants
 from tests.test_decision import SAVED, SPENT, options
 
@@ -43,7 +44,7 @@ def test_plane_says_how_many_draws_are_worth_it() -> None:
                          shares=quadrants(made, against="today"))  # fmt: skip
 
     assert found is ax
-    for words in ("nationwide: worth it in 50 %", "2 million kr. a unit", "more, dearer: 25 %", "million kr."):
+    for words in ("nationwide: worth its cost in 50 % of draws", "2 million kr. a unit", "more, dearer: 25 %", "million kr."):
         assert words in texts(ax)
 
 
@@ -55,12 +56,12 @@ def test_bold_curve_is_the_best_on_average() -> None:
 
     np.testing.assert_array_equal(np.isfinite(np.array(bold, float)), [[True, False], [False, True]])
     assert "1 kr." in texts(ax)
-    assert "worth of one avoided reoffender, kr." in texts(ax)
+    assert "value of one avoided reoffender, kr." in texts(ax)
 
 
-def test_purses_are_drawn_with_their_gains() -> None:
-    """One mark a purse at its odds; the gain and its range beside it; what is not in the total is told."""
-    ax = odds_by_purse(break_even(SAVED * 1e6, SPENT * 1e6, total=["municipality", "state"]), panel())
+def test_payers_are_drawn_with_their_gains() -> None:
+    """One mark a payer at its probability; the gain and its range beside it; and what is not in the total."""
+    ax = break_even_by_payer(break_even(SAVED * 1e6, SPENT * 1e6, total=["municipality", "state"]), panel())
     marks = [float(line.get_xdata()[0]) for line in ax.lines if line.get_marker() in ("o", "D")]
 
     assert marks == [0, 0.5, 0.5, 1]
@@ -68,12 +69,17 @@ def test_purses_are_drawn_with_their_gains() -> None:
         assert words in texts(ax)
 
 
+def tables():
+    """Those of a decision between today and something else."""
+    made = options([[0, 1], [0, 2], [5, 1], [3, 2]], [[0, 9], [4, 1], [0, 2], [7, 3]])
+    return {"plane": plane(made, against="today"), "quadrants": quadrants(made, against="today"),
+            "acceptability": acceptability(made, [0, 5, 10]),
+            "break_even": break_even(SAVED, SPENT, total=["state"])}  # fmt: skip
+
+
 def test_whole_figure_is_drawn(tmp_path) -> None:
     """Three panels, saved."""
-    made = options([[0, 1], [0, 2], [5, 1], [3, 2]], [[0, 9], [4, 1], [0, 2], [7, 3]])
-    figure = decision_figure(plane(made, against="today"), acceptability(made, [0, 5, 10]),
-                             break_even(SAVED, SPENT, total=["state"]), effect="reoffenders avoided",
-                             unit="avoided reoffender", threshold=5.0, against="today")  # fmt: skip
+    figure = decision_figure(tables(), threshold=5.0, against="today")
     figure.savefig(tmp_path / "decision.png")
 
     assert len(figure.axes) == 3
@@ -81,13 +87,8 @@ def test_whole_figure_is_drawn(tmp_path) -> None:
 
 
 def test_the_decision_says_everything_in_danish_too() -> None:
-    """Titles, axes, legends, purses and marks."""
-    made = options([[0, 1], [0, 2], [5, 1], [3, 2]], [[0, 9], [4, 1], [0, 2], [7, 3]])
-    figure = decision_figure(
-        plane(made, against="today"), acceptability(made, [0, 5, 10]), break_even(SAVED, SPENT, total=["state"]),
-        effect="færre, der falder tilbage", unit="færre, der falder tilbage", threshold=5.0, against="ingen plan",
-        language="da",
-    )  # fmt: skip
+    """Titles, axes, legends, payers and marks."""
+    figure = decision_figure(tables(), threshold=5.0, against="today", titles={"today": "i dag"}, m=Messages("da"))
     said = " ".join(texts(ax) for ax in figure.axes)
     said += " ".join(label.get_text() for ax in figure.axes for label in ax.get_yticklabels())
 

@@ -1,24 +1,24 @@
-"""Plans in kroner and in doubt: from counts to odds, on small runs and by hand."""
+"""Plans in kroner over uncertain parameters: from counts to probabilities, on small runs and by hand."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.cli.rollout import split_text
 from experiments.execution.jobs import finish
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
-from experiments.reports.plan_figures import report_of
-from experiments.studies.rollout.costs import NO_PLAN, decision, money, odds
-from experiments.studies.rollout.discovery import PLAN, PRICE, draw_inputs, failing, posterior_rows, simulate_outcomes
+from experiments.studies.rollout.costs import NO_PLAN, break_even_table, decision, money, require_prices
+from experiments.studies.rollout.discovery import PLAN, PRICE, failing
 from experiments.studies.rollout.plan import planned
-from experiments.studies.rollout.plan_study import compared, needs, tables, told
+from experiments.studies.rollout.plan_runs import comparison_tables, needs, plan_tables, simulate_plans
+from experiments.studies.rollout.rollout import rollout_result
+from experiments.studies.rollout.rollout_study import RolloutStudy
 from experiments.studies.rollout.simulate import draw_doubts, run_supply
-from experiments.studies.rollout.value_of_information import information_values
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
 
@@ -39,18 +39,18 @@ def study():
     """Two small plans at six draws: few volunteers, and many."""
     more = {**SMALL, "wave": [{**SMALL["wave"][0], "volunteers_at_start": 600.0}]}
     plans = [(small(set=STRONG), denmark()), (planned({"name": "more", **more, "set": STRONG}), denmark())]
-    return told(plans, Posterior.read(SHIPPED), compute, draws=6, seed=1)
+    return simulate_plans(plans, Posterior.read(SHIPPED), compute, draws=6, seed=1)
 
 
-def test_purses_add_up_to_the_total(study):
-    """What the public purses gain is what the plan gains, at every draw."""
+def test_payers_add_up_to_the_total(study):
+    """What the public payers gain is what the plan gains, at every draw."""
     found = study.money(0, Prices())
-    purses = found.purses()
-    public = purses[purses["purse"].isin(PUBLIC)].groupby("draw")["net"].sum()
+    payers = found.payers()
+    public = payers[payers["payer"].isin(PUBLIC)].groupby("draw")["net"].sum()
 
     assert public.to_numpy() == pytest.approx(found.totals["net"].to_numpy())
     assert (found.totals["cost"] > 0).all()
-    assert odds(found).set_index("purse")["gain"][list(PUBLIC)].sum() == pytest.approx(found.totals["net"].mean())
+    assert break_even_table(found).set_index("payer")["gain"][list(PUBLIC)].sum() == pytest.approx(found.totals["net"].mean())
 
 
 def test_kroner_of_single_years_are_those_of_the_plan(study):
@@ -95,8 +95,8 @@ def test_a_plan_is_compared_with_no_plan(study):
 
 
 def test_more_volunteers_mentor_more_people(study):
-    """Compared on the same luck: more courses, fewer offences, in every draw or on average."""
-    table = compared(study, Prices())["differences"].set_index("outcome")
+    """With common random numbers: more courses, fewer offences, in every draw or on average."""
+    table = comparison_tables(study, Prices())["differences"].set_index("outcome")
 
     assert table.loc["started", "low"] > 0
     assert table.loc["offences", "mean"] > 0
@@ -105,30 +105,30 @@ def test_more_volunteers_mentor_more_people(study):
 
 def test_everything_that_is_written_is_there(study):
     """All tables have rows; regions and years are named; municipalities are all there."""
-    made = tables(study, 0, study.money(0, Prices()))
+    made = plan_tables(study, 0, study.money(0, Prices()))
 
     assert all(len(table) for table in made.values())
     assert set(made["by_region"]["region"]) == {"Hovedstaden", "Sjælland", "Syddanmark", "Midtjylland", "Nordjylland"}
     assert {"2027", "2028"} <= set(made["by_year"]["year"])
-    assert len(made["by_place"]) == 98
+    assert len(made["by_municipality"]) == 98
     summed = made["by_region"].groupby("outcome")["mean"].sum()
     whole = made["summary"].set_index("outcome")["mean"]
     assert summed["offences"] == pytest.approx(whole["offences"], rel=1e-6)
-    assert made["by_place"]["started"].sum() == pytest.approx(whole["started"], rel=0.02)
+    assert made["by_municipality"]["started"].sum() == pytest.approx(whole["started"], rel=0.02)
 
 
 def test_other_streams_are_not_compared():
     """Plans of another number of years have other releases; one line says so."""
     other = planned({"name": "other", **SMALL, "years": 3})
     with pytest.raises(ParameterError, match=r"plan \[other\] has years \[3\] and plan \[small\] \[2\]"):
-        told([(small(), denmark()), (other, denmark())], None, compute, draws=2, seed=1)
+        simulate_plans([(small(), denmark()), (other, denmark())], None, compute, draws=2, seed=1)
 
 
 def test_who_pays_is_the_plans_choice(study):
     """A plan paid for by municipalities costs the state's prisons nothing."""
     plan = study.plans[0].model_copy(update={"paid_by": {"municipality": 1.0}})
     other = replace(study, plans=(plan, study.plans[1]), _found={})
-    cost = other.money(0, Prices()).purses().groupby("purse", observed=False)["cost"].sum()
+    cost = other.money(0, Prices()).payers().groupby("payer", observed=False)["cost"].sum()
 
     assert cost["state: prison"] == 0
     assert cost["municipality"] > 0
@@ -217,13 +217,20 @@ def test_volunteers_by_municipality_and_month(study):
 def test_other_schemes_beside_a_plan_are_named_and_paid_for():
     """Places started of every scheme are in the report, in both languages, and in the costs."""
     plan = small(beside=["prison_visits", "paid_mentors"])
-    study = told([(plan, denmark())], None, compute, draws=2, seed=1)
+    study = simulate_plans([(plan, denmark())], None, compute, draws=2, seed=1)
     found = study.money(0, Prices())
-    made = tables(study, 0, found)
+    result = rollout_result(RolloutStudy(plan=plan), study, Prices())
     items = set(found.rows.loc[found.rows["side"] == "cost", "item"])
-    texts = {language: report_of(study, 0, made, found, Prices(), language) for language in ("en", "da")}
-
     assert {"courses: prison_visits", "courses: paid_mentors", "courses: primus_motor"} <= items
-    assert "prison visiting service" in texts["en"]
-    assert "fængselsbesøg" in texts["da"]
-    assert len(split_text(made, "by_").splitlines()) == 1 + 5 + 2 + 4
+    assert "prison visiting service" in result.text("en")
+    assert "fængselsbesøg" in result.text("da")
+    assert len(result.answer("en").tables[-1].table) == 5 + 2 + 4
+
+
+def test_a_programme_without_a_price_is_refused_by_key_and_file():
+    """Before anything is run, in one line."""
+    with pytest.raises(ParameterError, match=r"^programme\.coaches of scenario \[coaches\.toml\] has no price "
+                       r"scheme\.coaches\.per_start .*--prices$"):
+        require_prices(["coaches"], Prices(), scenario="coaches.toml")
+    with pytest.raises(ParameterError, match=r"scheme\.coaches\.per_start .*; \[own\.toml\] lacks it$"):
+        require_prices(["primus_motor", "coaches"], Prices(), scenario="coaches.toml", file=Path("own.toml"))

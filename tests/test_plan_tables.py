@@ -1,4 +1,4 @@
-"""What a planner asks for is what was counted; doubt and chance are told apart."""
+"""Outcomes are what was counted; parameter uncertainty and stochastic variation are kept apart."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from experiments.language.messages import Messages
+from experiments.language.plan_text import outcome_text
 from experiments.studies.rollout.tables import (
     FROM_NONE,
-    LABELS,
-    MISSED,
+    OUTCOMES,
+    REASONS,
     REOFFENDERS,
     estimate,
     estimates,
@@ -32,7 +34,7 @@ def counts(values=None, *, draws=2, replicates=2, years=2, **more):
     names = {
         *FROM_NONE, *REOFFENDERS, "volunteer_months", "training_months",
         *(f"mentors.{each}" for each in ("started", "joined", "in_time", "waited_months", "started_first", "months",
-                                         "listed_months", *MISSED)),
+                                         "listed_months", *REASONS)),
     }  # fmt: skip
     table = pd.DataFrame(0.0, index=index, columns=sorted(names)).reset_index()
     return table.assign(**(values or {}), **more)
@@ -48,7 +50,7 @@ def test_outcomes_are_sums_of_differences():
     without = counts(offences=5.0, custody_months=2.0, released=5.5)
     found = outcomes(with_, without)
 
-    assert [*LABELS] == list(found.columns)[2:]
+    assert [*OUTCOMES] == list(found.columns)[2:]
     assert (found["offences"] == 2.0 * 8).all()
     assert found["prison_days"].to_numpy() == pytest.approx(8 * 365 / 12)
     assert (found["released"] == 0.5 * 8).all()
@@ -65,7 +67,7 @@ def test_outcomes_split_add_up():
     for name in (*FROM_NONE, *REOFFENDERS):
         with_[name], without[name] = rng.integers(0, 9, len(with_)), rng.integers(0, 9, len(with_))
     whole = outcomes(with_, without).set_index(["draw", "replicate"])
-    sums = [name for name in LABELS if name not in ("matched", "waited", "places", "volunteers")]
+    sums = [name for name in OUTCOMES if name not in ("matched", "waited", "places", "volunteers")]
     for column in ("time", "where", "group"):
         parts = outcomes(with_, without, (column,)).groupby(["draw", "replicate"])[sums].sum()
 
@@ -111,10 +113,10 @@ def test_doubt_and_chance_are_told_apart(doubt, chance):
     """Standard deviations over draws and over replicates come out as they went in, within a tenth or so."""
     found = estimate(*made_up(doubt, chance))
 
-    assert found["doubt"] == pytest.approx(doubt, rel=0.15)
-    assert found["chance"] == pytest.approx(chance, rel=0.1, abs=1e-12)
+    assert found["parameter_sd"] == pytest.approx(doubt, rel=0.15)
+    assert found["stochastic_sd"] == pytest.approx(chance, rel=0.1, abs=1e-12)
     assert found["high"] - found["low"] == pytest.approx(2 * 1.96 * doubt, rel=0.15)
-    assert found["chance_high"] - found["chance_low"] == pytest.approx(2 * 1.959964 * found["chance"], rel=1e-6)
+    assert found["stochastic_high"] - found["stochastic_low"] == pytest.approx(2 * 1.959964 * found["stochastic_sd"], rel=1e-6)
     assert abs(found["mean"] - 10) < 4 * found["error"]
 
 
@@ -130,8 +132,8 @@ def test_one_replicate_says_nothing_of_chance():
     values, draws = made_up(2.0, 1.0, replicates=1)
     found = estimate(values, draws)
 
-    assert np.isnan(found["chance"])
-    assert np.isnan(found["chance_low"])
+    assert np.isnan(found["stochastic_sd"])
+    assert np.isnan(found["stochastic_low"])
     assert found["low"] < found["mean"] < found["high"]
 
 
@@ -140,24 +142,24 @@ def test_draws_told_once_and_twice_mix():
     values, draws = made_up(2.0, 1.0, replicates=2)
     kept = ~((draws % 4 != 0) & (np.arange(len(draws)) % 2 == 1))
 
-    assert estimate(values[kept], draws[kept])["chance"] == pytest.approx(1.0, rel=0.25)
+    assert estimate(values[kept], draws[kept])["stochastic_sd"] == pytest.approx(1.0, rel=0.25)
 
 
 def test_estimates_have_every_outcome_in_order():
     """One row an outcome for each part, with its label."""
     found = estimates(outcomes(counts(**mentors(started=1.0)), counts(), ("where",)), ("where",))
 
-    assert found["where"].tolist() == ["North"] * len(LABELS) + ["South"] * len(LABELS)
-    assert found["what"].tolist() == [*LABELS.values()] * 2
+    assert found["where"].tolist() == ["North"] * len(OUTCOMES) + ["South"] * len(OUTCOMES)
+    assert found["what"].tolist() == [outcome_text(Messages("en"), name) for name in OUTCOMES] * 2
 
 
 def test_reasons_for_missing_out_are_shares_of_all_who_were_due():
     """Every reason once, shares adding up to one, people per run."""
-    values = mentors(**{reason: float(k + 1) for k, reason in enumerate(MISSED)})
+    values = mentors(**{reason: float(k + 1) for k, reason in enumerate(REASONS)})
     found = missing_out(counts(**values))
 
-    assert found["reason"].tolist() == [*MISSED]
-    assert found["people"].tolist() == [8.0 * (k + 1) for k in range(len(MISSED))]
+    assert found["reason"].tolist() == [*REASONS]
+    assert found["people"].tolist() == [8.0 * (k + 1) for k in range(len(REASONS))]
     assert found["share"].sum() == pytest.approx(1.0)
 
 

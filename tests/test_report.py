@@ -11,15 +11,16 @@ import pandas as pd
 import pytest
 
 from experiments.inputs.evidence import PRICE, ModelInputs
-from experiments.language.plan_text import Span
+from experiments.language.compare import best_sentence, gap_sentence
+from experiments.language.messages import Messages
+from experiments.language.plan_text import VERDICTS, avoided, gain_range, pays, verdict
 from experiments.reports.catalogue import LANGUAGES, Words, catalogue
-from experiments.reports.compare import best_sentence, gap_sentence
 from experiments.reports.effect import calibration_answer, mechanisms_answer
 from experiments.reports.grades import Doubt, changes, doubt_of, grades_part
 from experiments.reports.ladder import falsify_answer, ladder_answer
 from experiments.reports.names import entry, name_of, source_of, sources
 from experiments.reports.page import Page, html
-from experiments.reports.plan import VERDICTS, avoided, gain_range, pays, used_prices, verdict
+from experiments.reports.plan import used_prices
 from experiments.reports.power import power_answer
 from experiments.reports.trial import fit, sweep_answer, trial_answer
 from experiments.studies.rollout.plan import load
@@ -30,6 +31,11 @@ from tests.report_tools import read
 
 BOTH = pytest.mark.parametrize("language", LANGUAGES)
 EN, DA = Words("en"), Words("da")
+
+
+def row(mean, low, high, chance=np.nan):
+    """An outcome with both intervals; ``chance`` is half of the 95 % of chance alone."""
+    return {"mean": mean, "low": low, "high": high, "stochastic_sd": chance / 1.959964}
 
 
 def test_both_languages_say_the_same_things():
@@ -74,77 +80,71 @@ def test_sources_are_those_of_the_documents():
 def test_verdicts_are_as_wide_for_bad_news_as_for_good():
     """Seven steps, symmetrical about one half; the bad ones say not, the good ones do not."""
     limits = [least for least, _ in VERDICTS[:-1]]
+    m = Messages("en")
 
     assert limits == pytest.approx([1 - each for each in reversed(limits)])
-    said = {odds: pays(odds, np.nan, EN) for odds in (1.0, 0.9, 0.7, 0.5, 0.3, 0.1, 0.0)}
-    assert (
-        said[1.0] == "The plan pays back: the public gets its money back in 100 of 100 worlds that fit what is known."
-    )
-    assert (
-        said[0.0]
-        == "The plan does not pay back: the public gets its money back in 0 of 100 worlds that fit what is known."
-    )
-    assert "cannot be told" in said[0.5]
-    assert [" not " in said[odds] for odds in said] == [False, False, False, False, True, True, True]
-    assert len({verdict(odds) for odds in said}) == 7
-    assert "mere end 99" in pays(0.999, 0.2, DA)
-    assert pays(0.7, 0.5, DA).endswith("ville det være 50 af 100.")
+    said = {share: pays(share, None, m) for share in (1.0, 0.9, 0.7, 0.5, 0.3, 0.1, 0.0)}
+    assert said[1.0] == "The plan pays back: the public gets its money back in 100 of 100 draws."
+    assert said[0.0] == "The plan does not pay back: the public gets its money back in 0 of 100 draws."
+    assert "cannot be said" in said[0.5]
+    assert [" not " in said[share] for share in said] == [False, False, False, False, True, True, True]
+    assert len({verdict(share) for share in said}) == 7
+    assert "over 99" in pays(0.999, 0.2, Messages("da"))
+    assert ", og i 50 af 100, hvis" in pays(0.7, 0.5, Messages("da"))
 
 
 @BOTH
 def test_two_ways_of_counting_that_disagree_are_both_in_the_verdict(language):
     """Neither is the answer where one says that the plan pays back and the other that it does not."""
-    w = Words(language)
+    m = Messages(language)
 
-    assert pays(0.75, 0.21, w) == w("plan.depends", odds="75", above="21")
-    assert pays(0.21, 0.75, w) == w("plan.depends", odds="21", above="75")
-    assert pays(0.75, 0.41, w) == w("plan.back_likely", odds="75", counted=w("plan.counted", above="41"))
+    assert pays(0.75, 0.21, m) == m("plan.depends", n="75", above="21")
+    assert pays(0.21, 0.75, m) == m("plan.depends", n="21", above="75")
+    assert pays(0.75, 0.41, m) == m("plan.back_likely", n="75", counted=m("plan.counted", above="41"))
 
 
 @BOTH
 def test_reoffenders_avoided_are_told_with_their_sign(language):
-    """Fewer, more, cannot be told for doubt, cannot be told for chance: four different sentences, with all numbers."""
-    w = Words(language)
-    good, bad = Span(mean=250, low=40, high=700, chance=20), Span(mean=-250, low=-700, high=-40, chance=20)
-    told = [avoided(span, w) for span in (
-        good, bad, Span(mean=30, low=-90, high=200, chance=5), Span(mean=-30, low=-200, high=90, chance=5),
-        Span(mean=2, low=1, high=3, chance=9), Span(mean=-2, low=-3, high=-1, chance=9),
+    """Fewer, more, uncertain for the parameters, uncertain for chance: different sentences, with all numbers."""
+    m = Messages(language)
+    told = [avoided(each, m) for each in (
+        row(250, 40, 700, 20), row(-250, -700, -40, 20), row(30, -90, 200, 5), row(-30, -200, 90, 5), row(2, 1, 3, 9),
+        row(-2, -3, -1, 9),
     )]  # fmt: skip
 
     assert len(set(told)) == 6
     assert all(number in told[0] and number in told[1] for number in ("250", "40", "700"))
     assert ("flere" if language == "da" else "more") in told[1]
-    assert ("kan ikke siges" if language == "da" else "cannot be told") in told[2]
-    assert told[2].index("90") < told[2].index("200")
-    assert told[3].index("200") < told[3].index("90")
+    assert ("usikkert" if language == "da" else "uncertain") in told[2]
+    assert told[2].index("90 ") < told[2].index("200")
+    assert told[3].index("200") < told[3].index("90 ")
 
 
 def test_a_loss_is_said_as_plainly_as_a_gain():
-    assert gain_range(Span(mean=5, low=-20, high=30), EN) == (
+    m = Messages("en")
+
+    assert gain_range(-20e6, 30e6, m) == (
         "from a loss of 20\N{NO-BREAK SPACE}million kr. to a gain of 30\N{NO-BREAK SPACE}million kr."
     )
-    assert "one of 30" in gain_range(Span(mean=25, low=20, high=30), EN)
-    assert gain_range(Span(mean=-25, low=-30, high=-20), EN).startswith("from a loss of 30")
+    assert "one of 30" in gain_range(20e6, 30e6, m)
+    assert gain_range(-30e6, -20e6, m).startswith("from a loss of 30")
 
 
 def test_plans_are_compared_whichever_way_it_goes():
-    names = ["one", "two"]
+    names, m = ["one", "two"], Messages("en")
 
     def gap(low, high):
-        return gap_sentence(Span(mean=(low + high) / 2, low=low, high=high), names, EN)
+        return gap_sentence(row((low + high) / 2, low, high), names, m)
 
     assert "avoids 60 more" in gap(40, 80)
     assert "avoids 60 fewer" in gap(-80, -40)
-    assert "fewer in practically every world that fits what is known (40 to 80)" in gap(-80, -40)
-    assert "cannot be told" in gap(-40, 80)
-    assert "cannot be told" in gap_sentence(Span(mean=1, low=0.5, high=2, chance=3), names, EN)
-    worse = [np.full(100, -1.0), np.full(100, -2.0)]
-    assert (
-        best_sentence(worse, names, EN)
-        == "In kroner no plan at all is best in 100 of 100 worlds, so the choice is clear."
+    assert "fewer in practically every draw (40 to 80 in" in gap(-80, -40)
+    assert "cannot be said" in gap(-40, 80)
+    assert "cannot be said" in gap_sentence(row(1, 0.5, 2, 3), names, m)
+    assert best_sentence([1.0, 0.0, 0.0], names, m) == (
+        "In kroner no plan at all is best in 100 of 100 draws, so the choice is clear."
     )
-    mixed = [np.repeat([1.0, 3.0], 50), np.full(100, 2.0)]
-    assert best_sentence(mixed, names, EN).endswith("the choice is open.")
+    assert best_sentence([0.0, 0.5, 0.5], names, m).endswith("the choice is open.")
 
 
 def settings(**far):
@@ -318,11 +318,10 @@ def test_few_draws_give_no_shares():
 
 
 def test_prices_that_a_plan_does_not_use_are_left_out():
-    plan, _ = load("todays-area")
     names = ["effect.strength", f"{PRICE}scheme.paid_mentors.per_start", f"{PRICE}scheme.primus_motor.per_start",
              f"{PRICE}victims.scale", f"{PRICE}prison.day"]  # fmt: skip
 
-    assert used_prices(names, plan) == [
+    assert used_prices(names, ["primus_motor"]) == [
         "effect.strength",
         f"{PRICE}scheme.primus_motor.per_start",
         f"{PRICE}prison.day",

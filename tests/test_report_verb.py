@@ -53,7 +53,7 @@ def test_a_plan_in_both_languages_is_whole_and_the_same_when_made_again(given, p
     assert receipt["command"] == "desist report small.toml --language da --draws 3 --grade-draws 0 --seed 1"
     assert "small.toml" in receipt["inputs"]
     assert "En lille plan: kun Aarhus" in pages["da"]
-    assert "people mentored" not in pages["da"]
+    assert "courses started" not in pages["da"]
 
 
 def test_two_plans_are_compared(given, place):

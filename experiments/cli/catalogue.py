@@ -34,6 +34,8 @@ STUDIES = {
     "discover": "experiments.studies.rollout.discover_study:DiscoverStudy",
     "voi": "experiments.studies.rollout.voi_study:VoiStudy",
     "priorities": "experiments.studies.rollout.priorities_study:PrioritiesStudy",
+    "rollout": "experiments.studies.rollout.rollout_study:RolloutStudy",
+    "compare": "experiments.studies.rollout.compare_study:CompareStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from experiments.cli.main import echo_json, posterior_option, seed_option, store_options, threads_option
-from experiments.cli.rollout import prices_option
+from experiments.cli.plan_options import prices_option
 
 
 @click.command()
@@ -77,43 +77,43 @@ def _of_plans(named, extra, language, options):  # type: ignore[no-untyped-def]
     """The page of one plan, or of several compared."""
     from difflib import get_close_matches
 
+    from experiments.execution.context import RunContext
     from experiments.execution.jobs import opened
-    from experiments.execution.workers import runner, workers_of
-    from experiments.inputs.posterior import SHIPPED, Posterior
+    from experiments.inputs.posterior import SHIPPED
     from experiments.reports.compare import compare_page
-    from experiments.reports.plan import plan_page, told_plan
+    from experiments.reports.plan import plan_page
     from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows
-    from experiments.reports.run import GRADE_DRAWS, Asked, doubt_of_plan, study_of
+    from experiments.reports.run import GRADE_DRAWS, PlanReport, doubt_of_gaps, doubt_of_plan
     from experiments.reports.study import STUDIES
-    from experiments.studies.rollout import plan
-    from experiments.studies.rollout.plan_study import compared
+    from experiments.studies.rollout.compare_study import CompareStudy
+    from experiments.studies.rollout.plan import names
+    from experiments.studies.rollout.rollout import PlanRequest
+    from experiments.studies.rollout.rollout_study import RolloutStudy
     from experiments.studies.rollout.simulate import DRAWS
     from simulation.parameters import ParameterError
-    from simulation.prices import Prices, read_prices
 
     if extra:
         raise ParameterError(f"[{extra[0]}] follows --, which only a study's own verb takes; leave it out")
     for name in named:
-        if not name.endswith(".toml") and name not in plan.names():
-            near = get_close_matches(name, [*STUDIES, *plan.names()], n=1)
+        if not name.endswith(".toml") and name not in names():
+            near = get_close_matches(name, [*STUDIES, *names()], n=1)
             hint = f"did you mean {near[0]}? Studies" if near else "studies"
             raise ParameterError(f"[{name}] is neither a study nor a plan; {hint} are {', '.join(STUDIES)}; plans are "
-                                 f"{', '.join(plan.names())}, or a file that ends in .toml")  # fmt: skip
-    path = options["posterior"] or SHIPPED
+                                 f"{', '.join(names())}, or a file that ends in .toml")  # fmt: skip
     further = GRADE_DRAWS if options["grade_draws"] is None else options["grade_draws"]
-    prices = Prices() if options["prices"] is None else read_prices(options["prices"])
     draws, seed = options["draws"] or DRAWS, options["seed"]
     command = command_of(named, language, draws=draws, grade_draws=further, seed=seed, posterior=options["posterior"],
                          prices=options["prices"])  # fmt: skip
-    asked = Asked(plans=[plan.load(name) for name in named], posterior=Posterior.read(path), prices=prices,
-                  draws=draws, grade_draws=further, seed=seed, command=command)  # fmt: skip
-    kept = opened(options["store"], options["no_store"])
-    with workers_of(options["cluster"], options["threads"], runs=10 * draws * (1 + len(named))) as executor:
-        compute = runner(kept, executor, options["threads"])
-        study = study_of(asked, compute)
-        doubt = doubt_of_plan(asked, study, compute) if len(named) == 1 else None
-    about = about_plans(asked, study, path)
+    same = {key: options[key] for key in ("posterior", "prices")} | {"draws": draws, "seed": seed}
+    study = RolloutStudy(plan=named[0], **same) if len(named) == 1 else CompareStudy(plans=tuple(named), **same)
+    context = RunContext(store=opened(options["store"], options["no_store"]), cluster=options["cluster"],
+                         threads=options["threads"])  # fmt: skip
+    report = PlanReport(request=PlanRequest.of(study, named), result=study.run(context), seed=seed,
+                        grade_draws=further, command=command)  # fmt: skip
+    about = about_plans(report, options["posterior"] or SHIPPED)
     rows, check = receipt_rows(about, language), check_line(named, language)
-    if len(named) == 1:
-        return plan_page(study, told_plan(study, prices, doubt), language, rows, check), about
-    return compare_page(asked, study, compared(study, prices), language, rows, check), about
+    if len(named) > 1:
+        return compare_page(report.result, doubt_of_gaps(report), language, rows, check), about
+    with context.computing(runs=10 * further) as compute:
+        doubt = doubt_of_plan(report, compute)
+    return plan_page(report.result, doubt, language, rows, check), about

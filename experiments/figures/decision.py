@@ -1,49 +1,49 @@
-"""Figures of a decision: effect against cost, how sure a choice is, who gets money back.
+"""Figures of a decision: effect against cost, how sure a choice is, who gets money back, where it fails.
 
-Each takes a table of ``decision.py`` and an ``ax``, and returns the ``ax``. Kroner are
-written in thousands, millions or billions, whichever gives short numbers, and the axis says which.
+Each takes a table of ``statistics.cost_effectiveness`` or ``scenario_discovery`` and an ``ax``, and returns the ``ax``.
+Kroner are written in thousands, millions or billions, whichever gives short numbers, and the axis says which.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from experiments.figures.palette import COLOURS
-from experiments.language.danish import say
-from experiments.language.formatting import Language, number
-from experiments.language.plan_text import PURSE_NAMES
+from experiments.language.messages import Messages
+from experiments.language.plan_text import payer_text
 from experiments.statistics.cost_effectiveness import PUBLIC
+from experiments.statistics.scenario_discovery import Box
 
 SHADES = ("#2166ac", "#b35806", "#5e3c99", "#1b7837", "#8c510a", "#542788")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))
 MARKERS = "os^Dvx"
 GREY, PALE = "#9a9a9a", "#d9d9d9"
-SCALES = ((1e9, "billion kr."), (1e6, "million kr."), (1e3, "thousand kr."), (1.0, "kr."))
+SCALES = ((1e9, "billion_kr"), (1e6, "million_kr"), (1e3, "thousand_kr"), (1.0, "kr"))
+ENGLISH = Messages("en")
 SHOWN = 1_500
 """Points of an option that are drawn at most: more hide each other."""
 
 
-def kroner(value: float, language: Language = "en") -> str:
+def kroner(value: float, m: Messages = ENGLISH) -> str:
     """An amount in three digits and its unit: 900 kr., 36,700 kr., −2.5 million kr."""
     size, unit = _scale(value) if abs(value) >= 1e6 else SCALES[-1]
-    return f"{_plain(float(f'{value / size:.3g}'), language)} {say(language, unit)}"
+    return f"{m.plain(float(f'{value / size:.3g}'))} {m(f'plan.figure.{unit}')}"
 
 
-def _plain(value: float, language: Language = "en") -> str:
-    text = f"{value:,.10g}".replace("-", "−")
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
-
-
-def _alike(*values: float, language: Language) -> list[str]:
+def _alike(*values: float, m: Messages) -> list[str]:
     """Amounts with as many decimals as the largest of them needs."""
     largest = max(abs(value) for value in values)
     decimals = 0 if largest >= 100 or largest == 0 else max(1, 1 - int(np.floor(np.log10(largest))))
-    return [number(value, language, decimals) for value in values]
+    return [m.number(round(value, decimals) + 0.0, decimals) for value in values]
 
 
 def _scale(*values: float) -> tuple[float, str]:
@@ -52,25 +52,25 @@ def _scale(*values: float) -> tuple[float, str]:
     return next(((size, unit) for size, unit in SCALES if largest >= size), SCALES[-1])
 
 
-def money_axis(axis: Axis, label: str, *values: float, language: Language = "en") -> None:
+def money_axis(axis: Axis, label: str, *values: float, m: Messages = ENGLISH) -> None:
     """Label an axis of kroner in the unit that suits the largest value on it."""
     size, unit = _scale(*values)
     axis.set_major_locator(MaxNLocator(5))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value / size, language)))
-    axis.set_label_text(f"{label}, {say(language, unit)}")
+    axis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(value / size)))
+    axis.set_label_text(f"{label}, {m(f'plan.figure.{unit}')}")
 
 
 # Effect, cost and choice --------------------------------------------------------------------------------------
 
 
 def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: float, against: str,
-                 shares: pd.DataFrame | None = None, language: Language = "en") -> Axes:  # fmt: skip
+                 shares: pd.DataFrame | None = None, m: Messages = ENGLISH) -> Axes:  # fmt: skip
     """The cost-effectiveness plane: a point a draw, means as large marks, what a unit of effect is worth as a line.
 
     Parameters
     ----------
     points
-        What ``decision.plane`` gives.
+        What ``cost_effectiveness.plane`` gives.
     ax
         Where to draw.
     effect
@@ -80,9 +80,10 @@ def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: floa
     against
         The comparator's name.
     shares
-        What ``decision.quadrants`` gives: the share of draws is written into each quadrant if there is one option.
-    language
-        Of the words; ``effect`` and ``against`` are in it already.
+        What ``cost_effectiveness.quadrants`` gives: the share of draws is written into each quadrant if there is one
+        option.
+    m
+        Texts; ``effect`` and ``against`` are in its language already.
     """
     names = list(dict.fromkeys(points["option"]))
     for k, name in enumerate(names):
@@ -90,7 +91,7 @@ def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: floa
         few = rows.iloc[:: -(-len(rows) // SHOWN)]
         ax.plot(few["effect"], few["cost"], MARKERS[k % 6], ms=2.6, alpha=0.35, mew=0, color=SHADES[k % 6], zorder=2)
         worth = float((threshold * rows["effect"] > rows["cost"]).mean())
-        label = say(language, "{option}: worth it in {n} %", option=str(name), n=f"{100 * worth:.0f}")
+        label = m("plan.figure.worth_it", option=str(name), n=f"{100 * worth:.0f}")
         ax.plot(rows["effect"].mean(), rows["cost"].mean(), MARKERS[k % 6], ms=9, mec="white", color=SHADES[k % 6],
                 zorder=4, label=label)  # fmt: skip
     for key, axis in (("effect", "x"), ("cost", "y")):
@@ -99,23 +100,23 @@ def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: floa
         getattr(ax, f"set_{axis}lim")(low - room, high + room)
     ends = np.array(ax.get_xlim())
     ax.axline((0.0, 0.0), slope=threshold, color=COLOURS["observed"], linestyle="--", linewidth=1.2, zorder=3,
-              label=say(language, "{amount} a unit", amount=kroner(threshold, language)))  # fmt: skip
+              label=m("plan.figure.a_unit", amount=kroner(threshold, m)))  # fmt: skip
     ax.fill_between(ends, threshold * ends, ax.get_ylim()[0], color=COLOURS["mentored"], alpha=0.06, linewidth=0)
     ax.axhline(0, color=COLOURS["observed"], linewidth=0.8, zorder=1)
     ax.axvline(0, color=COLOURS["observed"], linewidth=0.8, zorder=1)
     if shares is not None and len(names) == 1:
-        _corners(shares, ax, language)
+        _corners(shares, ax, m)
     beyond = {"effect": effect, "against": against}
-    ax.set(xlabel=say(language, "{effect}, more than {against}", **beyond), title=say(language, "Effect and cost"))
+    ax.set(xlabel=m("plan.figure.effect", **beyond), title=m("plan.figure.plane"))
     ax.xaxis.set_major_locator(MaxNLocator(6))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value, language)))
-    label = say(language, "net cost, more than {against}", against=against)
-    money_axis(ax.yaxis, label, *ax.get_ylim(), language=language)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(value)))
+    label = m("plan.figure.net_cost", against=against)
+    money_axis(ax.yaxis, label, *ax.get_ylim(), m=m)
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), handletextpad=0.4)
     return ax
 
 
-def _corners(shares: pd.DataFrame, ax: Axes, language: Language) -> None:
+def _corners(shares: pd.DataFrame, ax: Axes, m: Messages) -> None:
     """The share of draws in the corner of each quadrant, where the quadrant has room for it."""
     inverse = ax.transAxes.inverted()
     x, y = inverse.transform(ax.transData.transform((0.0, 0.0)))
@@ -123,19 +124,19 @@ def _corners(shares: pd.DataFrame, ax: Axes, language: Language) -> None:
         more, dearer = quadrant.startswith("more"), quadrant.endswith("dearer")
         if (1 - x if more else x) < 0.1 or (1 - y if dearer else y) < 0.08:
             continue
-        text = f"{say(language, quadrant)}: {100 * share:.0f} %"
+        text = f"{m(f'plan.quadrant.{quadrant}')}: {100 * share:.0f} %"
         ax.text(0.985 if more else 0.015, 0.985 if dearer else 0.015, text, fontsize=8, transform=ax.transAxes,
                 ha="right" if more else "left", va="top" if dearer else "bottom", zorder=5,
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})  # fmt: skip
 
 
 def acceptability_curves(
-    table: pd.DataFrame, ax: Axes, *, effect: str, marked: float | None = None, language: Language = "en"
+    table: pd.DataFrame, ax: Axes, *, effect: str, marked: float | None = None, m: Messages = ENGLISH
 ) -> Axes:
     """How probable each option is to be best, over what a unit of effect is worth; the best on average in bold.
 
-    ``table`` is what ``decision.acceptability`` gives; ``effect`` the unit ("avoided reoffender"); ``marked`` a
-    threshold to point at.
+    ``table`` is what ``cost_effectiveness.acceptability`` gives; ``effect`` the unit ("avoided reoffender"); ``marked``
+    a threshold to point at.
     """
     names = list(dict.fromkeys(table["option"]))
     for k, name in enumerate(names):
@@ -144,68 +145,128 @@ def acceptability_curves(
         ax.fill_between(at, rows["low"], rows["high"], color=colour, alpha=0.12, linewidth=0)
         ax.plot(at, rows["share"], color=colour, linestyle=DASHES[k % 6], linewidth=1.4, label=name)
         ax.plot(at, rows["share"].where(rows["best"]), color=colour, linewidth=4.5, alpha=0.45, solid_capstyle="butt")
-    ax.plot([], [], color=GREY, linewidth=4.5, alpha=0.6, label=say(language, "best on average"))
+    ax.plot([], [], color=GREY, linewidth=4.5, alpha=0.6, label=m("plan.figure.best"))
     if marked is not None:
         ax.axvline(marked, color=COLOURS["observed"], linestyle="--", linewidth=1)
         right = marked < 0.6 * table["threshold"].max()
-        ax.annotate(kroner(marked, language), (marked, 1.04), xytext=(4 if right else -4, 0), fontsize=8,
+        ax.annotate(kroner(marked, m), (marked, 1.04), xytext=(4 if right else -4, 0), fontsize=8,
                     textcoords="offset points", ha="left" if right else "right", va="center")  # fmt: skip
     ax.set(ylim=(0, 1.08), xlim=(table["threshold"].min(), table["threshold"].max()),
-           ylabel=say(language, "probability to be best"), title=say(language, "How sure is the choice?"))  # fmt: skip
-    money_axis(ax.xaxis, say(language, "worth of one {effect}", effect=effect), *ax.get_xlim(), language=language)
+           ylabel=m("plan.figure.best_probability"), title=m("plan.figure.acceptability"))  # fmt: skip
+    money_axis(ax.xaxis, m("plan.figure.threshold", effect=effect), *ax.get_xlim(), m=m)
     ax.set_yticks(np.arange(0, 1.01, 0.2))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return ax
 
 
-def odds_by_purse(table: pd.DataFrame, ax: Axes, *, language: Language = "en") -> Axes:
-    """How probable it is that each purse gets its money back, with mean gains and their 95 %; the total in bold.
+def break_even_by_payer(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH) -> Axes:
+    """How probable it is that each payer gets its money back, with mean gains and their 95 %; the total in bold.
 
-    ``table`` is what ``decision.break_even`` gives; purses below the total are not part of it and drawn hollow.
+    ``table`` is what ``cost_effectiveness.break_even`` gives; payers below the total are not part of it and are drawn
+    hollow.
     """
-    names = table["purse"].tolist()
+    names = table["payer"].tolist()
     last = names.index(PUBLIC)
     y = np.arange(len(names))[::-1].astype(float)
     size, unit = _scale(*table[["gain_low", "gain_high"]].to_numpy().ravel())
-    for place, row in zip(y, table.to_dict("records"), strict=True):
-        total, apart = row["purse"] == PUBLIC, place < y[last]
+    for at, row in zip(y, table.to_dict("records"), strict=True):
+        total, apart = row["payer"] == PUBLIC, at < y[last]
         colour = COLOURS["observed"] if total else GREY if apart else COLOURS["mentored"]
-        ax.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=2.4, solid_capstyle="butt")
-        ax.plot(row["odds"], place, "D" if total else "o", ms=7, color=colour, mfc="white" if apart else colour)
-        low, gain, high = _alike(*(row[key] / size for key in ("gain_low", "gain", "gain_high")), language=language)
-        text = f"{gain}  ({low} {say(language, 'to')} {high})"
-        ax.annotate(text, (1.03, place), xycoords=("axes fraction", "data"), va="center", fontsize=8.5,
-                    fontweight="bold" if total else "normal", annotation_clip=False)  # fmt: skip
-    head = say(language, "gain, {unit}\n(95 % of the draws)", unit=say(language, unit))
-    ax.annotate(head, (1.03, len(names) - 0.35), xycoords=("axes fraction", "data"),
-                fontsize=8.5, va="bottom", annotation_clip=False)  # fmt: skip
+        ax.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=2.4, solid_capstyle="butt")
+        ax.plot(row["probability"], at, "D" if total else "o", ms=7, color=colour, mfc="white" if apart else colour)
+        low, gain, high = _alike(*(row[key] / size for key in ("gain_low", "gain", "gain_high")), m=m)
+        ax.annotate(f"{gain}  ({m.to(low, high)})", (1.03, at), xycoords=("axes fraction", "data"), va="center",
+                    fontsize=8.5, fontweight="bold" if total else "normal", annotation_clip=False)  # fmt: skip
+    ax.annotate(m("plan.figure.gain", unit=m(f"plan.figure.{unit}")), (1.03, len(names) - 0.35),
+                xycoords=("axes fraction", "data"), fontsize=8.5, va="bottom", annotation_clip=False)  # fmt: skip
     ax.axvline(0.5, color=GREY, linestyle=":", linewidth=1)
     if last < len(names) - 1:
         ax.axhline(y[last] - 0.5, color=PALE, linewidth=1)
-        ax.text(0.01, y[last] - 0.56, say(language, "not in the total"), fontsize=8, color="#666666", va="top")
-    ax.set(xlim=(-0.03, 1.03), ylim=(-0.7, len(names) - 0.4), xlabel=say(language, "probability to break even"))
-    spoken = {**PURSE_NAMES["da"], PUBLIC: say("da", PUBLIC)} if language == "da" else {}
-    ax.set_yticks(y, [spoken.get(name, name) for name in names])
+        ax.text(0.01, y[last] - 0.56, m("plan.figure.not_in_total"), fontsize=8, color="#666666", va="top")
+    ax.set(xlim=(-0.03, 1.03), ylim=(-0.7, len(names) - 0.4), xlabel=m("plan.figure.break_even_probability"))
+    ax.set_yticks(y, [payer_text(m, name) if m.has(f"plan.payer.{name}") else name for name in names])
     ax.get_yticklabels()[last].set_fontweight("bold")
     ax.tick_params(axis="y", length=0)
-    ax.set_title(say(language, "Who gets the money back?"), loc="left")
+    ax.set_title(m("plan.figure.break_even"), loc="left")
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.grid(axis="x", color="#e6e6e6", linewidth=0.6)
     ax.set_axisbelow(True)
     return ax
 
 
+# Conditions ---------------------------------------------------------------------------------------------------
+
+
+def box_map(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, ax: Axes, *, labels: Mapping[str, str] | None = None,
+            axes: Sequence[str] = (), names: tuple[str, str] = ("pays back", "does not")) -> Axes:  # fmt: skip
+    """Runs that fail and runs that do not over two quantities, and the box of ``boxes.discover``.
+
+    Parameters
+    ----------
+    inputs, fails
+        Runs x quantities, and whether each fails.
+    box
+        Its conditions; numbers only.
+    ax
+        Where to draw.
+    labels
+        Quantities with their units.
+    axes
+        The two quantities shown; the box's own come first if none are named, then the first other one.
+    names
+        What runs that do not fail, and those that do, are called.
+    """
+    y = np.asarray(fails, bool)
+    others = [str(name) for name in inputs if name not in box.limits and pd.api.types.is_numeric_dtype(inputs[name])]
+    across, up = [*axes, *box.limits, *others][:2]
+    for flag, name, colour, marker in ((0, names[0], PALE, "o"), (1, names[1], COLOURS["control"], "^")):
+        rows = inputs[y == flag].head(SHOWN)
+        ax.plot(rows[across], rows[up], marker, ms=3.2, mew=0, alpha=0.75, color=colour, label=name)
+    spans = []
+    for name in (across, up):
+        low, high = float(inputs[name].min()), float(inputs[name].max())
+        room = 0.03 * (high - low)
+        ends = box.limits.get(name, (-np.inf, np.inf))
+        first, last = (float(each) for each in ends) if isinstance(ends, tuple) else (-np.inf, np.inf)
+        spans.append((low - room, high + room, max(first, low - room), min(last, high + room)))
+    (left, right, x0, x1), (bottom, top, y0, y1) = spans
+    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=(labels or {}).get(across, across),
+           ylabel=(labels or {}).get(up, up), title="Where does it fail?")  # fmt: skip
+    ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=COLOURS["observed"], alpha=0.07, zorder=0))
+    ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=COLOURS["observed"], linewidth=2))
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, markerscale=2)
+    return ax
+
+
 # Together -----------------------------------------------------------------------------------------------------
 
 
-def decision_figure(points: pd.DataFrame, curves: pd.DataFrame, purses: pd.DataFrame, *, effect: str, unit: str,
-                    threshold: float, against: str, shares: pd.DataFrame | None = None,
-                    language: Language = "en") -> Figure:  # fmt: skip
-    """Plane, curves and purses side by side; ``effect`` in the plural and ``unit`` in the singular, else as above."""
+def decision_figure(tables: Mapping[str, pd.DataFrame], *, threshold: float, against: str,
+                    titles: Mapping[str, str] | None = None, m: Messages = ENGLISH) -> Figure:  # fmt: skip
+    """Plane, curves and payers side by side.
+
+    Parameters
+    ----------
+    tables
+        ``plane``, ``quadrants``, ``acceptability`` and ``break_even``, as ``cost_effectiveness`` gives them; effects
+        are reoffenders avoided.
+    threshold
+        Kroner for a reoffender fewer that are marked.
+    against
+        The comparator's name in the tables.
+    titles
+        What options are called, by their names in the tables.
+    m
+        Texts.
+    """
+    called = dict(titles or {})
+    points, shares, curves = (tables[name].replace({"option": called})
+                              for name in ("plane", "quadrants", "acceptability"))  # fmt: skip
     figure = Figure(figsize=(15.5, 5.0))
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.1, 1.1, 0.8))
-    plane_points(points, left, effect=effect, threshold=threshold, against=against, shares=shares, language=language)
-    acceptability_curves(curves, middle, effect=unit, marked=threshold, language=language)
-    odds_by_purse(purses, right, language=language)
+    plane_points(points, left, effect=m("plan.figure.effect_units"), threshold=threshold,
+                 against=called.get(against, against), shares=shares, m=m)  # fmt: skip
+    acceptability_curves(curves, middle, effect=m("plan.figure.effect_unit"), marked=threshold, m=m)
+    break_even_by_payer(tables["break_even"], right, m=m)
     return figure

@@ -1,4 +1,4 @@
-"""Figures of money: who pays and who gains, and kroner by year."""
+"""Figures of money: who pays and who gains, kroner by year, and what becomes of "one krone saves eight"."""
 
 from __future__ import annotations
 
@@ -9,113 +9,142 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.figures.palette import COLOURS
-from experiments.language.danish import say
-from experiments.language.formatting import Language, number
-from experiments.language.plan_text import PURSE_NAMES
+from experiments.language.messages import MILLION, Messages
+from experiments.language.plan_text import PUBLIC_TOTAL, payer_text
 from simulation.prices import PUBLIC
 
-MILLION = 1_000_000
 SAVING, COST = COLOURS["mentored"], COLOURS["control"]
 APART = ("victims", "volunteers' time")
-"""Purses that are shown apart, below the public ones."""
-TOTAL = "all public purses"
+"""Payers that are shown apart, below the public ones."""
 GREY = "#bdbdbd"
+ENGLISH = Messages("en")
 
 
-def over_draws(table: pd.DataFrame, by: str, column: str) -> pd.DataFrame:
-    """Mean and middle 95 % over draws of a column, by another: index ``by``; mean, low, high."""
-    grouped = table.groupby(by, observed=True)[column]
-    return pd.DataFrame({"mean": grouped.mean(), "low": grouped.quantile(0.025), "high": grouped.quantile(0.975)})
-
-
-def flows(table: pd.DataFrame, ax: Axes, *, language: Language = "en") -> Axes:
+def flows(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH) -> Axes:
     """Who pays and who gains: costs to the left, savings to the right, and what is left with its interval.
 
-    ``table`` is what ``economics.by_purse`` gives, with or without draws (kroner). The public purses come first, with
-    their total; victims and volunteers' time, if there are any, below a line.
+    ``table`` is what ``cost_effectiveness.break_even`` gives (kroner). The public payers come first, with their total;
+    victims and volunteers' time, if there are any, below a line.
     """
-    known = table if "draw" in table else table.assign(draw=0)
-    public = known[known["purse"].isin(PUBLIC)]
-    total = public.groupby("draw")[["cost", "saving", "net"]].sum().reset_index().assign(purse=TOTAL)
-    whole = pd.concat([known.astype({"purse": str}), total], ignore_index=True)
-    parts = {name: over_draws(whole, "purse", name) / MILLION for name in ("cost", "saving", "net")}
-    apart = [name for name in APART if (parts["cost"] + parts["saving"]).loc[name, "mean"] != 0]
-    shown = [*PUBLIC, TOTAL, *apart]
-    for y, purse in enumerate(shown):
-        cost, saving, net = (parts[name].loc[purse] for name in ("cost", "saving", "net"))
-        for value, colour, hatch in ((-cost["mean"], COST, ""), (saving["mean"], SAVING, "////")):
-            ax.barh(y, value, height=0.6, color=colour, hatch=hatch, alpha=0.45 if purse in APART else 0.85,
+    rows = table.set_index("payer")[["spent", "saved", "gain", "gain_low", "gain_high"]] / MILLION
+    apart = [name for name in APART if name in rows.index and rows.loc[name, ["spent", "saved"]].sum() != 0]
+    shown = [*PUBLIC, PUBLIC_TOTAL, *apart]
+    for y, payer in enumerate(shown):
+        spent, saved, net, low, high = (float(each) for each in rows.loc[payer].to_numpy(float))
+        for value, colour, hatch in ((-spent, COST, ""), (saved, SAVING, "////")):
+            ax.barh(y, value, height=0.6, color=colour, hatch=hatch, alpha=0.45 if payer in APART else 0.85,
                     edgecolor="white", linewidth=0)  # fmt: skip
-        ax.errorbar(net["mean"], y, xerr=[[net["mean"] - net["low"]], [net["high"] - net["mean"]]], fmt="D",
-                    color=COLOURS["observed"], markersize=4.5, capsize=2.5, linewidth=1.3, zorder=4)  # fmt: skip
-        ax.annotate(_millions(net["mean"], language), (1.01, y), xycoords=("axes fraction", "data"), va="center",
-                    fontsize=8.5)  # fmt: skip
-    ax.annotate(say(language, "net"), (1.01, -0.62), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5,
+        ax.errorbar(net, y, xerr=[[max(0.0, net - low)], [max(0.0, high - net)]], fmt="D", color=COLOURS["observed"],
+                    markersize=4.5, capsize=2.5, linewidth=1.3, zorder=4)  # fmt: skip
+        ax.annotate(f"{'+' if net >= 0 else ''}{m.number(net, 1)}", (1.01, y), xycoords=("axes fraction", "data"),
+                    va="center", fontsize=8.5)  # fmt: skip
+    ax.annotate(m("plan.figure.net"), (1.01, -0.62), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5,
                 style="italic")  # fmt: skip
     ax.axvline(0, color=COLOURS["observed"], linewidth=1)
     ax.axhline(len(PUBLIC) - 0.5, color=GREY, linewidth=0.8)
     if apart:
         ax.axhline(len(PUBLIC) + 0.5, color=GREY, linewidth=0.8)
-    ax.barh(0, 0, color=COST, label=say(language, "pays"))
-    ax.barh(0, 0, color=SAVING, hatch="////", edgecolor="white", linewidth=0, label=say(language, "saves"))
-    ax.plot([], [], "D", color=COLOURS["observed"], markersize=4.5,
-            label=say(language, "net, 95 % of draws" if "draw" in table else "net"))  # fmt: skip
-    names = {**PURSE_NAMES[language], TOTAL: say(language, TOTAL)} if language == "da" else {}
-    ax.set_yticks(range(len(shown)), [names.get(purse, purse) for purse in shown])
+    ax.barh(0, 0, color=COST, label=m("plan.figure.pays"))
+    ax.barh(0, 0, color=SAVING, hatch="////", edgecolor="white", linewidth=0, label=m("plan.figure.saves"))
+    ax.plot([], [], "D", color=COLOURS["observed"], markersize=4.5, label=m("plan.figure.net_draws"))
+    ax.set_yticks(range(len(shown)), [m("plan.figure.total") if payer == PUBLIC_TOTAL else payer_text(m, payer)
+                                      for payer in shown])  # fmt: skip
     ax.set_ylim(len(shown) - 0.45, -0.55)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel(say(language, "million kroner"))
+    ax.set_xlabel(m("plan.figure.million"))
     ax.xaxis.set_major_locator(MaxNLocator(7))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value, language)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(value)))
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
     ax.set_axisbelow(True)
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
     return ax
 
 
-def budget(table: pd.DataFrame, ax: Axes, *, language: Language = "en") -> Axes:
-    """Kroner of the public purses year by year: costs and savings as bars, the net with its bands.
+def budget(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH) -> Axes:
+    """Kroner of the public payers year by year: costs and savings as bars, the net with its band.
 
-    ``table`` is what ``economics.by_year`` gives, with or without draws (kroner); year 0 is the first.
+    ``table``: year, then cost, saving and net (kroner), each with ``_mean``, ``_low`` and ``_high``.
     """
-    parts = {name: over_draws(table, "year", name) / MILLION for name in ("cost", "saving", "net")}
-    years = parts["net"].index.to_numpy()
-    ax.bar(years, -parts["cost"]["mean"], width=0.7, color=COST, alpha=0.85, linewidth=0, label=say(language, "costs"))
-    ax.bar(years, parts["saving"]["mean"], width=0.7, color=SAVING, alpha=0.85, hatch="////", edgecolor="white",
-           linewidth=0, label=say(language, "savings"))  # fmt: skip
+    parts = {name: table[[f"{name}_{key}" for key in ("mean", "low", "high")]].to_numpy() / MILLION
+             for name in ("cost", "saving", "net")}  # fmt: skip
+    at = np.arange(len(table))
+    ax.bar(at, -parts["cost"][:, 0], width=0.7, color=COST, alpha=0.85, linewidth=0, label=m("plan.figure.costs"))
+    ax.bar(at, parts["saving"][:, 0], width=0.7, color=SAVING, alpha=0.85, hatch="////", edgecolor="white",
+           linewidth=0, label=m("plan.figure.savings"))  # fmt: skip
     net = parts["net"]
-    if "draw" in table:
-        ax.fill_between(years, net["low"], net["high"], color=COLOURS["observed"], alpha=0.18, linewidth=0,
-                        label=say(language, "net, 95 % of draws"), zorder=3)  # fmt: skip
-    ax.plot(years, net["mean"], "-D", color=COLOURS["observed"], markersize=4, linewidth=1.5, zorder=4,
-            label=say(language, "net"))  # fmt: skip
+    ax.fill_between(at, net[:, 1], net[:, 2], color=COLOURS["observed"], alpha=0.18, linewidth=0, zorder=3,
+                    label=m("plan.figure.net_draws"))  # fmt: skip
+    ax.plot(at, net[:, 0], "-D", color=COLOURS["observed"], markersize=4, linewidth=1.5, zorder=4,
+            label=m("plan.figure.net"))  # fmt: skip
     ax.axhline(0, color=COLOURS["observed"], linewidth=1)
-    ax.set(xlabel=say(language, "year (0 is the first)"), ylabel=say(language, "million kroner a year"))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value, language)))
+    ax.set_ylabel(m("plan.figure.million_a_year"))
+    step = 1 + len(table) // 9
+    ax.set_xticks(at[::step], [str(year) for year in table["year"]][::step])
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(value)))
     ax.grid(axis="y", color="#dddddd", linewidth=0.6)
     ax.set_axisbelow(True)
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=4)
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
     return ax
 
 
+def claim_steps(table: pd.DataFrame, ax: Axes) -> Axes:
+    """What one krone saves as one assumption after another is replaced, with the middle 95 % of the draws.
+
+    ``table`` is what ``claim.steps`` gives: step, ratio, low, high, pays_back, what.
+    """
+    before = np.nan
+    for y, row in enumerate(table.to_dict("records")):
+        ratio = float(row["ratio"])
+        begin = 0.0 if before != before else before
+        lower = before != before or ratio <= before
+        ax.barh(y, ratio - begin, left=begin, height=0.62, color=COST if lower and y else SAVING,
+                hatch="" if lower and y else "////", alpha=0.85, edgecolor="white", linewidth=0)  # fmt: skip
+        if y:
+            ax.plot([begin, begin], [y - 0.69, y + 0.31], color=GREY, linewidth=1, zorder=1)
+        if row["high"] - row["low"] > 0:
+            ax.errorbar(ratio, y, xerr=[[ratio - row["low"]], [row["high"] - ratio]], fmt="D", capsize=2.5,
+                        color=COLOURS["observed"], markersize=4, linewidth=1.2, zorder=4)  # fmt: skip
+        pays = f"{100 * row['pays_back']:.0f} %"
+        ax.annotate(f"{ratio:.1f}", (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=9.5)
+        ax.annotate(pays, (1.14, y), xycoords=("axes fraction", "data"), va="center", fontsize=9.5)
+        before = ratio
+    for x, head in ((1.02, "one krone\nsaves"), (1.14, "pays back\nin")):
+        ax.annotate(head, (x, -0.62), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5, style="italic")
+    ax.axvline(1, color=COLOURS["observed"], linestyle="--", linewidth=1.2)
+    ax.annotate("pays back", (1, len(table) - 0.45), xytext=(4, 3), textcoords="offset points", fontsize=8.5)
+    ax.set_yticks(range(len(table)), [_wrapped(str(step)) for step in table["step"]])
+    ax.set_ylim(len(table) - 0.35, -0.6)
+    ax.set_xlim(min(0.0, float(table["low"].min())) * 1.03, float(table["high"].max()) * 1.03)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel("kroner saved for one krone, public purses (median, 95 % of draws)")
+    ax.grid(axis="x", color="#dddddd", linewidth=0.6)
+    ax.set_axisbelow(True)
+    return ax
+
+
+def claim_figure(table: pd.DataFrame) -> Figure:
+    """The claim's steps as a figure of their own."""
+    figure = Figure(figsize=(9.6, 1.5 + 0.55 * len(table)))
+    claim_steps(table, figure.add_subplot())
+    return figure
+
+
 def money_figure(
-    purses: pd.DataFrame, years: pd.DataFrame, *, title: str = "", language: Language = "en"
+    break_even: pd.DataFrame, by_year: pd.DataFrame, *, title: str = "", m: Messages = ENGLISH
 ) -> Figure:
     """Who pays and who gains, and beside it the kroner by year."""
     figure = Figure(figsize=(12.5, 4.6))
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
-    flows(purses, left, language=language)
-    budget(years, right, language=language)
+    flows(break_even, left, m=m)
+    budget(by_year, right, m=m)
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
 
 
-def _number(value: float, language: Language) -> str:
-    decimals = max(0, -int(np.floor(np.log10(abs(value))))) if 0 < abs(value) < 1 else 0 if value == round(value) else 1
-    return number(value, language, decimals)
-
-
-def _millions(value: float, language: Language) -> str:
-    return ("+" if value >= 0 else "") + number(value, language, 1)
+def _wrapped(text: str) -> str:
+    """A label in two lines at most."""
+    if len(text) <= 24:
+        return text
+    cut = text.rfind(" ", 0, len(text) // 2 + 4)
+    return f"{text[:cut]}\n{text[cut + 1 :]}"

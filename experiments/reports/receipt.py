@@ -13,9 +13,7 @@ from experiments.language.formatting import Language
 from experiments.provenance.receipts import bare, inputs_of, sealed_page
 from experiments.provenance.results_folder import code_behind, digest_of
 from experiments.reports.catalogue import Words
-from experiments.reports.run import Asked
-from experiments.studies.rollout.plan_scenario import scenario_of
-from experiments.studies.rollout.plan_study import Told
+from experiments.reports.run import PlanReport
 from simulation.parameters import ParameterError
 from simulation.scenario import fingerprint
 
@@ -38,16 +36,17 @@ def command_of(
     return shlex.join(words)
 
 
-def about_plans(asked: Asked, study: Told, posterior: Path) -> dict[str, Any]:
+def about_plans(report: PlanReport, posterior: Path) -> dict[str, Any]:
     """The receipt of a report of plans."""
-    scenario = scenario_of(study.plans[0], study.country)
-    further = {"grade_draws": asked.grade_draws} if len(asked.plans) == 1 else {}
+    request, scenario = report.request, report.result.scenario
+    assert scenario is not None
+    further = {"grade_draws": report.grade_draws} if len(request.plans) == 1 else {}
     return _with_code({
-        "command": asked.command, "scenario": scenario.name, "digest": scenario.digest,
-        "plans": {plan.name: fingerprint(plan.model_dump())[:16] for plan in study.plans}, "seed": asked.seed,
-        "draws": len(study.doubts[0].seeds), **further,
+        "command": report.command, "scenario": scenario.name, "digest": scenario.digest,
+        "plans": {plan.name: fingerprint(plan.model_dump())[:16] for plan, _ in request.plans}, "seed": report.seed,
+        "draws": report.result.facts["draws"], **further,
         "posterior": {"file": posterior.name, "digest": digest_of(posterior)},
-        "prices": fingerprint(asked.prices.model_dump())[:16],
+        "prices": fingerprint(request.prices.model_dump())[:16],
     })  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""Plans told for a report, and the draws by which the doubt about them is divided.
+"""The draws by which a report of plans divides their uncertainty.
 
-The plans are told as ``desist rollout`` and ``desist compare`` tell them, at the same draws, so the same pieces of the
-store serve both. These draws are too few to divide the doubt among some sixty quantities; so the first plan is told at
-further draws (whole country only), unless there are enough.
+The plans themselves are the studies of ``desist rollout`` and ``desist compare``, at the same draws, so the same pieces
+of the store serve both. These draws are too few to divide the uncertainty among some sixty quantities; so the first
+plan is simulated at further draws (whole country only), unless there are enough.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import pandas as pd
 
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.evidence import PRICE, ModelInputs
-from experiments.inputs.municipalities import Country
-from experiments.inputs.posterior import OF_THE_TRIAL, Posterior
+from experiments.inputs.posterior import OF_THE_TRIAL
+from experiments.reports.compare import KRONER, PEOPLE
 from experiments.reports.grades import Doubt, doubt_of
 from experiments.reports.plan import headline, used_prices
+from experiments.studies.result import StudyResult
 from experiments.studies.rollout.discovery import draw_inputs, simulate_outcomes
-from experiments.studies.rollout.plan import Plan
-from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
-from experiments.studies.rollout.plan_study import Told, told
-from simulation.prices import Prices, draw_prices
+from experiments.studies.rollout.plan import RolloutPlan
+from experiments.studies.rollout.plan_scenario import PLANNED_HERE, delivery_of, everybody
+from experiments.studies.rollout.rollout import PlanRequest
+from simulation.prices import draw_prices
 
 GRADE_DRAWS = 240
 """Draws by which the doubt is divided, where the plan's own are too few."""
@@ -31,55 +32,65 @@ Compute = Callable[[Job], Iterator[Table]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class PlanReport:
     """What a report of plans is made from."""
 
-    plans: Sequence[tuple[Plan, Country]]
-    posterior: Posterior
-    prices: Prices
-    draws: int
+    request: PlanRequest
+    result: StudyResult
+    seed: int
     grade_draws: int
     """0 for none."""
-    seed: int
     command: str
 
+    @property
+    def plan(self) -> RolloutPlan:
+        """The first plan."""
+        return self.request.plans[0][0]
 
-def study_of(asked: Asked, compute: Compute) -> Told:
-    """The plans, told on the same luck."""
-    return told(asked.plans, asked.posterior, compute, draws=asked.draws, seed=asked.seed, command=asked.command)
+    @property
+    def inputs(self) -> ModelInputs:
+        """The quantities of its scenario, its own, and prices."""
+        return ModelInputs.of(everybody(self.plan), self.plan, self.request.prices)
 
 
-def doubt_of_plan(asked: Asked, study: Told, compute: Compute) -> Doubt | None:
-    """How the doubt about a plan's headline numbers divides; None if there are too few draws for that."""
-    plan, country = asked.plans[0]
-    inputs = ModelInputs.of(everybody(plan), plan, asked.prices)
-    totals = study.money(0, asked.prices).totals
-    own = doubt_of(inputs, inputs_of(study, inputs, asked), known(headline(totals)), seed=asked.seed)
-    if own is not None or not asked.grade_draws:
+def doubt_of_plan(report: PlanReport, compute: Compute) -> Doubt | None:
+    """How the uncertainty of a plan's headline numbers divides; None if there are too few draws for that."""
+    inputs, table = report.inputs, report.result.tables["draws"]
+    own = doubt_of(inputs, inputs_of(report, table), known(headline(table)), seed=report.seed)
+    if own is not None or not report.grade_draws:
         return own
-    table = draw_inputs(plan, asked.posterior, asked.prices, asked.grade_draws, seed=asked.seed)
-    further = simulate_outcomes(plan, country, table, asked.prices, compute, seed=asked.seed, command=asked.command)
-    return doubt_of(inputs, kept(table, inputs, plan), known(headline(further)), seed=asked.seed)
+    (plan, country), request = report.request.plans[0], report.request
+    drawn = draw_inputs(plan, request.posterior, request.prices, report.grade_draws, seed=report.seed)
+    further = simulate_outcomes(plan, country, drawn, request.prices, compute, seed=report.seed, command=report.command)
+    return doubt_of(inputs, retained(drawn, inputs, plan), known(headline(further)), seed=report.seed)
 
 
-def doubt_of_gaps(asked: Asked, study: Told, values: Mapping[str, np.ndarray]) -> Doubt | None:
-    """The same of differences between plans, by the study's own draws."""
-    plan = asked.plans[0][0]
-    inputs = ModelInputs.of(everybody(plan), plan, asked.prices)
-    return doubt_of(inputs, inputs_of(study, inputs, asked), values, seed=asked.seed)
+def doubt_of_gaps(report: PlanReport) -> Doubt | None:
+    """The same of the differences between the second plan and the first, by the study's own draws."""
+    table = report.result.tables["draws"]
+    first, second = (table[table["plan"] == plan.name].reset_index(drop=True) for plan, _ in report.request.plans[:2])
+    gaps = {PEOPLE: (second["avoided"] - first["avoided"]).to_numpy(float),
+            KRONER: (second["net"] - first["net"]).to_numpy(float)}  # fmt: skip
+    return doubt_of(report.inputs, inputs_of(report, first), gaps, seed=report.seed)
 
 
-def inputs_of(study: Told, inputs: ModelInputs, asked: Asked) -> pd.DataFrame:
+def inputs_of(report: PlanReport, draws: pd.DataFrame) -> pd.DataFrame:
     """What was drawn for the first plan of a study, draw by draw: scenario, plan and prices."""
-    own = study.doubts[0].table()
-    prices = draw_prices(asked.prices, len(own), study.seed).add_prefix(PRICE)
-    return kept(pd.concat([own, prices], axis=1), inputs, study.plans[0])
+    prices = draw_prices(report.request.prices, len(draws), report.seed).add_prefix(PRICE)
+    return retained(pd.concat([draws, prices], axis=1), report.inputs, report.plan)
 
 
-def kept(table: pd.DataFrame, inputs: ModelInputs, plan: Plan) -> pd.DataFrame:
-    """Of the columns drawn those that are in doubt and can move the plan."""
+def retained(table: pd.DataFrame, inputs: ModelInputs, plan: RolloutPlan) -> pd.DataFrame:
+    """Of the columns drawn those that are uncertain and can move the plan."""
     names = [str(name) for name in table if name not in (*OF_THE_TRIAL, *PLANNED_HERE, *plan.set)]
-    return table[[name for name in used_prices(names, plan) if name in inputs.uncertain]]
+    if delivery_of(plan).delivered_by == "slots":
+        names = [name for name in names if not name.removeprefix("plan.").startswith("volunteers.")]
+    return table[[name for name in used_prices(names, programmes_of(plan)) if name in inputs.uncertain]]
+
+
+def programmes_of(plan: RolloutPlan) -> Sequence[str]:
+    """The programme that a plan rolls out, and the schemes beside it."""
+    return [delivery_of(plan).name, *plan.beside]
 
 
 def known(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -169,22 +169,22 @@ COUNTED = {"started": ("courses started", "-1"), "reoffenders_any": ("reoffender
 
 
 def plans(results: Path) -> list[str]:
-    """Three plans beside each other: courses, reoffenders avoided, kroner, and the odds."""
-    told, odds = read(results / COMPARED / "plans.csv"), read(results / COMPARED / "money.csv")
+    """Three plans beside each other: courses, reoffenders avoided, kroner, and how probable it is that they pay back."""
+    found, payers = read(results / COMPARED / "plans.csv"), read(results / COMPARED / "break_even.csv")
     named = {"todays-area": "today's area", "nationwide-over-five-years": "over five years",
              "nationwide-at-once": "at once"}  # fmt: skip
     rows = []
     for outcome, (words, how) in COUNTED.items():
-        own = {row["plan"]: row for row in rows_of(told[told["outcome"] == outcome])}
+        own = {row["plan"]: row for row in rows_of(found[found["outcome"] == outcome])}
         rows.append([words, *(span(own[plan], how=how) for plan in named)])
-    public = {row["plan"]: row for row in rows_of(odds[odds["purse"] == "public total"])}
+    public = {row["plan"]: row for row in rows_of(payers[payers["payer"] == "public total"])}
     rows.append(
         [
             "public gain, million kr., bottom-up",
             *(span(public[plan], "gain", "M0", "gain_low", "gain_high") for plan in named),
         ]
     )
-    rows.append(["money back, of 100 worlds", *(number(100 * public[plan]["odds"], "0") for plan in named)])
+    rows.append(["money back, of 100 draws", *(number(100 * public[plan]["probability"], "0") for plan in named)])
     return lined(["", *named.values()], rows)
 
 

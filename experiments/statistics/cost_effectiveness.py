@@ -1,8 +1,8 @@
-"""A decision in doubt: what options do and what they cost, over equally probable draws of what is not known.
+"""A decision under uncertainty: what options do and what they cost, over equally probable draws of the parameters.
 
 An *effect* is what money buys (reoffenders avoided, say), a *net cost* is kroner spent less kroner saved, and a
 *threshold* is what a planner would pay for one unit of effect. Kroner and effects come from elsewhere; here they are
-only compared. What it is worth to know more is in ``worth.py``.
+only compared. What it is worth to know more is in ``value_of_information.py``.
 
 References
 ----------
@@ -101,18 +101,18 @@ class Options:
 
 
 def settled(values: npt.ArrayLike, errors: npt.ArrayLike) -> Floats:
-    """Values of draws without the chance in them.
+    """Values of draws without the simulation noise in them.
 
     A draw's value is a mean over few replicates, so the values spread more than the truth behind them. They are pulled
-    towards their mean until the spread is that of the doubt alone: variance less mean squared error, or none if
-    there is less.
+    towards their mean until the spread is that of the parameter uncertainty alone: variance less mean squared error, or
+    none if there is less.
 
     Parameters
     ----------
     values
         One a draw, or draws x columns.
     errors
-        Standard errors of the values by chance, in the same shape or one for all.
+        Standard errors of the values (simulation), in the same shape or one for all.
     """
     x = np.asarray(values, np.float64)
     noise = np.mean(np.broadcast_to(np.asarray(errors, np.float64), x.shape) ** 2, axis=0)
@@ -260,44 +260,45 @@ def acceptability(options: Options, thresholds: Sequence[float] | Floats) -> pd.
     return pd.concat(parts, ignore_index=True)
 
 
-# Purses -------------------------------------------------------------------------------------------------------
+# Payers -------------------------------------------------------------------------------------------------------
 
 
 def break_even(savings: pd.DataFrame, costs: pd.DataFrame, *, total: Sequence[str]) -> pd.DataFrame:
-    """How probable it is that each purse gets back what it pays.
+    """How probable it is that each payer gets back what it pays.
 
     Parameters
     ----------
     savings, costs
-        Kroner, one row a draw, one column a purse; a purse that is missing in one has none of it there.
+        Kroner, one row a draw, one column a payer; a payer that is missing in one has none of it there.
     total
-        The purses that make the public total. All others are shown below it and are not in it.
+        The payers that make the public total. All others are shown below it and are not in it.
 
     Returns
     -------
     DataFrame
-        One row a purse, ``PUBLIC`` after the purses of ``total``: purse, saved, spent, gain (mean kroner), error (of
-        the mean gain), gain_low, gain_high (middle 95 % of the draws), odds (share of draws in which the gain is zero
-        or more, 0-1), low, high (95 %, Wilson: simulation error), per_krone (mean saved for a krone spent; NaN where
-        nothing is spent).
+        One row a payer, ``PUBLIC`` after the payers of ``total``: payer, saved, spent, gain (mean kroner), error (of
+        the mean gain), gain_low, gain_high (middle 95 % of the draws), probability (share of draws in which the gain
+        is zero or more, 0-1), low, high (95 %, Wilson: simulation error), per_krone (mean saved for a krone spent; NaN
+        where nothing is spent).
     """
     if len(savings) != len(costs):
         raise ParameterError(f"savings have [{len(savings)}] draws and costs [{len(costs)}]; the same are needed")
-    purses = list(dict.fromkeys([*savings.columns, *costs.columns]))
-    for purse in total:
-        if purse not in purses:
-            raise ParameterError(f"purse [{purse}] is not there; {nearest(purse, purses)}")
-    saved = savings.reset_index(drop=True).reindex(columns=purses, fill_value=0.0)
-    spent = costs.reset_index(drop=True).reindex(columns=purses, fill_value=0.0)
-    named = [(purse, saved[purse], spent[purse]) for purse in total]
+    payers = list(dict.fromkeys([*savings.columns, *costs.columns]))
+    for payer in total:
+        if payer not in payers:
+            raise ParameterError(f"payer [{payer}] is not there; {nearest(payer, payers)}")
+    saved = savings.reset_index(drop=True).reindex(columns=payers, fill_value=0.0)
+    spent = costs.reset_index(drop=True).reindex(columns=payers, fill_value=0.0)
+    named = [(payer, saved[payer], spent[payer]) for payer in total]
     named.append((PUBLIC, saved[list(total)].sum(axis=1), spent[list(total)].sum(axis=1)))
-    named += [(purse, saved[purse], spent[purse]) for purse in purses if purse not in total]
+    named += [(payer, saved[payer], spent[payer]) for payer in payers if payer not in total]
     rows = []
-    for purse, back, out in named:
+    for payer, back, out in named:
         gain = (back - out).to_numpy(np.float64)
         low, high = wilson((gain >= 0).sum(), len(gain))
-        rows.append((purse, back.mean(), out.mean(), gain.mean(), gain.std(ddof=1) / np.sqrt(len(gain)),
+        rows.append((payer, back.mean(), out.mean(), gain.mean(), gain.std(ddof=1) / np.sqrt(len(gain)),
                      *interval(gain)[1:], (gain >= 0).mean(), float(low), float(high),
                      back.mean() / out.mean() if out.mean() > 0 else np.nan))  # fmt: skip
-    columns = ["purse", "saved", "spent", "gain", "error", "gain_low", "gain_high", "odds", "low", "high", "per_krone"]
+    columns = ["payer", "saved", "spent", "gain", "error", "gain_low", "gain_high", "probability", "low", "high",
+               "per_krone"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)

@@ -316,6 +316,8 @@ def _plain_value(value: Any) -> Any:
         return {"complete": True, **value.model_dump()}
     if isinstance(value, ParameterDraws):
         return DRAWS
+    if isinstance(value, Section):
+        return value.model_dump(exclude_unset=True)
     if isinstance(value, tuple):
         return [_plain_value(each) for each in value]
     return str(value) if isinstance(value, Path) else value

@@ -18,7 +18,7 @@ from experiments.app.country.panel import CURVE, SHOWN
 from experiments.app.country.plans import Choices, asked, intended, plan_of, read
 from experiments.app.country.study import all_steps, steps
 from experiments.inputs.municipality_shapes import capital
-from experiments.studies.rollout.plan_study import FEW
+from experiments.studies.rollout.plan_runs import FEW
 from simulation.places import municipalities
 from tests.page.country import FEW as FEW_DRAWS
 from tests.page.country import SEED, YEARS, climbed, told
@@ -59,7 +59,7 @@ def test_every_map_can_be_drawn_and_says_what_it_shows(what, language):
 
 def test_a_map_has_the_number_of_every_municipality_in_the_table():
     w, (_, found) = Words("da"), told()
-    cells, table = map_of(w, "matched").table.set_index("name"), found.sheets[0].tables["by_place"]
+    cells, table = map_of(w, "matched").table.set_index("name"), found.sheets[0].tables["by_municipality"]
 
     for row in table.to_dict("records"):
         if row["joined"] < FEW:
@@ -162,7 +162,7 @@ def test_every_chart_can_be_drawn_for_one_plan_and_for_two(language, versus):
         assert w(f"country.supply.{columns[0]}") in drawn(charts.supply(w, sheets[0], columns, title="t", top=top))
     assert titles[0] in drawn(charts.reasons(w, sheets, titles))
     drawn(charts.reasons_by_year(w, sheets[0], title="t"))
-    drawn(kroner.purse_bars(w, sheets[0], title="t", ends=kroner.purse_ends(sheets)))
+    drawn(kroner.payer_bars(w, sheets[0], title="t", ends=kroner.payer_ends(sheets)))
     drawn(kroner.budget(w, sheets, titles))
     if len(sheets) > 1:
         drawn(kroner.forest(w, found, titles))
@@ -185,7 +185,7 @@ def test_a_plan_with_next_to_no_courses_can_be_drawn():
     w, sheet = Words("en"), found.sheets[0]
 
     drawn(charts.reasons(w, [sheet], ["t"]))
-    drawn(kroner.purse_bars(w, sheet, title="t", ends=kroner.purse_ends([sheet])))
+    drawn(kroner.payer_bars(w, sheet, title="t", ends=kroner.payer_ends([sheet])))
     drawn(charts.curves(w, [sheet], ["t"], "started"))
 
 

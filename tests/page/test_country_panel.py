@@ -39,7 +39,8 @@ def test_every_view_opens_with_the_answers_first(open_page, language, view, vers
 def test_the_report_is_the_one_of_the_command_line(open_page, language):
     text = page_text(open_page(panel="country", lang=language, cview="words", **MINE))
 
-    for part in told()[1].sheets[0].report[language].split("\n\n"):
+    found = told()[1].sheets[0].result.answer(language)
+    for part in (*found.sentences, *found.notes):
         assert part in text
 
 

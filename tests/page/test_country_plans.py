@@ -9,10 +9,9 @@ from experiments.app.country.facts import command, files
 from experiments.app.country.panel import MOST, OFFERED, OPENING, ORDER, PLAN, RUNGS, START, VERSUS, YEARS
 from experiments.app.country.plans import Choices, asked, beside, intended, pair, plan_of, read, toml_of
 from experiments.app.country.study import all_steps
-from experiments.cli.rollout import _in_full
 from experiments.inputs.municipalities import denmark
 from experiments.studies.rollout.plan import doubted, load, names
-from experiments.studies.rollout.plan_scenario import scenario_of
+from experiments.studies.rollout.plan_scenario import plan_in_full, scenario_of
 
 
 def test_the_page_offers_the_plans_and_rungs_that_come_with_desist():
@@ -115,9 +114,9 @@ def test_a_plan_beside_itself_is_not_compared():
 
 
 def test_what_a_plan_intends_is_what_the_command_line_prints_of_it():
-    plan, country = load("nationwide-at-once")
+    plan, _ = load("nationwide-at-once")
     intends = intended(toml_of(plan))
-    shown = _in_full(plan, country)
+    shown = plan_in_full(plan)
 
     assert len(intends.opens) == 98
     assert sum(intends.released.values()) == pytest.approx(7_030)

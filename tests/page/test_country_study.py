@@ -21,8 +21,8 @@ from tests.test_cli import desist
 def typed(tmp_path, monkeypatch):
     """Type what the page says, beside the files that it offers; the folder with what was written."""
     monkeypatch.chdir(tmp_path)
-    for name in ("plan_figures", "comparison_figures"):
-        monkeypatch.setattr(f"experiments.reports.plan_figures.{name}", lambda *_: {})
+    for name in ("rollout", "compare"):
+        monkeypatch.setattr(f"experiments.figures.{name}.figures", lambda *_: {})
     monkeypatch.setattr("experiments.figures.ladder.ladder_figure", lambda *_, **__: Figure())
 
     def run(study, more=""):
@@ -37,6 +37,13 @@ def typed(tmp_path, monkeypatch):
     return run
 
 
+def assert_answers(result, folder):
+    """Both answers in a folder are those of a result."""
+    for language in ("en", "da"):
+        name = f"answer_{language}.txt"
+        assert stamps.without(name, (folder / name).read_bytes()).decode() == result.text(language) + "\n"
+
+
 def test_a_plan_is_told_as_desist_rollout_tells_the_file_that_the_page_offers(typed):
     study, found = told()
     folder = typed(study)
@@ -46,9 +53,7 @@ def test_a_plan_is_told_as_desist_rollout_tells_the_file_that_the_page_offers(ty
     assert set(tables) - set(sheet.tables) == {*LEFT_OUT, "needs"}
     for name in set(tables) & set(sheet.tables):
         assert csv(sheet.tables[name]) == tables[name], name
-    for language, text in sheet.report.items():
-        name = f"report_{language}.txt"
-        assert stamps.without(name, (folder / name).read_bytes()).decode() == text + "\n"
+    assert_answers(sheet.result, folder)
 
 
 def test_two_plans_are_told_as_desist_compare_tells_them(typed):
@@ -58,9 +63,7 @@ def test_two_plans_are_told_as_desist_compare_tells_them(typed):
     assert command(study).startswith("desist compare highest-risk-only.toml own-plan.toml")
     for name, table in found.between.items():
         assert csv(table) == (folder / f"{name}.csv").read_bytes(), name
-    for language, text in found.comparison.items():
-        name = f"report_{language}.txt"
-        assert stamps.without(name, (folder / name).read_bytes()).decode() == text + "\n"
+    assert_answers(found.comparison, folder)
 
 
 def test_a_plan_is_the_same_alone_and_beside_another():
@@ -91,17 +94,17 @@ def test_every_set_of_steps_has_its_ladder():
         assert name not in set(tables_of(found, [each for each in all_steps() if each != name])["kroner"]["step"])
 
 
-def test_the_big_numbers_are_those_of_the_summary_and_the_odds():
+def test_the_big_numbers_are_those_of_the_tables():
     _, found = told()
     sheet, w = found.sheets[0], Words("en")
-    started, avoided, gain, odds = answers(w, sheet)
+    started, avoided, gain, probability = answers(w, sheet)
     summary = sheet.tables["summary"].set_index("outcome")
-    public = sheet.tables["odds"].set_index("purse").loc["public total"]
+    public = sheet.tables["break_even"].set_index("payer").loc["public total"]
 
     assert float(started.value.replace(",", "")) == pytest.approx(summary.loc["started", "mean"], rel=0.005)
     assert float(avoided.value) == pytest.approx(summary.loc["reoffenders_any", "mean"], abs=0.5)
     assert float(gain.value.replace("−", "-")) == pytest.approx(public["gain"] / 1e6, rel=0.05)
-    assert odds.range == f"in {round(public['odds'] * FEW)} of {FEW} worlds"
+    assert probability.range == f"in {round(public['probability'] * FEW)} of {FEW} draws"
 
 
 def test_a_study_says_how_far_it_has_come_and_keeps_what_the_next_needs():

@@ -24,7 +24,8 @@ from experiments.app.country.looks import (
     year_name,
 )
 from experiments.app.country.study import Sheet, row_of
-from experiments.language.plan_text import REASONS
+from experiments.language.plan_text import reason_text
+from experiments.studies.rollout.tables import REASONS
 
 CREW, PEOPLE = ("volunteers", "needed", "in_training"), ("matched", "waiting")
 """Columns of ``plans.tables.supply_by_month`` on the two charts of the supply."""
@@ -61,7 +62,7 @@ def highest(sheets: Sequence[Sheet], columns: Sequence[str]) -> float:
 
 
 def curves(w: Words, sheets: Sequence[Sheet], titles: Sequence[str], outcome: str, *, height: int = 270) -> Spec:
-    """An outcome by year for one plan or two, with bands over what is not known and over chance."""
+    """An outcome by year for one plan or two, with bands for the uncertain parameters and for chance."""
     rows, sums, head = [], [], w(f"country.curve.{outcome}")
     for sheet, title in zip(sheets, titles, strict=True):
         table = sheet.tables["by_year"]
@@ -78,10 +79,11 @@ def curves(w: Words, sheets: Sequence[Sheet], titles: Sequence[str], outcome: st
 def reasons(w: Words, sheets: Sequence[Sheet], titles: Sequence[str]) -> Spec:
     """What became of everybody who was due, as shares of releases: a bar a reason and plan, with its number."""
     tables = [{reason: float(row_of(sheet.tables["missing_out"], "reason", reason)["share"])
-               for reason in REASONS["en"]} for sheet in sheets]  # fmt: skip
-    seen = [reason for reason in REASONS["en"] if max(table[reason] for table in tables) >= 0.0005]
+               for reason in REASONS} for sheet in sheets]  # fmt: skip
+    seen = [reason for reason in REASONS if max(table[reason] for table in tables) >= 0.0005]
     seen.sort(key=lambda reason: -tables[0][reason])
-    said = {reason: REASONS[w.language][reason] for reason in seen}
+    carrier = sheets[0].result.facts["programme"]["carrier"]
+    said = {reason: reason_text(w, reason, carrier) for reason in seen}
     rows = [
         {"reason": "\n".join(wrap(said[reason], 30)), "name": title, "share": table[reason],
          "text": w.percent(table[reason], int(table[reason] < 0.0995))}
@@ -110,7 +112,7 @@ def reasons(w: Words, sheets: Sequence[Sheet], titles: Sequence[str]) -> Spec:
 
 def reasons_by_year(w: Words, sheet: Sheet, *, title: str, height: int = 270) -> Spec:
     """Releases that were coming up, by year and what became of them: a stacked bar a year, the mentored at the foot."""
-    table, plan = sheet.tables["missing_by_year"], sheet.plan
+    table, plan = sheet.tables["missing_out_by_year"], sheet.plan
     seen = [reason for reason in FILLS if table.loc[table["reason"] == reason, "people"].sum() >= 0.5]
     names = {reason: w(f"country.reasons.{reason}") for reason in seen}
     rows = [

@@ -15,7 +15,7 @@ from experiments.app.country.plans import OWN, Asked, Intended, file_name, read,
 from experiments.app.country.study import Plans, Sheet, row_of
 from experiments.language.formatting import rounded
 from experiments.statistics.cost_effectiveness import PUBLIC as TOTAL
-from experiments.studies.rollout.plan import Plan
+from experiments.studies.rollout.plan import RolloutPlan
 from simulation.places import municipalities
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Answer:
     """What chance alone does, or in how many worlds."""
 
 
-def title_of(w: Words, plan: Plan) -> str:
+def title_of(w: Words, plan: RolloutPlan) -> str:
     """What a plan is called on the page."""
     return w("country.own") if plan.name == OWN else w(f"set.cplan.{plan.name}")
 
@@ -49,10 +49,10 @@ def titles_of(w: Words, study: Plans) -> list[str]:
 
 
 def answers(w: Words, sheet: Sheet) -> list[Answer]:
-    """Courses, reoffenders avoided, the public's gain, and the odds that it gets its money back."""
+    """Courses, reoffenders avoided, the public's gain, and the probability that it gets its money back."""
     summary = sheet.tables["summary"]
     found = [_counted(w, name, row_of(summary, "outcome", name)) for name in ("started", "reoffenders_any")]
-    row = row_of(sheet.tables["odds"], "purse", TOTAL)
+    row = row_of(sheet.tables["break_even"], "payer", TOTAL)
     found_of, decimals = rounded(row[key] / MILLION for key in ("gain", "gain_low", "gain_high", "error"))
     said, error = [w.number(value, decimals) for value in found_of[:3]], found_of[3]
     found.append(Answer(
@@ -63,8 +63,8 @@ def answers(w: Words, sheet: Sheet) -> list[Answer]:
     ))  # fmt: skip
     draws = len(sheet.tables["draws"])
     found.append(Answer(
-        label=w("country.answer.odds"), value=w.percent(row["odds"]), beside="",
-        range=w("country.answer.worlds", n=round(row["odds"] * draws), of=draws),
+        label=w("country.answer.probability"), value=w.percent(row["probability"]), beside="",
+        range=w("country.answer.draws", n=round(row["probability"] * draws), of=draws),
         more=w("country.answer.wilson", low=w.number(100 * row["low"], 0), high=w.percent(row["high"])),
     ))  # fmt: skip
     return found
@@ -72,7 +72,7 @@ def answers(w: Words, sheet: Sheet) -> list[Answer]:
 
 def _counted(w: Words, name: str, row: Mapping[str, Any]) -> Answer:
     """A count of people with both intervals."""
-    chance = SURE * row["chance"]
+    chance = SURE * row["stochastic_sd"]
     values, decimals = rounded((row["mean"], row["low"], row["high"], chance, SURE * row["error"]))
     mean, low, high, alone, error = (w.number(value, decimals) for value in values)
     more = "" if chance != chance else w("country.answer.alone", chance=alone)
@@ -95,7 +95,7 @@ def cards(w: Words, study: Plans) -> str:
     return f'<dl class="country-answers">{"".join(parts)}</dl>'
 
 
-def intention(w: Words, plan: Plan, intends: Intended) -> str:
+def intention(w: Words, plan: RolloutPlan, intends: Intended) -> str:
     """What a plan intends, in a sentence or two."""
     first, last = min(intends.opens.values()), max(intends.opens.values())
     steps = " " + w("country.intends.steps", last=month_name(w, plan, last)) if last > first else ""
@@ -105,13 +105,13 @@ def intention(w: Words, plan: Plan, intends: Intended) -> str:
 
 
 def ways_table(w: Words, sheet: Sheet) -> pd.DataFrame:
-    """What one krone saves, counted in three ways, with the odds of each, in the language of the page."""
+    """What one krone saves, counted in three ways, with the probability of each, in the language of the page."""
     heads = [w(f"country.ways.{name}") for name in ("way", "per_krone", "range", "back")]
     rows = [
-        (w(f"country.ways.{row['way']}"), w.number(row["per_krone"], 2),
+        (w(f"country.ways.{row['method']}"), w.number(row["per_krone"], 2),
          w("country.ways.to", low=w.number(row["low"], 2), high=w.number(row["high"], 2)),
-         w("country.answer.worlds", n=row["back"], of=row["draws"]))
-        for row in sheet.tables["ways"].to_dict("records")
+         w("country.answer.draws", n=row["back"], of=row["draws"]))
+        for row in sheet.tables["per_krone"].to_dict("records")
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=heads)
 
@@ -123,7 +123,7 @@ def gain_between(w: Words, study: Plans) -> str:
     first, second = titles_of(w, study)
     return w("country.compare.gain", plan=first, other=second, mean=w.number(mean, decimals),
              low=w.number(low, decimals), high=w.number(high, decimals),
-             n=round(row["odds"] * study.draws), of=study.draws)  # fmt: skip
+             n=round(row["probability"] * study.draws), of=study.draws)  # fmt: skip
 
 
 def command(asked: Asked) -> str:

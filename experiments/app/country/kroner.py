@@ -13,37 +13,37 @@ from experiments.app.charts import INK, MENTORED, Spec, chart
 from experiments.app.country.looks import CHANCE, DOUBT, begins, lines, over_years, plain, silent, spanned, year_name
 from experiments.app.country.study import Plans, Sheet, row_of
 from experiments.language.formatting import rounded
-from experiments.language.plan_text import OUTCOMES, PURSE_NAMES
+from experiments.language.plan_text import outcome_text, payer_text
 from simulation.prices import PUBLIC
 
 MILLION = 1e6
 NOTHING = 0.05
-"""Million kroner below which a purse is left out."""
+"""Million kroner below which a payer is left out."""
 COMPARED = ("started", "joined", "matched", "offences", "reoffenders_any", "prison_days", "places", "volunteers")
 """Outcomes of a chart of differences."""
 
 
-def purse_bars(w: Words, sheet: Sheet, *, title: str, ends: tuple[float, float], height: int = 320) -> Spec:
-    """Million kroner spent and saved by each public purse, with the middle 95 % of the draws; ``ends`` of the axis."""
-    table, names = sheet.tables["purses"], PURSE_NAMES[w.language]
+def payer_bars(w: Words, sheet: Sheet, *, title: str, ends: tuple[float, float], height: int = 320) -> Spec:
+    """Million kroner spent and saved by each public payer, with the middle 95 % of the draws; ``ends`` of the axis."""
+    table, names = sheet.tables["payers"], {payer: payer_text(w, payer) for payer in PUBLIC}
     sides = {side: w(f"country.kroner.{side}") for side in ("spent", "saved")}
     rows = []
-    for row in table[table["purse"].isin(PUBLIC)].to_dict("records"):
+    for row in table[table["payer"].isin(PUBLIC)].to_dict("records"):
         own = {key: row[key] / MILLION for key in ("mean", *DOUBT)}
         if max(map(abs, own.values())) >= NOTHING:
-            rows.append({"purse": names[row["purse"]], "name": sides[row["side"]], **own,
+            rows.append({"payer": names[row["payer"]], "name": sides[row["side"]], **own,
                          "label": w.number(own["mean"], int(abs(own["mean"]) < 9.95)),
                          "text": spanned(w, own, int(abs(own["mean"]) < 9.95))})  # fmt: skip
-    order = [names[purse] for purse in PUBLIC if any(row["purse"] == names[purse] for row in rows)]
+    order = [names[payer] for payer in PUBLIC if any(row["payer"] == names[payer] for row in rows)]
     axis = {"type": "quantitative", "title": None, "axis": {"format": ",d", "tickCount": 6},
             "scale": {"domain": [*ends], "nice": True}}  # fmt: skip
     apart: dict[str, Any] = {
-        "y": {"field": "purse", "type": "nominal", "sort": order, "title": None,
+        "y": {"field": "payer", "type": "nominal", "sort": order, "title": None,
               "axis": {"ticks": False, "domain": False, "labelPadding": 8}},
         "yOffset": {"field": "name", "sort": [*sides.values()]},
     }  # fmt: skip
     mean, low = ({"field": key, **axis} for key in ("mean", "low"))
-    tips = [{"field": "purse", "title": " "}, {"field": "name", "title": " "},
+    tips = [{"field": "payer", "title": " "}, {"field": "name", "title": " "},
             {"field": "text", "title": w("country.kroner.axis")}]  # fmt: skip
     colour = {"field": "name", "type": "nominal", "title": None,
               "scale": {"domain": [*sides.values()], "range": ["#e8a36b", "#8fb8dc"]},
@@ -57,16 +57,16 @@ def purse_bars(w: Words, sheet: Sheet, *, title: str, ends: tuple[float, float],
         {"mark": {"type": "text", "align": "left", "dx": 7},
          "encoding": {**apart, "x": {"field": "high", **axis}, "text": {"field": "label"}}},
     ]  # fmt: skip
-    parts = ", ".join(f"{row['purse']} {row['name']} {row['text']}" for row in rows)
+    parts = ", ".join(f"{row['payer']} {row['name']} {row['text']}" for row in rows)
     said = f"{title}, {w('country.kroner.axis')}: {parts}."
     head = {"text": title, "subtitle": w("country.kroner.axis"), "subtitleFontSize": 14}
     return chart(w, said, silent({"title": head, "data": {"values": rows}, "layer": layers}), height=height)
 
 
-def purse_ends(sheets: Sequence[Sheet]) -> tuple[float, float]:
+def payer_ends(sheets: Sequence[Sheet]) -> tuple[float, float]:
     """Both ends of an axis of million kroner that plans share, with room for numbers at its end."""
-    rows = pd.concat([sheet.tables["purses"] for sheet in sheets])
-    rows = rows[rows["purse"].isin(PUBLIC)] if len(rows) else rows
+    rows = pd.concat([sheet.tables["payers"] for sheet in sheets])
+    rows = rows[rows["payer"].isin(PUBLIC)] if len(rows) else rows
     low, high = min(0.0, float(rows["low"].min())) / MILLION, max(MILLION, float(rows["high"].max())) / MILLION
     return low, high + 0.08 * (high - low)
 
@@ -88,13 +88,13 @@ def budget(w: Words, sheets: Sequence[Sheet], titles: Sequence[str], *, height: 
 
 
 def forest(w: Words, study: Plans, titles: Sequence[str], *, height: int = 520) -> Spec:
-    """The plan against the one beside it, on the same luck: thick what is not known, thin what chance does."""
+    """The plan against the one beside it: thick 95 % of the draws, thin what chance alone does."""
     gaps = {outcome: row_of(study.between["differences"], "outcome", outcome) for outcome in COMPARED}
     beside = study.sheets[1].tables["summary"]
     one = {outcome: abs(row_of(beside, "outcome", outcome)["mean"]) / 100 for outcome in COMPARED}
     texts = {outcome: gap_text(w, outcome, row) for outcome, row in gaps.items()}
     rows = [
-        {"outcome": "\n".join([*wrap(OUTCOMES[w.language][outcome], 34), texts[outcome]]), "text": texts[outcome],
+        {"outcome": "\n".join([*wrap(outcome_text(w, outcome), 34), texts[outcome]]), "text": texts[outcome],
          **{key: plain(gaps[outcome][key] / one[outcome]) for key in ("mean", *DOUBT, *CHANCE)}}
         for outcome in COMPARED if one[outcome] > 0
     ]  # fmt: skip

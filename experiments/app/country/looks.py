@@ -1,6 +1,6 @@
 """What charts of plans have in common: the look of each plan, the axis of years, lines with their intervals.
 
-Pale bands are what is not known, dark ones what chance does; two plans differ in colour, dash and point.
+Pale bands are 95 % of the draws, dark ones what chance alone does; two plans differ in colour, dash and point.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import Any
 
 from experiments.app.catalogue import Words
 from experiments.app.charts import CONTROL, MENTORED, QUIET, Spec
-from experiments.studies.rollout.plan import FOLLOWED_ON, Plan
+from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan
 
 LOOKS = ((MENTORED, [1, 0], "circle"), (CONTROL, [7, 3], "square"), ("#707070", [2, 3], "diamond"))
 """Colour, dash and point of the first, second and third line."""
-DOUBT, CHANCE = ("low", "high"), ("chance_low", "chance_high")
-"""Ends of both intervals, as ``plans.tables.estimate`` names them."""
+DOUBT, CHANCE = ("low", "high"), ("stochastic_low", "stochastic_high")
+"""Ends of both intervals, as ``tables.estimate`` names them."""
 ACROSS, LONG = 44, 30
 """Letters of a title in a line; and of a name from which on names in a legend stand below each other."""
 NUMBERS = {"tickCount": 5, "format": ",d"}
@@ -36,18 +36,18 @@ def looks(names: Sequence[str]) -> dict[str, Any]:
     return {"color": scaled(0), "strokeDash": scaled(1)}
 
 
-def begins(plan: Plan) -> float:
+def begins(plan: RolloutPlan) -> float:
     """The first month of a plan, in years."""
     return int(plan.begins[:4]) + (int(plan.begins[5:]) - 1) / 12
 
 
-def year_name(plan: Plan, year: int) -> str:
+def year_name(plan: RolloutPlan, year: int) -> str:
     """The calendar year in which a year of a plan begins."""
     return str(int(plan.begins[:4]) + year)
 
 
 def over_years(
-    w: Words, plan: Plan, rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, title: str,
+    w: Words, plan: RolloutPlan, rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, title: str,
     bands: Sequence[tuple[str, str]] = (DOUBT,), points: bool = True, middle: float = 0.5, top: float | None = None,
 ) -> list[Spec]:  # fmt: skip
     """Lines over the calendar with their intervals, and the years after the last releases in grey.

@@ -18,9 +18,10 @@ from experiments.app.catalogue import Words
 from experiments.app.country.plans import Intended
 from experiments.app.country.study import Sheet
 from experiments.inputs.municipality_shapes import cells
-from experiments.language.plan_text import MONTHS
-from experiments.studies.rollout.plan import Plan
-from experiments.studies.rollout.plan_study import FEW
+from experiments.language.plan_text import month_text
+from experiments.studies.rollout.plan import RolloutPlan
+from experiments.studies.rollout.plan_facts import month_of
+from experiments.studies.rollout.plan_runs import FEW
 from simulation.places import municipalities
 
 SHOWN = ("matched", "started", "served", "offences_avoided", "opens", "released")
@@ -58,7 +59,7 @@ def values(what: str, sheet: Sheet | None, intends: Intended) -> dict[str, float
         return dict(intends.released)
     if sheet is None:
         return {}
-    table = sheet.tables["by_place"].set_index("municipality")
+    table = sheet.tables["by_municipality"].set_index("municipality")
     found = table["volunteers"] / table["needed"] if what == "served" else table[what]
     found = found.where(table[AMONG[what]] >= FEW)
     return {name: float(found[name]) for name in names if name in intends.opens}
@@ -83,7 +84,7 @@ def edges(known: Sequence[float], *, share: bool) -> list[float]:
     return [float(below), *map(float, inner), float(max(above, below + 1))]
 
 
-def cells_of(w: Words, what: str, plan: Plan, own: Mapping[str, float], every: Sequence[float]) -> Cells:
+def cells_of(w: Words, what: str, plan: RolloutPlan, own: Mapping[str, float], every: Sequence[float]) -> Cells:
     """What a map shows, with classes that hold ``every`` number of all maps that are seen together."""
     table = cells()
     table["value"] = [own.get(name, math.nan) for name in table["name"]]
@@ -116,7 +117,7 @@ def cells_of(w: Words, what: str, plan: Plan, own: Mapping[str, float], every: S
     return Cells(table=table, classes=tuple(classes), colours=tuple(colours))
 
 
-def _dates(w: Words, plan: Plan, table: pd.DataFrame, every: Sequence[float]) -> Cells:
+def _dates(w: Words, plan: RolloutPlan, table: pd.DataFrame, every: Sequence[float]) -> Cells:
     """Months of opening as classes, the first the darkest."""
     months = sorted({int(value) for value in every})
     never = w("country.map.never")
@@ -129,10 +130,9 @@ def _dates(w: Words, plan: Plan, table: pd.DataFrame, every: Sequence[float]) ->
                  colours=(*colours, *([NEVER] if closed else [])))  # fmt: skip
 
 
-def month_name(w: Words, plan: Plan, month: int) -> str:
+def month_name(w: Words, plan: RolloutPlan, month: int) -> str:
     """The name and year of a month of a plan, counted from 0."""
-    at = int(plan.begins[5:]) - 1 + month
-    return f"{MONTHS[w.language].split()[at % 12]} {int(plan.begins[:4]) + at // 12}"
+    return month_text(w, month_of(plan, month))
 
 
 def _between(w: Words, low: float, high: float, share: bool) -> str:

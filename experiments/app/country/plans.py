@@ -14,12 +14,11 @@ from typing import Any, Literal
 import tomli_w
 
 from experiments.app.shared_results import kept
-from experiments.language.formatting import Language
+from experiments.language.messages import LANGUAGES, Messages
 from experiments.language.plan_text import short_titles
-from experiments.studies.rollout.plan import Plan, load, months_between, planned
+from experiments.studies.rollout.plan import RolloutPlan, load, months_between, planned
 from experiments.studies.rollout.plan_scenario import at_start, lost_in_scaling, recruiting
 
-LANGUAGES: tuple[Language, ...] = ("en", "da")
 PLANS = ("nationwide-at-once", "nationwide-over-five-years", "todays-area", "highest-risk-only", "investment-fund-420")
 """Plans to begin from, in the order of the page."""
 OWN = "own-plan"
@@ -64,7 +63,7 @@ class Choices:
 
 
 @kept(64)
-def plan_of(choices: Choices) -> Plan:
+def plan_of(choices: Choices) -> RolloutPlan:
     """The plan that a visitor has set; with nothing changed it is the one that comes with Desist."""
     came, _ = load(choices.plan)
     data = came.model_dump(exclude_unset=True)
@@ -93,7 +92,7 @@ def plan_of(choices: Choices) -> Plan:
 
 
 @kept(32)
-def beside(name: str, years: int) -> Plan:
+def beside(name: str, years: int) -> RolloutPlan:
     """A plan that comes with Desist, told for so many years."""
     came, _ = load(name)
     if years == came.years:
@@ -107,15 +106,15 @@ def beside(name: str, years: int) -> Plan:
 def _in_short(name: str) -> tuple[str, ...]:
     """The title of a plan that comes with Desist, in English and Danish, as short as it can be told from the others."""
     every = [load(each)[0] for each in PLANS]
-    return tuple(short_titles(every, language)[PLANS.index(name)] for language in LANGUAGES)
+    return tuple(short_titles(every, Messages(language))[PLANS.index(name)] for language in LANGUAGES)
 
 
-def _called(plan: Plan, name: str, title: str, title_da: str) -> Plan:
+def _called(plan: RolloutPlan, name: str, title: str, title_da: str) -> RolloutPlan:
     """A plan under another name."""
     return planned({**plan.model_dump(exclude_unset=True), "name": name, "title": title, "title_da": title_da})
 
 
-def _same(one: Plan, other: Plan) -> bool:
+def _same(one: RolloutPlan, other: RolloutPlan) -> bool:
     """Whether two plans are the same but for what they are called."""
     called = {"name", "title", "title_da"}
     return one.model_dump(exclude=called) == other.model_dump(exclude=called)
@@ -136,16 +135,16 @@ def _waves(opening: str) -> list[dict[str, Any]]:
     return waves
 
 
-def _in_time(data: dict[str, Any]) -> Plan:
+def _in_time(data: dict[str, Any]) -> RolloutPlan:
     """A plan from plain data; steps that would come after people are no longer taken in are left out."""
     years = data.get("years", YEARS)
     months = 12 * min(years, data.get("offer", {}).get("last_year", 0) or years)
-    begins = data.get("begins", Plan().begins)
+    begins = data.get("begins", RolloutPlan().begins)
     waves = [wave for wave in data["wave"] if months_between(begins, wave["starts"]) < months]
     return planned({**data, "wave": waves})
 
 
-def pair(choices: Choices, versus: str) -> tuple[Plan, ...]:
+def pair(choices: Choices, versus: str) -> tuple[RolloutPlan, ...]:
     """The plan, and the one beside it unless there is none or it is the same."""
     plan = plan_of(choices)
     if versus == "none":
@@ -154,27 +153,27 @@ def pair(choices: Choices, versus: str) -> tuple[Plan, ...]:
     return (plan,) if _same(plan, other) else (plan, other)
 
 
-def toml_of(plan: Plan) -> str:
+def toml_of(plan: RolloutPlan) -> str:
     """A plan as a file: what differs from the defaults, and no more, since what is not given is doubted."""
     return tomli_w.dumps(plan.model_dump(exclude_unset=True), multiline_strings=True)
 
 
-def read(text: str) -> Plan:
+def read(text: str) -> RolloutPlan:
     """The plan of a TOML text that ``toml_of`` wrote."""
     return planned(tomllib.loads(text))
 
 
-def asked(kind: Literal["plans", "ladder"], plans: Sequence[Plan], *, draws: int, seed: int) -> Asked:
+def asked(kind: Literal["plans", "ladder"], plans: Sequence[RolloutPlan], *, draws: int, seed: int) -> Asked:
     """A study of these plans."""
     return Asked(kind=kind, plans=tuple(toml_of(plan) for plan in plans), draws=draws, seed=seed)
 
 
-def shipped(plan: Plan) -> bool:
+def shipped(plan: RolloutPlan) -> bool:
     """Whether a plan is one that comes with Desist, unchanged."""
     return plan.name in PLANS and plan.model_dump() == load(plan.name)[0].model_dump()
 
 
-def file_name(plan: Plan) -> str:
+def file_name(plan: RolloutPlan) -> str:
     """How a plan is named on the command line: as it comes, or the file that holds it."""
     return plan.name if shipped(plan) else f"{plan.name}.toml"
 

@@ -1,7 +1,7 @@
-"""A study of the page, told step by step: the runs of ``desist rollout``, ``desist compare`` or ``desist ladder``.
+"""A study of the page, computed step by step: the runs of ``desist rollout``, ``desist compare`` or ``desist ladder``.
 
-It is told in the background (``country_runs``), one piece after another, so that it can say how far it has come. What
-comes back is small: tables, facts and reports, no counts.
+It is computed in the background (``runs``), one piece after another, so that it can say how far it has come. What
+comes back is small: the studies' results, no counts.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from experiments.app.country.plans import Asked, read
-from experiments.language.formatting import Language
 
 if TYPE_CHECKING:
     from experiments.execution.jobs import Job
-    from experiments.language.plan_text import Facts
-    from experiments.studies.rollout.costs import Money
-    from experiments.studies.rollout.plan import Plan
-    from experiments.studies.rollout.plan_study import Told
+    from experiments.studies.result import StudyResult
+    from experiments.studies.rollout.plan import RolloutPlan
+    from experiments.studies.rollout.plan_runs import PlanRuns
 
 KEPT_PIECES = 120
 """Pieces that are kept for the next study: about 0.5 MB each."""
 WORDS = ("level", "where", "group")
 """Columns of texts, of which a piece has a few again and again."""
 TOGETHER = 6
-"""Pieces of a ladder that are told in one step."""
+"""Pieces of a ladder that are computed in one step."""
 LEFT_OUT = ("supply_by_region", "plane", "quadrants", "acceptability")
 """Tables of ``desist rollout`` that the page does not show."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """What is told of one plan."""
+    """What is found of one plan."""
 
-    plan: Plan
-    tables: Mapping[str, pd.DataFrame]
-    """Those of ``plans.study.tables``, and ``missing_by_year``, ``purses`` and ``ways``."""
-    facts: Facts
-    report: Mapping[Language, str]
+    plan: RolloutPlan
+    result: StudyResult
+    """That of ``desist rollout``, without the tables of ``LEFT_OUT``."""
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Its tables."""
+        return self.result.tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +51,14 @@ class Plans:
 
     sheets: tuple[Sheet, ...]
     """The plan, and perhaps the one beside it."""
-    between: Mapping[str, pd.DataFrame]
-    """``plans.study.compared``: the plan against the one beside it; empty with one plan."""
-    comparison: Mapping[Language, str]
+    comparison: StudyResult | None
+    """That of ``desist compare``: the plan against the one beside it; None with one plan."""
     draws: int
+
+    @property
+    def between(self) -> Mapping[str, pd.DataFrame]:
+        """Tables of the comparison; none with one plan."""
+        return {} if self.comparison is None else self.comparison.tables
 
 
 Result = "Plans | EffectCounts"
@@ -63,7 +68,7 @@ _pieces: OrderedDict[str, pd.DataFrame] = OrderedDict()
 
 
 def steps(asked: Asked) -> Iterator[Step]:
-    """Tell a study; the last step has its result."""
+    """Compute a study; the last step has its result."""
     return _plans(asked) if asked.kind == "plans" else _ladder(asked)
 
 
@@ -73,7 +78,7 @@ def steps(asked: Asked) -> Iterator[Step]:
 def _plans(asked: Asked) -> Iterator[Step]:
     from experiments.inputs.municipalities import denmark
     from experiments.inputs.posterior import SHIPPED, Posterior
-    from experiments.studies.rollout.plan_study import told
+    from experiments.studies.rollout.plan_runs import simulate_plans
     from experiments.studies.rollout.simulate import draw_doubts, job_of
 
     plans, country, posterior = [read(text) for text in asked.plans], denmark(), Posterior.read(SHIPPED)
@@ -93,8 +98,8 @@ def _plans(asked: Asked) -> Iterator[Step]:
         return iter([found[address] for address in job.addresses()])
 
     several = [(plan, country) for plan in reversed(plans)]
-    study = told(several, posterior, computed, draws=asked.draws, seed=asked.seed)
-    yield whole, whole, reduced(study)
+    runs = simulate_plans(several, posterior, computed, draws=asked.draws, seed=asked.seed)
+    yield whole, whole, reduced(runs)
 
 
 def _piece(job: Job, address: str, piece: dict[str, Any]) -> pd.DataFrame:
@@ -116,40 +121,29 @@ def forget() -> None:
     _pieces.clear()
 
 
-def reduced(study: Told) -> Plans:
-    """What the page needs of a study, in which the plan beside the visitor's comes first."""
-    from experiments.reports.plan_figures import comparisons
-    from experiments.studies.rollout.plan_study import compared
+def reduced(runs: PlanRuns) -> Plans:
+    """What the page needs of some runs, in which the plan beside the visitor's comes first."""
+    from experiments.studies.rollout.compare import comparison_result
+    from experiments.studies.rollout.compare_study import CompareStudy
+    from experiments.studies.rollout.rollout import rollout_result
+    from experiments.studies.rollout.rollout_study import RolloutStudy
     from simulation.prices import Prices
 
-    prices, several = Prices(), len(study.plans) > 1
-    tables = compared(study, prices) if several else {}
-    return Plans(
-        sheets=tuple(_sheet(study, k) for k in reversed(range(len(study.plans)))),
-        between={name: table for name, table in tables.items() if name not in LEFT_OUT},
-        comparison=comparisons(study, tables, prices) if several else {}, draws=len(study.doubts[0].seeds),
-    )  # fmt: skip
+    prices = Prices()
+    same: dict[str, Any] = {"draws": len(runs.doubts[0].seeds), "seed": runs.seed}
+    sheets = [
+        Sheet(plan=plan, result=_smaller(rollout_result(RolloutStudy(plan=plan, **same), runs, prices, k=k)))
+        for k, plan in enumerate(runs.plans)
+    ]
+    both = None
+    if len(runs.plans) > 1:
+        both = _smaller(comparison_result(CompareStudy(plans=runs.plans, **same), runs, prices))
+    return Plans(sheets=tuple(reversed(sheets)), comparison=both, draws=same["draws"])
 
 
-def _sheet(study: Told, k: int) -> Sheet:
-    from experiments.language.plan_text import facts_of
-    from experiments.reports.plan_figures import report_of
-    from experiments.studies.rollout.plan_study import tables
-    from experiments.studies.rollout.tables import missing_out, years
-    from simulation.prices import Prices
-
-    plan, prices = study.plans[k], Prices()
-    found = study.money(k, prices)
-    made = tables(study, k, found)
-    own = years(study.counts[k])
-    by_year = missing_out(own[own["time"] < plan.years], ("time",))
-    facts = facts_of(plan, made["summary"], made["missing_out"], found, made["odds"], price_year=prices.price_year)
-    return Sheet(
-        plan=plan, facts=facts, report={language: report_of(study, k, made, found, prices, language)
-                                        for language in ("en", "da")},
-        tables={name: table for name, table in made.items() if name not in LEFT_OUT}
-        | {"missing_by_year": by_year, "purses": purses(found), "ways": ways(found)},
-    )  # fmt: skip
+def _smaller(result: StudyResult) -> StudyResult:
+    """A result without the tables that the page does not show."""
+    return replace(result, tables={name: table for name, table in result.tables.items() if name not in LEFT_OUT})
 
 
 def row_of(table: pd.DataFrame, column: str, value: str) -> dict[str, Any]:
@@ -163,42 +157,6 @@ def row_of(table: pd.DataFrame, column: str, value: str) -> dict[str, Any]:
     for row in table[table[column] == value].to_dict("records"):
         return {str(name): each for name, each in row.items()}
     raise KeyError(value)
-
-
-def purses(found: Money) -> pd.DataFrame:
-    """Kroner by purse and side, discounted: purse, side (spent or saved), mean, low, high (middle 95 % of draws)."""
-    from experiments.statistics.intervals import interval
-
-    table, rows = found.purses(), []
-    for side, column in (("spent", "cost"), ("saved", "saving")):
-        wide = table.pivot_table(index="draw", columns="purse", values=column, observed=False, aggfunc="sum")
-        for purse in wide.columns:
-            _, low, high = interval(wide[purse].to_numpy())
-            rows.append({"purse": str(purse), "side": side, "mean": float(wide[purse].mean()), "low": low,
-                         "high": high})  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-WAYS = {"ratio": "bottom-up", "marginal": "bottom-up, marginal prison day", "top_down": "top-down"}
-"""Ways to count what one krone saves, by the columns of ``Money.totals``."""
-
-
-def ways(found: Money) -> pd.DataFrame:
-    """What one krone saves, counted in three ways.
-
-    Columns: way (key of ``WAYS``), per_krone (mean saved over mean spent), low, high (middle 95 % of the draws), back
-    (draws in which it is one krone or more), draws.
-    """
-    from experiments.statistics.intervals import interval
-
-    rows, totals = [], found.totals
-    cost = totals["cost"]
-    for way in WAYS if cost.sum() > 0 else ():
-        known = totals[way].dropna()
-        _, low, high = interval(known.to_numpy())
-        rows.append({"way": way, "per_krone": float((totals[way] * cost).sum() / cost.sum()), "low": low, "high": high,
-                     "back": int((known >= 1).sum()), "draws": len(known)})  # fmt: skip
-    return pd.DataFrame(rows, columns=["way", "per_krone", "low", "high", "back", "draws"])
 
 
 # The ladder ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from experiments.app.country.runs import RUNS, Status
 from experiments.app.country.study import Plans, Sheet, all_steps
 from experiments.app.parts import figure
 from experiments.app.parts.controls import choice
-from experiments.studies.rollout.plan import Plan
+from experiments.language.plan_text import title_text
+from experiments.studies.rollout.plan import RolloutPlan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +35,7 @@ OFTEN, MORE, SELDOM = 0.5, 0.1, 3.0
 class Seen:
     """What is there to be seen: the plans, what is asked of them, and the study where it has been told."""
 
-    plans: Sequence[Plan]
+    plans: Sequence[RolloutPlan]
     asked: Asked
     study: Plans
 
@@ -43,7 +44,7 @@ class Seen:
         return [facts.title_of(w, plan) for plan in self.plans]
 
 
-def told(w: Words, both: Sequence[Plan], *, draws: int, seed: int) -> None:
+def told(w: Words, both: Sequence[RolloutPlan], *, draws: int, seed: int) -> None:
     """Everything beside the controls: the answers, and the view that was chosen."""
     asked = plans.asked("plans", both, draws=draws, seed=seed)
     study = RUNS.known(asked)
@@ -68,7 +69,7 @@ def told(w: Words, both: Sequence[Plan], *, draws: int, seed: int) -> None:
     st.caption(w("country.intervals", n=draws))
 
 
-def intends(w: Words, plan: Plan) -> None:
+def intends(w: Words, plan: RolloutPlan) -> None:
     """What the plan intends, in a sentence or two."""
     st.caption(facts.intention(w, plan, plans.intended(plans.toml_of(plan))))
 
@@ -130,7 +131,7 @@ def _files(w: Words, asked: Asked, more: str = "") -> None:
 # Views ---------------------------------------------------------------------------------------------------------
 
 
-def mapped(w: Words, both: Sequence[Plan], asked: Asked, study: Plans | None) -> None:
+def mapped(w: Words, both: Sequence[RolloutPlan], asked: Asked, study: Plans | None) -> None:
     """The map by municipality, or the map of tiles, of each plan; what a plan intends until it has been told."""
     wide, narrow = st.columns([2, 1], vertical_alignment="bottom")
     wanted, shape = choice(w, SHOWN, across=False, on=wide), choice(w, SHAPE, on=narrow)
@@ -149,7 +150,7 @@ def mapped(w: Words, both: Sequence[Plan], asked: Asked, study: Plans | None) ->
             st.subheader(name)
         file = _picture(w, what, each, title, shape, f"country-map-{k}")
         if study is not None:
-            _numbers(w, asked, f"country-map-{k}", file, study.sheets[k].tables["by_place"])
+            _numbers(w, asked, f"country-map-{k}", file, study.sheets[k].tables["by_municipality"])
     with st.expander(w("country.map.every")):
         st.table(places.listed(w, what, dict(zip(names, cells, strict=True))), border="horizontal")
     if study is not None:
@@ -171,12 +172,13 @@ def _picture(w: Words, what: str, cells: places.Cells, title: str, shape: str, n
 
 
 def in_words(w: Words, seen: Seen) -> None:
-    """Half a page on each plan, as the command line writes it."""
+    """The answer on each plan, as the command line writes it."""
     for sheet in seen.study.sheets:
-        text = sheet.report[w.language]
-        first, _, rest = text.partition("\n\n")
-        st.subheader(first)
-        st.markdown(rest)
+        answer = sheet.result.answer(w.language)
+        text = answer.text()
+        st.subheader(title_text(sheet.plan, w))
+        for paragraph in (*answer.sentences, *answer.notes):
+            st.markdown(paragraph)
         file = f"desist-{sheet.plan.name}-{w.language}.txt"
         st.download_button(w("country.report"), partial(_report, seen.asked, file, text), file, "text/plain", key=file,
                            on_click="ignore")  # fmt: skip
@@ -218,18 +220,18 @@ def people(w: Words, seen: Seen) -> None:
 
     def draw(sheet: Sheet, title: str) -> None:
         spec = charts.reasons_by_year(w, sheet, title=w("country.reasons.by-year", plan=title))
-        _show(w, seen.asked, f"country-reasons-{sheet.plan.name}", spec, sheet.tables["missing_by_year"])
+        _show(w, seen.asked, f"country-reasons-{sheet.plan.name}", spec, sheet.tables["missing_out_by_year"])
 
     _side_by_side(w, seen, draw)
 
 
 def money(w: Words, seen: Seen) -> None:
-    """Kroner by purse, what one krone saves in three ways with the odds, and the gain by year."""
-    sheets, ends = seen.study.sheets, kroner.purse_ends(seen.study.sheets)
+    """Kroner by payer, what one krone saves in three ways, and the gain by year."""
+    sheets, ends = seen.study.sheets, kroner.payer_ends(seen.study.sheets)
 
     def draw(sheet: Sheet, title: str) -> None:
-        spec = kroner.purse_bars(w, sheet, title=title, ends=ends)
-        _show(w, seen.asked, f"country-purses-{sheet.plan.name}", spec, sheet.tables["purses"])
+        spec = kroner.payer_bars(w, sheet, title=title, ends=ends)
+        _show(w, seen.asked, f"country-payers-{sheet.plan.name}", spec, sheet.tables["payers"])
 
     st.subheader(w("country.kroner.title"))
     _side_by_side(w, seen, draw)
@@ -243,18 +245,19 @@ def money(w: Words, seen: Seen) -> None:
 
 
 def compare(w: Words, seen: Seen) -> None:
-    """The plan against the one beside it, on the same luck."""
+    """The plan against the one beside it, with common random numbers."""
     titles, study = seen.titles(w), seen.study
     st.subheader(w("country.compare.title", plan=titles[0], other=titles[1]))
     _show(w, seen.asked, "country-differences", kroner.forest(w, study, titles), study.between["differences"])
     st.caption(w("country.compare.bands"))
     st.markdown(facts.gain_between(w, study))
-    st.markdown("\n".join(f"- {line}" for line in study.comparison[w.language].splitlines()))
+    assert study.comparison is not None
+    st.markdown("\n".join(f"- {line}" for line in study.comparison.answer(w.language).sentences))
     _files(w, seen.asked)
 
 
-def ladder(w: Words, plan: Plan, *, draws: int, seed: int) -> None:
-    """The ladder from headline to delivered effect; steps can be clicked away."""
+def ladder(w: Words, plan: RolloutPlan, *, draws: int, seed: int) -> None:
+    """The ladder from headline to street; rungs can be clicked away."""
     from experiments.app.country import ladder as steps
 
     asked = plans.asked("ladder", [plan], draws=draws, seed=seed)
@@ -267,9 +270,9 @@ def ladder(w: Words, plan: Plan, *, draws: int, seed: int) -> None:
     if found is None:
         _wait(w, asked)
         return
-    names = [name for name in all_steps() if name in chosen]
-    made = steps.tables_of(found, names)
-    more = facts.without([name for name in all_steps() if name not in names])
+    rungs = [name for name in all_steps() if name in chosen]
+    made = steps.tables_of(found, rungs)
+    more = facts.without([name for name in all_steps() if name not in rungs])
     _show(w, asked, "country-ladder", steps.waterfall(w, made[kind], kind), made[kind], more)
     st.caption(w("country.ladder.note", n=draws))
     _files(w, asked, more)

@@ -19,7 +19,7 @@ import pandas as pd
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.municipalities import Country, eligible_share
 from experiments.inputs.scenario_files import written
-from experiments.studies.rollout.plan import Plan, planned
+from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from experiments.studies.rollout.simulate import TWICE, Doubts, country_data, country_of
 from simulation.compiled_parameters import months_before
@@ -58,12 +58,12 @@ def per_course_of(outcome: str) -> str:
     return "started_first" if outcome.startswith("reoffenders") else "started"
 
 
-def alone(plan: Plan) -> Plan:
+def alone(plan: RolloutPlan) -> RolloutPlan:
     """The plan without other schemes beside it."""
     return planned({**plan.model_dump(exclude_unset=True), "beside": []}) if plan.beside else plan
 
 
-def at_once(plan: Plan) -> Plan:
+def at_once(plan: RolloutPlan) -> RolloutPlan:
     """The plan with all its municipalities open from its first month; itself if they are."""
     if all(wave.starts == plan.begins for wave in plan.wave):
         return plan
@@ -145,7 +145,7 @@ def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
 
 
 def rules_job(
-    plan: Plan, country: Country, draws: Doubts, *, capacities: Sequence[float] = CAPACITIES, replicates: int = 0,
+    plan: RolloutPlan, country: Country, draws: Doubts, *, capacities: Sequence[float] = CAPACITIES, replicates: int = 0,
     command: str = "",
 ) -> Job:  # fmt: skip
     """The runs of all rules as a job with one task a draw and replicate.
@@ -181,7 +181,7 @@ def run_rules(work: Job, draws: Doubts, compute: Callable[[Job], Iterator[Table]
     return whole[[*KEYS, *whole.columns.drop(KEYS)]]
 
 
-def horizons_of(plan: Plan) -> list[int]:
+def horizons_of(plan: RolloutPlan) -> list[int]:
     """Years to which outcomes are cumulated: 2, 3 ... to the years of the plan."""
     return list(range(min(2, plan.years), plan.years + 1))
 

@@ -1,4 +1,4 @@
-"""What a plan costs and saves: kroner by purse and year, the odds that it pays, and what more knowledge is worth.
+"""What a plan costs and saves: kroner by payer and year, and how probable it is that it pays back.
 
 Savings are counted bottom-up, from the prison days, cases and months in work of the plan's own years and the two that
 follow. The top-down value of a reoffender avoided (SØM) reaches ten years beyond each release; it is reported beside
@@ -7,18 +7,23 @@ them and never added. Each draw has prices of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from experiments.statistics.cost_effectiveness import Options, acceptability, break_even, plane, quadrants
+from experiments.statistics.intervals import interval
 from experiments.studies.rollout.tables import carried, outcomes, years
 from simulation.economics import PUBLIC, PURSES, balance, by_purse, by_year, whole
+from simulation.parameters import ParameterError
 from simulation.prices import Prices, draw_prices
 
 NO_PLAN = "no plan"
+MARKED = 505_300.0
+"""Kroner for a reoffender fewer that are marked in curves: the value that SØM gives one."""
 THRESHOLDS = (0.0, 50e3, 100e3, 150e3, 200e3, 250e3, 300e3, 400e3, 505.3e3, 600e3, 764e3, 1e6)
 """Kroner that a planner would pay for one reoffender fewer."""
 
@@ -30,16 +35,16 @@ class Money:
     rows: pd.DataFrame
     """Costs and savings bottom-up, as ``economics.balance`` gives them, by draw."""
     totals: pd.DataFrame
-    """One row a draw, discounted kroner of all public purses: cost, saving, net, ratio, then ``marginal`` and
+    """One row a draw, discounted kroner of all public payers: cost, saving, net, ratio, then ``marginal`` and
     ``net_marginal`` (prison days at what one day less saves), ``top_down`` (ratio by the value of a reoffender
     avoided), ``avoided`` (reoffenders) and ``started`` (courses)."""
 
-    def purses(self) -> pd.DataFrame:
-        """Discounted kroner by purse at each draw."""
-        return by_purse(self.rows)
+    def payers(self) -> pd.DataFrame:
+        """Discounted kroner by payer at each draw."""
+        return by_purse(self.rows).rename(columns={"purse": "payer"})
 
     def years(self) -> pd.DataFrame:
-        """Kroner of all public purses by year at each draw, not discounted."""
+        """Kroner of all public payers by year at each draw, not discounted."""
         return by_year(self.rows)
 
 
@@ -59,11 +64,11 @@ def money(
     Parameters
     ----------
     with_, without
-        Tables of ``rollout.run_plan`` with the plan and without it, on the same draws.
+        Tables of ``simulate.run_plan`` with the plan and without it, on the same draws.
     prices
-        What is not doubted of them is fixed; the rest is drawn from its priors.
+        What is certain of them is fixed; the rest is drawn from its priors.
     seed
-        Luck of the prices.
+        Seed of the prices.
     drawn
         Prices at each draw, if they are at hand.
     """
@@ -98,12 +103,70 @@ def _present(counts: pd.DataFrame, fewer: pd.Series, prices: pd.DataFrame) -> pd
     return pd.Series(fewer.to_numpy() * prices["avoided.any"].to_numpy() * present, index=fewer.index)
 
 
-def odds(found: Money) -> pd.DataFrame:
-    """How probable it is that each purse, and all public ones, get back what they pay (``decision.break_even``)."""
-    table = found.purses()
-    saving, cost = (table.pivot_table(index="draw", columns="purse", values=name, observed=False, aggfunc="sum")
+def require_prices(programmes: Iterable[str], prices: Prices, *, scenario: str, file: Path | None = None) -> None:
+    """Refuse a programme that has no price, before anything is run.
+
+    Parameters
+    ----------
+    programmes
+        Names of the programmes of a plan: the one that is rolled out, and those beside it.
+    prices, file
+        The prices, and the file they come from, if any.
+    scenario
+        What the scenario of the plan is called.
+
+    Raises
+    ------
+    ParameterError
+        If one has none; names the missing key and the file that should have it.
+    """
+    for name in programmes:
+        if name not in prices.scheme:
+            where = f"[{file}] lacks it" if file is not None else "write it in a file and give that with --prices"
+            raise ParameterError(
+                f"programme.{name} of scenario [{scenario}] has no price scheme.{name}.per_start (DKK of 2021 for a "
+                f"started course); {where}"
+            )
+
+
+def break_even_table(found: Money) -> pd.DataFrame:
+    """How probable it is that each payer, and all public ones, get back what they pay (``break_even``)."""
+    table = found.payers()
+    saving, cost = (table.pivot_table(index="draw", columns="payer", values=name, observed=False, aggfunc="sum")
                     for name in ("saving", "cost"))  # fmt: skip
     return break_even(saving[list(PURSES)], cost[list(PURSES)], total=PUBLIC)
+
+
+def payer_table(found: Money) -> pd.DataFrame:
+    """Discounted kroner by payer and side: payer, side (spent or saved), mean, low, high (middle 95 % of the draws)."""
+    table, rows = found.payers(), []
+    for side, column in (("spent", "cost"), ("saved", "saving")):
+        wide = table.pivot_table(index="draw", columns="payer", values=column, observed=False, aggfunc="sum")
+        for payer in wide.columns:
+            _, low, high = interval(wide[payer].to_numpy())
+            rows.append({"payer": str(payer), "side": side, "mean": float(wide[payer].mean()), "low": low,
+                         "high": high})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+METHODS = ("ratio", "marginal", "top_down")
+"""Ways to count what one krone saves: bottom-up, bottom-up with the marginal price of a prison day, and top-down."""
+
+
+def per_krone_table(found: Money) -> pd.DataFrame:
+    """What one krone saves, counted in three ways; no rows where nothing is spent.
+
+    Columns: method (of ``METHODS``), per_krone (mean saved over mean spent), low, high (middle 95 % of the draws),
+    back (draws in which it is one krone or more), draws.
+    """
+    rows, totals = [], found.totals
+    cost = totals["cost"]
+    for method in METHODS if cost.sum() > 0 else ():
+        known = totals[method].dropna()
+        _, low, high = interval(known.to_numpy())
+        rows.append({"method": method, "per_krone": float((totals[method] * cost).sum() / cost.sum()), "low": low,
+                     "high": high, "back": int((known >= 1).sum()), "draws": len(known)})  # fmt: skip
+    return pd.DataFrame(rows, columns=["method", "per_krone", "low", "high", "back", "draws"])
 
 
 def options(plans: Sequence[tuple[str, Money]]) -> Options:

@@ -27,7 +27,7 @@ from experiments.studies.result import StudyResult
 from experiments.studies.rollout.costs import money
 from experiments.studies.rollout.discover_study import DiscoverStudy, PlanOverInputs
 from experiments.studies.rollout.discovery_check import check_thresholds, paired_design
-from experiments.studies.rollout.plan import Plan, doubted, load, shortened
+from experiments.studies.rollout.plan import RolloutPlan, doubted, load, shortened
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
 from experiments.studies.rollout.simulate import Doubts, run_pairs
 from simulation.parameters import ParameterError, quantities
@@ -58,7 +58,7 @@ CANDIDATES = ["coverage", "density", "mass", "correlation", "conditions", "quasi
 class PlannedRuns:
     """A plan, and what its runs are drawn from."""
 
-    plan: Plan
+    plan: RolloutPlan
     country: Country
     scenario: Scenario
     """The plan's scenario, before anything is drawn."""
@@ -143,7 +143,7 @@ def _facts(study: DiscoverStudy, asked: PlannedRuns, found: DiscoveryResult, fai
     }  # fmt: skip
 
 
-def about(plan: Plan) -> dict[str, Any]:
+def about(plan: RolloutPlan) -> dict[str, Any]:
     """What answers say of a plan."""
     return {"name": plan.name, "title": plan.title, "title_da": plan.title_da, "years": plan.years}
 
@@ -163,7 +163,7 @@ def conditions(box: Box, asked: PlannedRuns) -> list[dict[str, Any]]:
     return found
 
 
-def draw_inputs(plan: Plan, posterior: Posterior | None, prices: Prices, n: int, *, seed: int) -> pd.DataFrame:
+def draw_inputs(plan: RolloutPlan, posterior: Posterior | None, prices: Prices, n: int, *, seed: int) -> pd.DataFrame:
     """Inputs of n runs: draws of the posterior, the plan's uncertain quantities and the prices, without constants."""
     rows = doubted(plan)
     own = at_shares(rows, qmc.LatinHypercube(max(1, len(rows)), rng=np.random.default_rng([seed, 5])).random(n))
@@ -183,7 +183,7 @@ def posterior_rows(posterior: Posterior, n: int, *, seed: int) -> np.ndarray:
 
 
 def simulate_outcomes(
-    plan: Plan, country: Country, inputs: pd.DataFrame, prices: Prices, compute: Callable[[Job], Iterator[Table]], *,
+    plan: RolloutPlan, country: Country, inputs: pd.DataFrame, prices: Prices, compute: Callable[[Job], Iterator[Table]], *,
     seed: int, streams: np.ndarray | None = None, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Kroner of the plan at each row of inputs: ``costs.Money.totals``.

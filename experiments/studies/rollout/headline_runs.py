@@ -21,7 +21,7 @@ from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import STRENGTH, at_point
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import load, written
-from experiments.studies.rollout.plan import Plan, planned
+from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import EFFECTS, TIMES, everybody, lost_in_scaling, scenario_of
 from experiments.studies.rollout.simulate import Doubts, country_data, country_of, draw_doubts
 from simulation.engine import Cohort, run
@@ -104,7 +104,7 @@ def variants_of(sets: Iterable[frozenset[str]]) -> list[RunVariant]:
 class HeadlineRuns:
     """What all runs of a ladder share: the plan, the draws, and the scenarios they start from."""
 
-    plan: Plan
+    plan: RolloutPlan
     country: Country
     drawn: Doubts
     """Draws of the uncertain parameters: of the model, of the plan and of the country."""
@@ -114,7 +114,7 @@ class HeadlineRuns:
 
     @classmethod
     def of(
-        cls, plan: Plan, country: Country, posterior: Posterior, *, draws: int = DRAWS, seed: int = 1,
+        cls, plan: RolloutPlan, country: Country, posterior: Posterior, *, draws: int = DRAWS, seed: int = 1,
         trials: int = TRIALS, command: str = "",
     ) -> Self:  # fmt: skip
         """The runs at draws of the uncertain parameters.
@@ -193,7 +193,7 @@ def by_difference(posterior: Posterior, number: int) -> Posterior:
     return Posterior(table=table.loc[order[rows]].reset_index(drop=True), about=posterior.about)
 
 
-def with_values(plan: Plan, values: Mapping[str, float]) -> Plan:
+def with_values(plan: RolloutPlan, values: Mapping[str, float]) -> RolloutPlan:
     """A plan with values for its own uncertain quantities, by dotted key."""
     data = plan.model_dump()
     for key, value in values.items():

@@ -26,7 +26,7 @@ from experiments.inputs.municipalities import Country
 from experiments.inputs.municipality_shapes import shapes
 from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.allocation_rules import OUTCOMES, per_course_of, summarise
-from experiments.studies.rollout.plan import Plan, planned
+from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.simulate import Doubts, counted, country_of, job_of
 from simulation.history import GROUPS
@@ -74,7 +74,7 @@ def simulate_more(context: dict[str, Any], payload: dict[str, Any]) -> dict[str,
 
 
 def run_more(
-    plan: Plan, country: Country, draws: Doubts, compute: Callable[[Job], Iterator[Table]], *, replicates: int = 0,
+    plan: RolloutPlan, country: Country, draws: Doubts, compute: Callable[[Job], Iterator[Table]], *, replicates: int = 0,
     more: float = MORE, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan with more volunteers in every municipality: as ``run_plan``, rows by municipality only."""

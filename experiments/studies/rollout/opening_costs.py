@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.inputs.parameter_points import at_shares
-from experiments.studies.rollout.plan import Plan
+from experiments.studies.rollout.plan import RolloutPlan
 from simulation.economics import COURSE
 from simulation.parameters import ParameterError, Section, par, quantities
 from simulation.prices import Prices
@@ -25,7 +25,7 @@ class OpeningCosts(Section):
         prior="LN(50000, 0.50)")
 
     @classmethod
-    def of(cls, plan: Plan, programme: str, course: float | None, open_a_year: float | None) -> OpeningCosts:
+    def of(cls, plan: RolloutPlan, programme: str, course: float | None, open_a_year: float | None) -> OpeningCosts:
         """Prices with those that the user gives, or the plan (``offer.course_price``); given ones are certain.
 
         A programme other than ``COURSE`` costs what the prices that come with Desist say.

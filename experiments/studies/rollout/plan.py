@@ -1,7 +1,7 @@
 """A plan for the whole country as a short file: where the scheme opens when, who carries it, whom it serves.
 
-``desist rollout`` reads such files. Every number that is not the plan's own choice has a prior, and is doubted unless
-the file gives it (``doubted``). What a plan means for the model is in ``scenario``.
+``desist rollout`` reads such files. Every number that is not the plan's own choice has a prior, and is uncertain unless
+the file gives it (``doubted``). What a plan means for the model is in ``plan_scenario``.
 """
 
 from __future__ import annotations
@@ -10,18 +10,19 @@ import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from experiments.inputs.municipalities import Country, denmark
-from experiments.inputs.municipality_csv import read_own
 from simulation.errors import explain, nearest
 from simulation.parameters import ParameterError, Quantity, Section, par, quantities
 from simulation.places import chosen
 from simulation.prices import PUBLIC
 from simulation.programmes import Allocation
 from simulation.scenario import find
+
+if TYPE_CHECKING:
+    from experiments.inputs.municipalities import Country
 
 PLANS = Path(str(files("experiments").joinpath("inputs/plans")))
 MOST_YEARS = 18
@@ -111,7 +112,7 @@ class Quality(Section):
         source="37 courses a year, two volunteers each [S4]", grade="judged")
 
 
-class Plan(Section):
+class RolloutPlan(Section):
     """A plan: what is done, where and from when. A file says only what differs from these defaults."""
 
     name: str = Field("plan", pattern=r"^[\w][\w.-]*$")
@@ -190,13 +191,13 @@ def months_between(first: str, later: str) -> int:
     return 12 * (int(later[:4]) - int(first[:4])) + int(later[5:]) - int(first[5:])
 
 
-def year_of(plan: Plan, year: int) -> str:
+def year_of(plan: RolloutPlan, year: int) -> str:
     """How a year of a plan, counted from 0, is called: the calendar year, or two where it begins in between."""
     first = int(plan.begins[:4]) + year
     return str(first) if plan.begins[5:] == "01" else f"{first}/{(first + 1) % 100:02d}"
 
 
-def doubted(plan: Plan) -> list[Quantity]:
+def doubted(plan: RolloutPlan) -> list[Quantity]:
     """Quantities of a plan that have a prior and that its file does not give."""
     return [
         row
@@ -206,7 +207,7 @@ def doubted(plan: Plan) -> list[Quantity]:
     ]
 
 
-def shortened(plan: Plan, years: int) -> Plan:
+def shortened(plan: RolloutPlan, years: int) -> RolloutPlan:
     """The same plan told for fewer years; waves that start later are left out."""
     if years >= plan.years:
         return plan
@@ -220,8 +221,11 @@ def names() -> list[str]:
     return sorted(file.stem for file in PLANS.glob("*.toml"))
 
 
-def load(name: str) -> tuple[Plan, Country]:
-    """A plan by name or path, and the country it is for.
+def load_plan(name: str) -> RolloutPlan:
+    """A plan by name or path.
+
+    >>> load_plan("nationwide-at-once").years
+    10
 
     Raises
     ------
@@ -237,13 +241,30 @@ def load(name: str) -> tuple[Plan, Country]:
         raise ParameterError(f"{file.name} is not valid TOML: {problem}") from None
     data.setdefault("name", file.stem)
     plan = planned(data, label=file.name)
-    own = None
-    if plan.own_figures:
-        path = Path(plan.own_figures)
-        beside = path if path.is_absolute() else file.parent / path
-        own = read_own(beside if beside.exists() else path)
-    country = denmark(own)
-    return plan, country
+    if plan.own_figures and (beside := file.parent / plan.own_figures).exists():
+        plan = plan.model_copy(update={"own_figures": str(beside)})
+    return plan
+
+
+def country_of_plan(plan: RolloutPlan) -> Country:
+    """The municipalities that a plan is for: as published, or with the figures of its own file.
+
+    Raises
+    ------
+    ParameterError
+        If that file cannot be used.
+    """
+    # pandas is loaded when a plan is run, so that --help starts at once
+    from experiments.inputs.municipalities import denmark
+    from experiments.inputs.municipality_csv import read_own
+
+    return denmark(read_own(Path(plan.own_figures)) if plan.own_figures else None)
+
+
+def load(name: str) -> tuple[RolloutPlan, Country]:
+    """A plan by name or path, and the country it is for (see ``load_plan``)."""
+    plan = load_plan(name)
+    return plan, country_of_plan(plan)
 
 
 def find_plan(name: str) -> Path:
@@ -256,9 +277,9 @@ def find_plan(name: str) -> Path:
         raise ParameterError(f"plan [{name}] was not found; {nearest(name, names())}") from None
 
 
-def planned(data: dict[str, Any], *, label: str = "the plan") -> Plan:
+def planned(data: dict[str, Any], *, label: str = "the plan") -> RolloutPlan:
     """A plan from plain data, or a ``ParameterError`` with one line for each mistake."""
     try:
-        return Plan.model_validate(data)
+        return RolloutPlan.model_validate(data)
     except ValidationError as mistakes:
-        raise ParameterError(explain(mistakes, Plan, label)) from None
+        raise ParameterError(explain(mistakes, RolloutPlan, label)) from None

@@ -1,23 +1,25 @@
-"""What a plan means for the model: a plan and a draw of what is doubted, as one scenario.
+"""What a plan means for the model: a plan and a draw of the uncertain parameters, as one scenario.
 
-The scenario tells everybody released in Denmark over the plan's years and two more, those who return counted among the
-releases. The same draw with ``none=True`` is Denmark without the plan, on the same luck.
+The scenario simulates everybody released in Denmark over the plan's years and two more, those who return counted among
+the releases. The same draw with ``none=True`` is Denmark without the plan, with the same random numbers.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import tomli_w
 
 from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.posterior import fitting
 from experiments.inputs.scenario_files import load
-from experiments.studies.rollout.plan import FOLLOWED_ON, Plan, planned
+from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, doubted, planned
 from simulation.parameters import ParameterError
 from simulation.places import chosen
 from simulation.programmes import UNLIMITED
@@ -33,8 +35,8 @@ FLATS, JOBS = "housing", "employment"
 """Support factors whose openings differ by municipality."""
 
 
-def everybody(plan: Plan) -> Scenario:
-    """The scenario that a plan rolls out, told of everybody released in Denmark; the plan's supply is not in it yet.
+def everybody(plan: RolloutPlan) -> Scenario:
+    """The scenario that a plan rolls out, for everybody released in Denmark; the plan's supply is not in it yet.
 
     Raises ``ParameterError`` if it has no programme, or another number than one.
     """
@@ -53,8 +55,41 @@ def everybody(plan: Plan) -> Scenario:
     return base.changed({**changes, **plan.set})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """The programme that a plan rolls out, as its own table has it."""
+
+    name: str
+    label: str
+    delivered_by: Literal["volunteers", "slots"]
+    per_person: int
+    """Volunteers for one person, or 1 slot."""
+    capacity: float
+    """Slots at a time; 0 where volunteers deliver it."""
+    from_month: int
+    to_month: int
+    """Months from release in which it is planned to begin and to end."""
+
+    @property
+    def carrier(self) -> str:
+        """Who delivers it, as the catalogue has it: volunteers_1, volunteers_2 or slots."""
+        return "slots" if self.delivered_by == "slots" else f"volunteers_{self.per_person}"
+
+
+def delivery_of(plan: RolloutPlan) -> Delivery:
+    """The programme that a plan rolls out."""
+    scenario = everybody(plan)
+    name, row = next(iter(scenario.programme.items()))
+    volunteers = row.carried_by == "volunteers"
+    return Delivery(
+        name=name, label=row.label or name, delivered_by="volunteers" if volunteers else "slots",
+        per_person=scenario.volunteers.per_person if volunteers else 1,
+        capacity=0.0 if volunteers else row.capacity, from_month=row.starts_month, to_month=row.ends_month,
+    )  # fmt: skip
+
+
 def scenario_of(
-    plan: Plan,
+    plan: RolloutPlan,
     country: Country,
     *,
     draw: Mapping[str, Any] | None = None,
@@ -109,7 +144,7 @@ def _plain(values: Floats) -> list[float]:
     return [float(f"{value:.10g}") for value in values]
 
 
-def recruiting(plan: Plan, country: Country) -> Floats:
+def recruiting(plan: RolloutPlan, country: Country) -> Floats:
     """People who come forward a month in each place, as planned, once campaigns have their full strength."""
     found, opens = np.zeros(len(country.places)), plan.opens()
     taken: set[int] = set()
@@ -122,7 +157,7 @@ def recruiting(plan: Plan, country: Country) -> Floats:
     return found * country.strength
 
 
-def at_start(plan: Plan, country: Country) -> Floats:
+def at_start(plan: RolloutPlan, country: Country) -> Floats:
     """Trained volunteers in each place when it opens."""
     found = np.zeros(len(country.places))
     taken: set[int] = set()
@@ -136,7 +171,7 @@ def at_start(plan: Plan, country: Country) -> Floats:
     return found
 
 
-def _supply(plan: Plan, country: Country) -> dict[str, Any]:
+def _supply(plan: RolloutPlan, country: Country) -> dict[str, Any]:
     """Volunteers by place: who is there, who comes, how many there can be."""
     supply, opens = plan.volunteers, plan.opens()
     names = [place.name for place in country.places]
@@ -160,7 +195,7 @@ def _named(names: list[str], values: Floats) -> dict[str, float]:
     return found or {names[0]: 0.0}
 
 
-def _offer(plan: Plan, scenario: Scenario) -> dict[str, Any]:
+def _offer(plan: RolloutPlan, scenario: Scenario) -> dict[str, Any]:
     """Where and when the programme is open, to whom, how many."""
     offer, opens, country = plan.offer, plan.opens(), scenario.municipalities
     limits = [each for each in (offer.most_a_year, offer.budget_a_year / offer.course_price) if each > 0]
@@ -177,14 +212,14 @@ def _offer(plan: Plan, scenario: Scenario) -> dict[str, Any]:
     return changes
 
 
-def lost_in_scaling(plan: Plan, country: Country) -> float:
+def lost_in_scaling(plan: RolloutPlan, country: Country) -> float:
     """Share (0-1) of the effect's logarithm that a plan of this size loses."""
     planned_recruits = float(recruiting(plan, country).sum())
     doublings = math.log2(max(1.0, planned_recruits / plan.quality.trial_recruits))
     return min(1.0, plan.quality.lost_per_doubling * doublings)
 
 
-def _effect(plan: Plan, country: Country, scenario: Scenario) -> dict[str, Any]:
+def _effect(plan: RolloutPlan, country: Country, scenario: Scenario) -> dict[str, Any]:
     """The programme's effects after what is lost in scaling up; harm is not lessened by it."""
     kept = 1.0 - lost_in_scaling(plan, country)
     row = next(iter(scenario.programme.values()))
@@ -202,7 +237,7 @@ def _openings(scenario: Scenario, country: Country) -> dict[str, Any]:
     }
 
 
-def _beside(plan: Plan, scenario: Scenario) -> Scenario:
+def _beside(plan: RolloutPlan, scenario: Scenario) -> Scenario:
     """The scenario with other schemes beside the one that is rolled out."""
     shelf = load(OTHERS).programme
     data = scenario.model_dump()
@@ -214,3 +249,23 @@ def _beside(plan: Plan, scenario: Scenario) -> Scenario:
         data["programme"][name] = shelf[name].model_dump() | {"closes_month": plan.months, "again": True}
     return validated(data, label=plan.name)
 
+
+
+def plan_in_full(plan: RolloutPlan) -> str:
+    """A plan as TOML, and below it as comments what is uncertain of it and what it amounts to."""
+    country, delivery = country_of_plan(plan), delivery_of(plan)
+    scenario_of(plan, country)
+    data = {key: value for key, value in plan.model_dump().items() if value not in ("", [], {})}
+    slots = delivery.delivered_by == "slots"
+    rows = [row for row in doubted(plan) if not (slots and row.key.startswith("volunteers."))]
+    width = max((len(row.key) for row in rows), default=0)
+    lines = [tomli_w.dumps(data).rstrip(), "", "# Uncertain, since the file does not give it:"]
+    lines += [f"# {row.key:{width}}  {row.prior:14} {row.what}" for row in rows]
+    if slots:
+        lines.append(f"# Planned: {delivery.label} has {delivery.capacity:g} slots at a time;")
+    else:
+        lines.append(
+            f"# Planned: {recruiting(plan, country).sum():.1f} people come forward a month once all campaigns have "
+            f"their full strength, {at_start(plan, country).sum():.0f} volunteers are there when their places open;"
+        )
+    return "\n".join([*lines, f"# {100 * lost_in_scaling(plan, country):.0f} % of the effect is lost in scaling up."])

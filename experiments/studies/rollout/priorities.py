@@ -19,7 +19,7 @@ from experiments.studies.rollout import allocation_rules, municipality_order
 from experiments.studies.rollout.allocation_rules import EFFECTS, OUTCOMES, RULES, alone, at_once
 from experiments.studies.rollout.municipality_order import BEST, ByMunicipality, run_more
 from experiments.studies.rollout.opening_costs import OpeningCosts
-from experiments.studies.rollout.plan import Plan, load
+from experiments.studies.rollout.plan import RolloutPlan, load
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from experiments.studies.rollout.priorities_study import PrioritiesStudy
 from experiments.studies.rollout.simulate import Doubts, draw_doubts, run_plan
@@ -48,7 +48,7 @@ class Priorities:
     """What the three parts share."""
 
     study: PrioritiesStudy
-    plan: Plan
+    plan: RolloutPlan
     country: Country
     posterior: Posterior
     compute: Compute
@@ -62,7 +62,7 @@ class Priorities:
                                  "order, half to evaluate it")  # fmt: skip
         return found
 
-    def counts(self, plan: Plan, draws: Doubts, *, none: bool = False) -> pd.DataFrame:
+    def counts(self, plan: RolloutPlan, draws: Doubts, *, none: bool = False) -> pd.DataFrame:
         """Counts of a plan, or of Denmark without it."""
         return run_plan(plan, self.country, draws, self.compute, none=none, replicates=self.study.replicates or 0,
                         command=self.study.command())  # fmt: skip
@@ -98,7 +98,7 @@ def run_priorities(study: PrioritiesStudy, context: RunContext | None) -> StudyR
     )  # fmt: skip
 
 
-def _costs(study: PrioritiesStudy, plan: Plan, name: str, programme: Programme) -> OpeningCosts:
+def _costs(study: PrioritiesStudy, plan: RolloutPlan, name: str, programme: Programme) -> OpeningCosts:
     """Prices; a ``ParameterError`` if the programme has none, or is not one that can be compared."""
     if programme.carried_by != "volunteers" and set(study.parts) != {"order"}:
         raise ParameterError(

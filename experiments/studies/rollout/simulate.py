@@ -22,7 +22,7 @@ from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import at_shares
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import written
-from experiments.studies.rollout.plan import Plan, doubted, planned
+from experiments.studies.rollout.plan import RolloutPlan, doubted, planned
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from simulation.compiled_parameters import months_before
 from simulation.engine import Cohort, over_chunks
@@ -59,7 +59,7 @@ class Doubts:
         return pd.DataFrame([{**point, **row} for point, row in zip(self.points, own, strict=True)])
 
 
-def draw_doubts(plan: Plan, country: Country, posterior: Posterior | None, n: int, *, seed: int) -> Doubts:
+def draw_doubts(plan: RolloutPlan, country: Country, posterior: Posterior | None, n: int, *, seed: int) -> Doubts:
     """Draws of what is doubted about scenario, plan and country.
 
     A quantity of the plan has the same share of its prior in every plan, so plans differ in what they do only.
@@ -111,7 +111,7 @@ def supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[A
     wanted = {"joined": f"{programme}.joined", "months": f"{programme}.months", "started": f"{programme}.started"}
 
     def reduced(cohort: Cohort) -> Floats:
-        return cohort.tally.sum(axis=2, dtype=np.float64)
+        return np.asarray(cohort.tally.sum(axis=2, dtype=np.float64))
 
     (tally,) = over_chunks(scenario, payload["seed"], range(1), reduced, threads=1, ledger=True)
     months, places = tally.shape[1] - before, len(scenario.municipalities)
@@ -212,8 +212,8 @@ def country_data(country: Country) -> dict[str, Any]:
 
 
 def job_of(
-    plan: Plan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False, whole: bool = False,
-    command: str = "",
+    plan: RolloutPlan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False,
+    whole: bool = False, command: str = "",
 ) -> Job:  # fmt: skip
     """The runs of a plan (or of Denmark without it) as a job of one piece a draw.
 
@@ -240,7 +240,7 @@ def job_of(
 
 
 def run_pairs(
-    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, command: str = ""
+    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, command: str = ""
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Counts of the whole country with a plan and without it, once at every draw (``run_plan`` with ``whole``)."""
     job = job_of(plan, country, doubts, replicates=1, whole=True, command=command)
@@ -251,7 +251,7 @@ def run_pairs(
 
 
 def run_supply(
-    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, draws: int,
+    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, draws: int,
     command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Volunteers by municipality and month at the first so many draws: draw, then the columns of ``supply``."""
@@ -272,7 +272,7 @@ def _joined(tables: Iterator[Table]) -> pd.DataFrame:
 
 
 def run_plan(
-    plan: Plan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
     replicates: int = 0, none: bool = False, whole: bool = False, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan at every draw: draw, then the columns of ``piece``."""

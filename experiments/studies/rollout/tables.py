@@ -1,8 +1,9 @@
-"""From the counts of a plan's runs to what a planner asks for, with two intervals: over doubt, and over chance.
+"""From the counts of a plan's runs to the outcomes that a planner asks for, each with two intervals.
 
-*Doubt* is what we do not know about the world: the spread between draws, cleared of what chance adds to it. *Chance* is
-how one future may fall out in a world we know: the spread between replicates of the same draw. Differences between
-plans are taken draw by draw and replicate by replicate, on the same luck.
+*Parameter uncertainty* is the spread between draws of the uncertain parameters, without the simulation noise in it.
+*Stochastic variation* is the spread between replicates of one draw: how differently the future may turn out although
+every parameter is known. Differences between plans are taken draw by draw and replicate by replicate, with common
+random numbers.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from experiments.language.messages import Messages
+from experiments.language.plan_text import reason_text
 from simulation.parameters import ParameterError
 
 Floats = npt.NDArray[np.float64]
@@ -22,22 +25,15 @@ DAYS = 365 / 12
 FROM_NONE = ("offences", "custody_months", "relapses_any", "released")
 """Counts of which a plan is to bring about fewer."""
 REOFFENDERS = ("reoffenders_any", "reoffenders_prison", "reoffenders_sentence")
-LABELS = {
-    "started": "people mentored (courses started)",
-    "joined": "people who wanted it and had time",
-    "matched": "share of them matched before release",
-    "waited": "months waited by those who were matched, mean",
-    "offences": "new offences avoided",
-    "reoffenders_any": "reoffenders avoided (any new decision)",
-    "reoffenders_sentence": "reoffenders avoided (suspended or prison)",
-    "reoffenders_prison": "reoffenders avoided (new prison sentence)",
-    "relapses_any": "releases followed by a new offence, fewer",
-    "released": "releases after new prison terms, fewer",
-    "prison_days": "prison days avoided",
-    "places": "prison places freed in the last full year",
-    "volunteers": "volunteers there in the last full year, mean",
-}
-"""What is reported, in this order; avoided ones are Denmark without the plan less Denmark with it."""
+OUTCOMES = (
+    "started", "joined", "matched", "waited", "offences", "reoffenders_any", "reoffenders_sentence",
+    "reoffenders_prison", "relapses_any", "released", "prison_days", "places", "volunteers",
+)  # fmt: skip
+"""Outcomes that are reported, in this order. Avoided ones are Denmark without the plan less Denmark with it."""
+REASONS = ("closed", "not_offered", "too_short", "declined", "without", "started")
+"""What became of the people who were due, in the order of the reasons."""
+ENGLISH = Messages("en")
+"""Tables name outcomes and reasons in English, in the words of the catalogue."""
 
 
 def years(table: pd.DataFrame) -> pd.DataFrame:
@@ -56,7 +52,7 @@ def places(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def carried(counts: pd.DataFrame) -> str:
-    """Name of the programme that volunteers carry: the first in the counts."""
+    """Name of the programme that is rolled out: the first in the counts."""
     for name in counts.columns:
         if str(name).endswith(".started"):
             return str(name).removesuffix(".started")
@@ -64,7 +60,7 @@ def carried(counts: pd.DataFrame) -> str:
 
 
 def fewer(without: pd.DataFrame, with_: pd.DataFrame) -> pd.DataFrame:
-    """Counts of the first less those of the second, row by row, on the same luck; columns of both.
+    """Counts of the first less those of the second, row by row, with common random numbers; columns of both.
 
     Raises ``ParameterError`` if they are not of the same draws, replicates, years and places.
     """
@@ -79,7 +75,7 @@ def fewer(without: pd.DataFrame, with_: pd.DataFrame) -> pd.DataFrame:
 def outcomes(
     with_: pd.DataFrame, without: pd.DataFrame, by: Sequence[str] = (), *, last: int | None = None
 ) -> pd.DataFrame:
-    """What a plan does at each draw and replicate: one column an outcome of ``LABELS``.
+    """What a plan does at each draw and replicate: one column an outcome of ``OUTCOMES``.
 
     Reoffenders avoided are courses times what a course does to reoffending within two years in its risk group
     (``per_course``); everything else is the difference of two counts.
@@ -116,7 +112,7 @@ def outcomes(
         waited=own[f"{name}.waited_months"] / started.where(started > 0), prison_days=done["custody_months"] * DAYS,
         places=freed.groupby(keys, sort=False)["custody_months"].sum() / 12, volunteers=busy,
     )  # fmt: skip
-    return found[list(LABELS)].reset_index()
+    return found[list(OUTCOMES)].reset_index()
 
 
 def per_course(with_: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
@@ -131,6 +127,10 @@ def per_course(with_: pd.DataFrame, without: pd.DataFrame) -> pd.DataFrame:
     return (theirs - ours).div(first.where(first > 0), axis=0).fillna(0.0).reset_index()
 
 
+ESTIMATE = ("mean", "error", "low", "high", "stochastic_sd", "parameter_sd", "stochastic_low", "stochastic_high")
+"""Columns of an estimate."""
+
+
 def estimate(values: pd.Series | Floats, draws: npt.ArrayLike) -> dict[str, float]:
     """Mean of an outcome with its two intervals of 95 %.
 
@@ -143,30 +143,30 @@ def estimate(values: pd.Series | Floats, draws: npt.ArrayLike) -> dict[str, floa
 
     Returns
     -------
-    ``mean``, ``error`` (simulation error of the mean), ``low`` and ``high`` (over doubt), ``chance`` (standard
-    deviation of one future in a known world; NaN with one replicate), ``doubt`` (standard deviation over draws without
-    chance), ``chance_low`` and ``chance_high`` (one future, if the world is as the mean of the draws).
+    ``mean``; ``error`` (standard error of the mean); ``low`` and ``high`` (95 % of the draws, without the simulation
+    noise);
+    ``stochastic_sd`` (standard deviation of one future where every parameter is known; NaN with one replicate);
+    ``parameter_sd`` (standard deviation over draws, without simulation noise); ``stochastic_low`` and
+    ``stochastic_high`` (95 % of single futures around the mean).
     """
     frame = pd.DataFrame({"value": np.asarray(values, np.float64), "draw": np.asarray(draws)}).dropna()
     if frame.empty:
-        return dict.fromkeys(("mean", "error", "low", "high", "chance", "doubt", "chance_low", "chance_high"), np.nan)
+        return dict.fromkeys(ESTIMATE, np.nan)
     grouped = frame.groupby("draw")["value"]
     means, sizes = grouped.mean().to_numpy(), grouped.size().to_numpy()
     within = grouped.var(ddof=1).to_numpy()
     known = sizes > 1
-    chance = float(np.average(within[known], weights=sizes[known] - 1)) if known.any() else np.nan
+    variance = float(np.average(within[known], weights=sizes[known] - 1)) if known.any() else np.nan
     mean = float(means.mean())
     between = float(means.var(ddof=1)) if len(means) > 1 else 0.0
-    noise = 0.0 if np.isnan(chance) else chance * float(np.mean(1.0 / sizes))
-    doubt = max(0.0, between - noise)
-    shrunk = mean + (means - mean) * np.sqrt(doubt / between) if between > 0 else means
+    noise = 0.0 if np.isnan(variance) else variance * float(np.mean(1.0 / sizes))
+    parameter = max(0.0, between - noise)
+    shrunk = mean + (means - mean) * np.sqrt(parameter / between) if between > 0 else means
     low, high = np.quantile(shrunk, (0.025, 0.975))
-    half = 1.959964 * np.sqrt(chance)
-    return {
-        "mean": mean, "error": float(np.sqrt(between / len(means))), "low": float(low), "high": float(high),
-        "chance": float(np.sqrt(chance)), "doubt": float(np.sqrt(doubt)), "chance_low": mean - half,
-        "chance_high": mean + half,
-    }  # fmt: skip
+    half = 1.959964 * np.sqrt(variance)
+    values_of = (mean, float(np.sqrt(between / len(means))), float(low), float(high), float(np.sqrt(variance)),
+                 float(np.sqrt(parameter)), mean - half, mean + half)  # fmt: skip
+    return dict(zip(ESTIMATE, values_of, strict=True))
 
 
 def estimates(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -177,41 +177,35 @@ def estimates(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     rows = []
     groups: Any = table.groupby(list(by), sort=False) if by else [((), table)]
     for names, part in groups:
-        for outcome, label in LABELS.items():
+        for outcome in OUTCOMES:
             if outcome in part:
                 own = dict(zip(by, names if isinstance(names, tuple) else (names,), strict=True))
-                rows.append({**own, "outcome": outcome, "what": label, **estimate(part[outcome], part["draw"])})
+                rows.append({**own, "outcome": outcome, "what": ENGLISH(f"plan.outcome.{outcome}"),
+                             **estimate(part[outcome], part["draw"])})  # fmt: skip
     return pd.DataFrame(rows)
 
 
-MISSED = {
-    "closed": "it was not open there then",
-    "not_offered": "not among those to whom it was offered",
-    "too_short": "the sentence left no time to start",
-    "declined": "said no",
-    "without": "wanted it, but no two volunteers were free in time",
-    "started": "matched",
-}
-"""What became of the people who were due, in the order of the reasons."""
+def missing_out(with_: pd.DataFrame, by: Sequence[str] = (), *, carrier: str = "volunteers_2") -> pd.DataFrame:
+    """Why people miss out: reason, what (in words), people (mean of the draws), share (of all who were due, 0-1).
 
-
-def missing_out(with_: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Why people miss out: reason, what (in words), people (mean of the draws), share (of all who were due, 0-1)."""
+    ``carrier`` is ``volunteers_1``, ``volunteers_2`` or ``slots``: it decides the words only.
+    """
     name = carried(with_)
-    rows = with_.rename(columns={f"{name}.{reason}": reason for reason in MISSED})
-    runs = rows.groupby(["draw", "replicate", *by])[list(MISSED)].sum().groupby(["draw", *by]).mean()
+    rows = with_.rename(columns={f"{name}.{reason}": reason for reason in REASONS})
+    runs = rows.groupby(["draw", "replicate", *by])[list(REASONS)].sum().groupby(["draw", *by]).mean()
     grouped = runs.groupby(list(by)).mean() if by else runs.mean().to_frame().T
     long = grouped.reset_index(drop=not by).melt(id_vars=list(by), var_name="reason", value_name="people")
     total = long.groupby(list(by))["people"].transform("sum") if by else long["people"].sum()
-    return long.assign(what=long["reason"].map(MISSED), share=long["people"] / total)
+    words = {reason: reason_text(ENGLISH, reason, carrier) for reason in REASONS}
+    return long.assign(what=long["reason"].map(words), share=long["people"] / total)
 
 
 def supply_by_month(table: pd.DataFrame, *, per_person: int = 2, by: Sequence[str] = ("time",)) -> pd.DataFrame:
     """The supply month by month: volunteers there and needed, people matched, people on the list.
 
     ``volunteers`` are trained ones; ``needed`` is how many would serve everybody who wanted it and had time: people who
-    came onto the list in the latest months, as many as a course lasts on average, times volunteers a person. Mean over
-    the draws with the middle 95 % of them (``_low``, ``_high``). ``by`` begins with ``time``.
+    came onto the list in the latest months, as many as a course lasts on average, times ``per_person`` (volunteers, or
+    one slot). Mean over the draws with the middle 95 % of them (``_low``, ``_high``). ``by`` begins with ``time``.
     """
     name, rows = carried(table), months(table)
     sums = rows.groupby(["draw", *by])[
@@ -220,9 +214,13 @@ def supply_by_month(table: pd.DataFrame, *, per_person: int = 2, by: Sequence[st
     lasts = lasting(rows, name)
     found = sums.iloc[:, :4].set_axis(["volunteers", "in_training", "matched", "waiting"], axis=1)
     cells = ["draw", *by[1:]]
-    found["needed"] = per_person * sums[f"{name}.joined"].groupby(level=cells).transform(
-        lambda joined: joined.rolling(int(lasts[joined.name[0] if by[1:] else joined.name]), min_periods=1).sum()
-    )
+    window: dict[Any, int] = {draw: int(each) for draw, each in lasts.items()}
+
+    def in_course(joined: pd.Series) -> pd.Series:
+        cell: Any = joined.name
+        return joined.rolling(window[cell[0] if by[1:] else cell], min_periods=1).sum()
+
+    found["needed"] = per_person * sums[f"{name}.joined"].groupby(level=cells).transform(in_course)
     grouped = found.groupby(level=list(range(1, 1 + len(by))))
     out = grouped.mean()
     for share, ending in ((0.025, "low"), (0.975, "high")):

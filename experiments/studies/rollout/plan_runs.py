@@ -1,13 +1,15 @@
-"""Plans told side by side on the same luck, and the tables that come of it.
+"""Plans simulated side by side with common random numbers, and the tables that come of it.
 
-``told`` runs one plan or more beside Denmark without them; ``tables`` and ``differences`` say what they do. The
-command line, the page and reports all begin here, so they print the same numbers.
+``simulate_plans`` runs one plan or more, and Denmark without them; ``plan_tables`` and ``comparison_tables`` say what
+the plans do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,11 +17,19 @@ import pandas as pd
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.municipalities import Country
 from experiments.inputs.posterior import Posterior
-from experiments.studies.rollout.costs import Money, decision, money, odds
-from experiments.studies.rollout.plan import Plan, year_of
+from experiments.studies.rollout.costs import (
+    Money,
+    break_even_table,
+    decision,
+    money,
+    payer_table,
+    per_krone_table,
+)
+from experiments.studies.rollout.plan import RolloutPlan, year_of
+from experiments.studies.rollout.plan_scenario import Delivery, delivery_of
 from experiments.studies.rollout.simulate import OF_THE_STREAM, Doubts, draw_doubts, run_plan, run_supply
 from experiments.studies.rollout.tables import (
-    LABELS,
+    OUTCOMES,
     carried,
     estimate,
     estimates,
@@ -38,24 +48,30 @@ from simulation.prices import Prices, prices_from
 BY = {"year": "time", "region": "where", "group": "group"}
 """What outcomes are split by, and the column of counts that says it."""
 NEEDS = 8
-"""Draws at which volunteers are told by municipality and month."""
+"""Draws at which volunteers are counted by municipality and month."""
+REGION = {"where": "region"}
 FEW = 5.0
 """Expected courses below which a municipality's share says nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class PlanRuns:
     """What the runs of some plans gave."""
 
-    plans: tuple[Plan, ...]
+    plans: tuple[RolloutPlan, ...]
     country: Country
     doubts: tuple[Doubts, ...]
     counts: tuple[pd.DataFrame, ...]
-    """One table a plan, as ``rollout.run_plan`` gives it."""
+    """One table a plan, as ``simulate.run_plan`` gives it."""
     without: pd.DataFrame
     """The same of Denmark without any of them."""
     seed: int
     _found: dict[tuple[int, str], Money] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """The programme that the plans roll out: the same for all of them."""
+        return delivery_of(self.plans[0])
 
     @property
     def last(self) -> int:
@@ -77,11 +93,11 @@ class Told:
         return self._found[key]
 
 
-def told(
-    plans: Sequence[tuple[Plan, Country]], posterior: Posterior | None, compute: Callable[[Job], Iterator[Table]], *,
-    draws: int, seed: int, replicates: int = 0, command: str = "",
-) -> Told:  # fmt: skip
-    """Tell plans at draws of what is doubted, and Denmark without them, all on the same luck.
+def simulate_plans(
+    plans: Sequence[tuple[RolloutPlan, Country]], posterior: Posterior | None,
+    compute: Callable[[Job], Iterator[Table]], *, draws: int, seed: int, replicates: int = 0, command: str = "",
+) -> PlanRuns:  # fmt: skip
+    """Simulate plans at draws of the uncertain parameters, and Denmark without them, with common random numbers.
 
     Raises
     ------
@@ -107,7 +123,7 @@ def told(
         run_plan(plan, country, own, compute, replicates=replicates, command=command)
         for (plan, _), own in zip(plans, doubts, strict=True)
     ]
-    return Told(plans=tuple(plan for plan, _ in plans), country=country, doubts=tuple(doubts), counts=tuple(counts),
+    return PlanRuns(plans=tuple(plan for plan, _ in plans), country=country, doubts=tuple(doubts), counts=tuple(counts),
                 without=without, seed=seed)  # fmt: skip
 
 
@@ -118,73 +134,87 @@ def _same(one: Country, other: Country) -> bool:
     )
 
 
-def tables(study: Told, k: int, found: Money) -> dict[str, pd.DataFrame]:
+def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]:
     """Everything that is written of plan k, by the name of its file."""
-    plan, own = study.plans[k], years(study.counts[k])
-    in_plan = own[own["time"] < plan.years]
-    out = {"summary": estimates(study.outcomes(k))}
+    plan, own, carrier = runs.plans[k], years(runs.counts[k]), runs.delivery.carrier
+    in_plan, each = own[own["time"] < plan.years], runs.delivery.per_person
+    out = {"summary": estimates(runs.outcomes(k))}
     for name, column in BY.items():
-        split = estimates(study.outcomes(k, (column,)), (column,))
-        if column == "time":
-            split.insert(1, "year", [year_of(plan, int(year)) for year in split["time"]])
-        out[f"by_{name}"] = split.rename(columns={"where": "region"})
-    out["by_place"] = by_place(study, k)
-    out["missing_out"] = missing_out(in_plan)
-    out["missing_out_by_region"] = missing_out(in_plan, ("where",)).rename(columns={"where": "region"})
-    out["supply"] = supply_by_month(study.counts[k])
-    out["supply_by_region"] = supply_by_month(study.counts[k], by=("time", "where")).rename(columns={"where": "region"})
-    out["odds"] = odds(found)
+        out[f"by_{name}"] = _split(estimates(runs.outcomes(k, (column,)), (column,)), column, plan, at=1)
+    out["by_municipality"] = by_municipality(runs, k)
+    out["missing_out"] = missing_out(in_plan, carrier=carrier)
+    out["missing_out_by_region"] = missing_out(in_plan, ("where",), carrier=carrier).rename(columns=REGION)
+    out["missing_out_by_year"] = missing_out(in_plan, ("time",), carrier=carrier)
+    out["supply"] = supply_by_month(runs.counts[k], per_person=each)
+    supply = supply_by_month(runs.counts[k], per_person=each, by=("time", "where"))
+    out["supply_by_region"] = supply.rename(columns=REGION)
+    out["break_even"] = break_even_table(found)
+    out["payers"], out["per_krone"] = payer_table(found), per_krone_table(found)
     out["money"] = found.totals
     out["budget"] = _by_year(found, plan)
     out |= decision([(plan.name, found)])
-    out["draws"] = pd.concat([study.doubts[k].table(), found.totals.drop(columns="draw")], axis=1)
+    out["draws"] = _draws(runs, k, found)
     return out
 
 
-def by_place(study: Told, k: int) -> pd.DataFrame:
+def _draws(runs: PlanRuns, k: int, found: Money) -> pd.DataFrame:
+    """One row a draw: what was drawn, and what plan k costs and saves there."""
+    return pd.concat([runs.doubts[k].table(), found.totals.drop(columns="draw")], axis=1)
+
+
+def _split(table: pd.DataFrame, column: str, plan: RolloutPlan, *, at: int) -> pd.DataFrame:
+    """A table split by a column of counts, with regions and years by their names."""
+    if column == "time":
+        table.insert(at, "year", [year_of(plan, int(year)) for year in table["time"]])
+    return table.rename(columns=REGION)
+
+
+def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
     """One row a municipality, over all years, mean of the runs.
 
     Releases a year, people who wanted it, courses, share matched (none where fewer than ``FEW`` wanted it), volunteers
     there and needed to serve all who wanted it, and what is avoided: offences, releases followed by reoffending,
     prison months.
     """
-    with_, without = (places(table) for table in (study.counts[k], study.without))
+    with_, without = (places(table) for table in (runs.counts[k], runs.without))
     name = carried(with_)
     keys = ["draw", "replicate", "where", "group"]
     avoided = fewer(without, with_)[[*keys, "offences", "relapses_any", "custody_months"]]
     ours = [f"{name}.joined", f"{name}.started", f"{name}.in_time", "released", "volunteer_months"]
     table = pd.concat([with_[[*keys, *ours]].sort_values(keys, ignore_index=True), avoided.drop(columns=keys)], axis=1)
-    mean = table.groupby(["draw", "replicate", "where"])[table.columns[4:]].sum().groupby("where").mean()
-    order = [place.name for place in study.country.places]
+    mean = table.groupby(["draw", "replicate", "where"])[list(table.columns[4:])].sum().groupby("where").mean()
+    order = [place.name for place in runs.country.places]
     rows = mean.loc[order].reset_index()
-    span = 12 * study.plans[k].years
-    lasts = float(lasting(months(study.counts[k]), name).mean())
+    span = 12 * runs.plans[k].years
+    lasts = float(lasting(months(runs.counts[k]), name).mean())
     return pd.DataFrame({
-        "municipality": rows["where"], "region": [place.region for place in study.country.places],
-        "released_a_year": study.doubts[k].released.mean(axis=0), "joined": rows[f"{name}.joined"],
+        "municipality": rows["where"], "region": [place.region for place in runs.country.places],
+        "released_a_year": runs.doubts[k].released.mean(axis=0), "joined": rows[f"{name}.joined"],
         "started": rows[f"{name}.started"],
         "matched": (rows[f"{name}.in_time"] / rows[f"{name}.joined"]).where(rows[f"{name}.joined"] >= FEW),
         "volunteers": rows["volunteer_months"] / span,
-        "needed": 2 * rows[f"{name}.joined"] / span * lasts, "offences_avoided": rows["offences"],
+        "needed": runs.delivery.per_person * rows[f"{name}.joined"] / span * lasts,
+        "offences_avoided": rows["offences"],
         "relapses_avoided": rows["relapses_any"], "prison_months_avoided": rows["custody_months"],
     })  # fmt: skip
 
 
 def needs(
-    study: Told, k: int, compute: Callable[[Job], Iterator[Table]], *, per_person: int = 2, command: str = ""
+    runs: PlanRuns, k: int, compute: Callable[[Job], Iterator[Table]], *, command: str = ""
 ) -> pd.DataFrame:
     """Volunteers by municipality and month: there, and needed to serve everybody who wanted it and had time.
 
     Columns: municipality, month (year-month), volunteers, needed; means over the first ``NEEDS`` draws.
     """
-    plan = study.plans[k]
-    rows = run_supply(plan, study.country, study.doubts[k], compute, draws=NEEDS, command=command)
-    lasts = rows.groupby("draw")["months"].sum() / rows.groupby("draw")["started"].sum().clip(lower=1.0)
+    plan = runs.plans[k]
+    rows = run_supply(plan, runs.country, runs.doubts[k], compute, draws=NEEDS, command=command)
+    mean = rows.groupby("draw")["months"].sum() / rows.groupby("draw")["started"].sum().clip(lower=1.0)
+    lasts: dict[Any, float] = mean.to_dict()
     wide = rows.pivot_table(index=["draw", "time"], columns="where", values="joined", sort=False)
     parts = [part.rolling(max(1, round(lasts[draw])), min_periods=1).sum() for draw, part in wide.groupby(level="draw")]
-    needed = per_person * pd.concat(parts).groupby(level="time").mean()
+    needed = runs.delivery.per_person * pd.concat(parts).groupby(level="time").mean()
     there = rows.pivot_table(index="time", columns="where", values="volunteers", aggfunc="mean")
-    names = [place.name for place in study.country.places]
+    names = [place.name for place in runs.country.places]
     year, month = int(plan.begins[:4]), int(plan.begins[5:]) - 1
     labels = [f"{year + (month + t) // 12}-{(month + t) % 12 + 1:02d}" for t in needed.index]
     return pd.DataFrame({
@@ -193,11 +223,11 @@ def needs(
     })  # fmt: skip
 
 
-def _by_year(found: Money, plan: Plan) -> pd.DataFrame:
-    """Kroner of all public purses by year: cost, saving and net, mean and middle 95 % of the draws."""
+def _by_year(found: Money, plan: RolloutPlan) -> pd.DataFrame:
+    """Kroner of all public payers by year: cost, saving and net, mean and middle 95 % of the draws."""
     rows = []
     for year, part in found.years().groupby("year"):
-        row: dict[str, object] = {"year": year_of(plan, int(year))}
+        row: dict[str, object] = {"year": year_of(plan, int(str(year)))}
         for name in ("cost", "saving", "net"):
             found_of = estimate(part[name], part["draw"])
             row |= {f"{name}_{key}": found_of[key] for key in ("mean", "low", "high")}
@@ -205,44 +235,47 @@ def _by_year(found: Money, plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def differences(study: Told, by: Sequence[str] = ()) -> pd.DataFrame:
+def differences(runs: PlanRuns, by: Sequence[str] = ()) -> pd.DataFrame:
     """What every further plan does beyond the first, with both intervals: plan, columns of ``by``, then ``estimates``.
 
-    Taken draw by draw and run by run on the same luck. Positive is more: more mentored, more avoided.
+    Taken draw by draw and run by run with common random numbers. Positive is more: more mentored, more avoided.
     """
     keys = ["draw", "replicate", *by]
-    base = study.outcomes(0, by).set_index(keys)
+    base = runs.outcomes(0, by).set_index(keys)
     parts = []
-    for k in range(1, len(study.plans)):
-        gap = study.outcomes(k, by).set_index(keys).sub(base)[list(LABELS)].reset_index()
-        parts.append(estimates(gap, by).assign(plan=study.plans[k].name))
+    for k in range(1, len(runs.plans)):
+        gap = runs.outcomes(k, by).set_index(keys).sub(base)[list(OUTCOMES)].reset_index()
+        parts.append(estimates(gap, by).assign(plan=runs.plans[k].name))
     table = pd.concat(parts, ignore_index=True)
     return table[["plan", *(name for name in table.columns if name != "plan")]]
 
 
-def compared(study: Told, prices: Prices) -> dict[str, pd.DataFrame]:
+def comparison_tables(runs: PlanRuns, prices: Prices) -> dict[str, pd.DataFrame]:
     """Tables of a comparison: all plans against no plan, and the further ones against the first."""
-    each = [estimates(study.outcomes(k)).assign(plan=plan.name) for k, plan in enumerate(study.plans)]
-    out = {"plans": pd.concat(each, ignore_index=True), "differences": differences(study)}
+    each = [estimates(runs.outcomes(k)).assign(plan=plan.name) for k, plan in enumerate(runs.plans)]
+    out = {"plans": pd.concat(each, ignore_index=True), "differences": differences(runs)}
+    by_year = [_split(estimates(runs.outcomes(k, ("time",)), ("time",)), "time", plan, at=1).assign(plan=plan.name)
+               for k, plan in enumerate(runs.plans)]  # fmt: skip
+    out["plans_by_year"] = pd.concat(by_year, ignore_index=True)
     for name, column in BY.items():
-        split = differences(study, (column,))
-        if column == "time":
-            split.insert(2, "year", [year_of(study.plans[0], int(year)) for year in split["time"]])
-        out[f"differences_by_{name}"] = split.rename(columns={"where": "region"})
-    purses = [(plan.name, study.money(k, prices)) for k, plan in enumerate(study.plans)]
-    out["money"] = pd.concat([odds(found).assign(plan=name) for name, found in purses], ignore_index=True)
-    out["money_differences"] = money_differences(purses)
-    return out | decision(purses)
+        out[f"differences_by_{name}"] = _split(differences(runs, (column,)), column, runs.plans[0], at=2)
+    every = [(plan.name, runs.money(k, prices)) for k, plan in enumerate(runs.plans)]
+    out["break_even"] = pd.concat([break_even_table(found).assign(plan=name) for name, found in every],
+                                  ignore_index=True)  # fmt: skip
+    out["money_differences"] = money_differences(every)
+    draws = [_draws(runs, k, found).assign(plan=name) for k, (name, found) in enumerate(every)]
+    out["draws"] = pd.concat(draws, ignore_index=True)
+    return out | decision(every)
 
 
-def money_differences(purses: Sequence[tuple[str, Money]]) -> pd.DataFrame:
-    """Public kroner of every further plan beyond the first: plan, what, mean, low, high, odds (of more than 0)."""
-    first, rows = purses[0][1].totals.set_index("draw"), []
-    for name, found in purses[1:]:
+def money_differences(plans: Sequence[tuple[str, Money]]) -> pd.DataFrame:
+    """Public kroner of every further plan beyond the first: plan, what, mean, low, high, probability (of above 0)."""
+    first, rows = plans[0][1].totals.set_index("draw"), []
+    for name, found in plans[1:]:
         own = found.totals.set_index("draw")
         for what in ("cost", "saving", "net"):
             gap = own[what] - first[what]
-            told_of = estimate(gap, gap.index)
-            rows.append({"plan": name, "what": what, **{key: told_of[key] for key in ("mean", "low", "high")},
-                         "odds": float((gap > 0).mean())})  # fmt: skip
+            row = estimate(gap, gap.index)
+            rows.append({"plan": name, "what": what, **{key: row[key] for key in ("mean", "low", "high")},
+                         "probability": float((gap > 0).mean())})  # fmt: skip
     return pd.DataFrame(rows)

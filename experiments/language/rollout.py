@@ -1,0 +1,122 @@
+"""The answer of ``desist rollout`` in sentences and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from experiments.language.answer import Answer, Shown
+from experiments.language.messages import Messages
+from experiments.language.plan_text import (
+    avoided,
+    kroner_text,
+    month_text,
+    municipalities_text,
+    outcome_table,
+    payer_table,
+    payer_text,
+    pays_text,
+    programme_text,
+    shown_outcomes,
+    split_table,
+    title_text,
+)
+
+
+def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:
+    """Who is reached, what happens, what it costs and saves, whether it pays back; and what it rests on."""
+    sentences = [_reach(facts, m), avoided(facts["outcomes"]["reoffenders_any"], m), kroner_text(facts, m),
+                 pays_text(facts, m)]  # fmt: skip
+    return Answer(sentences=sentences, tables=list(_tables(facts, tables, m)), notes=list(_notes(facts, m)))
+
+
+def _reach(facts: Mapping[str, Any], m: Messages) -> str:
+    """Where the programme opens and when, and how many courses start."""
+    plan, programme, row = facts["plan"], facts["programme"], facts["outcomes"]["started"]
+    first, last, every = plan["first"], plan["last"], plan["municipalities"]
+    steps = ""
+    if last["month"] > first["month"]:
+        steps = m("steps", more=municipalities_text(m, last, every), month=month_text(m, last["month"]))
+    n, low, high = m.several(row["mean"], row["low"], row["high"])
+    return m("reach", title=title_text(plan, m), programme=programme_text(m, programme["name"], programme["label"]),
+             month=month_text(m, first["month"]), places=municipalities_text(m, first, every), steps=steps, n=n,
+             years=m.number(plan["years"], 0), p=m.percent(facts["reasons"]["started"]), low=low,
+             high=high)  # fmt: skip
+
+
+def _tables(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Iterator[Shown]:
+    outcomes = shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
+    yield outcome_table(outcomes, m, m("table.outcomes", draws=m.number(facts["draws"], 0)))
+    if facts["per_krone"]:
+        until = month_text(m, facts["plan"]["until"])
+        yield payer_table(facts, m, m("table.payers", year=str(facts["price_year"]), until=until))
+    yield split_table({name: tables[f"by_{name}"] for name in ("region", "group", "year")}, m, m("table.split"))
+
+
+def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
+    yield " ".join(_done(facts, m))
+    if others := _reasons(facts, m):
+        yield others
+    if facts["per_krone"]:
+        yield krone_text(facts, m)
+        yield " ".join(_priced(facts, m))
+    if facts["other_schemes"]:
+        parts = [f"{programme_text(m, each['name'], each['label'])} {m.number(each['started'], 0)}"
+                 for each in facts["other_schemes"]]  # fmt: skip
+        yield m("other_schemes", schemes=", ".join(parts))
+    yield m("plan.draw_means", draws=m.number(facts["draws"], 0))
+    yield m("plan.never")
+
+
+def _done(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
+    """Who delivers it until when, to whom it is offered, and its limits."""
+    plan, programme, offer = facts["plan"], facts["programme"], facts["plan"]["offer"]
+    until = month_text(m, plan["takes_until"])
+    if programme["carrier"] == "slots":
+        yield m("opens_slots", until=until, n=m.number(programme["capacity"]))
+    else:
+        rate = "–".join(m.number(each) for each in plan["recruits_per_100000"])
+        yield m("opens_volunteers", until=until, n=m.number(plan["volunteers_at_start"]), rate=rate)
+    if offer["highest_risk_share"] < 1:
+        yield m("highest", n=m.percent(offer["highest_risk_share"]))
+    if m.has(f"allocation.{offer['allocation']}"):
+        yield m(f"allocation.{offer['allocation']}")
+    if offer["most_a_year"]:
+        yield m("limit.most", n=m.number(offer["most_a_year"]))
+    if offer["budget_a_year"]:
+        yield m("limit.budget", n=m.kroner(offer["budget_a_year"], million=True))
+
+
+def _reasons(facts: Mapping[str, Any], m: Messages) -> str:
+    """Why the others do not begin a course, the commonest reason first."""
+    carrier, reasons = facts["programme"]["carrier"], facts["reasons"]
+    others = sorted(((share, reason) for reason, share in reasons.items() if reason != "started"), reverse=True)
+    parts = [m(f"short.without.{carrier}" if reason == "without" else f"short.{reason}", p=m.percent(share))
+             for share, reason in others if share >= 0.0005]  # fmt: skip
+    return m("reasons", started=m.percent(reasons["started"]), reasons=", ".join(parts)) if parts else ""
+
+
+def krone_text(facts: Mapping[str, Any], m: Messages) -> str:
+    """What one krone saves, by both ways of counting."""
+    parts: dict[str, str] = {}
+    for name in ("ratio", "top_down"):
+        row = facts["per_krone"][name]
+        parts[name], low, high = (m.number(round(row[key], 1) + 0.0, 1) for key in ("per_krone", "low", "high"))
+        parts[f"{name}_range"] = m.to(low, high)
+    return m("rollout.krone", **parts)
+
+
+def volunteers_time(facts: Mapping[str, Any], m: Messages) -> str:
+    """What the volunteers' time would cost; nothing where no volunteers give any."""
+    spent = facts["payers"]["volunteers' time"]["spent"]
+    return m("rollout.volunteers_time", n=m.kroner(spent, million=True)) if spent > 0 else ""
+
+
+def _priced(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
+    course = facts["course"]
+    yield m("course", price=m.kroner(course["price"]), year=str(facts["price_year"]),
+            payers=m.listed([payer_text(m, payer) for payer in course["paid_by"]]))  # fmt: skip
+    if time := volunteers_time(facts, m):
+        yield time
