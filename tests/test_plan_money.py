@@ -13,12 +13,13 @@ from experiments.execution.jobs import finish
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.studies.rollout.costs import NO_PLAN, break_even_table, decision, money, require_prices
-from experiments.studies.rollout.discovery import PLAN, PRICE, failing
+from experiments.studies.rollout.discovery import PLAN, PRICE, draw_inputs, failing, posterior_rows, simulate_outcomes
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_runs import comparison_tables, needs, plan_tables, simulate_plans
 from experiments.studies.rollout.rollout import rollout_result
 from experiments.studies.rollout.rollout_study import RolloutStudy
 from experiments.studies.rollout.simulate import draw_doubts, run_supply
+from experiments.studies.rollout.value_of_information import information_values
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
 
