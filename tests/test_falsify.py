@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 import pytest
-
 from experiments.language.verification_text import ABOUT
+from experiments.verification.drawn_scenarios import drawn
+
 from experiments.verification.analytical import FORMS
 from experiments.verification.analytical_rules import Near
 from experiments.verification.checks import Breaches, Check, Finding, Ground, check, judged, table_of
 from experiments.verification.controls import CONTROLS
-from experiments.verification.drawn_scenarios import drawn
 from experiments.verification.invariants import LAWS
 from experiments.verification.p_values import FALSE_ALARM, Odds
 from experiments.verification.tasks import every_check, families, piece

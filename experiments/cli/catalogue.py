@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "power": "experiments.studies.trial.power_study:PowerStudy",
+    "check-model": "experiments.verification.check_model_study:CheckModelStudy",
+    "benchmark": "experiments.benchmarks.benchmark_study:BenchmarkStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

@@ -123,8 +123,9 @@ STUDIES = {
         Study(name="ladder", verb="ladder", folder="ladder/nationwide-at-once",
               usual=("nationwide-at-once", "--orders"),
               writer="experiments.reports.ladder:ladder_page"),
-        Study(name="falsify", verb="falsify", folder="falsify", writer="experiments.reports.ladder:falsify_page",
-              long=True, unread=("left_out_predictions.csv",)),
+        Study(name="check-model", verb="check-model", folder="check-model",
+              writer="experiments.reports.check_model:check_model_page", long=True,
+              unread=("left_out_predictions.csv",)),
     )
 }  # fmt: skip
 """By name, in the order of the help."""

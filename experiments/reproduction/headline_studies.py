@@ -120,8 +120,9 @@ STUDIES: tuple[Study, ...] = (
           command=("elsewhere", "north-carolina")),
     Study(name="calibration-check", question="Does the calibration find truths that are known?",
           command=("calibrate", "--check"), large=("ranks.csv",)),
-    Study(name="falsify", question="Does the model hold its own laws, forms and patterns, and are faults noticed?",
-          command=("falsify",), pace="long", large=("left_out_predictions.csv",)),
+    Study(name="check-model",
+          question="Does the model keep its invariants, match mathematics and observations, and are faults noticed?",
+          command=("check-model",), pace="long", large=("left_out_predictions.csv",)),
 )  # fmt: skip
 """All of them, in the order in which they are rebuilt: what is read from the store is made before it is read."""
 

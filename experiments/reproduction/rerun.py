@@ -22,7 +22,7 @@ from simulation.parameters import ParameterError
 
 REPEATABLE = (
     "sweep", "trial", "calibrate", "rivals", "mechanisms", "sensitivity", "power", "rollout", "compare", "discover",
-    "worth", "priorities", "ladder", "claim", "observe", "elsewhere", "falsify", "run", "report",
+    "worth", "priorities", "ladder", "claim", "observe", "elsewhere", "check-model", "run", "report",
 )  # fmt: skip
 """Verbs that compute, and write nothing but a folder (or a page) of results."""
 REPLACED: Mapping[str, Any] = {"store": None, "no_store": True, "cluster": None}
