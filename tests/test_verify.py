@@ -321,7 +321,7 @@ def test_every_option_with_a_path_is_decided_on():
         assert "out" in {each.name for each in command.params}
 
     assert refused == {"example"}
-    assert set(REPEATABLE).isdisjoint({"serve", "runs", "bench", "verify", "reproduce", "country", "life"})
+    assert set(REPEATABLE).isdisjoint({"serve", "store", "benchmark", "verify", "reproduce", "country", "life"})
 
 
 def test_names_that_lead_out_of_the_folder_are_refused(home):
