@@ -147,6 +147,7 @@ def the_table_of_normal_numbers_is_that_of_its_quantiles(context: CheckContext) 
     claim.check(len(table), 65536)
     claim.check(table, stats.norm.ppf((np.arange(65536) + 0.5) / 65536), 1e-6)
     claim.check([table.mean(), table.var()], [0.0, 1.0], 1e-4)
+    claim.check(table, -table[::-1], detail="symmetry")
     claim.check(np.diff(table).min() > 0, 1)
     for word in (0, 65535, 65536, 2**31, 2**32 - 1):
         claim.check(plain(chance.normal)(np.uint32(word), table), table[word >> 16])

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from experiments.verification.check_context import CheckContext, SimulatedCase, complete
-from experiments.verification.checks import Deviations, Finding, Violations
+from experiments.verification.checks import Deviations, Finding, Violations, fixed
 from simulation import (
     accounts,
     compiled_parameters,
@@ -144,6 +144,7 @@ def _log_hazard(scenario: Scenario, helped: Programme, group: int, times: float)
     return total / 12
 
 
+@fixed
 def help_with_support_reaches_its_aim(context: CheckContext) -> Finding:
     """With the multiplier that is found, the mean hazard of a year of help is the aim times that without,
     or the reach.
@@ -292,6 +293,7 @@ def a_year_takes_in_its_stated_number(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def municipalities_are_those_of_the_country(context: CheckContext) -> Finding:
     """98 municipalities in five regions, 5,822,679 inhabitants on 1 January 2020, each with a number and name of its
     own.
@@ -308,6 +310,7 @@ def municipalities_are_those_of_the_country(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def documented_numbers_are_the_models(context: CheckContext) -> Finding:
     """Ends, windows and sizes that are written down: 20 offences, 12 and 24 months, 700 volunteers, 20,000 people."""
     del context

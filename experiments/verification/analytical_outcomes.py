@@ -241,7 +241,9 @@ def new_people_and_returns_are_all_releases(context: CheckContext) -> Finding:
             back = np.convolve(new[row], returns[row])[:30]
             claim.check(np.where(new[row] > 0, new[row] + back, 1.0), 1.0, 1e-9, "releases")
             claim.check((back[new[row] == 0] >= 1 - 1e-12).all() and (new >= 0).all(), 1, detail="nobody new")
-    claim.check(solved(np.array([[0.0, 0.5, 0.25, 0.0]]), 4), [[1.0, 0.5, 0.5, 0.625]], 1e-12, "by hand")
+    by_hand = np.array([[0.0, 0.5, 0.0, 0.0], [0.0, 0.5, 0.25, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]])
+    right = [[1.0, 0.5, 0.75, 0.625], [1.0, 0.5, 0.5, 0.625], [1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0]]
+    claim.check(solved(by_hand, 4), right, 1e-12, "by hand")
     return claim.finding()
 
 
@@ -284,6 +286,8 @@ def each_risk_group_has_its_own_share_of_new_people(context: CheckContext) -> Fi
     p_values.share(
         new[(group == 0) | (people.release == 0)].sum(), ((group == 0) | (people.release == 0)).sum(), 1.0, "always new"
     )
+    last = found.new[:, 12 * (YEARS - 1) :].mean(axis=1)
+    p_values.share(int((np.diff(last) < 0).all() and last[0] == 1.0), 1, 1.0, "higher risk, fewer new people")
     for number in range(1, BINS + 1):
         here = (group == number) & (people.release >= 12 * (YEARS - 1))
         p_values.share(new[here].sum(), here.sum(), found.new[number, people.release[here]].mean(), f"group {number}")

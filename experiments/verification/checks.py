@@ -84,12 +84,12 @@ class Check:
 
     @property
     def fixed(self) -> bool:
-        """Whether it builds its own scenarios and draws none: other random scenarios would change nothing."""
+        """Whether it builds its own scenarios, or is about a whole sample of random ones."""
         return bool(getattr(self.function, "fixed", False))
 
 
 def fixed(function: CheckFunction) -> CheckFunction:
-    """Mark a check that builds its own scenarios."""
+    """Mark a check that builds its own scenarios, or is about a whole sample of random ones."""
     function.fixed = True  # type: ignore[attr-defined]
     return function
 

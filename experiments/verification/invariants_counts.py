@@ -34,7 +34,7 @@ def _whole(case: SimulatedCase) -> SimulatedCase:
 def a_ledger_is_what_the_events_add_up_to(context: CheckContext) -> Finding:
     """Every row of the ledger, in every month, group and place, is the number that one counts in the history."""
     claim = Violations()
-    for k, case in enumerate(context.scenarios(programme=12, volunteers=8, any=6)):
+    for k, case in enumerate(context.scenarios(programme=12, volunteers=8, any=6), context.first):
         each = _whole(case) if k % 2 else case.changed({"people.calendar_months": 0})
         hand, kept = by_hand(each), as_counter(each)
         wrong = sorted(cell for cell in hand.keys() | kept.keys() if hand[cell] != kept[cell])
@@ -111,7 +111,8 @@ def matches_last_from_start_to_end(context: CheckContext) -> Finding:
             of = {each: whole.ledger[f"{name}.{each}"][:IN_SIGHT] for each in OF_A_PROGRAMME}
             ended = np.sum([of[each] for each in ENDINGS.values()], axis=0)
             claim.equal(np.cumsum(of["started"] - ended, axis=0), of["months"], f"{name}: matches")
-            claim.check((of["contacts"] <= of["months"]) & (of["in_time"] <= of["started"]), f"{name}: contacts")
+            claim.check(of["contacts"] <= of["months"], f"{name}: contacts")
+            claim.check(np.maximum(of["in_time"], of["started_first"]) <= of["started"], f"{name}: started")
     return claim.finding()
 
 
@@ -145,7 +146,7 @@ def a_ledger_that_stops_early_is_the_start_of_a_longer_one(context: CheckContext
     claim = Violations()
     for case in context.scenarios(programme=8):
         whole = case.changed({"people.calendar_months": 0})
-        short = case.changed({"people.calendar_months": 7})
+        short = case.changed({"people.calendar_months": round(context.varied(7, 1, 24))})
         for name, rows in whole.ledger.items():
             begun = short.ledger[name]
             later = rows[: len(begun)]
@@ -260,7 +261,7 @@ def counts_of_a_year_are_those_of_its_months(context: CheckContext) -> Finding:
 def censored_people_are_neither_successes_nor_failures(context: CheckContext) -> Finding:
     """People whose window cannot be judged are counted as censored, whatever is known of them so far."""
     claim = Violations()
-    for k, case in enumerate(context.scenarios(any=12, programme=6)):
+    for k, case in enumerate(context.scenarios(any=12, programme=6), context.first):
         definition, window = DEFINITIONS[k % 3], 1 + (7 * k) % 18
         table = times(case.history, definition)
         censored = table["known"] < window
@@ -280,7 +281,7 @@ def censored_people_are_neither_successes_nor_failures(context: CheckContext) ->
 def stopping_early_changes_no_verdict(context: CheckContext) -> Finding:
     """People who can be judged although observation stopped early get the verdict of the full follow-up."""
     claim = Violations()
-    for k, case in enumerate(context.scenarios(any=12)):
+    for k, case in enumerate(context.scenarios(any=12), context.first):
         window, stop = 1 + (5 * k) % 12, 1 + (7 * k) % 12
         early, late = (
             case.changed({"people.calendar_months": stop + window}),

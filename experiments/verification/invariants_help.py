@@ -7,8 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.verification.check_context import CheckContext, Event, SimulatedCase, complete, in_custody
-from experiments.verification.checks import Finding, Violations
+from experiments.verification.check_context import (
+    OF_THE_PROGRAMME,
+    CheckContext,
+    Event,
+    SimulatedCase,
+    complete,
+    in_custody,
+)
+from experiments.verification.checks import Finding, Violations, fixed
 from experiments.verification.invariants_lives import of_kind
 from simulation.engine import run
 from simulation.history import ENDS
@@ -101,6 +108,10 @@ def only_people_who_accept_and_have_time_are_offered_help(context: CheckContext)
             offered = case.scenario.trial.assignment
             if offered != "everyone":
                 claim.check((people.side[rows] == 1) & (offered == "randomised"), f"{name}: help for a control")
+        table = case.history.people
+        controls = table.loc[table["arm"] == "control"]
+        theirs = events.loc[events["person"].isin(controls["person"]), "event"]
+        claim.check(not theirs.isin(OF_THE_PROGRAMME).any() and not controls["treated"].any(), "a control who is met")
     return claim.finding()
 
 
@@ -115,6 +126,7 @@ def people_who_signed_up_are_eligible_and_accept(context: CheckContext) -> Findi
     return claim.finding()
 
 
+@fixed
 def everybody_who_signed_up_is_put_on_the_list(context: CheckContext) -> Finding:
     """Everybody who is drawn into a trial is on its list, even with a sentence of exactly the shortest length."""
     scenario = complete(
@@ -191,6 +203,7 @@ def nobody_is_met_in_custody(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def nobody_is_matched_in_custody(context: CheckContext) -> Finding:
     """People who are back in custody while on the list are not matched there, even if a volunteer comes free."""
     scenario = complete(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.verification.check_context import CheckContext
-from experiments.verification.checks import Finding, Violations
+from experiments.verification.checks import Finding, Violations, fixed
 from simulation.economics import balance, by_purse, by_year, costs, counts_of, difference, savings, whole
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, PURSES, Prices, draw_prices, points, prices_from
@@ -48,6 +48,7 @@ def kroner_of(table: pd.DataFrame, purse: str | None = None, item: str | None = 
 # Adding up --------------------------------------------------------------------------------------------------------
 
 
+@fixed
 def payers_and_years_add_up_to_the_total(context: CheckContext) -> Finding:
     """Public payers, years and the total are the same kroner, in cost, saving and net; every row has a known payer."""
     claim = Violations()
@@ -71,6 +72,7 @@ def payers_and_years_add_up_to_the_total(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def twice_the_counts_are_twice_the_kroner(context: CheckContext) -> Finding:
     """Kroner are proportional to counts, row by row."""
     claim = Violations()
@@ -85,6 +87,7 @@ def twice_the_counts_are_twice_the_kroner(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def no_difference_costs_exactly_the_programme(context: CheckContext) -> Finding:
     """If a programme changes nothing, nothing is saved, and its price times its starts is paid."""
     claim, prices = Violations(), Prices()
@@ -101,6 +104,7 @@ def no_difference_costs_exactly_the_programme(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def plans_exchanged_turn_every_sign(context: CheckContext) -> Finding:
     """What one plan saves against another, the other loses against it: row by row, for every payer."""
     claim = Violations()
@@ -112,6 +116,7 @@ def plans_exchanged_turn_every_sign(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def methods_are_never_added_up(context: CheckContext) -> Finding:
     """A table holds avoided reoffenders, or prison days, cases and work; each item stands once for a payer, place and
     year.
@@ -126,6 +131,7 @@ def methods_are_never_added_up(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def a_marginal_prison_day_changes_one_payer(context: CheckContext) -> Finding:
     """At the marginal price the prison service saves its stated part of the average; all other payers save the same."""
     claim = Violations()
@@ -141,6 +147,7 @@ def a_marginal_prison_day_changes_one_payer(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def victims_and_volunteers_are_outside_the_public_total(context: CheckContext) -> Finding:
     """Victims are counted only when asked for, volunteers' time on an account of its own; neither moves the
     public total.
@@ -161,6 +168,7 @@ def victims_and_volunteers_are_outside_the_public_total(context: CheckContext) -
     return claim.finding()
 
 
+@fixed
 def who_pays_decides_whose_cost_it_is(context: CheckContext) -> Finding:
     """The shares of the payers divide the cost of the courses and leave its sum alone."""
     claim = Violations()
@@ -177,6 +185,7 @@ def who_pays_decides_whose_cost_it_is(context: CheckContext) -> Finding:
 # Rows, keys and draws ---------------------------------------------------------------------------------------------
 
 
+@fixed
 def a_row_that_one_plan_lacks_counts_as_zero(context: CheckContext) -> Finding:
     """A place without anything under one plan is a difference, not an error; names of plans and places do
     not matter.
@@ -205,6 +214,7 @@ def a_row_that_one_plan_lacks_counts_as_zero(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def many_draws_are_as_one_by_one(context: CheckContext) -> Finding:
     """Prices and counts of three draws at once give the kroner of each draw by itself; counts without draws meet every
     draw.
@@ -242,6 +252,7 @@ def a_history_against_itself_costs_and_saves_nothing(context: CheckContext) -> F
     return claim.finding()
 
 
+@fixed
 def what_is_missing_is_refused(context: CheckContext) -> Finding:
     """A column, key or price that is not there, a year beyond the discount rate, or an unknown method stops with one
     line.
@@ -269,6 +280,7 @@ def what_is_missing_is_refused(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def nothing_is_counted_where_work_is_unknown(context: CheckContext) -> Finding:
     """Counts without the months in work save prison days, cases and health alone, the same as with them."""
     claim = Violations()

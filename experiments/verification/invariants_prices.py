@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from experiments.verification.check_context import CheckContext
-from experiments.verification.checks import Finding, Violations
+from experiments.verification.checks import Finding, Violations, fixed
 from experiments.verification.invariants_money import DAYS, counts, kroner_of, random_counts
 from simulation.economics import balance, costs, savings, whole
 from simulation.prices import Prices, points, prices_from
 
 
+@fixed
 def one_event_fewer_saves_its_price(context: CheckContext) -> Finding:
     """A prison month, a decided case, an avoided reoffender and a month in work save their prices,
     payer by payer.
@@ -46,6 +47,7 @@ def one_event_fewer_saves_its_price(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def a_month_in_work_saves_benefit_and_brings_tax(context: CheckContext) -> Finding:
     """A month in work instead of on benefit saves the benefit and brings tax, divided between town and
     state as stated.
@@ -69,6 +71,7 @@ def a_month_in_work_saves_benefit_and_brings_tax(context: CheckContext) -> Findi
     return claim.finding()
 
 
+@fixed
 def a_course_by_its_parts_is_their_sum(context: CheckContext) -> Finding:
     """Coordinators by volunteers, training by newcomers, expenses by busy months, and administration on top of all
     three.
@@ -88,6 +91,7 @@ def a_course_by_its_parts_is_their_sum(context: CheckContext) -> Finding:
     return claim.finding()
 
 
+@fixed
 def a_later_krone_is_discounted_by_the_rate(context: CheckContext) -> Finding:
     """Discounted kroner are kroner over (1 + rate) to the year; year 0 is whole, and older prices rise to the price
     year.
