@@ -9,7 +9,7 @@ from tests.strategies import SEEDS, scenarios
 
 KINDS = {
     "any": scenarios(returning=None),
-    "independent": scenarios(apart=True, returning=None),
+    "independent": scenarios(apart=True),
     "programme": scenarios(programmes=(1, 3), returning=None),
     "volunteers": scenarios(programmes=(1, 2), supplied=True),
     "randomised": scenarios(apart=True, programmes=(1, 3), assignments=("randomised",)),

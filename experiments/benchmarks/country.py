@@ -17,7 +17,7 @@ from simulation.engine import Cohort, over_chunks
 from simulation.ledger import names
 
 YEARS, PEOPLE = 10, 70_300
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "followed two years": {"people.returns_count": False, "people.follow_up_months": 24},
     "followed to the end": {"people.returns_count": False},
     "returns count": {},

@@ -88,8 +88,8 @@ def numbers_are_the_scenarios_own(context: CheckContext) -> Finding:
         claim.check(n.shortest, [row.shortest_sentence_months for row in programmes], 1e-6, "shortest")
         effects = [[row.direct_effect_others, row.direct_effect] for row in programmes]
         claim.check(n.effect, np.array(effects).reshape(-1, 2), 1e-12, "effects")
-        for g, row in enumerate(factors):
-            claim.check(n.helped[g], [row.helped_by.get(name, 1.0) for name in s.factor], 1e-12, "helped by")
+        for g, factor in enumerate(factors):
+            claim.check(n.helped[g], [factor.helped_by.get(name, 1.0) for name in s.factor], 1e-12, "helped by")
         for k, row in enumerate(programmes):
             claim.check(n.fade[k] ** row.half_life_months, 0.5, 1e-9, "half-life")
             above = np.mean(np.array(case.cohort.lives.score) >= n.least[k])

@@ -79,9 +79,10 @@ def offences_are_counted_among_reoffenders_only(context: CheckContext) -> Findin
     for case in context.scenarios(any=8):
         for window in (6, 12):
             table, hand = times(case.history, "any"), [0, 0, 0, 0]
-            for row in table.itertuples():
-                if row.time <= window <= row.known:
-                    number = sum(e.value for e in case.lives[row.person] if e.what == "offence" and e.month < window)
+            for row in table.to_dict("records"):
+                if row["time"] <= window <= row["known"]:
+                    events = case.lives[row["person"]]
+                    number = sum(e.value for e in events if e.what == "offence" and e.month < window)
                     if number:
                         hand[min(4, number) - 1] += 1
             found = offence_counts(case.history, window=window)
@@ -97,11 +98,12 @@ def what_became_of_matches_is_counted_by_programme(context: CheckContext) -> Fin
     """
     claim = Violations()
     for case in context.scenarios(programme=8):
-        told = [event for events in case.lives.values() for event in events]
-        found = {(row.programme, row.what): row.people for row in matches(case.history).itertuples()}
+        happened = [event for events in case.lives.values() for event in events]
+        rows = matches(case.history).to_dict("records")
+        found = {(row["programme"], row["what"]): float(row["people"]) for row in rows}
         for name in case.scenario.programme:
             number = {
-                what: sum(e.what == what and e.detail == name for e in told)
+                what: sum(e.what == what and e.detail == name for e in happened)
                 for what in ("match", "unmatched", "contact")
             }
             if not number["match"] + number["unmatched"]:
@@ -113,7 +115,7 @@ def what_became_of_matches_is_counted_by_programme(context: CheckContext) -> Fin
                 abs(found[name, "months of contact, mean"] - number["contact"] / max(1, number["match"])) < 1e-12, name
             )
             for how in ("planned", "unplanned", "volunteers gone", "custody"):
-                ended = sum(e.what == "exit" and e.detail == f"{name}: {how}" for e in told)
+                ended = sum(e.what == "exit" and e.detail == f"{name}: {how}" for e in happened)
                 claim.check(found.get((name, f"ended: {how}"), 0.0) == ended, f"{name}: {how}")
     return claim.finding()
 

@@ -6,6 +6,7 @@ deviation in units of what their spacing allows.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ WORDS = [int((i + 0.5) * WORD / SPREAD) for i in range(SPREAD)]
 
 
 def _share(outcomes: list[Any], value: Any) -> float:
-    return sum(outcome == value for outcome in outcomes) / len(outcomes)
+    return float(sum(outcome == value for outcome in outcomes) / len(outcomes))
 
 
 def things_happen_by_their_chance(context: CheckContext) -> Finding:
@@ -224,13 +225,13 @@ def the_hazard_decays_by_half_in_its_half_time(context: CheckContext) -> Finding
 
 
 def support_lowers_the_hazard_of_those_who_have_it(context: CheckContext) -> Finding:
-    """The hazard is multiplied by the ratio where a factor is lacked; gains are likelier and losses rarer with help."""
+    """The hazard is multiplied by the ratio where a factor is missing; help makes gains likelier and losses rarer."""
     del context
     claim = Deviations()
     claim.check([plain(rules.lacking)(0.1, held, 1.5) for held in (0, 1)], [0.15, 0.1])
     claim.check([plain(rules.likelier)(0.1, has, 3.0) for has in (0, 1)], [0.1, 0.3])
     claim.check([plain(rules.rarer)(0.3, has, 3.0) for has in (0, 1)], [0.3, 0.1])
-    claim.check([plain(rules.among_peers)(share, 0.1, 2.0) for share in (0.1, 0.6)], [1.0, np.e])
+    claim.check([plain(rules.among_peers)(share, 0.1, 2.0) for share in (0.1, 0.6)], [1.0, math.e])
     for held, inside, right in ((0, 0, 0.3), (1, 0, 0.8), (0, 1, 0.0), (1, 1, 1.0)):
         claim.check(
             np.mean([plain(rules.holds)(held, inside, word, 0.3, 0.2) for word in WORDS]), right, STEP, f"held {held}"

@@ -69,9 +69,8 @@ def the_censored_are_successes(context: CheckContext) -> Finding:
         )
         table = times(stopped.history, "sentence")
         counted = table.assign(known=12)
-        claim.check(
-            np.allclose(*(shares(each, window=12, by=())["share"] for each in (table, counted)), equal_nan=True)
-        )
+        one, other = (shares(each, window=12, by=())["share"] for each in (table, counted))
+        claim.check(np.allclose(one, other, equal_nan=True))
     return claim.finding()
 
 

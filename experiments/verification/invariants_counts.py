@@ -16,7 +16,8 @@ from simulation.ledger import COMMON, OF_A_PROGRAMME, names
 from simulation.outcomes import DEFINITIONS, NOT_IN_SIGHT, shares, times
 from simulation.parameters import ParameterError
 from simulation.rules import WAITING
-from simulation.volunteers import BUSY, FREE, TRAINING
+from simulation.volunteers import TRAINING
+from simulation.waiting import BUSY, FREE
 
 IN_SIGHT = 40
 KEYED = ["replicate", "place", "group", "year"]

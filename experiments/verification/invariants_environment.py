@@ -10,14 +10,15 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
+import numpy.typing as npt
 
 from experiments.verification.check_context import CheckContext, SimulatedCase, complete
 from experiments.verification.checks import Finding, Violations, fixed
 from simulation.chance import LOTTERY, MONTH_ZERO, RECRUITING, VOLUNTEER, WORD, words_at
 from simulation.municipal_shares import seats as seats_of
 from simulation.rules import ASIDE, LEFT, MATCHED, WAITING, WITHOUT
-from simulation.volunteers import BUSY, EMPTY, FREE, TRAINING
-from simulation.waiting import BY_LOT, FIRST_COME, HIGHEST
+from simulation.volunteers import EMPTY, TRAINING
+from simulation.waiting import BUSY, BY_LOT, FIRST_COME, FREE, HIGHEST
 
 
 def _words(now: SimpleNamespace, *counter: int) -> list[int]:
@@ -108,8 +109,8 @@ def the_list_is_served_in_its_order(context: CheckContext) -> Finding:
 
 
 def _service_by_hand(
-    claim: Violations, now: SimpleNamespace, was: SimpleNamespace, k: int, allowed: np.ndarray
-) -> None:  # type: ignore[type-arg]
+    claim: Violations, now: SimpleNamespace, was: SimpleNamespace, k: int, allowed: npt.NDArray[np.float64]
+) -> None:
     people, lives, local, n, t = now.people, now.lives, now.local, now.numbers, now.month
     rows = range(now.rows.start, now.rows.stop)
     limited = n.allowance[k, t] < np.inf

@@ -81,9 +81,8 @@ def twice_the_counts_are_twice_the_kroner(context: CheckContext) -> Finding:
         twice = [
             table.assign(**{name: 2 * table[name] for name in table.columns.drop("year")}) for table in (one, other)
         ]
-        claim.close(
-            balance(*twice, Prices(), **how)["kroner"], 2 * balance(one, other, Prices(), **how)["kroner"], str(how)
-        )
+        once, double = balance(one, other, Prices(), **how), balance(twice[0], twice[1], Prices(), **how)
+        claim.close(double["kroner"], 2 * once["kroner"], str(how))
     return claim.finding()
 
 
@@ -138,7 +137,7 @@ def a_marginal_prison_day_changes_one_payer(context: CheckContext) -> Finding:
     one, other = random_counts(context, 4), random_counts(context, 5)
     for method in ("bottom-up", "top-down"):
         average, marginal = (
-            by_purse(savings(one, other, Prices(), method=method, prison=prison)).set_index("purse")["saving"]  # type: ignore[arg-type]
+            by_purse(savings(one, other, Prices(), method=method, prison=prison)).set_index("purse")["saving"]
             for prison in ("average", "marginal")
         )
         share = Prices().prison.marginal_share
@@ -208,7 +207,7 @@ def a_row_that_one_plan_lacks_counts_as_zero(context: CheckContext) -> Finding:
     ]
     claim.close(
         whole(balance(one, other.assign(plan="b"), Prices()))["net"],
-        whole(balance(*moved, Prices()))["net"],
+        whole(balance(moved[0], moved[1], Prices()))["net"],
         "names of places",
     )
     return claim.finding()
@@ -228,12 +227,13 @@ def many_draws_are_as_one_by_one(context: CheckContext) -> Finding:
         together = whole(balance(one, other, drawn, **how)).set_index("draw")
         for draw in range(3):
             mine = [table[table["draw"] == draw].drop(columns="draw") for table in (one, other)]
-            alone = whole(balance(*mine, drawn.iloc[[draw]], **how)).iloc[0]
-            claim.close(together.loc[draw, alone.index], alone, f"draw {draw}")
-    fixed = whole(balance(one, other, Prices())).set_index("draw")
+            alone = whole(balance(mine[0], mine[1], drawn.iloc[[draw]], **how)).iloc[0]
+            claim.close(together.loc[draw][alone.index], alone, f"draw {draw}")
+    plain = whole(balance(one, other, Prices())).set_index("draw")
     for draw in range(3):
         mine = [table[table["draw"] == draw].drop(columns="draw") for table in (one, other)]
-        claim.close(fixed.loc[draw, "net"], whole(balance(*mine, Prices()))["net"], f"draw {draw}, one price")
+        net = whole(balance(mine[0], mine[1], Prices()))["net"]
+        claim.close(plain.loc[draw, "net"], net, f"draw {draw}, one price")
     every = whole(costs(counts(started=1), drawn)).set_index("draw")
     claim.close(every["cost"], drawn["scheme.primus_motor.per_start"], "every draw")
     return claim.finding()
@@ -286,7 +286,7 @@ def nothing_is_counted_where_work_is_unknown(context: CheckContext) -> Finding:
     claim = Violations()
     one, other = random_counts(context, 17), random_counts(context, 18)
     bare = [table.drop(columns="holds_employment") for table in (one, other)]
-    full, less = (savings(*pair, Prices()) for pair in ((one, other), bare))
+    full, less = (savings(first, second, Prices()) for first, second in ((one, other), bare))
     claim.check(set(less["item"]) == {"prison days", "cases", "health"}, "items")
     for item in ("prison days", "cases", "health"):
         claim.check(kroner_of(full, item=item) == kroner_of(less, item=item), item)

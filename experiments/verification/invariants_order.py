@@ -115,7 +115,7 @@ def a_short_follow_up_is_the_start_of_a_longer_one(context: CheckContext) -> Fin
             events = each.history.events
             began = events["month"].where(events["event"] != "sanction", events["value"])
             both.append(events[began < length])
-        _same_tables(claim, *both, case.scenario.digest[:8])
+        _same_tables(claim, both[0], both[1], case.scenario.digest[:8])
     return claim.finding()
 
 

@@ -23,7 +23,7 @@ def one_event_fewer_saves_its_price(context: CheckContext) -> Finding:
     each = p["avoided.any"] / p["cases.per_reoffender"]
     health = (1 - p["avoided.state_share"]) * p["avoided.region_share"]
     for kind in ("fines", "suspended", "prison"):
-        case = savings(none, counts(**{kind: 1.0}), Prices())
+        case = savings(none, counts().assign(**{kind: 1.0}), Prices())
         justice = p["avoided.justice_share"] - p["avoided.prison_share"]
         claim.close(
             [kroner_of(case, "state: police and courts"), kroner_of(case, "region")],
@@ -32,7 +32,7 @@ def one_event_fewer_saves_its_price(context: CheckContext) -> Finding:
         )
         claim.close(kroner_of(case), each * (justice + health), f"{kind}: the rest")
     for avoided, column in (("any", "reoffenders_any"), ("serious", "reoffenders_sentence")):
-        fewer = savings(none, counts(**{column: 1.0}), Prices(), method="top-down", avoided=avoided)  # type: ignore[arg-type]
+        fewer = savings(none, counts().assign(**{column: 1.0}), Prices(), method="top-down", avoided=avoided)  # type: ignore[arg-type]
         value, state = p[f"avoided.{avoided}"], p["avoided.state_share"]
         shares = {"municipality": 1 - state - health, "region": health,
                   "state: police and courts": p["avoided.justice_share"] - p["avoided.prison_share"],

@@ -201,7 +201,7 @@ def summarise(predictions: pd.DataFrame) -> pd.DataFrame:
     -------
     left_out, figure, what, predicted (mean), spread (standard deviation), low, high (95 %), off, r_hat, draws.
     """
-    what = targets().set_index("id")["what"]
+    what = dict(zip(targets()["id"], targets()["what"], strict=True))
     rows = []
     for (name, figure), mine in predictions.groupby(["left_out", "figure"], sort=False):
         value = mine["predicted"].to_numpy(float)
@@ -232,9 +232,10 @@ def compare(predictions: pd.DataFrame, known: Facts) -> pd.DataFrame:
     table["observed"], table["sd"] = ([about[figure][k] for figure in table["figure"]] for k in (0, 1))
     table["apart"] = (table["predicted"] - table["observed"]) / np.hypot(table["spread"], table["sd"])
     chances = []
-    for row in table.itertuples():
-        mine = predictions[(predictions["left_out"] == row.left_out) & (predictions["figure"] == row.figure)]
-        below = float(norm.cdf((row.observed - mine["predicted"].to_numpy(float)) / row.sd).mean())
+    for row in table.to_dict("records"):
+        mine = predictions[(predictions["left_out"] == row["left_out"]) & (predictions["figure"] == row["figure"])]
+        apart: Floats = (row["observed"] - mine["predicted"].to_numpy(float)) / row["sd"]
+        below = float(np.mean(norm.cdf(apart)))
         chances.append(2 * min(below, 1 - below))
     table["p"], table["wide"] = chances, table["spread"] / table["sd"]
     verdict = np.where(table["p"] >= RARE, "holds", "fails")

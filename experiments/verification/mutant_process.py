@@ -112,7 +112,7 @@ def money_of(context: CheckContext) -> Iterator[tuple[str, Any]]:
         ("one price", many, Prices()),
         ("one count", plain, drawn_prices),
     ):
-        table = balance(*pair, prices)
+        table = balance(pair[0], pair[1], prices)
         yield name, [table, by_purse(table), whole(table, keep=("draw",), discounted=False)]
     yield "missing rows", balance(many[0].iloc[:7], many[1].iloc[3:], Prices(), victims=True)
 

@@ -7,7 +7,7 @@ from the end of its band is within twice the simulation error decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.resources import files
 from io import StringIO
@@ -54,7 +54,7 @@ def pattern_checks() -> tuple[Check, ...]:
     return tuple(_check(row) for row in patterns().to_dict("records"))
 
 
-def _check(row: dict[str, Any]) -> Check:
+def _check(row: Mapping[Any, Any]) -> Check:
     def compare(context: CheckContext) -> Finding:
         value, error = MEASURES[row["measure"]](context)
         observed = f"observed {row['observed']:g}"
@@ -82,9 +82,10 @@ def _share(number: float, of: float) -> Measured:
 
 def everyone(context: CheckContext) -> Scenario:
     """Everybody released, no programme, followed for three years: what the patterns speak of."""
-    return context.once(
+    found: Scenario = context.once(
         "everyone", lambda: load("everyone").replace(people__follow_up_months=MONTHS, people__count=PEOPLE)
     )
+    return found
 
 
 def _figures(context: CheckContext) -> list[dict[str, float]]:
@@ -99,7 +100,8 @@ def _figures(context: CheckContext) -> list[dict[str, float]]:
             )
         return found
 
-    return context.once("figures", simulated)
+    found: list[dict[str, float]] = context.once("figures", simulated)
+    return found
 
 
 def _men_and_ages(cohort: Cohort) -> dict[str, float]:
@@ -158,7 +160,10 @@ def _posterior_ratio(context: CheckContext) -> Measured:
 
 def _history(context: CheckContext) -> History:
     scenario = everyone(context).replace(people__count=OF_HISTORY)
-    return context.once("history", lambda: simulate(scenario, seed=context.seed, replicates=context.scaled(1)))
+    found: History = context.once(
+        "history", lambda: simulate(scenario, seed=context.seed, replicates=context.scaled(1))
+    )
+    return found
 
 
 def _work(context: CheckContext) -> dict[str, Measured]:
@@ -191,11 +196,16 @@ def _work(context: CheckContext) -> dict[str, Measured]:
         rates["in_work_30"] = _share(float((held[:, 30] * free[:, 30]).sum()), float(len(people)))
         return rates
 
-    return context.once("work", simulated)
+    found: dict[str, Measured] = context.once("work", simulated)
+    return found
+
+
+def _of_work(name: str, context: CheckContext) -> Measured:
+    return _work(context)[name]
 
 
 def _single(factor: str, context: CheckContext) -> Measured:
-    """PValues ratio of reoffending within 24 months, a factor missing against held by everybody, all others missing."""
+    """Odds ratio of reoffending within 24 months, a factor missing against held by everybody, all others missing."""
     table = context.once("single", lambda: single_factor(everyone(context), seed=context.seed)).set_index("factor")
     odds = {name: (row["reoffended_24m"], row["n"] - row["reoffended_24m"]) for name, row in table.iterrows()}
     lacked, held = odds["none"], odds[factor]
@@ -212,7 +222,7 @@ OF_COHORTS = (
 )  # fmt: skip
 MEASURES: dict[str, Callable[[CheckContext], Measured]] = {
     **{name: partial(_figure, name) for name in OF_COHORTS},
-    **{name: (lambda context, name=name: _work(context)[name]) for name in ("job_gained", "job_lost", "in_work_30")},
+    **{name: partial(_of_work, name) for name in ("job_gained", "job_lost", "in_work_30")},
     **{f"single_{name}": partial(_single, name)
        for name in ("housing", "economy", "employment", "education", "network")},
     "trial_mentored": partial(_trial, 0), "trial_control": partial(_trial, 1), "posterior_ratio": _posterior_ratio,

@@ -40,7 +40,7 @@ def by_hand(case: SimulatedCase) -> Counter[Cell]:
             _programme(scenario.programme[name], n, k, name, life, here)
         for (name, month), amount in here.items():
             if 0 <= month + life.release < calendar:
-                found[name, month + life.release, int(about.group == "highest risk"), life.place] += int(amount)
+                found[name, month + life.release, int(str(about.group) == "highest risk"), life.place] += int(amount)
     return +found
 
 

@@ -83,7 +83,7 @@ def stored(part: Literal["left_out", "faults"], folder: Path | None = None) -> M
         return None
     code = code_of_faults() if part == "faults" else code_of_left_out()
     columns = {"number": str} if part == "faults" else None
-    return Measurement(table=pd.read_csv(table, keep_default_na=False, dtype=columns), code=measured["code"],  # type: ignore[arg-type]
+    return Measurement(table=pd.read_csv(table, keep_default_na=False, dtype=columns), code=measured["code"],
                        seed=measured["seed"], changed=measured["code"] != code)  # fmt: skip
 
 
