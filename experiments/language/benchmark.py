@@ -46,7 +46,8 @@ def _tables(facts: Mapping[str, Any], m: Messages) -> Iterator[Shown]:
     store = [{"what": what, "value": value} for what, value in facts["store"].items()]
     yield _shown("title.store", store, {"what": None, "value": 3}, m)
     columns: dict[str, int | None] = {
-        "policies": None, "difference": 2, "sd_same": 2, "sd_independent": 2, "ratio": 0, "low": 0, "high": 0, "bound": 0,
+        "policies": None, "difference": 2, "sd_same": 2, "sd_independent": 2, "ratio": 0, "low": 0, "high": 0,
+        "bound": 0,
     }  # fmt: skip
     yield _shown("title.common_random_numbers", facts["common_random_numbers"], columns, m)
 
