@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from simulation import ReentryModel, Scenario
 from simulation.mesa_model import Person, Volunteer
 from tests.strategies import SEEDS, scenarios
-from tests.worlds import differing, in_custody, lives_told
+from tests.worlds import differing, events_by_person, in_custody
 
 SCENARIO = differing(
     people={"count": 60, "accepts_volunteers": 1.0, "release_months": 6}, places={"include": ["Aarhus"]},
@@ -64,7 +64,7 @@ def test_a_diary_says_what_made_the_hazard(told):
 def test_a_diary_agrees_with_the_history(told):
     """The months in which a diary tells of an offence or of custody are those of the events."""
     model, history = told
-    for person, events in zip(model.persons, lives_told(history).values(), strict=True):
+    for person, events in zip(model.persons, events_by_person(history).values(), strict=True):
         inside = in_custody(events)
 
         assert [e.month for e in person.diary if e.offended] == [e.month for e in events if e.what == "offence"]

@@ -17,7 +17,7 @@ from experiments.reproduction.state_variables import STATES, State
 from simulation import state
 from simulation.parameters import quantities
 from tests.mistakes import assert_one_line
-from tests.worlds import told_by_month
+from tests.worlds import months_of
 
 HOME = Path(__file__).parents[1]
 DOCS = HOME / "docs"
@@ -142,7 +142,7 @@ WORLDS = [
 @pytest.mark.parametrize(("name", "changes"), WORLDS, ids=[name for name, _ in WORLDS])
 def test_state_variables_lie_in_their_ranges(name, changes):
     """In every month of runs of several kinds, each column has values in the range that is stated for it."""
-    for _, world in told_by_month(load(name, changes), seed=5):
+    for _, world in months_of(load(name, changes), seed=5):
         for label, tables in (("People", world.people), ("Lives", world.lives), ("Localities", world.local)):
             _within(STATES[label], tables)
         _within(STATES["Seats"], world.seats)

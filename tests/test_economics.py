@@ -1,18 +1,17 @@
-"""Kroner from counts: sums by hand, laws of money, what is never counted twice, and counts from a history."""
+"""Kroner from counts: sums by hand, and bad input. What must always hold is in the list of checks (invariants of money)."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from experiments.studies.rollout.published_claim import course_by_parts
-from simulation.economics import balance, by_purse, by_year, costs, difference, savings, whole
-from simulation.history import GROUPS
-from simulation.prices import PUBLIC, PURSES, Prices, draw_prices, prices_from
+from simulation.economics import balance, by_purse, costs, counts_of, savings, whole
+from simulation.history import simulate
+from simulation.prices import PUBLIC, Prices, draw_prices, prices_from
 from tests.mistakes import assert_one_line
+from tests.worlds import complete
 
 PRICES = Prices()
 COUNTED = ("fines", "suspended", "prison", "offences", "custody_months", "liberty_months", "holds_employment",
@@ -23,15 +22,6 @@ def counts(started=0.0, *, year=0, **columns):
     """Counts of one year: nothing happens but what is named."""
     return pd.DataFrame({"year": [year], "primus_motor.started": [float(started)],
                          **{name: [float(columns.get(name, 0.0))] for name in COUNTED}})  # fmt: skip
-
-
-def random_counts(seed, **keys):
-    """Counts of three years for each key, drawn at random."""
-    luck = np.random.default_rng(seed)
-    table = pd.MultiIndex.from_product([*keys.values(), range(3)], names=[*keys, "year"]).to_frame(index=False)
-    for name in ("primus_motor.started", "paid_mentors.started", "busy_months", *COUNTED):
-        table[name] = luck.integers(0, 500, len(table)).astype(float)
-    return table
 
 
 def amount(table, purse=None, item=None, column="kroner"):
@@ -138,147 +128,16 @@ def test_todays_scheme_costs_what_the_grant_says() -> None:
     assert parts["hours given"] == pytest.approx(28 * 8 * 200 * 1.02**8)
 
 
-# Laws ---------------------------------------------------------------------------------------------------------
-
-HOWS = [{"method": method, "prison": prison, "victims": victims} for method in ("bottom-up", "top-down")
-        for prison in ("average", "marginal") for victims in (False, True)]  # fmt: skip
-
-
-@pytest.mark.parametrize("how", HOWS, ids=lambda how: "-".join(map(str, how.values())))
-def test_purses_add_up_to_the_total(how) -> None:
-    """Public purses, years and the whole are the same kroner; every row has a known purse."""
-    table = balance(random_counts(1, place=["Aarhus", "Ærø"]), random_counts(2, place=["Aarhus", "Ærø"]), PRICES, **how)
-    purses, years, total = by_purse(table), by_year(table, discounted=True), whole(table)
-
-    assert purses["purse"].tolist() == list(PURSES)
-    public = purses[purses["purse"].isin(PUBLIC)]
-    for column in ("cost", "saving", "net"):
-        assert public[column].sum() == pytest.approx(total[column].item())
-        assert years[column].sum() == pytest.approx(total[column].item())
-    assert amount(table, column="discounted") == pytest.approx((purses["cost"] + purses["saving"]).sum())
-
-
-@given(st.integers(0, 10_000), st.sampled_from(HOWS))
-def test_twice_the_counts_are_twice_the_kroner(seed: int, how: dict) -> None:
-    """Kroner are proportional to counts, row by row."""
-    first, second = random_counts(seed), random_counts(seed + 1)
-    twice = [table.assign(**{name: 2 * table[name] for name in table.columns.drop("year")}) for table in (first, second)]
-    one, two = balance(first, second, PRICES, **how), balance(*twice, PRICES, **how)
-
-    np.testing.assert_allclose(two["kroner"], 2 * one["kroner"])
-
-
-@pytest.mark.parametrize("how", HOWS, ids=lambda how: "-".join(map(str, how.values())))
-def test_no_difference_costs_exactly_the_programme(how) -> None:
-    """If a programme changes nothing, nothing is saved, and its price times its starts is paid."""
-    without = random_counts(3).drop(columns=["primus_motor.started", "paid_mentors.started", "busy_months"])
-    with_ = without.assign(**{"primus_motor.started": 10.0, "paid_mentors.started": 4.0})
-    table = balance(with_, without, PRICES, **how)
-
-    assert (table.loc[table["side"] == "saving", "kroner"] == 0).all()
-    assert whole(table, discounted=False)["cost"].item() == 3 * (10 * 33_000 + 4 * 29_000)
-
-
-@pytest.mark.parametrize("method", ["bottom-up", "top-down"])
-def test_a_marginal_prison_day_changes_one_purse(method) -> None:
-    """At the marginal price the prison service saves 0.65 of the average; all other purses save the same."""
-    first, second = random_counts(4), random_counts(5)
-    both = [by_purse(savings(first, second, PRICES, method=method, prison=prison)).set_index("purse")["saving"]
-            for prison in ("average", "marginal")]  # fmt: skip
-
-    assert both[1]["state: prison"] == pytest.approx(0.65 * both[0]["state: prison"])
-    np.testing.assert_array_equal(both[0].drop("state: prison"), both[1].drop("state: prison"))
-
-
-@pytest.mark.parametrize("method", ["bottom-up", "top-down"])
-def test_victims_are_counted_only_when_asked(method) -> None:
-    """Off by default; on, their own purse gains (mean British cost x 10 x 0.8) and no other purse changes."""
-    plain = savings(counts(), counts(offences=1, custody_months=1, reoffenders_any=1), PRICES, method=method)
-    with_victims = savings(counts(), counts(offences=1, custody_months=1, reoffenders_any=1), PRICES, method=method,
-                           victims=True)  # fmt: skip
-    mean = 0.06 * 14_050 + 0.01 * 11_320 + 0.05 * 5_930 + 0.02 * 10_290 + 0.25 * 870 + 0.04 * 1_350
-
-    assert amount(plain, "victims") == 0
-    assert amount(with_victims, "victims") == pytest.approx(mean * 1.02**6 * 10 * 0.8)
-    assert whole(plain).equals(whole(with_victims))
-
-
-def test_volunteers_time_is_shown_apart() -> None:
-    """It has a purse of its own that the public total leaves out."""
-    table = costs(counts(1).assign(busy_months=28.0), PRICES)
-
-    assert amount(table, "volunteers' time") == pytest.approx(28 * 8 * 200 * 1.02**8)
-    assert whole(table)["cost"].item() == 33_000
-
-
-def test_who_pays_the_courses() -> None:
-    """The shares of the payers decide whose cost it is, never how much."""
-    prices = prices_from({"paid_by": {"municipality": 0.25, "state: prison": 0.75}})
-    found = by_purse(costs(counts(4), prices)).set_index("purse")["cost"]
-
-    assert found["municipality"] == 33_000
-    assert found["state: prison"] == 99_000
-    assert found.sum() == 4 * 33_000
-
-
-@pytest.mark.parametrize("method", ["bottom-up", "top-down"])
-def test_methods_are_never_added_up(method) -> None:
-    """A table holds avoided reoffenders or prison days, cases and work, never both; work is in one of them only."""
-    items = set(savings(random_counts(6), random_counts(7), PRICES, method=method)["item"])
-
-    assert items == ({"avoided reoffenders"} if method == "top-down" else {"prison days", "cases", "health", "benefits", "tax"})
-
-
-def test_names_of_places_do_not_matter() -> None:
-    """Other names, another order: the same kroner."""
-    first, second = (random_counts(seed, place=["Aarhus", "Ærø", "Fanø"]) for seed in (8, 9))
-    names = {"Aarhus": "x", "Ærø": "a", "Fanø": "m"}
-    moved = [table.assign(place=table["place"].map(names)).iloc[::-1] for table in (first, second)]
-
-    assert whole(balance(first, second, PRICES))["net"].item() == pytest.approx(whole(balance(*moved, PRICES))["net"].item())
-
-
-def test_a_row_that_one_plan_lacks_counts_as_zero() -> None:
-    """A place without anything under one plan is a difference, not an error; plans' names do not matter."""
-    first, second = random_counts(10, place=["Aarhus", "Ærø"]).assign(plan="a"), random_counts(11, place=["Aarhus"])
-    found = difference(first, second.assign(plan="b")).set_index(["place", "year"])["prison"]
-
-    assert found["Ærø", 1] == first.set_index(["place", "year"])["prison"]["Ærø", 1]
-    assert len(found) == 6
-
-
-# Draws --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("how", [{}, {"method": "top-down", "prison": "marginal", "victims": True}], ids=["plain", "all"])
-def test_many_draws_are_as_one_by_one(how) -> None:
-    """Prices and counts of five draws at once give the kroner of each draw by itself."""
-    drawn = draw_prices(PRICES, 5, seed=1)
-    first, second = (random_counts(seed, draw=range(5), group=list(GROUPS)) for seed in (12, 13))
-    together = whole(balance(first, second, drawn, **how)).set_index("draw")
-
-    for draw in range(5):
-        mine = [table[table["draw"] == draw].drop(columns="draw") for table in (first, second)]
-        alone = whole(balance(*mine, drawn.iloc[[draw]], **how)).iloc[0]
-        np.testing.assert_allclose(together.loc[draw, alone.index], alone)
-
-
-def test_counts_without_draws_meet_every_draw_of_prices() -> None:
-    """The draws of prices become draws of the result; with many, the mean cost is that of the prior."""
-    drawn = draw_prices(PRICES, 2_000, seed=2)
-    found = whole(costs(counts(1), drawn))
-    few, three = drawn.head(3), random_counts(14)
-    for draw, row in whole(costs(three, few)).set_index("draw").iterrows():
-        assert row["cost"] == pytest.approx(whole(costs(three, few.iloc[[draw]]))["cost"].item())
-
-    assert found["draw"].tolist() == list(range(2_000))
-    np.testing.assert_allclose(found["cost"], drawn["scheme.primus_motor.per_start"])
-    assert found["cost"].median() == pytest.approx(33_000, rel=0.005)
-
-
 # Bad input ----------------------------------------------------------------------------------------------------
 
+def history_of_one():
+    """A person's scenario and history."""
+    scenario = complete(people={"count": 1})
+    return simulate(scenario, seed=1), scenario
+
+
 BAD = [
+    (lambda: counts_of(*history_of_one(), years=37), "years is [37]; allowed 1 to 36"),
     (lambda: costs(counts().rename(columns={"primus_motor.started": "chess.started"}), PRICES), "no price [scheme.chess.per_start]"),
     (lambda: costs(counts(1), PRICES, course="by parts"), "counts have no column [volunteer_months]"),
     (lambda: costs(counts(1).drop(columns="year"), PRICES), "counts have no column [year]"),
@@ -288,7 +147,7 @@ BAD = [
     (lambda: savings(counts(), counts(), PRICES, method="both"), "method is [both]; allowed is bottom-up, top-down"),
     (lambda: savings(counts().drop(columns="prison"), counts().drop(columns="prison"), PRICES), "no column [prison]"),
     (lambda: savings(counts(), counts().assign(place="Ærø"), PRICES), "have the keys [place, year] and [year]"),
-    (lambda: costs(random_counts(1, draw=range(3)), draw_prices(PRICES, 2, seed=1)), "draws up to [2], but prices were drawn [2] times"),
+    (lambda: costs(pd.concat([counts(1).assign(draw=k) for k in range(3)]), draw_prices(PRICES, 2, seed=1)), "draws up to [2], but prices were drawn [2] times"),
 ]  # fmt: skip
 
 

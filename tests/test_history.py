@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 
 from simulation import History, ParameterError, simulate
 from simulation.engine import run
-from simulation.history import EVENTS, SANCTIONS
-from tests.strategies import SEEDS, scenarios
 from tests.worlds import complete, differing
 
 SMALL = differing(
     people={"count": 200, "accepts_volunteers": 1.0}, places={"include": ["Aarhus"]}, trial={"assignment": "randomised"},
     volunteers={"at_start": 80.0}, programme={"mentors": {"carried_by": "volunteers", "shortest_sentence_months": 0.0}},
 )  # fmt: skip
-
-
-def test_a_history_comes_back_from_its_files(tmp_path):
-    """Written and read again, both tables are equal in every value and type, and so is what made them."""
-    history = simulate(SMALL, seed=1, replicates=2)
-    history.write(tmp_path)
-    again = History.read(tmp_path)
-
-    assert history.same_as(again)
-    assert history.about == again.about
 
 
 def test_a_missing_history_is_named(tmp_path):
@@ -70,43 +57,6 @@ def test_no_replicates_are_refused():
     for tell in (simulate, run):
         with pytest.raises(ParameterError, match=r"replicates is \[0\]"):
             tell(SMALL, seed=1, replicates=0)
-
-
-@settings(max_examples=40)
-@given(scenarios(), SEEDS)
-def test_tables_are_in_order_and_speak_known_words(scenario, seed):
-    """Events are sorted by replicate, person, month and kind; every word in them belongs to the scenario."""
-    history = simulate(scenario, seed=seed, replicates=2)
-    events = history.events
-    keys = list(zip(events["replicate"], events["person"], events["month"], events["event"].cat.codes, strict=True))
-    about = {"gain": scenario.factor, "loss": scenario.factor, "sanction": SANCTIONS, "match": scenario.programme,
-             "unmatched": scenario.programme, "contact": scenario.programme}  # fmt: skip
-
-    assert keys == sorted(keys)
-    assert list(EVENTS) == list(events["event"].cat.categories)
-    for name, words in about.items():
-        assert set(events.loc[events["event"] == name, "detail"]) <= set(words)
-
-
-@settings(max_examples=40)
-@given(scenarios(), SEEDS)
-def test_people_are_in_order_and_followed_as_long_as_the_calendar_allows(scenario, seed):
-    """One row a person, numbered from 0; follow-up ends where the scenario or its calendar ends."""
-    people = simulate(scenario, seed=seed, replicates=2).people
-    count = scenario.people.count
-
-    assert [(r, p) for r in range(2) for p in range(count)] == list(zip(people["replicate"], people["person"], strict=True))
-    assert ((people["release"] >= 0) & (people["release"] < scenario.people.release_months)).all()
-    assert ((people["followed"] >= 0) & (people["followed"] <= scenario.people.follow_up_months)).all()
-
-
-@pytest.mark.parametrize("programme", [{}, {"help": {}}, {"help": {"starts_month": -6}}])
-def test_the_calendar_stops_at_the_same_month_with_and_without_a_programme(programme):
-    """Observation stops so many months after the first release, whether or not a programme began before it."""
-    scenario = complete(people={"count": 200, "release_months": 12, "calendar_months": 18}, programme=programme)
-    people = simulate(scenario, seed=1).people
-
-    assert (18 - people["release"]).clip(0, 24).tolist() == people["followed"].tolist()
 
 
 def test_names_may_be_any_words():

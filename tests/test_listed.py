@@ -18,8 +18,7 @@ from simulation.programmes import Allocation, Order
 from simulation.waiting import lots
 from tests.mistakes import assert_one_line
 from tests.strategies import SEEDS, scenarios
-from tests.test_agreement import assert_same_columns
-from tests.worlds import complete, differing
+from tests.worlds import assert_same_columns, complete, differing
 
 RULES = Allocation.__args__
 

@@ -7,29 +7,22 @@ import pytest
 from hypothesis import given, settings
 
 from simulation import simulate
-from simulation.compiled_parameters import months_before, numbers_of, told_for
+from simulation.compiled_parameters import months_before, told_for
 from simulation.engine import run, tell
 from simulation.events import GAIN
-from simulation.ledger import COMMON, names
-from simulation.municipal_shares import seats
-from simulation.places import chosen
-from simulation.rules import NEVER
 from tests import statistics
 from tests.strategies import SEEDS, scenarios
 from tests.test_ledger import ledger, row
 from tests.worlds import (
-    EVERYBODY_SAYS_YES,
+    EVERYBODY_ACCEPTS,
     NEUTRAL,
-    OF_THE_PROGRAMME,
     OFFERED,
     complete,
+    months_of,
     steady,
-    told_by_month,
-    without,
 )
 
 many = settings(max_examples=25)
-HELPED = scenarios(programmes=(1, 3))
 PLACES = ["Aarhus", "Odense", "Vejle"]
 RUNS = 40
 
@@ -37,7 +30,7 @@ RUNS = 40
 def wanted(*, programme, count=600, months=36, volunteers=None, people=None, places=None, **tables):
     """People without crime in three places who all want a programme, over three years."""
     rules = {**OFFERED, "ends_month": 3, **programme}
-    everybody = {**EVERYBODY_SAYS_YES, "count": count, "release_months": months, "follow_up_months": 6, **(people or {})}
+    everybody = {**EVERYBODY_ACCEPTS, "count": count, "release_months": months, "follow_up_months": 6, **(people or {})}
     return steady(
         0.0, people=everybody, trial={"assignment": "everyone"}, programme={"help": rules},
         places={"include": PLACES, **(places or {})}, volunteers=volunteers or {}, **tables,
@@ -51,46 +44,6 @@ def rows_of(scenario, seed, *wanted_rows, replicates=RUNS):
 
 
 # Where and when -----------------------------------------------------------------------------------------------------
-
-
-@many
-@given(HELPED, SEEDS)
-def test_nobody_joins_where_a_programme_is_not_open(scenario, seed):
-    """Before a place opens, after it closes and outside its places nobody comes onto the list; nobody starts before."""
-    (table,) = ledger(scenario, seed)
-    before = months_before(scenario)
-    for name, rules in scenario.programme.items():
-        exists = chosen(rules.places) if rules.places else scenario.municipalities
-        opens = {}
-        for key, month in rules.opens.items():
-            opens.update(dict.fromkeys(chosen([key]), month and month + before))
-        closes = rules.closes_month + before if rules.closes_month else NEVER
-        for p, place in enumerate(scenario.municipalities):
-            begins = opens.get(place, 0) if place in exists else NEVER
-            for t in range(table.shape[1]):
-                joined, started, closed = (row(table, scenario, f"{name}.{each}")[t, :, p].sum()
-                                           for each in ("joined", "started", "closed"))  # fmt: skip
-
-                assert not joined or begins <= t < closes
-                assert not started or begins <= t
-                assert not closed or not begins <= t < closes
-
-
-@many
-@given(scenarios(programmes=(1, 2), supplied=True), SEEDS)
-def test_volunteers_come_where_and_while_their_programme_is_open(scenario, seed):
-    """Nobody comes forward before a place opens or after it closes, where no recruits are, or beyond the seats."""
-    (table,), n = ledger(scenario, seed), numbers_of(scenario, seed)
-    came = row(table, scenario, "came").sum(axis=1)
-    there = sum(row(table, scenario, name).sum(axis=1) for name in ("training_months", "free_months", "busy_months"))
-    for p, opens in enumerate(n.opens[n.supply]):
-        open_ = [opens <= t < n.closes[n.supply] for t in range(len(came))]
-        later = [t > opens for t in range(len(came))]
-
-        assert not came[np.logical_not(open_), p].any()
-        assert n.rate[p] > 0 or not came[later, p].any()
-        assert n.at_start[p] > 0 or opens >= len(came) or not came[opens, p]
-    assert (there <= seats(scenario)).all()
 
 
 def test_volunteers_are_there_when_their_place_opens():
@@ -161,23 +114,6 @@ def test_coordinators_cap_the_volunteers():
 # How many, and whom ---------------------------------------------------------------------------------------------------
 
 
-@many
-@given(HELPED, SEEDS)
-def test_nobody_is_taken_in_beyond_what_is_allowed(scenario, seed):
-    """So far no place has taken in more than its part of a year's number for each month that it was open, rounded up."""
-    (table,), n = ledger(scenario, seed), numbers_of(scenario, seed)
-    for k, (name, rules) in enumerate(scenario.programme.items()):
-        if not rules.most_a_year:
-            continue
-        taken = np.cumsum(row(table, scenario, f"{name}.started").sum(axis=1), axis=0)
-        allowed = np.zeros(len(scenario.municipalities))
-        for t in range(len(taken)):
-            open_ = n.opens[k] <= t
-            allowed += open_ * n.part * rules.most_a_year / 12 / max(1e-300, float(n.part[open_].sum()))
-
-            assert (taken[t] <= np.ceil(allowed + 1e-9)).all()
-
-
 @pytest.mark.parametrize("carried_by", ["places", "volunteers"])
 def test_a_year_takes_in_its_number_where_more_want_it(carried_by):
     """With ample demand as many start as are allowed, in the mean over the runs, in every year and place."""
@@ -209,26 +145,11 @@ def test_what_is_not_used_is_kept():
     assert not kept[:23].any()
 
 
-@many
-@given(HELPED, SEEDS)
-def test_help_is_offered_to_those_with_the_highest_score(scenario, seed):
-    """Nobody whose score is below that of somebody turned away as not at risk comes onto the list."""
-    scenario = scenario.replace(people__calendar_months=0)
-    people = simulate(scenario, seed=seed)
-    listed = people.events[people.events["event"].isin(["match", "unmatched"])]
-    least = numbers_of(scenario, seed).least
-    for k, (name, rules) in enumerate(scenario.programme.items()):
-        score = people.people["score"][people.people["person"].isin(listed.loc[listed["detail"] == name, "person"])]
-
-        assert (score >= least[k]).all()
-        assert rules.offered_share < 1.0 or least[k] == -np.inf
-
-
 @pytest.mark.parametrize("offered", [0.0, 0.25, 0.7, 1.0])
 def test_help_is_offered_to_the_stated_share(offered):
     """Of many people the stated share is offered the programme; the others are counted as not offered."""
     scenario = complete(
-        people={**EVERYBODY_SAYS_YES, "count": 20_000}, trial={"assignment": "everyone"}, places={"include": PLACES},
+        people={**EVERYBODY_ACCEPTS, "count": 20_000}, trial={"assignment": "everyone"}, places={"include": PLACES},
         programme={"help": {**OFFERED, "offered_share": offered}},
     )  # fmt: skip
     joined, refused = (each.sum() for each in rows_of(scenario, 8, "help.joined", "help.not_offered", replicates=1))
@@ -245,7 +166,7 @@ def test_help_is_offered_to_the_stated_share(offered):
 def test_room_is_openings_over_what_was_wanted(scenario, seed):
     """In each place and month the part of the gains that is given is its own openings over last month's demand."""
     seen = None
-    for stage, world in told_by_month(scenario, seed=seed):
+    for stage, world in months_of(scenario, seed=seed):
         n, local = world.numbers, world.local
         if stage == "opened":
             assert seen is None or local.room[n.openings[:, 0] >= 0].tolist() == seen
@@ -293,20 +214,6 @@ def test_nobody_is_offered_anything_as_if_there_were_no_programme(scenario, seed
     assert none.people.equals(nobody.people)
     assert none.events.drop(columns="detail").equals(nobody.events.drop(columns="detail"))
     assert none.events["detail"].astype(str).equals(nobody.events["detail"].astype(str))
-
-
-@many
-@given(HELPED, SEEDS)
-def test_help_without_effect_changes_no_count_of_crime(scenario, seed):
-    """Offered again, from some month, to some: help that does nothing changes neither offences nor custody nor support."""
-    effects = ("direct_effect", "direct_effect_others", "support_effect", "support_effect_others")
-    none = {f"programme.{name}.{effect}": 1.0 for name in scenario.programme for effect in effects}
-    offered, nobody = (scenario.changed({**none, "trial.assignment": each}) for each in ("everyone", "nobody"))
-    (one,), (other,) = ledger(offered, seed), ledger(nobody, seed)
-    same = [name for name in names(scenario) if name in COMMON[:15] or name.startswith("holds_")]
-
-    assert all((row(one, offered, name) == row(other, nobody, name)).all() for name in same)
-    assert without(simulate(offered, seed=seed).events, *OF_THE_PROGRAMME).equals(simulate(nobody, seed=seed).events)
 
 
 def test_names_and_order_of_places_decide_no_count():

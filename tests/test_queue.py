@@ -1,4 +1,4 @@
-"""The waiting list against the theory of queues: Little's law, and many servers with known waits."""
+"""The waiting list against the theory of queues: many servers with known waits."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from math import factorial
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import stats
 
 from simulation.compiled_parameters import calendar_months
@@ -17,11 +15,8 @@ from simulation.events import MATCH
 from simulation.ledger import names
 from simulation.municipal_shares import limits
 from simulation.rules import WITHOUT
-from simulation.volunteers import BUSY, FREE, TRAINING
 from tests import statistics
-from tests.strategies import SEEDS, chances, numbers, scenarios
-from tests.test_ledger import OF_VOLUNTEERS, ledger, row
-from tests.worlds import EVERYBODY_SAYS_YES, steady, told_by_month
+from tests.worlds import EVERYBODY_ACCEPTS, steady
 
 MONTHS, WARM, RUNS = 600, 100, 3
 LEAVES, LOAD = 0.4, 0.7
@@ -36,7 +31,7 @@ def queue(*, places, count, months, programme=None, people=None, where=("all",),
         "carried_by": "places", "capacity": float(places), "shortest_sentence_months": 0.0, "starts_month": FROM,
         "deadline_month": TO, "ends_month": 120, "unplanned_exit": LEAVES, **(programme or {}),
     }  # fmt: skip
-    everybody = {**EVERYBODY_SAYS_YES, "count": count, "release_months": months, "follow_up_months": 121, **(people or {})}
+    everybody = {**EVERYBODY_ACCEPTS, "count": count, "release_months": months, "follow_up_months": 121, **(people or {})}
     return steady(0.0, people=everybody, trial={"assignment": "everyone"}, programme={"help": help_},
                   places={"include": list(where)}, **tables)  # fmt: skip
 
@@ -46,40 +41,6 @@ def tallied(scenario, seed, replicates=range(1)):
     parts = list(over_chunks(scenario, seed, replicates, lambda cohort: cohort.tally.sum(axis=2), threads=1, ledger=True))
     rows = np.concatenate(parts, axis=2)
     return {name.removeprefix("help."): rows[k] for k, name in enumerate(names(scenario)) if name.startswith("help.")}
-
-
-# Little's law, exactly ---------------------------------------------------------------------------------------------
-
-LISTS = st.fixed_dictionaries({
-    "capacity": numbers(0.0, 20.0), "allocation": st.sampled_from(["first come", "highest risk", "lowest risk", "lottery"]),
-    "unplanned_exit": chances(0.0, 0.5), "ends_month": st.integers(6, 20), "starts_month": st.integers(-9, 0),
-    "deadline_month": st.integers(1, 6), "most_a_year": st.just(0.0) | numbers(5.0, 60.0),
-    "carried_by": st.sampled_from(["places", "volunteers"]),
-})  # fmt: skip
-
-
-@settings(max_examples=40)
-@given(LISTS, st.integers(1, 24), SEEDS)
-def test_months_on_the_list_are_months_waited(programme, months, seed):
-    """Everybody on the list in any month, summed, is what those who were matched and those left without have waited."""
-    scenario = queue(
-        places=0, count=60, months=months, programme=programme, volunteers={"at_start": 10.0, "recruits_per_month": 1.0},
-        where=["Aarhus", "Odense"],
-    )  # fmt: skip
-    found = tallied(scenario, seed)
-    total = {name: int(each.sum()) for name, each in found.items()}
-    patience = programme["deadline_month"] - programme["starts_month"]
-
-    assert total["joined"] == 60 == total["started"] + total["without"]
-    assert total["listed_months"] == total["waited_months"] + patience * total["without"]
-    assert found["listed_months"][-1].sum() == 0
-
-
-def test_somebody_waits_and_somebody_is_left():
-    """The law above is not about empty lists."""
-    total = {name: int(each.sum()) for name, each in tallied(queue(places=5, count=200, months=60), 1).items()}
-
-    assert min(total[name] for name in ("waited_months", "without", "started", "listed_months")) > 0
 
 
 # Many servers -------------------------------------------------------------------------------------------------------
@@ -215,27 +176,6 @@ def test_volunteers_who_never_tire_are_servers():
 
     assert one["started"].sum() > 100
     assert all(one[name].tolist() == other[name].tolist() for name in ("joined", "started", "without", "waited_months"))
-
-
-@given(scenarios(programmes=(1, 2), supplied=True), SEEDS)
-def test_a_ledger_counts_the_volunteers_who_are_there(scenario, seed):
-    """In each month and place: volunteers in training, free and matched, who are those who came less those who stopped."""
-    (table,) = ledger(scenario, seed)
-    found = np.stack([row(table, scenario, name) for name in OF_VOLUNTEERS])
-    before = np.zeros((2, found.shape[3]), np.int64)
-    for stage, world in told_by_month(scenario, seed=seed):
-        if stage != "opened":
-            continue
-        place = np.searchsorted(world.seats.begin, np.arange(len(world.seats.state)), side="right") - 1
-        there = [np.bincount(place[world.seats.state == each], minlength=found.shape[3]) for each in (TRAINING, FREE, BUSY)]
-        now = np.array([world.local.came, world.local.quit], np.int64)
-        expected, before = [*there, *(now - before)], now
-
-        assert [each.tolist() for each in expected] == found[:, world.month, 0].tolist()
-    training, free, busy, came, stopped = found
-
-    assert not found[:, :, 1].any()
-    assert np.cumsum(came - stopped, axis=0).tolist() == (training + free + busy).tolist()
 
 
 def test_a_known_list_by_hand():

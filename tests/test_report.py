@@ -15,9 +15,10 @@ from experiments.language.compare import best_sentence, gap_sentence
 from experiments.language.messages import Messages
 from experiments.language.plan_text import VERDICTS, avoided, gain_range, pays, verdict
 from experiments.reports.catalogue import LANGUAGES, Words, catalogue
+from experiments.reports.check_model import check_model_answer
 from experiments.reports.effect import calibration_answer, mechanisms_answer
 from experiments.reports.grades import Doubt, changes, doubt_of, grades_part
-from experiments.reports.ladder import falsify_answer, ladder_answer
+from experiments.reports.ladder import ladder_answer
 from experiments.reports.names import entry, name_of, source_of, sources
 from experiments.reports.page import Page, html
 from experiments.reports.plan import used_prices
@@ -48,7 +49,7 @@ def test_both_languages_say_the_same_things():
     assert set(english) == set(danish)
     assert {key: places(text) for key, text in english.items()} == {key: places(text) for key, text in danish.items()}
     same = {key for key in english if english[key] == danish[key]}
-    assert same <= {"common.pm", "common.kr", "common.version", "common.question", "calibration.model", "falsify.model",
+    assert same <= {"common.pm", "common.kr", "common.version", "common.question", "calibration.model", "check_model.model",
                     "study.n_fewer", "calibration.mean", "groups.sceptical"}  # fmt: skip
 
 
@@ -255,28 +256,28 @@ def test_the_ladder_says_whether_it_pays(odds, said):
     assert told[4].endswith("then 3.0 kroner would be left.")
 
 
-def test_the_attack_names_what_fails():
+def test_the_checks_name_what_fails():
     checks = pd.DataFrame([
         {"kind": kind, "verdict": verdict, "fitted": fitted} for kind, verdict, fitted in (
-            ("law", "holds", ""), ("closed form", "fails", ""), ("control", "holds", ""),
+            ("invariant", "holds", ""), ("analytical", "fails", ""), ("control", "holds", ""),
             ("pattern", "fails", "not fitted to"), ("pattern", "holds", "not fitted to"), ("pattern", "holds", "fitted to"))
     ])  # fmt: skip
-    told = falsify_answer(checks, None, None, EN)
+    told = check_model_answer(checks, None, None, EN)
 
-    assert "1 hold, 1 fail and 0 cannot be decided" in told[0]
+    assert "the model keeps 1, 1 fail and 0 are inconclusive" in told[0]
     assert "Of 3 observed patterns, 2 lie in their band, 1 do not" in told[2]
     assert "1 of 2 lie in it" in told[2]
-    assert told[3:] == [EN("falsify.left_none"), EN("falsify.faults_none")]
+    assert told[3:] == [EN("check_model.left_none"), EN("check_model.faults_none")]
 
 
 def test_only_faults_that_change_something_are_counted():
     """Nine of ten noticed are 90 %, whatever number makes no difference or does not run; a wide prediction is told."""
-    checks = pd.DataFrame([{"kind": "law", "verdict": "holds", "fitted": ""}])
-    left = pd.DataFrame({"verdict": ["holds", "holds", "fails", "cannot say"]})
-    faults = pd.DataFrame({"outcome": 9 * ["noticed"] + ["missed"] + 4 * ["no difference"] + 7 * ["does not run"]})
-    told = falsify_answer(checks, left, faults, EN)
+    checks = pd.DataFrame([{"kind": "invariant", "verdict": "holds", "fitted": ""}])
+    left = pd.DataFrame({"verdict": ["holds", "holds", "fails", "inconclusive"]})
+    faults = pd.DataFrame({"file": "rules", "how": "", "outcome": 9 * ["noticed"] + ["missed"] + 4 * ["no difference"] + 7 * ["does not run"]})
+    told = check_model_answer(checks, left, faults, EN)
 
-    assert "2 came out as predicted, 1 did not, and for 1 the prediction is too wide to say" in told[3]
+    assert "2 came out as predicted, 1 did not, and for 1 the prediction is too wide to decide" in told[3]
     assert "Of 21 faults planted in the model, 10 change a result, and 90\xa0% of these were noticed" in told[4]
 
 

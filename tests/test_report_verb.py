@@ -108,7 +108,7 @@ def test_the_calibration_that_is_kept_makes_a_page(language):
     (["trial", "--draws", "3"], r"^--draws is \[3\], which reports of plans take; options of desist trial follow --"),
     (["small.toml", "--", "--trials", "3"], r"^\[--trials\] follows --, which only a study's own verb takes"),
     (["--", "--trials", "3"], r"^\[--trials\] is no study or plan; name one first"),
-    (["falsify"], r"^the folder \[results/falsify\] cannot be used \(it is not there\)"),
+    (["check-model"], r"^the folder \[results/check-model\] cannot be used \(it is not there\)"),
     (["trial", "--out", "small.toml/x.html", "--", "--trials", "2"], r"^--out is \[small.toml/x.html\], which cannot be"),
 ])  # fmt: skip
 def test_mistakes_are_told_in_one_line(given, words, said):
@@ -125,4 +125,4 @@ def test_options_of_the_studys_own_verb_are_checked(given):
 
 def test_effect_is_the_sweep():
     assert split(["effect", "--points", "3"]) == (["sweep"], ["--points", "3"])
-    assert list(STUDIES) == ["trial", "sweep", "calibration", "mechanisms", "power", "ladder", "falsify"]
+    assert list(STUDIES) == ["trial", "sweep", "calibration", "mechanisms", "power", "ladder", "check-model"]

@@ -135,7 +135,7 @@ def a_store(path, **studies):
 
 def runs(path, *options):
     """``desist runs`` on a store: exit code, what it prints and what it complains of."""
-    return desist("runs", "--store", str(path), *options)
+    return desist("store", "--store", str(path), *options)
 
 
 def listed(path):

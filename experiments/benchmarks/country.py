@@ -1,4 +1,4 @@
-"""How fast a whole country is told: ten years of Denmark, 98 municipalities, many replicates, in its own process."""
+"""How fast a whole country is simulated: ten years of Denmark, 98 municipalities, in a process of its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulation.engine import Cohort, over_chunks
 from simulation.ledger import names
 
 YEARS, PEOPLE = 10, 70_300
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "followed two years": {"people.returns_count": False, "people.follow_up_months": 24},
     "followed to the end": {"people.returns_count": False},
     "returns count": {},
@@ -37,7 +37,7 @@ def country(way: str) -> Any:
     })  # fmt: skip
 
 
-def measured(way: str, replicates: int, threads: int | None = None) -> dict[str, float]:
+def measure(way: str, replicates: int, threads: int | None = None) -> dict[str, float]:
     """Seconds, person-months (millions), millions of them a second, and peak memory (MiB) of so many replicates."""
     scenario = country(way)
     row = {name: k for k, name in enumerate(names(scenario))}
@@ -49,20 +49,20 @@ def measured(way: str, replicates: int, threads: int | None = None) -> dict[str,
 
     list(over_chunks(scenario, 1, range(2), reduced, threads=threads, ledger=True))
     begun = perf_counter()
-    told = list(over_chunks(scenario, 2, range(replicates), reduced, threads=threads, ledger=True))
+    months_and_starts = list(over_chunks(scenario, 2, range(replicates), reduced, threads=threads, ledger=True))
     spent = perf_counter() - begun
-    work = sum(months for months, _ in told) / 1e6
+    work = sum(months for months, _ in months_and_starts) / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
     return {"seconds": spent, "person_months": work, "a_second": work / spent, "peak_mib": peak,
-            "courses": sum(courses for _, courses in told) / replicates}  # fmt: skip
+            "courses": sum(courses for _, courses in months_and_starts) / replicates}  # fmt: skip
 
 
-def apart(way: str, replicates: int) -> dict[str, float]:
-    """``measured`` in a fresh process, so that its memory is its own."""
+def measure_apart(way: str, replicates: int) -> dict[str, float]:
+    """``measure`` in a fresh process, so that its memory is its own."""
     command = [sys.executable, "-m", "experiments.benchmarks.country", way, str(replicates)]
     found: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return found
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(measured(sys.argv[1], int(sys.argv[2]))))
+    sys.stdout.write(json.dumps(measure(sys.argv[1], int(sys.argv[2]))))

@@ -19,9 +19,9 @@ from simulation.scenario import Scenario
 from simulation.state import bytes_per_person
 
 MESA_PEOPLE = 2_000
-"""Most people told in Mesa; it is no faster per person with more."""
+"""Most people simulated in Mesa; it is no faster per person with more."""
 BLOCK_PEOPLE = 200_000
-"""Person count that a measurement of the engine tells at least, in replicates."""
+"""People that a measurement of the engine simulates at least, in replicates."""
 
 PLANS = ("todays-area", "nationwide-over-five-years", "nationwide-at-once")
 
@@ -40,7 +40,7 @@ def full_model(people: int) -> Scenario:
 
 
 def person_months(scenario: Scenario, replicates: int = 1) -> int:
-    """Person-months that a run tells: everybody from the first programme's start to the end of follow-up."""
+    """Person-months that a run simulates: everybody from the first programme's start to the end of follow-up."""
     people = scenario.people
     return replicates * people.count * (people.follow_up_months + months_before(scenario))
 
@@ -55,15 +55,15 @@ def seconds(work: Callable[[], object], *, tries: int = 3) -> float:
     return best
 
 
-def tell(scenario: Scenario, replicates: int, threads: int | None) -> int:
-    """Tell replicates as studies do, keeping no more than a count of each chunk; returns all offences."""
+def simulate_replicates(scenario: Scenario, replicates: int, threads: int | None) -> int:
+    """Simulate replicates as studies do, keeping no more than a count of each chunk; returns all offences."""
     chunks = over_chunks(
         scenario, 1, range(replicates), lambda cohort: int(cohort.lives.offences.sum()), threads=threads
     )
     return sum(chunks)
 
 
-def driver_rows(sizes: Sequence[int]) -> pd.DataFrame:
+def driver_speeds(sizes: Sequence[int]) -> pd.DataFrame:
     """Person-months per second (millions) of the engine and of Mesa, and bytes a person, for each size.
 
     The full model counts everything but drawing the people: volunteers and waiting lists too. The column
@@ -75,11 +75,11 @@ def driver_rows(sizes: Sequence[int]) -> pd.DataFrame:
         replicates = max(1, BLOCK_PEOPLE // people)
         work = person_months(scenario, replicates)
         cohort = run(scenario, seed=1, replicates=replicates)  # compiled, and people drawn
-        one = seconds(lambda: tell(scenario, replicates, 1))  # noqa: B023
-        every = seconds(lambda: tell(scenario, replicates, None))  # noqa: B023
+        one = seconds(lambda: simulate_replicates(scenario, replicates, 1))  # noqa: B023
+        every = seconds(lambda: simulate_replicates(scenario, replicates, None))  # noqa: B023
         bare = load("everyone").changed({"people.count": people})
-        tell(bare, replicates, 1)
-        alone = seconds(lambda: tell(bare, replicates, 1))  # noqa: B023
+        simulate_replicates(bare, replicates, 1)
+        alone = seconds(lambda: simulate_replicates(bare, replicates, 1))  # noqa: B023
         small = full_model(min(people, MESA_PEOPLE))
         model = ReentryModel(small, seed=1)
         mesa = seconds(model.run, tries=1)
@@ -94,7 +94,7 @@ def driver_rows(sizes: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def start_up() -> dict[str, float]:
+def start_up_seconds() -> dict[str, float]:
     """Seconds of whole commands: help, a warm run of 7,030 people, and a first run that has to compile."""
     desist = [sys.executable, "-m", "experiments.cli.main"]
     with tempfile.TemporaryDirectory() as folder:
@@ -111,7 +111,7 @@ def start_up() -> dict[str, float]:
         }
 
 
-def studies() -> dict[str, float]:
+def study_seconds() -> dict[str, float]:
     """Seconds of the headline studies once compiled."""
     from experiments.studies.trial.sweep import prepared, simulate_design
     from experiments.studies.trial.sweep_study import SweepStudy

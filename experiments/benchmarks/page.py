@@ -68,7 +68,7 @@ def serving(log: Path | None = None, **environment: str) -> Iterator[tuple[str, 
     Raises
     ------
     PageError
-        If it ends before it listens, with what it had to say in ``log``.
+        If it ends before it listens, with its output in ``log``.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -248,7 +248,7 @@ def page_costs(*, quick: bool = False) -> dict[str, dict[str, float]]:
     for problem in sorted(set(seen.failed)):
         sys.stderr.write(f"{problem}\n")
     if seen.failed:
-        sys.stderr.write(f"what the server said of it: {log}\n")
+        sys.stderr.write(f"the server's log: {log}\n")
     else:
         shutil.rmtree(log.parent)
     more = {"visitors": float(visitors), "errors": float(len(seen.failed)), "MiB": seen.memory}

@@ -13,6 +13,7 @@ import numpy as np
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Store
 from experiments.execution.store import Contents, checksum, encoded
+from experiments.execution.store_listing import store_listing
 from experiments.inputs.designs import Axis, points
 from experiments.inputs.scenario_files import load
 from experiments.studies.trial.sweep import simulate_design
@@ -80,13 +81,11 @@ def _stored(folder: str) -> RunContext:
 
 
 def listing(pieces: int = PIECES, studies: int = STUDIES) -> float:
-    """Seconds to list a store of so many pieces in so many studies, as ``desist runs`` does."""
-    from experiments.cli.store import words_of
-
+    """Seconds to list a store of so many pieces in so many studies, as ``desist store`` does."""
     with tempfile.TemporaryDirectory() as folder:
         store = filled(Path(folder), pieces, studies)
         begun = perf_counter()
-        words_of(Contents.of(store.path))
+        store_listing(Contents.of(store.path))
         return perf_counter() - begun
 
 
@@ -113,7 +112,7 @@ def _design() -> list[dict[str, Any]]:
 
 
 def store_costs() -> dict[str, float]:
-    """All of it, for ``desist bench``."""
+    """All of it, for ``desist benchmark``."""
     return {
         **overhead(), "seconds to read 2,000 points back": read_back(), "seconds to list 100,000 pieces": listing(),
     }  # fmt: skip

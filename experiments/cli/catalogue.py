@@ -36,6 +36,8 @@ STUDIES = {
     "priorities": "experiments.studies.rollout.priorities_study:PrioritiesStudy",
     "rollout": "experiments.studies.rollout.rollout_study:RolloutStudy",
     "compare": "experiments.studies.rollout.compare_study:CompareStudy",
+    "check-model": "experiments.verification.check_model_study:CheckModelStudy",
+    "benchmark": "experiments.benchmarks.benchmark_study:BenchmarkStudy",
 }
 """Every study by its verb: module and class. A class is imported when it is used."""
 FILE = "study.toml"

@@ -49,11 +49,11 @@ VERBS = {
     "baseline": STUDIES["baseline"],
     "fit-baseline": STUDIES["fit-baseline"],
     "fit-effects": STUDIES["fit-effects"],
-    "falsify": "experiments.cli.check_model:falsify",
+    "check-model": STUDIES["check-model"],
     "verify": "experiments.cli.check_results:verify",
     "reproduce": "experiments.cli.reproduce:reproduce",
-    "runs": "experiments.cli.store:runs",
-    "bench": "experiments.cli.benchmark:bench",
+    "store": "experiments.cli.store:store",
+    "benchmark": STUDIES["benchmark"],
 }
 """Verbs in the order of the help, each where it is written; a verb is loaded when it is used."""
 SUMMARIES = {
@@ -85,11 +85,11 @@ SUMMARIES = {
     "baseline": "Does the released population reoffend as the Danish figures say?",
     "fit-baseline": "Fit the defaults of risk and offending to the Danish figures.",
     "fit-effects": "Solve for the parameters of the three named settings of the effect.",
-    "falsify": "The model attacks itself: laws, closed forms, observed patterns, planted faults.",
+    "check-model": "Does the model obey its invariants, match mathematics and observations, and are faults noticed?",
     "verify": "Are results what their receipts say? Digests first, then the command given again.",
     "reproduce": "The headline studies of results/ again: rebuild them, compare, write what documents quote.",
-    "runs": "List the store of finished runs, show its size, prune it.",
-    "bench": "Measure speed, memory and start-up.",
+    "store": "List the store of finished runs, show its size, check it, prune it.",
+    "benchmark": "Measure speed, memory and start-up.",
 }
 
 

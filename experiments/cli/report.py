@@ -24,10 +24,10 @@ from experiments.cli.plan_options import prices_option
 def report(names, language, out, as_json, **options):  # type: ignore[no-untyped-def]
     """One file that a civil servant can read, on a screen or on paper, in English or Danish.
 
-    STUDY is trial, sweep, calibration, mechanisms, power, ladder or falsify: its folder under results/ is read if it
-    was made by the same code with the usual options, and the study is run otherwise. What follows -- are options of
-    the study's own verb. PLAN is the name or file of a plan for the whole country, as for desist rollout; with two or
-    more they are compared on the same luck.
+    STUDY is trial, sweep, calibration, mechanisms, power, ladder or check-model: its folder under results/ is read
+    if it was made by the same code with the usual options, and the study is run otherwise. What follows -- are
+    options of the study's own verb. PLAN is the name or file of a plan for the whole country, as for desist rollout;
+    with two or more they are compared on the same luck.
 
     \b
     desist report trial --language da

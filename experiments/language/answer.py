@@ -16,8 +16,15 @@ class Shown:
     title: str = ""
 
     def text(self) -> str:
-        """The table in columns, under its title."""
-        body = str(self.table.to_string(index=False))
+        """The table in columns, words to the left and numbers to the right, under its title."""
+        rows = [list(map(str, self.table.columns)), *self.table.astype(str).to_numpy().tolist()]
+        columns = list(zip(*rows, strict=True))
+        wide = [max(map(len, column)) for column in columns]
+        left = [any(cell[:1].isalpha() for cell in column[1:]) for column in columns]
+        body = "\n".join(
+            "  ".join(cell.ljust(n) if words else cell.rjust(n)
+                      for cell, n, words in zip(row, wide, left, strict=True)).rstrip() for row in rows
+        )  # fmt: skip
         return f"{self.title}\n{body}" if self.title else body
 
 

@@ -1,4 +1,4 @@
-"""Reports of ``desist ladder`` and ``desist falsify``: from headline to street, and the attack on the model."""
+"""Report of ``desist ladder``: from headline to real-world effect."""
 
 from __future__ import annotations
 
@@ -14,17 +14,13 @@ from experiments.language.formatting import Language
 from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_text, label
 from experiments.language.messages import Messages
 from experiments.reports.catalogue import Words
-from experiments.reports.figures import stacks, told_rows
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.plan import general_terms
 from experiments.reports.trial import terms_of
 from experiments.reports.uncertainty import read_table
-from experiments.verification.stored_measurements import Faults
 from simulation.parameters import ParameterError
 
-KINDS = {"law": "kind_law", "closed form": "kind_closed", "control": "kind_control", "pattern": "kind_pattern"}
-VERDICTS = ("holds", "cannot say", "fails")
 LIKELY, UNLIKELY = 0.6, 0.4
 
 
@@ -122,71 +118,3 @@ def _sources(tables: Mapping[str, pd.DataFrame], w: Words) -> Grid:
 
 def _up(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-# The attack ---------------------------------------------------------------------------------------------------
-
-
-def falsify_page(folder: Path, _manifest: Mapping[str, Any], language: Language) -> Page:
-    """The page of ``desist falsify``; patterns left out and faults are told if they are in the folder."""
-    w, table = Words(language), read_table(folder, "verdicts")
-    left, faults = (
-        read_table(folder, name) if (folder / f"{name}.csv").is_file() else None for name in ("left_out", "faults")
-    )
-    counts = {kind: [int((rows["verdict"] == verdict).sum()) for verdict in VERDICTS]
-              for kind in KINDS if len(rows := table[table["kind"] == kind])}  # fmt: skip
-    names = [w("falsify.holds"), w("falsify.cannot"), w("falsify.fails")]
-    figure = stacks([(w(f"falsify.{KINDS[kind]}"), parts) for kind, parts in counts.items()], names=names, w=w,
-                    axis=w("falsify.checks"), alarm=True)  # fmt: skip
-    told = {w(f"falsify.{KINDS[kind]}"): ", ".join(f"{name} {n}" for name, n in zip(names, parts, strict=True))
-            for kind, parts in counts.items()}  # fmt: skip
-    parts = [
-        Part(title=w("common.figures"), pictures=[
-            picture(figure, alt=w("falsify.alt", rows=told_rows(told)), caption=w("falsify.fig"))
-        ]),
-        Part(title=w("common.uncertainty"), paragraphs=[w("falsify.how")], grids=_patterns(table, w)),
-        Part(title=w("common.change"), points=[w("falsify.cannot_show"), w("study.structure")]),
-    ]  # fmt: skip
-    return Page(language=language, kind=w("falsify.kind"), title=w("falsify.title"), question=w("falsify.question"),
-                answer=falsify_answer(table, left, faults, w), parts=parts)  # fmt: skip
-
-
-def falsify_answer(table: pd.DataFrame, left: pd.DataFrame | None, faults: pd.DataFrame | None, w: Words) -> list[str]:
-    """Five sentences: laws, controls, patterns, patterns left out, planted faults."""
-
-    def of(rows: pd.DataFrame) -> dict[str, str]:
-        number = rows["verdict"].value_counts()
-        kinds = (("good", "holds"), ("bad", "fails"), ("open", "cannot say"))
-        found = {name: w.number(int(number.get(verdict, 0)), 0) for name, verdict in kinds}
-        return {"n": w.number(len(rows), 0), **found}
-
-    own = of(table[table["kind"].isin(["law", "closed form"])])
-    but = w("falsify.but", bad=own["bad"], open=own["open"]) if (own["bad"], own["open"]) != ("0", "0") else ""
-    controls, mine = of(table[table["kind"] == "control"]), table[table["kind"] == "pattern"]
-    free = of(mine[mine["fitted"] == "not fitted to"])
-    told = of(mine)
-    predicted, planted = w("falsify.left_none"), w("falsify.faults_none")
-    if left is not None:
-        predicted = w("falsify.left_out", **of(left))
-    if faults is not None:
-        found = Faults(table=faults, code="", seed=0)
-        share, low, high = (w.percent(each) for each in found.share)
-        planted = w("falsify.faults", n=w.number(len(faults), 0), counted=w.number(len(found.counted), 0), share=share,
-                    low=low, high=high)  # fmt: skip
-    return [
-        w("falsify.laws", n=own["n"], good=own["good"], but=but),
-        w("falsify.controls", n=controls["n"], good=controls["good"]),
-        w("falsify.patterns", **told, free=free["good"], free_n=free["n"]), predicted, planted,
-    ]  # fmt: skip
-
-
-def _patterns(table: pd.DataFrame, w: Words) -> list[Grid]:
-    rows = table[(table["kind"] == "pattern") & (table["verdict"] != "holds")].to_dict("records")
-    if not rows:
-        return []
-    verdicts = {"fails": w("falsify.fails"), "cannot say": w("falsify.cannot"), "holds": w("falsify.holds")}
-    head = [w(f"falsify.{name}") for name in ("pattern", "model", "band", "verdict")]
-    return [Grid(caption=w("falsify.table"), head=head, wordy=True, rows=[
-        [str(row["claim"]), w.number(row["value"]), w.to(w.number(row["low"]), w.number(row["high"])),
-         verdicts[str(row["verdict"])]] for row in rows
-    ])]  # fmt: skip

@@ -20,8 +20,9 @@ from experiments.execution.context import RunContext
 from experiments.execution.environment import RESULTS, versions
 from experiments.language.formatting import Language
 from experiments.provenance.receipts import digest, intact, manifest_of, readable
+from experiments.reports.check_model import check_model_page
 from experiments.reports.effect import calibration_page, mechanisms_page
-from experiments.reports.ladder import check_model_page, ladder_page
+from experiments.reports.ladder import ladder_page
 from experiments.reports.page import Page
 from experiments.reports.power import power_page
 from experiments.reports.receipt import about_study, check_line, receipt_rows

@@ -12,7 +12,7 @@ import pandas as pd
 
 from experiments.reproduction.headline_studies import STUDIES
 from experiments.reproduction.times import spoken
-from experiments.verification.stored_measurements import Faults
+from experiments.verification.stored_measurements import fault_summary
 from simulation.parameters import ParameterError
 
 Row = Mapping[str, Any]
@@ -229,25 +229,27 @@ def orders(results: Path) -> list[str]:
                   for row in rows_of(half)])  # fmt: skip
 
 
-# The attacks --------------------------------------------------------------------------------------------------
+# Checks of the model -----------------------------------------------------------------------------------------
 
-ATTACKS = {"law": "laws", "closed form": "closed forms", "control": "controls, refused as they should be",
-           "pattern": "observed patterns"}  # fmt: skip
-VERDICTS = ("holds", "fails", "cannot say")
+CHECKS = {
+    "invariant": "invariants", "analytical": "analytical checks", "control": "controls, refused as they should be",
+    "pattern": "observed patterns",
+}  # fmt: skip
+VERDICTS = ("holds", "fails", "inconclusive")
 NOTICED = {
-    "law": "noticed by a law", "closed form": "noticed by a closed form",
+    "invariant": "noticed by an invariant", "analytical": "noticed by an analytical check",
     "broke down": "noticed by an error in the model's code", "never ended": "noticed since it never ended",
 }  # fmt: skip
 
 
-def attacks(results: Path) -> list[str]:
-    """How many laws, forms, controls and patterns hold."""
-    table = read(results / "falsify" / "verdicts.csv")
-    kinds = {words: table[table["kind"] == kind] for kind, words in ATTACKS.items()}
+def checks(results: Path) -> list[str]:
+    """How many invariants, analytical checks, controls and patterns hold."""
+    table = read(results / "check-model" / "verdicts.csv")
+    kinds = {words: table[table["kind"] == kind] for kind, words in CHECKS.items()}
     kinds["of these, not fitted to"] = table[(table["kind"] == "pattern") & (table["fitted"] == "not fitted to")]
     rows = [[words, number(len(rows)), *(number((rows["verdict"] == verdict).sum()) for verdict in VERDICTS)]
             for words, rows in kinds.items()]  # fmt: skip
-    return lined(["", "tried", "hold", "fail", "cannot say"], rows)
+    return lined(["", "checked", "hold", "fail", "inconclusive"], rows)
 
 
 RATIOS = ("falling hazard", "age", "earlier convictions")
@@ -257,7 +259,7 @@ RATIOS = ("falling hazard", "age", "earlier convictions")
 def left_out(results: Path) -> list[str]:
     """Each figure that was left out of the fitting: predicted, observed, and how probable that is."""
     rows = []
-    for row in rows_of(read(results / "falsify" / "left_out.csv")):
+    for row in rows_of(read(results / "check-model" / "left_out.csv")):
         how = "2" if row["left_out"] in RATIOS else "%0"
         rows.append([row["left_out"], row["what"], span(row, "predicted", how), number(row["observed"], how),
                      number(row["p"], "3"), row["verdict"]])  # fmt: skip
@@ -266,17 +268,16 @@ def left_out(results: Path) -> list[str]:
 
 def planted_faults(results: Path) -> list[str]:
     """What became of the planted faults, and the share that is noticed."""
-    found = Faults(table=read(results / "falsify" / "faults.csv"), code="", seed=0)
-    how = found.table["how"].value_counts()
-    of = found.table["outcome"].value_counts()
-    told = [[words, number(how.get(name, 0))] for name, words in NOTICED.items()]
-    share, low, high = (number(value, "%1") for value in found.share)
-    whole = f"**{of.get('noticed', 0)} of {len(found.counted)}: {share} ({low} to {high})**"
-    told += [["missed", number(len(found.missed))], ["**noticed, of those that change something**", whole],
-             ["not counted: no difference", number(of.get("no difference", 0))],
-             ["not counted: does not run", number(of.get("does not run", 0))],
-             ["noticed, if those without a difference were misses", number(found.least, "%1")]]  # fmt: skip
-    return lined(["planted faults", f"{len(found.table)}"], told)
+    found = fault_summary(read(results / "check-model" / "faults.csv"))
+    outcomes = found["outcomes"]
+    rows = [[words, number(found["how"].get(name, 0))] for name, words in NOTICED.items()]
+    share, low, high = (number(found[name], "%1") for name in ("share", "low", "high"))
+    whole = f"**{found['noticed']} of {found['counted']}: {share} ({low} to {high})**"
+    rows += [["missed", number(outcomes["missed"])], ["**noticed, of those that change something**", whole],
+             ["not counted: no difference", number(outcomes["no difference"])],
+             ["not counted: does not run", number(outcomes["does not run"])],
+             ["noticed, if those without a difference were misses", number(found["least"], "%1")]]  # fmt: skip
+    return lined(["planted faults", f"{found['planted']}"], rows)
 
 
 # Times --------------------------------------------------------------------------------------------------------
@@ -296,7 +297,7 @@ def times(results: Path) -> list[str]:
 
 TABLES: dict[str, Callable[[Path], list[str]]] = {
     made.__name__: made
-    for made in (ladder_points, ladder_kroner, ladder_plans, power_truths, plans, rules, orders, attacks, left_out,
+    for made in (ladder_points, ladder_kroner, ladder_plans, power_truths, plans, rules, orders, checks, left_out,
                  planted_faults, times)
 }
 """The tables by the names that documents call them."""

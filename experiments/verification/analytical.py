@@ -1,32 +1,33 @@
-"""The closed forms, in the order in which they are tried: the list of what mathematics says.
+"""The analytical checks, in the order in which they are carried out: the list of what mathematics says.
 
-Rules one by one and numbers have a tolerance (the finding is the largest deviation in units of it); whole runs decide
-by chance, with the rate of false alarms stated in ``chance.py`` (the finding is a p-value).
+Rules one by one and numbers have a tolerance (the finding is the largest deviation in units of it); whole runs are
+judged by a p-value, with the rate of false alarms stated in ``p_values.py``. ``desist check-model`` and
+``tests/test_checks.py`` carry out this list.
 """
 
 from __future__ import annotations
 
 from experiments.verification.analytical_chance import (
-    a_block_has_the_words_of_its_people,
-    every_word_has_the_address_that_is_written_down,
+    a_block_has_the_random_numbers_of_its_people,
+    a_seed_is_two_32_bit_numbers,
+    every_random_number_has_its_documented_address,
     no_two_purposes_share_an_address,
-    seeds_are_two_words,
+    random_numbers_are_uniform,
     the_generator_gives_its_published_answers,
     the_table_of_normal_numbers_is_that_of_its_quantiles,
-    words_are_spread_evenly,
 )
 from experiments.verification.analytical_numbers import (
     a_whole_is_spread_without_loss,
     a_year_takes_in_its_stated_number,
+    documented_numbers_are_the_models,
     help_with_support_reaches_its_aim,
     months_begin_with_the_first_programme,
     municipalities_are_those_of_the_country,
     new_sentences_are_the_quantiles_of_their_distribution,
     numbers_are_the_scenarios_own,
-    numbers_that_are_written_down_are_the_models,
     openings_are_per_hundred_people,
     programmes_open_when_and_where_they_say,
-    seats_are_as_many_as_the_ceiling,
+    volunteer_slots_are_as_many_as_the_ceiling,
 )
 from experiments.verification.analytical_outcomes import (
     a_stream_is_decided_by_no_programme_and_no_seed,
@@ -40,7 +41,7 @@ from experiments.verification.analytical_outcomes import (
     returns_are_counted_within_each_follow_up,
     shares_leave_out_whom_nobody_can_judge,
     what_became_of_matches_is_counted_by_programme,
-    wilsons_interval_is_that_of_another_program,
+    wilsons_interval_is_that_of_scipy,
 )
 from experiments.verification.analytical_people import (
     a_further_factor_changes_nobody,
@@ -51,28 +52,28 @@ from experiments.verification.analytical_people import (
     groups_of_risk_have_the_stated_size,
     lots_are_fair,
     nobody_is_beyond_the_ends,
-    people_are_spread_over_places_and_months,
-    people_of_a_trial_are_those_who_would_have_said_yes,
+    people_are_spread_over_municipalities_and_months,
+    people_of_a_trial_are_those_who_would_have_accepted,
     the_hazard_is_that_of_the_formula,
+    volunteers_for_a_trial_are_the_first_who_accept,
     what_goes_together_does_so_as_stated,
-    whoever_comes_forward_is_the_first_who_says_yes,
 )
 from experiments.verification.analytical_rules import (
-    a_burst_is_geometric,
     a_match_ends_by_plan_or_by_chance,
-    a_relationship_is_felt_and_remembered,
+    a_relationship_works_now_and_leaves_a_residual_effect,
     amounts_are_rounded_without_a_drift,
     custody_lasts_as_long_as_is_served,
     decisions_take_an_investigation_and_a_court_case,
+    offences_in_a_month_are_geometric,
     sanctions_have_the_stated_chances,
     scarcity_gives_what_there_is,
     somebody_offends_with_the_chance_of_the_hazard,
-    support_lowers_the_hazard_of_whoever_has_it,
-    the_hazard_fades_by_half_in_the_settling_months,
+    support_lowers_the_hazard_of_those_who_have_it,
+    the_hazard_decays_by_half_in_its_half_time,
     they_meet_as_often_as_there_are_volunteers,
     things_happen_by_their_chance,
     volunteers_come_forward_as_poisson_says,
-    volunteers_tire_with_the_months_they_are_matched,
+    volunteers_quit_more_with_the_months_they_are_matched,
 )
 from experiments.verification.analytical_runs import (
     a_constant_hazard_is_geometric,
@@ -82,54 +83,55 @@ from experiments.verification.analytical_runs import (
     custody_destroys_the_stated_part,
     help_makes_gains_likelier_and_losses_rarer,
     known_risks_multiply_the_hazard,
-    lacking_a_factor_multiplies_the_hazard,
+    missing_a_factor_multiplies_the_hazard,
     offences_sanctions_and_delays_have_their_chances,
     peers_and_openings_follow_from_the_month_before,
     support_follows_a_two_state_chain,
     volunteers_come_at_the_stated_rate,
     volunteers_stop_at_the_stated_rates,
 )
-from experiments.verification.checks import Check, checks_of
+from experiments.verification.checks import Check, analytical_checks
 
-FORMS: tuple[Check, ...] = (
-    *checks_of("rules", things_happen_by_their_chance, a_burst_is_geometric,
+ANALYTICAL_CHECKS: tuple[Check, ...] = (
+    *analytical_checks("rules", things_happen_by_their_chance, offences_in_a_month_are_geometric,
                decisions_take_an_investigation_and_a_court_case, volunteers_come_forward_as_poisson_says,
                custody_lasts_as_long_as_is_served, sanctions_have_the_stated_chances,
                somebody_offends_with_the_chance_of_the_hazard, they_meet_as_often_as_there_are_volunteers,
-               a_match_ends_by_plan_or_by_chance, a_relationship_is_felt_and_remembered,
-               volunteers_tire_with_the_months_they_are_matched, amounts_are_rounded_without_a_drift,
-               the_hazard_fades_by_half_in_the_settling_months, support_lowers_the_hazard_of_whoever_has_it,
+               a_match_ends_by_plan_or_by_chance, a_relationship_works_now_and_leaves_a_residual_effect,
+               volunteers_quit_more_with_the_months_they_are_matched, amounts_are_rounded_without_a_drift,
+               the_hazard_decays_by_half_in_its_half_time, support_lowers_the_hazard_of_those_who_have_it,
                scarcity_gives_what_there_is),
-    *checks_of("chance", no_two_purposes_share_an_address, seeds_are_two_words,
+    *analytical_checks("chance", no_two_purposes_share_an_address, a_seed_is_two_32_bit_numbers,
                the_table_of_normal_numbers_is_that_of_its_quantiles, the_generator_gives_its_published_answers,
-               a_block_has_the_words_of_its_people, words_are_spread_evenly,
-               every_word_has_the_address_that_is_written_down),
-    *checks_of("outcomes", each_definition_counts_its_own_sanctions_and_dates, shares_leave_out_whom_nobody_can_judge,
-               wilsons_interval_is_that_of_another_program, curves_are_those_of_kaplan_and_meier,
+               a_block_has_the_random_numbers_of_its_people, random_numbers_are_uniform,
+               every_random_number_has_its_documented_address),
+    *analytical_checks("outcomes", each_definition_counts_its_own_sanctions_and_dates,
+               shares_leave_out_whom_nobody_can_judge,
+               wilsons_interval_is_that_of_scipy, curves_are_those_of_kaplan_and_meier,
                hazard_ratios_maximise_breslows_likelihood, offences_are_counted_among_reoffenders_only,
                what_became_of_matches_is_counted_by_programme),
-    *checks_of("people", everybody_has_the_stated_shares, ages_sentences_and_convictions_have_their_spread,
-               nobody_is_beyond_the_ends, people_are_spread_over_places_and_months, lots_are_fair,
-               what_goes_together_does_so_as_stated, people_of_a_trial_are_those_who_would_have_said_yes,
+    *analytical_checks("people", everybody_has_the_stated_shares, ages_sentences_and_convictions_have_their_spread,
+               nobody_is_beyond_the_ends, people_are_spread_over_municipalities_and_months, lots_are_fair,
+               what_goes_together_does_so_as_stated, people_of_a_trial_are_those_who_would_have_accepted,
                the_hazard_is_that_of_the_formula, differences_leave_the_mean_hazard_alone,
                groups_of_risk_have_the_stated_size, everybody_is_offered_what_is_offered_to_all,
-               a_further_factor_changes_nobody, whoever_comes_forward_is_the_first_who_says_yes),
-    *checks_of("numbers", numbers_that_are_written_down_are_the_models,
+               a_further_factor_changes_nobody, volunteers_for_a_trial_are_the_first_who_accept),
+    *analytical_checks("numbers", documented_numbers_are_the_models,
                months_begin_with_the_first_programme, openings_are_per_hundred_people,
-               a_whole_is_spread_without_loss, seats_are_as_many_as_the_ceiling,
+               a_whole_is_spread_without_loss, volunteer_slots_are_as_many_as_the_ceiling,
                programmes_open_when_and_where_they_say,
                a_year_takes_in_its_stated_number, municipalities_are_those_of_the_country,
                numbers_are_the_scenarios_own, new_sentences_are_the_quantiles_of_their_distribution,
                help_with_support_reaches_its_aim),
-    *checks_of("runs", a_constant_hazard_is_geometric, known_risks_multiply_the_hazard,
+    *analytical_checks("runs", a_constant_hazard_is_geometric, known_risks_multiply_the_hazard,
                a_release_starts_the_clock_again,
-               support_follows_a_two_state_chain, lacking_a_factor_multiplies_the_hazard,
+               support_follows_a_two_state_chain, missing_a_factor_multiplies_the_hazard,
                custody_destroys_the_stated_part,
                offences_sanctions_and_delays_have_their_chances, a_relationship_multiplies_the_hazard,
                contacts_are_missed_and_matches_ended_by_chance, help_makes_gains_likelier_and_losses_rarer,
                volunteers_stop_at_the_stated_rates, volunteers_come_at_the_stated_rate,
                peers_and_openings_follow_from_the_month_before),
-    *checks_of("the stream", new_people_and_returns_are_all_releases, as_many_are_released_every_year,
+    *analytical_checks("the stream", new_people_and_returns_are_all_releases, as_many_are_released_every_year,
                each_risk_group_has_its_own_share_of_new_people, a_stream_is_decided_by_no_programme_and_no_seed,
                returns_are_counted_within_each_follow_up),
 )  # fmt: skip

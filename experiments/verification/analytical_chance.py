@@ -1,13 +1,12 @@
-"""Where chance comes from: the generator against its published answers, and the address of every word."""
+"""The random numbers: the generator against its published answers, and the address of every number."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from experiments.verification.analytical_rules import Near
-from experiments.verification.checks import Breaches, Finding
-from experiments.verification.p_values import Odds
-from experiments.verification.random_scenarios import Ground
+from experiments.verification.check_context import CheckContext
+from experiments.verification.checks import Deviations, Finding, Violations
+from experiments.verification.p_values import PValues
 from simulation import chance
 from simulation.chance import (
     ARRIVAL,
@@ -41,34 +40,34 @@ KNOWN_ANSWERS = (
 """Counter, key and answer of Philox4x32-10 in the file kat_vectors of Random123 (Salmon et al. 2011)."""
 
 
-def the_generator_gives_its_published_answers(ground: Ground) -> Finding:
+def the_generator_gives_its_published_answers(context: CheckContext) -> Finding:
     """The compiled generator, and the same in ordinary Python, is Philox4x32-10 bit for bit."""
-    del ground
-    seen = Breaches()
+    del context
+    claim = Violations()
     for counter, key, answer in KNOWN_ANSWERS:
-        seen.see(tuple(words_at(*counter, *key).tolist()) == answer, "compiled")
-        seen.see(tuple(int(word) for word in plain(philox)(*counter, *key)) == answer, "plain")
-    return seen.found()
+        claim.check(tuple(words_at(*counter, *key).tolist()) == answer, "compiled")
+        claim.check(tuple(int(word) for word in plain(philox)(*counter, *key)) == answer, "plain")
+    return claim.finding()
 
 
-def a_block_has_the_words_of_its_people(ground: Ground) -> Finding:
-    """Filling the words of a block gives everybody the words of his or her own address."""
-    seen, luck = Breaches(), ground.luck(2)
-    person, replicate, month = (luck.integers(0, 2**32, 50, dtype=np.uint32) for _ in range(3))
+def a_block_has_the_random_numbers_of_its_people(context: CheckContext) -> Finding:
+    """Filling a block gives everybody the random numbers of his or her own address."""
+    claim, rng = Violations(), context.rng(2)
+    person, replicate, month = (rng.integers(0, 2**32, 50, dtype=np.uint32) for _ in range(3))
     rows = np.zeros((4, 50), np.uint32)
     fill_four(rows[0], rows[1], rows[2], rows[3], person, replicate, month, ARRIVAL | 2, 11, 13)
     for i in range(50):
-        seen.same(
+        claim.equal(
             rows[:, i], words_at(int(person[i]), int(replicate[i]), int(month[i]), ARRIVAL | 2, 11, 13), f"person {i}"
         )
-    return seen.found()
+    return claim.finding()
 
 
-def every_word_has_the_address_that_is_written_down(ground: Ground) -> Finding:
-    """The words of a month lie where the table of addresses says: person, replicate, month + 1024, purpose."""
-    seen = Breaches()
-    for world in [*ground.worlds("helped", 6), *ground.worlds("any", 4)]:
-        for stage, now in world.months():
+def every_random_number_has_its_documented_address(context: CheckContext) -> Finding:
+    """The random numbers of a month lie where the table of addresses says: person, replicate, month + 1024, purpose."""
+    claim = Violations()
+    for case in context.scenarios(programme=6, any=4):
+        for stage, now in case.months():
             if stage != "lived" or now.month % 5 or now.rows.stop <= now.rows.start:
                 continue
             n, people = now.numbers, now.people
@@ -88,86 +87,89 @@ def every_word_has_the_address_that_is_written_down(ground: Ground) -> Finding:
 
                 mine = words[:, i - now.rows.start].tolist()
                 first = own(0)
-                seen.see(mine[:3] == first[:3], "offence, contact and end of the first programme")
+                claim.check(mine[:3] == first[:3], "offence, contact and end of the first programme")
                 for f in range(factors):
                     block, place = divmod(FIRST_FACTOR + f, 4)
-                    seen.see(mine[FIRST_FACTOR + f] == own(block)[place], f"factor {f}")
+                    claim.check(mine[FIRST_FACTOR + f] == own(block)[place], f"factor {f}")
                 for k in range(1, programmes):
                     row = plain(programme_row)(k, factors)
                     block, place = divmod(2 * (k - 1), 4)
-                    seen.see(mine[row : row + 2] == own(LATER_PROGRAMMES + block)[place : place + 2], f"programme {k}")
-    return seen.found()
+                    claim.check(
+                        mine[row : row + 2] == own(LATER_PROGRAMMES + block)[place : place + 2], f"programme {k}"
+                    )
+    return claim.finding()
 
 
-def no_two_purposes_share_an_address(ground: Ground) -> Finding:
+def no_two_purposes_share_an_address(context: CheckContext) -> Finding:
     """Lives, arrivals, volunteers, recruiting and lots have high bytes of their own, and blocks that never meet."""
-    del ground
-    seen = Breaches()
+    del context
+    claim = Violations()
     lives = (LIFE, ARRIVAL, VOLUNTEER, RECRUITING, LOTTERY)
-    seen.see(
+    claim.check(
         len({each >> 24 for each in lives}) == len(lives) and not any(each & 0xFFFFFF for each in lives), "high bytes"
     )
-    seen.see([each >> 24 for each in lives] == [0, 1, 2, 3, 4], "the table of addresses")
+    claim.check([each >> 24 for each in lives] == [0, 1, 2, 3, 4], "the table of addresses")
     months = set(range((FIRST_FACTOR + 16 + 3) // 4))
     later = {LATER_PROGRAMMES + k for k in range(4)}
     after = {CONSEQUENCES, PAROLE} | {RUIN + f for f in range(16)}
-    seen.see(len(months | later | after) == len(months) + len(later) + len(after), "blocks of a month")
-    seen.see(
+    claim.check(len(months | later | after) == len(months) + len(later) + len(after), "blocks of a month")
+    claim.check(
         (LATER_PROGRAMMES, CONSEQUENCES, PAROLE, RUIN, MONTH_ZERO) == (32, 64, 65, 72, 1024), "the table of addresses"
     )
-    return seen.found()
+    return claim.finding()
 
 
-def seeds_are_two_words(ground: Ground) -> Finding:
-    """A seed below 2^64 is the key's two words, low word first; beyond it is refused."""
-    del ground
-    seen = Breaches()
+def a_seed_is_two_32_bit_numbers(context: CheckContext) -> Finding:
+    """A seed below 2^64 is the key's two 32-bit numbers, the low one first; a seed beyond it is refused."""
+    del context
+    claim = Violations()
     for seed in (0, 1, 2**32 - 1, 2**32, 2**63 + 12345, 2**64 - 1):
         low, high = key_of(seed)
-        seen.see(low + (high << 32) == seed and 0 <= low < 2**32 and 0 <= high < 2**32, f"seed {seed}")
+        claim.check(low + (high << 32) == seed and 0 <= low < 2**32 and 0 <= high < 2**32, f"seed {seed}")
     for seed in (-1, 2**64):
         try:
             key_of(seed)
         except ValueError:
-            seen.see(True)
+            claim.check(True)
             continue
-        seen.see(False, f"seed {seed} was taken")
-    return seen.found()
+        claim.check(False, f"seed {seed} was taken")
+    return claim.finding()
 
 
-def the_table_of_normal_numbers_is_that_of_its_quantiles(ground: Ground) -> Finding:
-    """65,536 numbers in the middle of equal parts, symmetric, rising, with variance 1; a word's upper half
-    chooses one.
+def the_table_of_normal_numbers_is_that_of_its_quantiles(context: CheckContext) -> Finding:
+    """65,536 numbers in the middle of equal parts, symmetric, rising, with variance 1; the upper half
+    of a random number chooses one.
     """
     from scipy import stats
 
-    del ground
-    seen, table = Near(), normal_table()
-    seen.see(len(table), 65536)
-    seen.see(table, stats.norm.ppf((np.arange(65536) + 0.5) / 65536), 1e-6)
-    seen.see([table.mean(), table.var()], [0.0, 1.0], 1e-4)
-    seen.see(np.diff(table).min() > 0, 1)
+    del context
+    claim, table = Deviations(), normal_table()
+    claim.check(len(table), 65536)
+    claim.check(table, stats.norm.ppf((np.arange(65536) + 0.5) / 65536), 1e-6)
+    claim.check([table.mean(), table.var()], [0.0, 1.0], 1e-4)
+    claim.check(table, -table[::-1], detail="symmetry")
+    claim.check(np.diff(table).min() > 0, 1)
     for word in (0, 65535, 65536, 2**31, 2**32 - 1):
-        seen.see(plain(chance.normal)(np.uint32(word), table), table[word >> 16])
-    seen.see(WORD, 2.0**32)
-    seen.see(table.flags.writeable, 0, words="a table that somebody can write to")
-    return seen.found()
+        claim.check(plain(chance.normal)(word, table), table[word >> 16])
+    claim.check(WORD, 2.0**32)
+    claim.check(table.flags.writeable, 0, detail="a table that somebody can write to")
+    return claim.finding()
 
 
-def words_are_spread_evenly(ground: Ground) -> Finding:
-    """Words at neighbouring addresses are even, and those of two months or two purposes have nothing to do with each
-    other.
+def random_numbers_are_uniform(context: CheckContext) -> Finding:
+    """Random numbers at neighbouring addresses are uniform, and those of two months or two purposes are
+    uncorrelated.
     """
-    odds, number = Odds(), ground.many(20_000)
+    p_values, number = PValues(), context.scaled(20_000)
     zero = np.zeros(number, np.uint32)
     rows = np.zeros((8, number), np.uint32)
-    key0, key1 = key_of(ground.seed)
+    key0, key1 = key_of(context.seed)
     people = np.arange(number, dtype=np.uint32)
     fill_four(rows[0], rows[1], rows[2], rows[3], people, zero, zero + np.uint32(MONTH_ZERO), LIFE, key0, key1)
     fill_four(rows[4], rows[5], rows[6], rows[7], people, zero, zero + np.uint32(MONTH_ZERO + 1), LIFE, key0, key1)
     for k in range(8):
-        odds.counts(np.bincount(rows[k] >> 28, minlength=16), np.full(16, 1 / 16), f"word {k}")
+        p_values.counts(np.bincount(rows[k] >> 28, minlength=16), np.full(16, 1 / 16), f"word {k}")
     for one, other in ((0, 1), (0, 4), (2, 3), (1, 5)):
         both = np.corrcoef(rows[one].astype(np.float64), rows[other].astype(np.float64))[0, 1]
-        odds.mean(np.array([both]), 0.0, 1 / np.sqrt(number), f"words {one} and {other}")
-    return odds.found()
+        p_values.mean(np.array([both]), 0.0, 1 / np.sqrt(number), f"words {one} and {other}")
+    return p_values.finding()

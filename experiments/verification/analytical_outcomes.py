@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.statistics.regression import cox
-from experiments.verification.analytical_rules import Near
-from experiments.verification.checks import Breaches, Finding
-from experiments.verification.p_values import Odds
-from experiments.verification.random_scenarios import A_YEAR, YEARS, Ground, country
+from experiments.verification.check_context import A_YEAR, YEARS, CheckContext, country
+from experiments.verification.checks import Deviations, Finding, Violations
+from experiments.verification.p_values import PValues
 from simulation.cohort import prepared
 from simulation.history import ALL_DECISIONS, History
 from simulation.outcomes import DEFINITIONS, NOT_IN_SIGHT, curve, matches, offence_counts, shares, times, wilson
@@ -35,16 +34,16 @@ def register(*cases: Any, followed: int = 24, decided: int = ALL_DECISIONS, peop
 # Definitions ------------------------------------------------------------------------------------------------------
 
 
-def each_definition_counts_its_own_sanctions_and_dates(ground: Ground) -> Finding:
+def each_definition_counts_its_own_sanctions_and_dates(context: CheckContext) -> Finding:
     """The smallest window that counts a case: the offence in it and decided within a year of its end, or
     decided in it.
     """
-    seen, luck = Breaches(), ground.luck(3)
+    claim, rng = Violations(), context.rng(3)
     counted = {"any": ("fine", "suspended", "prison"), "prison": ("prison",), "sentence": ("suspended", "prison")}
     for _ in range(60):
         kinds = ("fine", "suspended", "prison")
-        cases = [(int(luck.integers(4)), int(at), int(at + luck.integers(0, 40)), kinds[luck.integers(3)])
-                 for at in luck.choice(30, 6, replace=False)]  # fmt: skip
+        cases = [(int(rng.integers(4)), int(at), int(at + rng.integers(0, 40)), kinds[rng.integers(3)])
+                 for at in rng.choice(30, 6, replace=False)]  # fmt: skip
         history = register(*cases, people=4)
         for definition in DEFINITIONS:
             found = times(history, definition)["time"].tolist()
@@ -52,22 +51,22 @@ def each_definition_counts_its_own_sanctions_and_dates(ground: Ground) -> Findin
                 mine = [case for case in cases if case[0] == person and case[3] in counted[definition]]
                 fits = [w for w in range(1, 80) for _, at, decided, _ in mine
                         if (decided < w if definition == "sentence" else at < w and decided < w + 12)]  # fmt: skip
-                seen.see(found[person] == min(fits, default=NOT_IN_SIGHT), f"{definition}: {mine}")
+                claim.check(found[person] == min(fits, default=NOT_IN_SIGHT), f"{definition}: {mine}")
     for definition, known in (("any", 8), ("prison", 8), ("sentence", 18)):
-        seen.see(
+        claim.check(
             times(register((0, 1, 2, "fine"), followed=18, decided=20), definition)["known"][0] == known, definition
         )
     try:
         times(register((0, 1, 2, "fine")), "guilty")  # type: ignore[arg-type]
-        seen.see(False, "an unknown definition")
+        claim.check(False, "an unknown definition")
     except ParameterError:
-        seen.see(True)
-    return seen.found()
+        claim.check(True)
+    return claim.finding()
 
 
-def offences_are_counted_among_reoffenders_only(ground: Ground) -> Finding:
+def offences_are_counted_among_reoffenders_only(context: CheckContext) -> Finding:
     """One, two, three, four or more offences inside the window, of those who reoffended in it: a count by hand."""
-    seen = Breaches()
+    claim = Violations()
     history = register(
         (0, 1, 2, "fine"),
         (1, 1, 2, "fine", 2),
@@ -76,101 +75,103 @@ def offences_are_counted_among_reoffenders_only(ground: Ground) -> Finding:
         (3, 30, 31, "fine"),
         people=5,
     )
-    seen.see(offence_counts(history, window=24)["people"] == [1, 1, 0, 1], "by hand")
-    for world in ground.worlds("any", 8):
+    claim.check(offence_counts(history, window=24)["people"] == [1, 1, 0, 1], "by hand")
+    for case in context.scenarios(any=8):
         for window in (6, 12):
-            table, hand = times(world.history, "any"), [0, 0, 0, 0]
-            for row in table.itertuples():
-                if row.time <= window <= row.known:
-                    number = sum(e.value for e in world.lives[row.person] if e.what == "offence" and e.month < window)
+            table, hand = times(case.history, "any"), [0, 0, 0, 0]
+            for row in table.to_dict("records"):
+                if row["time"] <= window <= row["known"]:
+                    events = case.lives[row["person"]]
+                    number = sum(e.value for e in events if e.what == "offence" and e.month < window)
                     if number:
                         hand[min(4, number) - 1] += 1
-            found = offence_counts(world.history, window=window)
-            seen.see(found["people"] == hand, f"{found['people'].tolist()} and {hand}")
-            seen.see(np.abs(found["share"] - np.array(hand) / max(1, sum(hand))) < 1e-12, "shares")
-            seen.see(found["offences"] == ["1", "2", "3", "4 or more"], "names")
-    return seen.found()
+            found = offence_counts(case.history, window=window)
+            claim.check(found["people"] == hand, f"{found['people'].tolist()} and {hand}")
+            claim.check(np.abs(found["share"] - np.array(hand) / max(1, sum(hand))) < 1e-12, "shares")
+            claim.check(found["offences"] == ["1", "2", "3", "4 or more"], "names")
+    return claim.finding()
 
 
-def what_became_of_matches_is_counted_by_programme(ground: Ground) -> Finding:
+def what_became_of_matches_is_counted_by_programme(context: CheckContext) -> Finding:
     """Matched, left without, ended how, and mean months of contact are those of a count by hand, programme by
     programme.
     """
-    seen = Breaches()
-    for world in ground.worlds("helped", 8):
-        told = [event for events in world.lives.values() for event in events]
-        found = {(row.programme, row.what): row.people for row in matches(world.history).itertuples()}
-        for name in world.scenario.programme:
+    claim = Violations()
+    for case in context.scenarios(programme=8):
+        happened = [event for events in case.lives.values() for event in events]
+        rows = matches(case.history).to_dict("records")
+        found = {(row["programme"], row["what"]): float(row["people"]) for row in rows}
+        for name in case.scenario.programme:
             number = {
-                what: sum(e.what == what and e.detail == name for e in told)
+                what: sum(e.what == what and e.detail == name for e in happened)
                 for what in ("match", "unmatched", "contact")
             }
             if not number["match"] + number["unmatched"]:
-                seen.see((name, "matched") not in found, name)
+                claim.check((name, "matched") not in found, name)
                 continue
-            seen.see(found[name, "matched"] == number["match"], name)
-            seen.see(found[name, "left without"] == number["unmatched"], name)
-            seen.see(
+            claim.check(found[name, "matched"] == number["match"], name)
+            claim.check(found[name, "left without"] == number["unmatched"], name)
+            claim.check(
                 abs(found[name, "months of contact, mean"] - number["contact"] / max(1, number["match"])) < 1e-12, name
             )
             for how in ("planned", "unplanned", "volunteers gone", "custody"):
-                ended = sum(e.what == "exit" and e.detail == f"{name}: {how}" for e in told)
-                seen.see(found.get((name, f"ended: {how}"), 0.0) == ended, f"{name}: {how}")
-    return seen.found()
+                ended = sum(e.what == "exit" and e.detail == f"{name}: {how}" for e in happened)
+                claim.check(found.get((name, f"ended: {how}"), 0.0) == ended, f"{name}: {how}")
+    return claim.finding()
 
 
 # Shares and curves ------------------------------------------------------------------------------------------------
 
 
-def shares_leave_out_whom_nobody_can_judge(ground: Ground) -> Finding:
+def shares_leave_out_whom_nobody_can_judge(context: CheckContext) -> Finding:
     """People, censored and reoffended of each group are those of a count by hand; a group of nobody has no share."""
-    seen, luck = Breaches(), ground.luck(4)
+    claim, rng = Violations(), context.rng(4)
     for window in (1, 6, 24):
         table = pd.DataFrame(
-            {"time": luck.integers(1, 40, 300), "known": luck.integers(0, 40, 300), "arm": luck.choice(["a", "b"], 300)}
+            {"time": rng.integers(1, 40, 300), "known": rng.integers(0, 40, 300), "arm": rng.choice(["a", "b"], 300)}
         )
-        table.loc[luck.random(300) < 0.3, "time"] = NOT_IN_SIGHT
+        table.loc[rng.random(300) < 0.3, "time"] = NOT_IN_SIGHT
         for by in (("arm",), ()):
             for row in shares(table, window=window, by=by).to_dict("records"):
                 mine = table[table["arm"] == row["arm"]] if by else table
                 judged = mine[mine["known"] >= window]
                 hits = int((judged["time"] <= window).sum())
                 hand = (len(judged), len(mine) - len(judged), hits)
-                seen.see(
+                claim.check(
                     (row["people"], row["censored"], row["reoffended"]) == hand, f"window {window}: {row} and {hand}"
                 )
-                seen.see(
+                claim.check(
                     abs(row["share"] - hits / len(judged)) < 1e-12 and row["low"] <= row["share"] <= row["high"],
                     "share",
                 )
     both = table.assign(group=np.where(np.arange(300) % 3, "x", "y"))
     for row in shares(both, window=6, by=("arm", "group")).to_dict("records"):
         mine = both[(both["arm"] == row["arm"]) & (both["group"] == row["group"])]
-        seen.see(row["people"] + row["censored"] == len(mine), "two columns")
+        claim.check(row["people"] + row["censored"] == len(mine), "two columns")
     nobody = shares(pd.DataFrame({"time": [5], "known": [3], "arm": ["a"]}), window=24).iloc[0]
-    seen.see(np.isnan(nobody["share"]) and (nobody["low"], nobody["high"]) == (0.0, 1.0), "a share of nobody")
-    return seen.found()
+    claim.check(np.isnan(nobody["share"]) and (nobody["low"], nobody["high"]) == (0.0, 1.0), "a share of nobody")
+    return claim.finding()
 
 
-def wilsons_interval_is_that_of_another_program(ground: Ground) -> Finding:
+def wilsons_interval_is_that_of_scipy(context: CheckContext) -> Finding:
     """The interval of a share agrees with scipy's, at the ends too, and says nothing of nobody."""
     from scipy import stats
 
-    del ground
-    seen = Near()
+    del context
+    claim = Deviations()
     for hits, number in ((0, 10), (3, 10), (10, 10), (14, 49), (32, 48), (1, 1), (500, 20_000)):
         right = stats.binomtest(hits, number).proportion_ci(0.95, method="wilson")
-        seen.see(wilson(hits, number), [right.low, right.high], 1e-6, f"{hits} of {number}")
-    seen.see(wilson(0, 0), [0.0, 1.0])
-    return seen.found()
+        claim.check(wilson(hits, number), [right.low, right.high], 1e-6, f"{hits} of {number}")
+    claim.check(wilson(0, 0), [0.0, 1.0])
+    return claim.finding()
 
 
-def curves_are_those_of_kaplan_and_meier(ground: Ground) -> Finding:
+def curves_are_those_of_kaplan_and_meier(context: CheckContext) -> Finding:
     """The curve is the product of the shares who do not offend among those at risk; Greenwood's variance gives its
     band.
     """
-    seen, luck = Near(), ground.luck(5)
-    time, known = luck.geometric(0.06, 400), luck.integers(1, 25, 400)
+    claim, rng = Deviations(), context.rng(5)
+    time, known = rng.geometric(0.06, 400), rng.integers(1, 25, 400)
     table = pd.DataFrame({"time": np.where(time > 40, NOT_IN_SIGHT, time), "known": known,
                           "arm": np.where(np.arange(400) % 2, "control", "mentored")})  # fmt: skip
     small = pd.DataFrame({"time": [1, 3, 3, NOT_IN_SIGHT, NOT_IN_SIGHT], "known": [4, 4, 4, 2, 4], "arm": "control"})
@@ -180,34 +181,34 @@ def curves_are_those_of_kaplan_and_meier(ground: Ground) -> Finding:
             drawn = curve(whole)
             mine = drawn[drawn["arm"] == arm].reset_index(drop=True)
             alive, spread = 1.0, 0.0
-            seen.see(mine["month"], np.arange(rows["known"].max() + 1), words="months")
-            seen.see(mine.loc[0, ["at_risk", "share", "low", "high"]].astype(float), [len(rows), 0, 0, 0])
+            claim.check(mine["month"], np.arange(rows["known"].max() + 1), detail="months")
+            claim.check(mine.loc[0, ["at_risk", "share", "low", "high"]].astype(float), [len(rows), 0, 0, 0])
             for month in range(1, int(rows["known"].max()) + 1):
                 risk = int(((rows["known"] >= month) & (rows["time"] >= month)).sum())
                 hits = int(((rows["time"] == month) & (rows["known"] >= month)).sum())
                 alive *= 1 - hits / risk if risk else 1.0
                 spread += hits / (risk * (risk - hits)) if risk > hits else 0.0
                 row = mine.iloc[month]
-                seen.see([row["at_risk"], row["share"]], [risk, 1 - alive], 1e-9, f"month {month}")
+                claim.check([row["at_risk"], row["share"]], [risk, 1 - alive], 1e-9, f"month {month}")
                 if 0 < alive < 1:
                     half = 1.959964 * np.sqrt(spread) / abs(np.log(alive))
-                    seen.see(
+                    claim.check(
                         [row["low"], row["high"]], [1 - alive ** np.exp(-half), 1 - alive ** np.exp(half)], 1e-9, "band"
                     )
                 else:
-                    seen.see([row["low"], row["high"]], 1 - alive, 1e-9, "band at an end")
+                    claim.check([row["low"], row["high"]], 1 - alive, 1e-9, "band at an end")
     together = curve(small.drop(columns="arm"), by=())
-    seen.see(together["share"], [0, 1 / 5, 1 / 5, 1 - 4 / 5 / 3, 1 - 4 / 5 / 3], 1e-9, "by hand")
-    return seen.found()
+    claim.check(together["share"], [0, 1 / 5, 1 / 5, 1 - 4 / 5 / 3, 1 - 4 / 5 / 3], 1e-9, "by hand")
+    return claim.finding()
 
 
-def hazard_ratios_maximise_breslows_likelihood(ground: Ground) -> Finding:
+def hazard_ratios_maximise_breslows_likelihood(context: CheckContext) -> Finding:
     """At the estimate the slope of the partial likelihood, written down naively, is zero; a covariate that is flat is
     refused.
     """
-    seen, luck = Near(), ground.luck(6)
-    x = np.column_stack([luck.normal(size=200), luck.integers(0, 2, 200)])
-    time, until = luck.exponential(1 / (0.1 * np.exp(x @ [0.5, -0.7]))), luck.exponential(20.0, 200)
+    claim, rng = Deviations(), context.rng(6)
+    x = np.column_stack([rng.normal(size=200), rng.integers(0, 2, 200)])
+    time, until = rng.exponential(1 / (0.1 * np.exp(x @ [0.5, -0.7]))), rng.exponential(20.0, 200)
     for ties in (False, True):
         when = np.ceil(np.minimum(time, until)) if ties else np.minimum(time, until)
         event = time <= until
@@ -216,113 +217,117 @@ def hazard_ratios_maximise_breslows_likelihood(ground: Ground) -> Finding:
         for i in np.flatnonzero(event):
             there = when >= when[i]
             slope += x[i] - (risk[there, None] * x[there]).sum(axis=0) / risk[there].sum()
-        seen.see(slope, 0.0, 1e-5, f"ties {ties}")
-        seen.see(len(beta), 2)
+        claim.check(slope, 0.0, 1e-5, f"ties {ties}")
+        claim.check(len(beta), 2)
     try:
         cox(np.column_stack([x, np.ones(200)]), time, time <= until)
-        seen.see(0, 1, words="a flat covariate was taken")
+        claim.check(0, 1, detail="a flat covariate was taken")
     except np.linalg.LinAlgError:
-        seen.see(1, 1)
-    return seen.found()
+        claim.check(1, 1)
+    return claim.finding()
 
 
 # The stream -------------------------------------------------------------------------------------------------------
 
 
-def new_people_and_returns_are_all_releases(ground: Ground) -> Finding:
+def new_people_and_returns_are_all_releases(context: CheckContext) -> Finding:
     """In every month those who are new and those of before who return add up to one release, or to more if nobody is
     new.
     """
-    seen, luck = Near(), ground.luck(7)
+    claim, rng = Deviations(), context.rng(7)
     for most in (0.05, 0.2, 1.5):
-        returns = luck.uniform(0, most, (5, 30))
+        returns = rng.uniform(0, most, (5, 30))
         returns[:, 0] = 0.0
         new = solved(returns, 30)
         for row in range(5):
             back = np.convolve(new[row], returns[row])[:30]
-            seen.see(np.where(new[row] > 0, new[row] + back, 1.0), 1.0, 1e-9, "releases")
-            seen.see((back[new[row] == 0] >= 1 - 1e-12).all() and (new >= 0).all(), 1, words="nobody new")
-    seen.see(solved(np.array([[0.0, 0.5, 0.25, 0.0]]), 4), [[1.0, 0.5, 0.5, 0.625]], 1e-12, "by hand")
-    return seen.found()
+            claim.check(np.where(new[row] > 0, new[row] + back, 1.0), 1.0, 1e-9, "releases")
+            claim.check((back[new[row] == 0] >= 1 - 1e-12).all() and (new >= 0).all(), 1, detail="nobody new")
+    by_hand = np.array([[0.0, 0.5, 0.0, 0.0], [0.0, 0.5, 0.25, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]])
+    right = [[1.0, 0.5, 0.75, 0.625], [1.0, 0.5, 0.5, 0.625], [1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0]]
+    claim.check(solved(by_hand, 4), right, 1e-12, "by hand")
+    return claim.finding()
 
 
-def as_many_are_released_every_year(ground: Ground) -> Finding:
+def as_many_are_released_every_year(context: CheckContext) -> Finding:
     """With returns counted, every year has the stated number of releases, of the same kind; without, releases grow."""
     from simulation.engine import over_chunks
     from simulation.ledger import names
 
-    seen, runs = Breaches(), ground.many(24)
+    claim, runs = Violations(), context.scaled(24)
     scenario = country()
     row = names(scenario).index("released")
     found = {}
     for counts in (True, False):
         each = scenario.changed({"people.returns_count": counts})
         parts = list(
-            over_chunks(each, ground.seed, range(runs), lambda cohort: cohort.tally[row], ledger=True, threads=1)
+            over_chunks(each, context.seed, range(runs), lambda cohort: cohort.tally[row], ledger=True, threads=1)
         )
         found[counts] = np.concatenate(parts, axis=2).reshape(YEARS, 12, 2, runs).sum(axis=1)
     yearly = found[True].sum(axis=1).mean(axis=1)
-    seen.see(np.abs(yearly / A_YEAR - 1) < 0.04, f"releases a year {yearly.round(1).tolist()}")
+    claim.check(np.abs(yearly / A_YEAR - 1) < 0.04, f"releases a year {yearly.round(1).tolist()}")
     kind = (found[True][:, 1] / found[True].sum(axis=1)).mean(axis=1)
-    seen.see(np.abs(kind - kind[0]) < 0.03, f"share at highest risk {kind.round(3).tolist()}")
+    claim.check(np.abs(kind - kind[0]) < 0.03, f"share at highest risk {kind.round(3).tolist()}")
     grows = found[False].sum(axis=1).mean(axis=1)
-    seen.see(np.diff(grows) > 0.03 * A_YEAR, f"releases where returns come on top {grows.round(1).tolist()}")
-    return seen.found()
+    claim.check(np.diff(grows) > 0.03 * A_YEAR, f"releases where returns come on top {grows.round(1).tolist()}")
+    return claim.finding()
 
 
-def each_risk_group_has_its_own_share_of_new_people(ground: Ground) -> Finding:
+def each_risk_group_has_its_own_share_of_new_people(context: CheckContext) -> Finding:
     """Among those drawn for a year the new ones are the stated shares, by group of risk; people who never offend are
     all new.
     """
-    odds = Odds()
+    p_values = PValues()
     scenario, plain = country(), country(**{"people.returns_count": False})
     found = stream(scenario)
-    people = prepared(plain, ground.seed, range(ground.many(20))).people
+    people = prepared(plain, context.seed, range(context.scaled(20))).people
     _, hazard = relative_hazard(plain, people)
-    new = is_new(scenario, people, hazard, ground.seed)
+    new = is_new(scenario, people, hazard, context.seed)
     group = np.where(hazard > 0, 1 + np.searchsorted(found.edges, hazard), 0)
-    odds.share(int(found.new.shape == (BINS + 1, 12 * YEARS) and BINS == 12), 1, 1.0, "groups of risk")
-    odds.share(
+    p_values.share(int(found.new.shape == (BINS + 1, 12 * YEARS) and BINS == 12), 1, 1.0, "groups of risk")
+    p_values.share(
         new[(group == 0) | (people.release == 0)].sum(), ((group == 0) | (people.release == 0)).sum(), 1.0, "always new"
     )
+    last = found.new[:, 12 * (YEARS - 1) :].mean(axis=1)
+    p_values.share(int((np.diff(last) < 0).all() and last[0] == 1.0), 1, 1.0, "higher risk, fewer new people")
     for number in range(1, BINS + 1):
         here = (group == number) & (people.release >= 12 * (YEARS - 1))
-        odds.share(new[here].sum(), here.sum(), found.new[number, people.release[here]].mean(), f"group {number}")
-        odds.share(
+        p_values.share(new[here].sum(), here.sum(), found.new[number, people.release[here]].mean(), f"group {number}")
+        p_values.share(
             int(abs((group == number).mean() * BINS / (hazard > 0).mean() - 1) < 0.2), 1, 1.0, f"size of group {number}"
         )
-    return odds.found()
+    return p_values.finding()
 
 
-def a_stream_is_decided_by_no_programme_and_no_seed(ground: Ground) -> Finding:
-    """The same people are new with a programme and without; the pilot has luck of its own; new people are some of those
-    drawn.
+def a_stream_is_decided_by_no_programme_and_no_seed(context: CheckContext) -> Finding:
+    """The same people are new with a programme and without; the pilot has its own seed; new people are some of
+    those drawn.
     """
     help_ = {"help": {"capacity": 1e6, "shortest_sentence_months": 0.0, "again": True, "direct_effect": 0.05}}
     plain, offered = country(), country(programme=help_, **{"trial.assignment": "everyone"})
-    one, other = (prepared(each, ground.seed, range(2)).people for each in (plain, offered))
-    every = prepared(country(**{"people.returns_count": False}), ground.seed, range(2)).people
-    seen = Breaches()
-    seen.same(one.person, other.person, "who is new")
-    seen.same(other.release - one.release, np.full(len(one.release), 2), "months of release")
+    one, other = (prepared(each, context.seed, range(2)).people for each in (plain, offered))
+    every = prepared(country(**{"people.returns_count": False}), context.seed, range(2)).people
+    claim = Violations()
+    claim.equal(one.person, other.person, "who is new")
+    claim.equal(other.release - one.release, np.full(len(one.release), 2), "months of release")
     keys = {key: i for i, key in enumerate(zip(every.replicate.tolist(), every.person.tolist(), strict=True))}
     rows = np.array([keys[key] for key in zip(one.replicate.tolist(), one.person.tolist(), strict=True)])
     for name in one._fields:
-        seen.same(getattr(one, name), getattr(every, name)[..., rows], name)
-    seen.see(one.never.sum() == every.never.sum() > 0 and len(rows) < 0.9 * len(keys), "people who never offend")
+        claim.equal(getattr(one, name), getattr(every, name)[..., rows], name)
+    claim.check(one.never.sum() == every.never.sum() > 0 and len(rows) < 0.9 * len(keys), "people who never offend")
     first = stream(plain)
-    seen.see(stream(offered) is first or (stream(offered).new == first.new).all(), "the stream with a programme")
-    seen.see((first.new[:, 0] == 1.0).all() and ((first.new >= 0) & (first.new <= 1)).all(), "shares")
-    return seen.found()
+    claim.check(stream(offered) is first or (stream(offered).new == first.new).all(), "the stream with a programme")
+    claim.check((first.new[:, 0] == 1.0).all() and ((first.new >= 0) & (first.new <= 1)).all(), "shares")
+    return claim.finding()
 
 
-def returns_are_counted_within_each_follow_up(ground: Ground) -> Finding:
+def returns_are_counted_within_each_follow_up(context: CheckContext) -> Finding:
     """A stream knows of no return after a follow-up's end; to follow people beyond its last month changes nothing."""
-    del ground
-    seen, months = Breaches(), 12 * YEARS
+    del context
+    claim, months = Violations(), 12 * YEARS
     short = stream(country(**{"people.follow_up_months": 18})).returns
-    seen.see(short[:, :18].sum() > 0, "no returns within a follow-up of 18 months")
-    seen.see((short[:, 18:] == 0).all(), "returns after a follow-up of 18 months")
+    claim.check(short[:, :18].sum() > 0, "no returns within a follow-up of 18 months")
+    claim.check((short[:, 18:] == 0).all(), "returns after a follow-up of 18 months")
     one, other = (stream(country(**{"people.follow_up_months": months + more})) for more in (1, 24))
-    seen.same(one.returns, other.returns, "returns with a longer follow-up")
-    return seen.found()
+    claim.equal(one.returns, other.returns, "returns with a longer follow-up")
+    return claim.finding()

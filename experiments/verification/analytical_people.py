@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.verification.analytical_rules import Near
-from experiments.verification.checks import Breaches, Finding
-from experiments.verification.p_values import Odds
-from experiments.verification.random_scenarios import NEUTRAL, Ground, complete, steady
+from experiments.verification.check_context import NEUTRAL, CheckContext, complete, steady
+from experiments.verification.checks import Deviations, Finding, Violations
+from experiments.verification.p_values import PValues
 from simulation.chance import ARRIVAL, key_of, normal_table, words_at
 from simulation.cohort import prepared
 from simulation.population import CANDIDATES, MOST_PRIORS, REFERENCE_PEOPLE, centre, draw, reference, relative_hazard
@@ -22,8 +21,8 @@ OLDEST, YOUNGEST, LONGEST, MOST = 80.0, 18.0, 192.0, 30
 """Ends of ages (years), sentences (months) and earlier convictions, as docs/model.md states them."""
 
 
-def _drawn(ground: Ground, scenario: Scenario, number: int = PEOPLE) -> People:
-    return draw(scenario, ground.seed, range(1), count=ground.many(number))
+def _drawn(context: CheckContext, scenario: Scenario, number: int = PEOPLE) -> People:
+    return draw(scenario, context.seed, range(1), count=context.scaled(number))
 
 
 def both_positive(correlation: float) -> float:
@@ -31,43 +30,47 @@ def both_positive(correlation: float) -> float:
     return float(0.25 + np.arcsin(correlation) / (2 * np.pi))
 
 
-def everybody_has_the_stated_shares(ground: Ground) -> Finding:
+def everybody_has_the_stated_shares(context: CheckContext) -> Finding:
     """Women, those who never offend again, who says yes to volunteers or the system, and who lacks each
     support factor.
     """
-    odds, scenario = Odds(), Scenario()
-    people = _drawn(ground, scenario)
+    p_values, scenario = PValues(), Scenario()
+    people = _drawn(context, scenario)
     n = len(people.person)
-    odds.share(people.woman.sum(), n, scenario.people.women_share, "women")
-    odds.share(people.never.sum(), n, scenario.risk.never_share, "never")
-    odds.share((people.accepts & 1).sum(), n, scenario.people.accepts_volunteers, "yes to volunteers")
-    odds.share((people.accepts >> 1).sum(), n, scenario.people.accepts_system, "yes to the system")
+    p_values.share(people.woman.sum(), n, scenario.people.women_share, "women")
+    p_values.share(people.never.sum(), n, scenario.risk.never_share, "never")
+    p_values.share((people.accepts & 1).sum(), n, scenario.people.accepts_volunteers, "yes to volunteers")
+    p_values.share((people.accepts >> 1).sum(), n, scenario.people.accepts_system, "yes to the system")
     for name, lacks in zip(scenario.factor, people.lacks, strict=True):
-        odds.share(lacks.sum(), n, scenario.factor[name].lacked_at_release, name)
-    offered = _drawn(ground, complete(programme={"help": {"shortest_sentence_months": 6.0}}))
-    odds.share((offered.accepts & 1).sum(), n, scenario.people.accepts_volunteers, "yes where there is a programme")
-    odds.share((offered.sentence < 6.0).sum(), n, float((people.sentence < 6.0).mean()), "too short for a programme")
-    return odds.found()
+        p_values.share(lacks.sum(), n, scenario.factor[name].lacked_at_release, name)
+    offered = _drawn(context, complete(programme={"help": {"shortest_sentence_months": 6.0}}))
+    p_values.share((offered.accepts & 1).sum(), n, scenario.people.accepts_volunteers, "yes where there is a programme")
+    p_values.share(
+        (offered.sentence < 6.0).sum(), n, float((people.sentence < 6.0).mean()), "too short for a programme"
+    )
+    return p_values.finding()
 
 
-def ages_sentences_and_convictions_have_their_spread(ground: Ground) -> Finding:
+def ages_sentences_and_convictions_have_their_spread(context: CheckContext) -> Finding:
     """Quantiles of age and sentence are log-normal; earlier convictions grow with age from fourteen, by the stated
     power.
     """
     from scipy import stats
 
-    odds = Odds()
+    p_values = PValues()
     scenario = Scenario()
-    people, p = _drawn(ground, scenario), scenario.people
+    people, p = _drawn(context, scenario), scenario.people
     n = len(people.person)
     for z in (-1.0, 0.0, 0.7, 1.5):
-        odds.share((people.age > p.age_median * np.exp(z * p.age_log_sd)).sum(), n, stats.norm.sf(z), f"age at {z} sd")
+        p_values.share(
+            (people.age > p.age_median * np.exp(z * p.age_log_sd)).sum(), n, stats.norm.sf(z), f"age at {z} sd"
+        )
         longer = people.sentence > p.sentence_median_months * np.exp(z * p.sentence_log_sd)
-        odds.share(longer.sum(), n, stats.norm.sf(z), f"sentence at {z} sd")
+        p_values.share(longer.sum(), n, stats.norm.sf(z), f"sentence at {z} sd")
     for name in ("motivation", "propensity"):
         column = getattr(people, name)
-        odds.mean(column, 0.0, 1.0, name)
-        odds.mean(column.astype(np.float64) ** 2, 1.0, np.sqrt(2.0), f"{name}, squared")
+        p_values.mean(column, 0.0, 1.0, name)
+        p_values.mean(column.astype(np.float64) ** 2, 1.0, np.sqrt(2.0), f"{name}, squared")
     for age, power in ((34.0, 0.7), (54.0, 0.7), (54.0, 2.0), (24.0, 1.0)):
         fixed = complete(
             people={
@@ -78,113 +81,117 @@ def ages_sentences_and_convictions_have_their_spread(ground: Ground) -> Finding:
                 "priors_by_age": power,
             }
         )
-        priors = _drawn(ground, fixed, 5000).priors
+        priors = _drawn(context, fixed, 5000).priors
         middle = 8.0 * ((age - 14) / 20) ** power
         for least in (2, 6, 15):
             chance = stats.norm.sf(np.log(least / middle) / 0.5)
-            odds.share((priors >= least).sum(), len(priors), chance, f"{least} or more convictions at {age}")
-    return odds.found()
+            p_values.share((priors >= least).sum(), len(priors), chance, f"{least} or more convictions at {age}")
+    return p_values.finding()
 
 
-def nobody_is_beyond_the_ends(ground: Ground) -> Finding:
+def nobody_is_beyond_the_ends(context: CheckContext) -> Finding:
     """Ages end at 18 and 80, sentences at 192 months, earlier convictions at 30 and 0; where spread is wide all are
     reached.
     """
     wide = complete(people={"age_median": 35.0, "age_log_sd": 1.0, "sentence_log_sd": 3.0, "priors_log_sd": 3.0})
-    people, seen = _drawn(ground, wide), Near()
-    seen.see([people.age.min(), people.age.max()], [YOUNGEST, OLDEST], words="ages")
-    seen.see(people.sentence.max(), LONGEST, words="sentences")
-    seen.see([people.priors.min(), people.priors.max()], [0, MOST], words="convictions")
-    return seen.found()
+    people, claim = _drawn(context, wide), Deviations()
+    claim.check([people.age.min(), people.age.max()], [YOUNGEST, OLDEST], detail="ages")
+    claim.check(people.sentence.max(), LONGEST, detail="sentences")
+    claim.check([people.priors.min(), people.priors.max()], [0, MOST], detail="convictions")
+    return claim.finding()
 
 
-def people_are_spread_over_places_and_months(ground: Ground) -> Finding:
+def people_are_spread_over_municipalities_and_months(context: CheckContext) -> Finding:
     """A municipality has its part of the people by inhabitants, or by its stated part; every month of
     release the same.
     """
-    odds = Odds()
+    p_values = PValues()
     everywhere = Scenario().replace(people__release_months=12)
-    people = _drawn(ground, everywhere)
+    people = _drawn(context, everywhere)
     inhabitants = np.array([place.population for place in everywhere.municipalities])
     order = np.argsort(-inhabitants)
-    odds.counts(np.bincount(people.place, minlength=len(order))[order], inhabitants[order], "inhabitants")
-    odds.counts(np.bincount(people.release, minlength=12), np.ones(12), "months of release")
+    p_values.counts(np.bincount(people.place, minlength=len(order))[order], inhabitants[order], "inhabitants")
+    p_values.counts(np.bincount(people.release, minlength=12), np.ones(12), "months of release")
     parts = complete(places={"include": ["Aarhus", "Odense", "Samsø"], "released": {"Aarhus": 1.0, "Odense": 3.0}})
-    own = np.bincount(_drawn(ground, parts).place, minlength=3)
+    own = np.bincount(_drawn(context, parts).place, minlength=3)
     names = [place.name for place in parts.municipalities]
     by_name = dict(zip(names, own.tolist(), strict=True))
-    odds.share(by_name["Odense"], own.sum(), 0.75, "Odense")
-    odds.share(by_name["Samsø"], own.sum(), 0.0, "Samsø")
-    return odds.found()
+    p_values.share(by_name["Odense"], own.sum(), 0.75, "Odense")
+    p_values.share(by_name["Samsø"], own.sum(), 0.0, "Samsø")
+    return p_values.finding()
 
 
-def lots_are_fair(ground: Ground) -> Finding:
+def lots_are_fair(context: CheckContext) -> Finding:
     """Which of two people is mentored is drawn with even chances, pair by pair, apart from everything else."""
-    odds, people = Odds(), _drawn(ground, Scenario())
+    p_values, people = PValues(), _drawn(context, Scenario())
     first = people.side[::2]
-    odds.share(first.sum(), len(first), 0.5, "first of a pair")
-    odds.share((first[:-1] == first[1:]).sum(), len(first) - 1, 0.5, "neighbouring pairs")
+    p_values.share(first.sum(), len(first), 0.5, "first of a pair")
+    p_values.share((first[:-1] == first[1:]).sum(), len(first) - 1, 0.5, "neighbouring pairs")
     for name in ("woman", "never", "lacks"):
         column = getattr(people, name)
         row = column[0] if column.ndim > 1 else column
-        odds.share(people.side[row == 1].sum(), (row == 1).sum(), 0.5, name)
-    return odds.found()
+        p_values.share(people.side[row == 1].sum(), (row == 1).sum(), 0.5, name)
+    return p_values.finding()
 
 
-def what_goes_together_does_so_as_stated(ground: Ground) -> Finding:
+def what_goes_together_does_so_as_stated(context: CheckContext) -> Finding:
     """Problems, convictions, the lasting difference, motivation and answers have the stated correlations."""
-    odds = Odds()
+    p_values = PValues()
     half = {**NEUTRAL, "lacked_at_release": 0.5}
     for clustering in (0.2, 0.5):
-        people = _drawn(ground, complete(people={"clustering": clustering}, factor={"one": half, "other": half}))
-        odds.share((people.lacks.sum(axis=0) == 2).sum(), len(people.person), both_positive(clustering), "problems")
+        people = _drawn(context, complete(people={"clustering": clustering}, factor={"one": half, "other": half}))
+        p_values.share((people.lacks.sum(axis=0) == 2).sum(), len(people.person), both_positive(clustering), "problems")
     mixed = complete(people={
         "age_median": 34.0, "age_log_sd": 0.0, "priors_median": 4.0, "priors_by_propensity": 0.35, "clustering": 0.5,
         "problems_by_propensity": 0.4, "accepts_volunteers": 0.5, "accepts_system": 0.5,
         "acceptance_by_motivation": 0.5,
         "trust_shared": 0.3,
     }, factor={"one": half})  # fmt: skip
-    people = _drawn(ground, mixed)
+    people = _drawn(context, mixed)
     n, worse, yes = len(people.person), people.propensity > 0, people.accepts & 1 == 1
-    odds.share((worse & (people.priors >= 4)).sum(), n, both_positive(0.35), "convictions and the lasting difference")
-    odds.share((worse & (people.lacks[0] == 1)).sum(), n, both_positive(0.4), "problems and the lasting difference")
-    odds.share((yes & (people.motivation > 0)).sum(), n, both_positive(0.5), "motivation and a yes")
-    odds.share((people.accepts == 3).sum(), n, both_positive(0.5**2 + (1 - 0.5**2) * 0.3), "two answers")
+    p_values.share(
+        (worse & (people.priors >= 4)).sum(), n, both_positive(0.35), "convictions and the lasting difference"
+    )
+    p_values.share((worse & (people.lacks[0] == 1)).sum(), n, both_positive(0.4), "problems and the lasting difference")
+    p_values.share((yes & (people.motivation > 0)).sum(), n, both_positive(0.5), "motivation and a yes")
+    p_values.share((people.accepts == 3).sum(), n, both_positive(0.5**2 + (1 - 0.5**2) * 0.3), "two answers")
     for one, other in (("motivation", "propensity"), ("age", "motivation"), ("sentence", "propensity")):
         high = (getattr(people, one) > np.median(getattr(people, one))) & (getattr(people, other) > 0)
         if getattr(people, one).std() > 0:
-            odds.share(high.sum(), n, 0.25, f"{one} and {other}")
-    return odds.found()
+            p_values.share(high.sum(), n, 0.25, f"{one} and {other}")
+    return p_values.finding()
 
 
-def people_of_a_trial_are_those_who_would_have_said_yes(ground: Ground) -> Finding:
-    """Where only people who sign up are in the scenario, they are as motivated as those who say yes among everybody."""
+def people_of_a_trial_are_those_who_would_have_accepted(context: CheckContext) -> Finding:
+    """Where only people who sign up are in the scenario, they are as motivated as those who accept among everybody."""
     from scipy import stats
 
-    odds = Odds()
+    p_values = PValues()
     share, by = 0.4, 0.5
     for kind in ("volunteers", "system"):
         rules = {"help": {**PROGRAMME["help"], "accepted_from": kind}}
-        people = _drawn(ground, complete(people={f"accepts_{kind}": share}, trial={"signed_up": True}, programme=rules))
+        people = _drawn(
+            context, complete(people={f"accepts_{kind}": share}, trial={"signed_up": True}, programme=rules)
+        )
         least = stats.norm.isf(share)
         mean = by * stats.norm.pdf(least) / share
         variance = 1 + by**2 * (least * stats.norm.pdf(least) / share - (stats.norm.pdf(least) / share) ** 2)
-        odds.mean(people.motivation, mean, float(np.sqrt(variance)), kind)
-    return odds.found()
+        p_values.mean(people.motivation, mean, float(np.sqrt(variance)), kind)
+    return p_values.finding()
 
 
-def whoever_comes_forward_is_the_first_who_says_yes(ground: Ground) -> Finding:
+def volunteers_for_a_trial_are_the_first_who_accept(context: CheckContext) -> Finding:
     """Where only people who sign up are in the scenario, each is the first candidate, by the written addresses, who
-    says yes and has time.
+    accepts and has time.
     """
     from scipy import stats
 
-    seen, share, shortest = Breaches(), 0.3, 4.0
-    key = key_of(ground.seed)
+    claim, share, shortest = Violations(), 0.3, 4.0
+    key = key_of(context.seed)
     for own, kind in ((2, "volunteers"), (3, "system")):
         rules = {"help": {"capacity": 10.0, "accepted_from": kind, "shortest_sentence_months": shortest}}
         scenario = complete(people={f"accepts_{kind}": share}, trial={"signed_up": True}, programme=rules)
-        people, p = _drawn(ground, scenario, 100), scenario.people
+        people, p = _drawn(context, scenario, 100), scenario.people
         by, trust, least = p.acceptance_by_motivation, p.trust_shared, stats.norm.isf(share)
         for i, person in enumerate(people.person.tolist()):
             for attempt in range(CANDIDATES):
@@ -195,17 +202,17 @@ def whoever_comes_forward_is_the_first_who_says_yes(ground: Ground) -> Finding:
                 if by * word[1] + np.sqrt(1 - by * by) * answer > least and sentence >= shortest:
                     break
             drawn = float(people.motivation[i]), float(people.sentence[i])
-            seen.see(np.allclose(drawn, (word[1], sentence), rtol=1e-6), f"{kind}, person {person}: {drawn}")
-    return seen.found()
+            claim.check(np.allclose(drawn, (word[1], sentence), rtol=1e-6), f"{kind}, person {person}: {drawn}")
+    return claim.finding()
 
 
-def the_hazard_is_that_of_the_formula(ground: Ground) -> Finding:
+def the_hazard_is_that_of_the_formula(context: CheckContext) -> Finding:
     """Age by ten years from 34, sex, convictions up to 20, motivation and the lasting difference multiply, centred on
     1.
     """
-    seen = Near()
-    for world in ground.worlds("any", 8):
-        scenario, people = world.scenario, world.cohort.people
+    claim = Deviations()
+    for case in context.scenarios(any=8):
+        scenario, people = case.scenario, case.cohort.people
         risk, p = scenario.risk, scenario.people
         score = (np.log(risk.age_hazard_ratio) * (people.age.astype(float) - 34) / 10
                  + np.log(risk.women_hazard_ratio) * people.woman
@@ -215,44 +222,44 @@ def the_hazard_is_that_of_the_formula(ground: Ground) -> Finding:
         right = np.where(people.never == 1, 0.0, np.exp(whole))
         lacked = np.prod([row.lacking_hazard_ratio**row.lacked_at_release for row in scenario.factor.values()])
         base = right / lacked * risk.level * risk.monthly_hazard
-        seen.see(relative_hazard(scenario, people)[0], score, 1e-6, "score")
-        seen.see(relative_hazard(scenario, people)[1], right, 1e-6 * max(1.0, right.max()), "relative hazard")
-        seen.see(centre(scenario), lacked, 1e-9, "centre")
-        seen.see(world.cohort.lives.baseline, base, 1e-6 * max(1.0, base.max()), "baseline")
-        seen.see(world.cohort.lives.score, score, 1e-5, "score that is kept")
-    seen.see(MOST_PRIORS, 20)
-    return seen.found()
+        claim.check(relative_hazard(scenario, people)[0], score, 1e-6, "score")
+        claim.check(relative_hazard(scenario, people)[1], right, 1e-6 * max(1.0, right.max()), "relative hazard")
+        claim.check(centre(scenario), lacked, 1e-9, "centre")
+        claim.check(case.cohort.lives.baseline, base, 1e-6 * max(1.0, base.max()), "baseline")
+        claim.check(case.cohort.lives.score, score, 1e-5, "score that is kept")
+    claim.check(MOST_PRIORS, 20)
+    return claim.finding()
 
 
-def differences_leave_the_mean_hazard_alone(ground: Ground) -> Finding:
+def differences_leave_the_mean_hazard_alone(context: CheckContext) -> Finding:
     """Motivation and the lasting difference are centred: the mean relative hazard is 1, however large they are."""
-    odds = Odds()
+    p_values = PValues()
     scenario = steady(0.1, people={"motivation_hazard_ratio": 0.8}, risk={"propensity_sd": 0.6})
-    _, relative = relative_hazard(scenario, _drawn(ground, scenario, 100_000))
+    _, relative = relative_hazard(scenario, _drawn(context, scenario, 100_000))
     spread = np.hypot(np.log(0.8), 0.6)
-    odds.mean(relative, 1.0, float(np.sqrt(np.exp(spread**2) - 1)))
-    return odds.found()
+    p_values.mean(relative, 1.0, float(np.sqrt(np.exp(spread**2) - 1)))
+    return p_values.finding()
 
 
-def groups_of_risk_have_the_stated_size(ground: Ground) -> Finding:
+def groups_of_risk_have_the_stated_size(context: CheckContext) -> Finding:
     """The highest-risk group has its share, thirds are thirds, and quantiles of the score leave what they say above
     them.
     """
-    odds, number = Odds(), ground.many(PEOPLE)
+    p_values, number = PValues(), context.scaled(PEOPLE)
     noise = 1 + number / REFERENCE_PEOPLE
     for share, signed_up in ((0.1, False), (0.45, True)):
         scenario = complete(
             risk={"highest_share": share}, people={"count": number}, trial={"signed_up": signed_up}, programme=PROGRAMME
         )
-        ready = prepared(scenario, ground.seed, range(1))
-        odds.mean(ready.highest, share, float(np.sqrt(share * (1 - share) * noise)), f"highest risk {share}")
+        ready = prepared(scenario, context.seed, range(1))
+        p_values.mean(ready.highest, share, float(np.sqrt(share * (1 - share) * noise)), f"highest risk {share}")
         about = reference(scenario)
         for part in (0.2, 0.5, 0.85):
             above = ready.score >= about.score_of(part)
-            odds.mean(above, part, float(np.sqrt(part * (1 - part) * noise)), f"offered to {part}")
+            p_values.mean(above, part, float(np.sqrt(part * (1 - part) * noise)), f"offered to {part}")
         low, high = about.terciles
         for third in (ready.score < low, ready.score >= high):
-            odds.mean(third, 1 / 3, float(np.sqrt(2 / 9 * noise)), "thirds")
+            p_values.mean(third, 1 / 3, float(np.sqrt(2 / 9 * noise)), "thirds")
         for group, lacked in enumerate(about.lacked):
             mine = ready.people.lacks[:, ready.highest == group]
             for f, name in enumerate(scenario.factor):
@@ -262,39 +269,39 @@ def groups_of_risk_have_the_stated_size(ground: Ground) -> Finding:
                     * (1 - lacked[f])
                     * (1 + mine.shape[1] / (REFERENCE_PEOPLE * (share if group else 1 - share)))
                 )
-                odds.mean(mine[f], lacked[f], float(sd), f"{name} of {size:.0f}")
-    return odds.found()
+                p_values.mean(mine[f], lacked[f], float(sd), f"{name} of {size:.0f}")
+    return p_values.finding()
 
 
-def everybody_is_offered_what_is_offered_to_all(ground: Ground) -> Finding:
+def everybody_is_offered_what_is_offered_to_all(context: CheckContext) -> Finding:
     """Offered to a share of 1 means to everybody, however low the score; to a share of 0 to next to nobody."""
-    seen = Breaches()
-    for world in ground.worlds("any", 6):
-        about = reference(world.scenario)
-        seen.see(about.score_of(1.0) == -np.inf, "a least score for all")
-        seen.see(np.mean(world.cohort.lives.score > about.score_of(0.0)) < 0.1, "many above the highest")
-        seen.see(np.diff(np.array(about.scores)) >= 0, "quantiles in order")
-        seen.see(about.highest_from == about.highest_from and about.terciles[0] <= about.terciles[1], "cuts")
-    return seen.found()
+    claim = Violations()
+    for case in context.scenarios(any=6):
+        about = reference(case.scenario)
+        claim.check(about.score_of(1.0) == -np.inf, "a least score for all")
+        claim.check(np.mean(case.cohort.lives.score > about.score_of(0.0)) < 0.1, "many above the highest")
+        claim.check(np.diff(np.array(about.scores)) >= 0, "quantiles in order")
+        claim.check(about.highest_from == about.highest_from and about.terciles[0] <= about.terciles[1], "cuts")
+    return claim.finding()
 
 
-def a_further_factor_changes_nobody(ground: Ground) -> Finding:
+def a_further_factor_changes_nobody(context: CheckContext) -> Finding:
     """Adding a factor leaves everybody's age, past, place, answers and other factors as they were; the mean log hazard
     too.
     """
-    seen = Breaches()
+    claim = Violations()
     more: dict[str, Any] = {"lacked_at_release": 0.6, "lacking_hazard_ratio": 3.0}
     five = Scenario()
     six = five.model_copy(
         update={"factor": {**five.factor, "substance_use": next(iter(five.factor.values())).model_copy(update=more)}}
     )
-    one, other = (_drawn(ground, each, 2000) for each in (five, six))
+    one, other = (_drawn(context, each, 2000) for each in (five, six))
     for name in one._fields:
         if name != "lacks":
-            seen.same(getattr(one, name), getattr(other, name), name)
-    seen.same(one.lacks, other.lacks[:5], "factors")
+            claim.equal(getattr(one, name), getattr(other, name), name)
+    claim.equal(one.lacks, other.lacks[:5], "factors")
     logs = np.log([row.lacking_hazard_ratio for row in six.factor.values()])
-    held = logs @ _drawn(ground, six).lacks
+    held = logs @ _drawn(context, six).lacks
     apart = (held.mean() - np.log(centre(six))) / (held.std() / np.sqrt(len(held)))
-    seen.see(abs(apart) < 5, f"the mean log hazard moved by {apart:.1f} standard errors")
-    return seen.found()
+    claim.check(abs(apart) < 5, f"the mean log hazard moved by {apart:.1f} standard errors")
+    return claim.finding()

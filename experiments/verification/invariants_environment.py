@@ -1,7 +1,7 @@
-"""Laws of the world's step: the waiting list and the volunteers, each month counted again by hand.
+"""Invariants of a month: the waiting list and the volunteers, counted again by hand.
 
-The world's step is one piece of code for both drivers, so their agreement says nothing of it. Here it is told a second
-time, in the plainest words, from what was there before the month opened.
+Opening a month is one piece of code for both drivers, so their agreement says nothing of it. Here it is computed a
+second time, as plainly as possible, from what was there before the month opened.
 """
 
 from __future__ import annotations
@@ -10,63 +10,63 @@ from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
+import numpy.typing as npt
 
-from experiments.verification.checks import Breaches, Finding
-from experiments.verification.random_scenarios import Ground, World
+from experiments.verification.check_context import CheckContext, SimulatedCase, complete
+from experiments.verification.checks import Finding, Violations, fixed
 from simulation.chance import LOTTERY, MONTH_ZERO, RECRUITING, VOLUNTEER, WORD, words_at
 from simulation.municipal_shares import seats as seats_of
 from simulation.rules import ASIDE, LEFT, MATCHED, WAITING, WITHOUT
-from simulation.volunteers import BUSY, EMPTY, FREE, TRAINING
-from simulation.waiting import BY_LOT, FIRST_COME, HIGHEST
+from simulation.volunteers import EMPTY, TRAINING
+from simulation.waiting import BUSY, BY_LOT, FIRST_COME, FREE, HIGHEST
 
 
-def _words(world: SimpleNamespace, *counter: int) -> list[int]:
-    n = world.numbers
+def _words(now: SimpleNamespace, *counter: int) -> list[int]:
+    n = now.numbers
     return [int(word) for word in words_at(*(int(each) for each in counter), n.key0, n.key1)]
 
 
-def _before(world: SimpleNamespace) -> SimpleNamespace:
-    """What is remembered of a world when a month begins."""
-    lives, seats, local = world.lives, world.seats, world.local
+def _before(now: SimpleNamespace) -> SimpleNamespace:
+    """The state when a month begins."""
+    lives, seats, local = now.lives, now.seats, now.local
     return SimpleNamespace(
         status=lives.status.copy(), carried=lives.carried.copy(), state=seats.state.copy(), name=seats.name.copy(),
         ready=seats.ready.copy(), months=seats.months.copy(), person=seats.person.copy(), came=local.came.copy(),
-        quit=local.quit.copy(), taken_in=local.taken_in.copy(), told=int(world.told.count[0]),
-    )  # fmt: skip
+        quit=local.quit.copy(), taken_in=local.taken_in.copy(),     )  # fmt: skip
 
 
 # The waiting list -------------------------------------------------------------------------------------------------
 
 
-def the_list_is_that_of_a_count_by_hand(ground: Ground) -> Finding:
-    """Each month those come onto the list who are due, offered, open, eligible and say yes; whoever is
-    late leaves it.
+def the_list_is_that_of_a_count_by_hand(context: CheckContext) -> Finding:
+    """Each month those come onto the list who are due, offered, open, eligible and accept; those who are
+    late leave it.
     """
-    seen = Breaches()
-    for world in [*ground.worlds("helped"), *ground.worlds("supplied")]:
+    claim = Violations()
+    for case in context.scenarios(programme=12, volunteers=12):
         was = SimpleNamespace()
-        for stage, now in world.months():
+        for stage, now in case.months():
             if stage == "before":
                 was = _before(now)
             if stage == "opened":
-                _list_by_hand(seen, world, now, was)
-    return seen.found()
+                _list_by_hand(claim, case, now, was)
+    return claim.finding()
 
 
-def _list_by_hand(seen: Breaches, world: World, now: SimpleNamespace, was: SimpleNamespace) -> None:
+def _list_by_hand(claim: Violations, case: SimulatedCase, now: SimpleNamespace, was: SimpleNamespace) -> None:
     people, lives, n, t = now.people, now.lives, now.numbers, now.month
-    everyone = world.scenario.trial.assignment == "everyone"
-    for k, rules in enumerate(world.scenario.programme.values()):
+    everyone = case.scenario.trial.assignment == "everyone"
+    for k, rules in enumerate(case.scenario.programme.values()):
         for i in range(len(people.person)):
             before, after = was.status[k, i], lives.status[k, i]
             if not now.rows.start <= i < now.rows.stop:
-                seen.see(before == after, "somebody who is not told this month")
+                claim.check(before == after, "somebody who is not simulated this month")
                 continue
             since, first = t - lives.anchor[i], lives.anchor[i] == people.release[i]
             due = since == rules.starts_month and lives.inside[i] and (before == ASIDE if first else rules.again)
             asked = everyone or people.side[i] == 1
             open_ = n.opens[k, people.place[i]] <= t and (
-                not rules.closes_month or t - _before_release(world) < rules.closes_month
+                not rules.closes_month or t - _before_release(case) < rules.closes_month
             )
             able = not first or people.sentence[i] >= np.float32(rules.shortest_sentence_months)
             yes = people.accepts[i] & (1 if rules.accepted_from == "volunteers" else 2)
@@ -82,33 +82,35 @@ def _list_by_hand(seen: Breaches, world: World, now: SimpleNamespace, was: Simpl
                 if before == MATCHED
                 else {before}
             )
-            seen.see(int(after) in right, f"month {t}, row {i}, programme {k}: {before} became {after}")
+            claim.check(int(after) in right, f"month {t}, row {i}, programme {k}: {before} became {after}")
 
 
-def _before_release(world: World) -> int:
-    return max((-row.starts_month for row in world.scenario.programme.values()), default=0)
+def _before_release(case: SimulatedCase) -> int:
+    return max((-row.starts_month for row in case.scenario.programme.values()), default=0)
 
 
-def the_list_is_served_in_its_order(ground: Ground) -> Finding:
+def the_list_is_served_in_its_order(context: CheckContext) -> Finding:
     """Nobody is served before somebody of the same place who comes earlier by the rule; and nobody waits
     beside room.
     """
-    seen = Breaches()
-    for world in [*ground.worlds("helped", 16), *ground.worlds("supplied", 16)]:
+    claim = Violations()
+    for case in context.scenarios(programme=16, volunteers=16):
         was = SimpleNamespace()
         allowed = np.zeros(())
-        for stage, now in world.months():
+        for stage, now in case.months():
             if stage == "before":
                 was = _before(now)
                 if now.month == 0:
                     allowed = np.zeros(now.local.taken_in.shape)
             if stage == "opened":
                 for k in range(len(now.numbers.starts)):
-                    _service_by_hand(seen, now, was, k, allowed)
-    return seen.found()
+                    _service_by_hand(claim, now, was, k, allowed)
+    return claim.finding()
 
 
-def _service_by_hand(seen: Breaches, now: SimpleNamespace, was: SimpleNamespace, k: int, allowed: np.ndarray) -> None:  # type: ignore[type-arg]
+def _service_by_hand(
+    claim: Violations, now: SimpleNamespace, was: SimpleNamespace, k: int, allowed: npt.NDArray[np.float64]
+) -> None:
     people, lives, local, n, t = now.people, now.lives, now.local, now.numbers, now.month
     rows = range(now.rows.start, now.rows.stop)
     limited = n.allowance[k, t] < np.inf
@@ -122,24 +124,24 @@ def _service_by_hand(seen: Breaches, now: SimpleNamespace, was: SimpleNamespace,
             key = {i: _place_in_line(now, k, i) for i in served + waits}
             last = max((key[i] for i in served), default=(-np.inf,))
             first = min((key[i] for i in waits), default=(np.inf,))
-            seen.see(last <= first, f"month {t}, programme {k}: served out of order")
-        seen.see(local.taken_in[k, here] - was.taken_in[k, here] == len(served), "people taken in")
+            claim.check(last <= first, f"month {t}, programme {k}: served out of order")
+        claim.check(local.taken_in[k, here] - was.taken_in[k, here] == len(served), "people taken in")
         room = len(mine) + 1
         if limited:
             word = _words(now, 1 + k, int(local.replicate[here]), 0, RECRUITING | int(local.number[here]))[0]
             room = int(allowed[k, here] + word / WORD) - int(was.taken_in[k, here])
-            seen.see(len(served) <= max(0, room), f"month {t}: more taken in than allowed")
+            claim.check(len(served) <= max(0, room), f"month {t}: more taken in than allowed")
         seats = slice(now.seats.begin[here], now.seats.begin[here + 1])
         if k == n.supply:
             free = int((now.seats.state[seats] == FREE).sum())
-            seen.see(
+            claim.check(
                 not waits or len(served) >= room or free < n.per_person, f"month {t}: somebody waits beside volunteers"
             )
         else:
             matched = sum(lives.status[k, i] == MATCHED for i in range(len(people.person)) if lives.locality[i] == here)
-            seen.see(matched <= local.limit[k, here], f"month {t}: more people than places")
+            claim.check(matched <= local.limit[k, here], f"month {t}: more people than places")
             full = sum(lives.status[k, i] == MATCHED for i in mine) >= local.limit[k, here]
-            seen.see(not waits or len(served) >= room or full, f"month {t}: somebody waits beside a free place")
+            claim.check(not waits or len(served) >= room or full, f"month {t}: somebody waits beside a free place")
 
 
 def _place_in_line(now: SimpleNamespace, k: int, i: int) -> tuple[float, ...]:
@@ -154,28 +156,28 @@ def _place_in_line(now: SimpleNamespace, k: int, i: int) -> tuple[float, ...]:
 # Volunteers -------------------------------------------------------------------------------------------------------
 
 
-def volunteers_stop_and_come_by_their_own_luck(ground: Ground) -> Finding:
-    """Who stops, who is trained, who comes free and how many come forward is what each one's own words say, by hand."""
-    seen = Breaches()
+def volunteers_stop_and_come_by_their_own_random_numbers(context: CheckContext) -> Finding:
+    """Who stops, who is trained, who comes free and how many come forward follow from each one's own random numbers."""
+    claim = Violations()
     stopped = 0
-    for world in ground.worlds("supplied", 16):
+    for case in context.scenarios(volunteers=16):
         was = SimpleNamespace()
-        for stage, now in world.months():
+        for stage, now in case.months():
             if stage == "before":
                 was = _before(now)
             if stage == "opened":
-                stopped += _volunteers_by_hand(seen, world, now, was)
-    seen.see(stopped > 20, f"{stopped} volunteers stopped")
-    return seen.found()
+                stopped += _volunteers_by_hand(claim, case, now, was)
+    claim.check(stopped > 20 or not context.representative, f"{stopped} volunteers stopped")
+    return claim.finding()
 
 
-def _volunteers_by_hand(seen: Breaches, world: World, now: SimpleNamespace, was: SimpleNamespace) -> int:
-    seats, local, t, supply = now.seats, now.local, now.month, world.scenario.volunteers
+def _volunteers_by_hand(claim: Violations, case: SimulatedCase, now: SimpleNamespace, was: SimpleNamespace) -> int:
+    seats, local, t, supply = now.seats, now.local, now.month, case.scenario.volunteers
     status, stopped = was.status[now.numbers.supply], 0
     for here in range(len(local.number)):
         low, high = int(seats.begin[here]), int(seats.begin[here + 1])
         there = {int(seats.name[seat]): seat for seat in range(low, high) if seats.state[seat] != EMPTY}
-        seen.see(len(there) == int((seats.state[low:high] != EMPTY).sum()), "a volunteer on two seats")
+        claim.check(len(there) == int((seats.state[low:high] != EMPTY).sum()), "a volunteer in two slots")
         left = 0
         for seat in range(low, high):
             state, name = was.state[seat], int(was.name[seat])
@@ -189,11 +191,11 @@ def _volunteers_by_hand(seen: Breaches, world: World, now: SimpleNamespace, was:
             works = state != TRAINING or was.ready[seat] <= t
             chance = supply.quit_chance * (1.0 + supply.tiring * months / 12.0)
             stops = (works and own < chance * WORD) or (busy and not lasts and after < supply.quit_after_end * WORD)
-            seen.see((name not in there) == stops, f"month {t}: volunteer {name} of place {here}")
+            claim.check((name not in there) == stops, f"month {t}: volunteer {name} of place {here}")
             left += stops
             if not stops and name in there:
-                seen.see(there[name] == seat and seats.months[seat] == months, f"month {t}: volunteer {name}")
-                seen.see((seats.state[seat] == TRAINING) == (not works), f"month {t}: training of volunteer {name}")
+                claim.check(there[name] == seat and seats.months[seat] == months, f"month {t}: volunteer {name}")
+                claim.check((seats.state[seat] == TRAINING) == (not works), f"month {t}: training of volunteer {name}")
         new = range(int(was.came[here]), int(local.came[here]))
         since = t - now.numbers.opens[now.numbers.supply, local.place[here]]
         for name in new:
@@ -201,25 +203,27 @@ def _volunteers_by_hand(seen: Breaches, world: World, now: SimpleNamespace, was:
             own = _words(now, name, int(local.replicate[here]), address, VOLUNTEER)[0]
             trained = 0 if since == 0 else supply.training_months
             stops = trained == 0 and own < supply.quit_chance * WORD
-            seen.see((name not in there) == stops, f"month {t}: new volunteer {name} of place {here}")
+            claim.check((name not in there) == stops, f"month {t}: new volunteer {name} of place {here}")
             if name in there:
-                seen.see(seats.ready[there[name]] == t + trained, f"month {t}: training of new volunteer {name}")
-                seen.see(seats.months[there[name]] == 0, f"month {t}: new volunteer {name} is tired")
+                claim.check(seats.ready[there[name]] == t + trained, f"month {t}: training of new volunteer {name}")
+                claim.check(seats.months[there[name]] == 0, f"month {t}: new volunteer {name} is tired")
             left += stops
-        seen.see(local.quit[here] - was.quit[here] == left, f"month {t}: {left} stopped")
-        seen.see(all(name < local.came[here] for name in there), "a volunteer who never came")
-        seen.see(len(there) <= seats_of(world.scenario)[int(local.place[here])], "more volunteers than the ceiling")
+        claim.check(local.quit[here] - was.quit[here] == left, f"month {t}: {left} stopped")
+        claim.check(all(name < local.came[here] for name in there), "a volunteer who never came")
+        claim.check(len(there) <= seats_of(case.scenario)[int(local.place[here])], "more volunteers than the ceiling")
         taken = int((was.state[low:high] != EMPTY).sum())
-        _newcomers(seen, world, now, here, len(new), since, high - low - taken)
+        _newcomers(claim, case, now, here, len(new), since, high - low - taken)
         stopped += left
     return stopped
 
 
-def _newcomers(seen: Breaches, world: World, now: SimpleNamespace, here: int, new: int, since: int, room: int) -> None:
-    """How many come forward: the stated number when a place opens, then Poisson by the place's own word."""
+def _newcomers(
+    claim: Violations, case: SimulatedCase, now: SimpleNamespace, here: int, new: int, since: int, room: int
+) -> None:
+    """How many come forward: the stated number when a municipality opens, then Poisson by its own random number."""
     from scipy import stats
 
-    n, local, supply = now.numbers, now.local, world.scenario.volunteers
+    n, local, supply = now.numbers, now.local, case.scenario.volunteers
     row, closed = int(local.place[here]), now.month >= n.closes[n.supply]
     word = _words(now, 0, int(local.replicate[here]), now.month + MONTH_ZERO, RECRUITING | int(local.number[here]))[0]
     if since < 0 or closed:
@@ -231,16 +235,18 @@ def _newcomers(seen: Breaches, world: World, now: SimpleNamespace, here: int, ne
         rate = n.rate[row] * min(1.0, since / supply.campaign_months if supply.campaign_months else 1.0)
         middle = int(stats.poisson.ppf((word + 0.5) / WORD, rate)) if rate > 0 else 0
         wanted = [middle - 1, middle, middle + 1] if rate > 0 else [0]
-    seen.see(new in [min(room, each) for each in wanted], f"month {now.month}: {new} came, {wanted} by the word")
+    claim.check(
+        new in [min(room, each) for each in wanted], f"month {now.month}: {new} came, {wanted} by the random number"
+    )
 
 
-def seats_and_people_say_the_same(ground: Ground) -> Finding:
+def volunteer_slots_and_people_agree(context: CheckContext) -> Finding:
     """A busy volunteer is matched with a person of the place; people are carried by the volunteers who are there."""
-    seen = Breaches()
-    for world in ground.worlds("supplied", 16):
-        needed = world.scenario.volunteers.per_person
+    claim = Violations()
+    for case in context.scenarios(volunteers=16):
+        needed = case.scenario.volunteers.per_person
         was = SimpleNamespace()
-        for stage, now in world.months():
+        for stage, now in case.months():
             if stage == "before":
                 was = _before(now)
             if stage != "opened":
@@ -249,37 +255,36 @@ def seats_and_people_say_the_same(ground: Ground) -> Finding:
             busy = np.flatnonzero(seats.state == BUSY)
             place = np.searchsorted(seats.begin, np.arange(len(seats.state)), side="right") - 1
             held = Counter(seats.person[busy].tolist())
-            seen.see(seats.person[seats.state != BUSY] == -1, "a person with a volunteer who is not busy")
-            seen.see(status[seats.person[busy]] == MATCHED, "a busy volunteer without a match")
-            seen.same(lives.locality[seats.person[busy]], place[busy], "a volunteer of another place")
+            claim.check(seats.person[seats.state != BUSY] == -1, "a person with a volunteer who is not busy")
+            claim.check(status[seats.person[busy]] == MATCHED, "a busy volunteer without a match")
+            claim.equal(lives.locality[seats.person[busy]], place[busy], "a volunteer of another place")
             for i in np.flatnonzero(status == MATCHED).tolist():
-                seen.see(
+                claim.check(
                     0 < held[i] <= needed and abs(lives.carried[i] - held[i] / needed) < 1e-6, f"row {i}: {held[i]}"
                 )
                 lonely = held[i] < needed and (seats.state[place == lives.locality[i]] == FREE).any()
-                seen.see(not lonely, f"row {i} lacks a volunteer beside a free one")
+                claim.check(not lonely, f"row {i} lacks a volunteer beside a free one")
             gone = (status == LEFT) & (was.status[now.numbers.supply] == MATCHED)
-            seen.see(lives.carried[gone] < 0.01, "somebody was left who has a volunteer")
-            seen.see(lives.carried[status != MATCHED] < 0.01, "somebody without a match is carried")
-    return seen.found()
+            claim.check(lives.carried[gone] < 0.01, "somebody was left who has a volunteer")
+            claim.check(lives.carried[status != MATCHED] < 0.01, "somebody without a match is carried")
+    return claim.finding()
 
 
-def volunteers_who_came_are_there_or_have_stopped(ground: Ground) -> Finding:
-    """In every place and month: volunteers who came, less those who stopped, are in the seats that are taken."""
-    seen = Breaches()
-    for world in ground.worlds("supplied", 16):
-        for stage, now in world.months():
+def volunteers_who_came_are_there_or_have_stopped(context: CheckContext) -> Finding:
+    """In every place and month: volunteers who came, less those who stopped, fill the slots that are taken."""
+    claim = Violations()
+    for case in context.scenarios(volunteers=16):
+        for stage, now in case.months():
             if stage == "opened":
                 place = np.searchsorted(now.seats.begin, np.arange(len(now.seats.state)), side="right") - 1
                 taken = np.bincount(place[now.seats.state != EMPTY], minlength=len(now.local.number))
-                seen.same(taken, now.local.came - now.local.quit, f"month {now.month}")
-    return seen.found()
+                claim.equal(taken, now.local.came - now.local.quit, f"month {now.month}")
+    return claim.finding()
 
 
-def how_long_we_look_changes_no_supply(ground: Ground) -> Finding:
+@fixed
+def how_long_we_look_changes_no_supply(context: CheckContext) -> Finding:
     """Volunteers of people whose follow-up is over come free at the planned end, so a longer one changes no match."""
-    from experiments.verification.random_scenarios import complete
-
     matches = []
     for follow_up in (6, 24):
         help_ = {"carried_by": "volunteers", "shortest_sentence_months": 0.0, "unplanned_exit": 0.0, "ends_month": 12}
@@ -290,9 +295,9 @@ def how_long_we_look_changes_no_supply(ground: Ground) -> Finding:
             volunteers={"at_start": 10.0, "per_person": 1, "quit_chance": 0.0, "quit_after_end": 0.0},
             programme={"help": help_},
         )  # fmt: skip
-        events = World(scenario, ground.seed).history.events
+        events = SimulatedCase(scenario, context.seed).history.events
         matches.append(events.loc[events["event"] == "match", ["person", "month"]].to_numpy().tolist())
-    seen = Breaches()
-    seen.see(len(matches[1]) > 10, "few were matched")
-    seen.see(matches[0] == matches[1], "other people were matched")
-    return seen.found()
+    claim = Violations()
+    claim.check(len(matches[1]) > 10, "few were matched")
+    claim.check(matches[0] == matches[1], "other people were matched")
+    return claim.finding()

@@ -1,4 +1,4 @@
-"""Laws of a life: what is always so in anybody's history, in whatever scenario."""
+"""Invariants of a life: what is always so in anybody's history, in whatever scenario."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from experiments.verification.checks import Breaches, Finding
-from experiments.verification.random_scenarios import Event, Ground, World, complete, in_custody
+from experiments.verification.check_context import CheckContext, Event, SimulatedCase, complete, in_custody
+from experiments.verification.checks import Finding, Violations, fixed
 from simulation.compiled_parameters import calendar_months, months_before, told_for
 from simulation.engine import run
-from simulation.history import ALL_DECISIONS, ARMS, GROUPS, History, simulate
+from simulation.history import ALL_DECISIONS, ARMS, EVENTS, GROUPS, SANCTIONS, History, simulate
 from simulation.parameters import ParameterError
 from simulation.rules import NEVER
 
@@ -21,14 +21,9 @@ MOST_SERVED = 1200
 """Most months of custody that can be waiting."""
 
 
-def worlds_of(ground: Ground) -> list[World]:
-    """The worlds in which lives are looked at."""
-    return [
-        *ground.worlds("any"),
-        *ground.worlds("helped"),
-        *ground.worlds("supplied", 6),
-        *ground.worlds("returning", 6),
-    ]
+def cases_of(context: CheckContext) -> list[SimulatedCase]:
+    """The random scenarios in which lives are examined."""
+    return context.scenarios(any=12, programme=12, volunteers=6, reentry=6)
 
 
 def of_kind(events: list[Event], *names: str) -> list[Event]:
@@ -36,157 +31,158 @@ def of_kind(events: list[Event], *names: str) -> list[Event]:
     return [event for event in events if event.what in names]
 
 
-def _followed(world: World) -> dict[int, int]:
-    people = world.history.people
+def _followed(case: SimulatedCase) -> dict[int, int]:
+    people = case.history.people
     return dict(zip(people["person"].tolist(), people["followed"].tolist(), strict=True))
 
 
 # Custody and offences ---------------------------------------------------------------------------------------------
 
 
-def everybody_is_released_once(ground: Ground) -> Finding:
-    """Whoever is followed at all is released in month 0, and nobody twice."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        followed = _followed(world)
-        for person, events in world.lives.items():
+def everybody_is_released_once(context: CheckContext) -> Finding:
+    """Everybody who is followed is released in month 0, and nobody twice."""
+    claim = Violations()
+    for case in cases_of(context):
+        followed = _followed(case)
+        for person, events in case.lives.items():
             right = [0] if followed[person] > 0 else []
-            seen.see([event.month for event in of_kind(events, "release")] == right, f"person {person}")
-    return seen.found()
+            claim.check([event.month for event in of_kind(events, "release")] == right, f"person {person}")
+    return claim.finding()
 
 
-def custody_begins_and_ends_in_turn(ground: Ground) -> Finding:
-    """People go in and come out in turn, and serve exactly the months that were said when they went in."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        followed = _followed(world)
-        for person, events in world.lives.items():
+def custody_begins_and_ends_in_turn(context: CheckContext) -> Finding:
+    """People go in and come out in turn, and serve exactly the months that were stated when they went in."""
+    claim = Violations()
+    for case in cases_of(context):
+        followed = _followed(case)
+        for person, events in case.lives.items():
             turns = of_kind(events, "custody in", "custody out")
             for k, event in enumerate(turns):
-                seen.see(event.what == ("custody in", "custody out")[k % 2], f"person {person}: {event}")
-                seen.see(event.month > (turns[k - 1].month if k else 0), f"person {person}: {event}")
+                claim.check(event.what == ("custody in", "custody out")[k % 2], f"person {person}: {event}")
+                claim.check(event.month > (turns[k - 1].month if k else 0), f"person {person}: {event}")
                 if k % 2:
-                    seen.see(event.month - turns[k - 1].month == turns[k - 1].value, f"person {person}: {event}")
+                    claim.check(event.month - turns[k - 1].month == turns[k - 1].value, f"person {person}: {event}")
                 else:
                     out = event.month + event.value
-                    seen.see(0 < event.value <= MOST_SERVED, f"person {person} serves {event.value}")
-                    seen.see(k + 1 < len(turns) or out >= followed[person], f"person {person} never came out")
-    return seen.found()
+                    claim.check(0 < event.value <= MOST_SERVED, f"person {person} serves {event.value}")
+                    claim.check(k + 1 < len(turns) or out >= followed[person], f"person {person} never came out")
+    return claim.finding()
 
 
-def nobody_offends_in_custody_or_before_release(ground: Ground) -> Finding:
+def nobody_offends_in_custody_or_before_release(context: CheckContext) -> Finding:
     """Offences are committed at liberty, within the follow-up."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        followed = _followed(world)
-        for person, events in world.lives.items():
+    claim = Violations()
+    for case in cases_of(context):
+        followed = _followed(case)
+        for person, events in case.lives.items():
             allowed = set(range(followed[person])) - in_custody(events)
             for event in of_kind(events, "offence"):
-                seen.see(event.month in allowed and event.value >= 1, f"person {person}: {event}")
-    return seen.found()
+                claim.check(event.month in allowed and event.value >= 1, f"person {person}: {event}")
+    return claim.finding()
 
 
-def custody_follows_from_a_prison_sentence(ground: Ground) -> Finding:
+def custody_follows_from_a_prison_sentence(context: CheckContext) -> Finding:
     """Nobody goes in unless a prison sentence was decided then, or the month before where it was decided at once."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        for person, events in world.lives.items():
+    claim = Violations()
+    for case in cases_of(context):
+        for person, events in case.lives.items():
             decided = {max(e.month, e.value + 1) for e in of_kind(events, "sanction") if e.detail == "prison"}
             for event in of_kind(events, "custody in"):
-                seen.see(event.month in decided, f"person {person}: {event}")
-    return seen.found()
+                claim.check(event.month in decided, f"person {person}: {event}")
+    return claim.finding()
 
 
-def months_sentenced_are_served_or_still_to_be_served(ground: Ground) -> Finding:
+@fixed
+def months_sentenced_are_served_or_still_to_be_served(context: CheckContext) -> Finding:
     """Where all sentences are of ten months: those of a person add up to the months served and those that wait."""
-    seen = Breaches()
+    claim = Violations()
     for delay, parole, part, months in ((0.0, 0.0, 1.0, 10), (6.0, 1.0, 0.5, 5), (15.0, 1.0, 0.8, 8)):
         scenario = complete(
-            people={"count": ground.many(300), "follow_up_months": 40}, places={"include": ["Aarhus"]},
+            people={"count": context.scaled(300), "follow_up_months": 40}, places={"include": ["Aarhus"]},
             offending={"prison_chance": 1.0, "delay_mean_months": delay, "sentence_median_months": 10.0,
                        "sentence_log_sd": 0.0}, risk={"level": 4.0},
             custody={"parole_chance": parole, "parole_served": part, "parole_from_months": 10.0},
         )  # fmt: skip
-        world = World(scenario, ground.seed)
-        for person, events in world.lives.items():
+        case = SimulatedCase(scenario, context.seed)
+        for person, events in case.lives.items():
             inside, turns = in_custody(events), [e.month for e in of_kind(events, "custody in")]
             cases = of_kind(events, "sanction")
             served = sum(e.value for e in of_kind(events, "custody in"))
-            seen.see(
-                served + world.cohort.lives.pending[person] == months * len(cases), f"person {person}: {served} months"
+            claim.check(
+                served + case.cohort.lives.pending[person] == months * len(cases), f"person {person}: {served} months"
             )
-            for case in cases:
-                begins = max(case.month, case.value + 1)
-                there = begins in inside or any(case.value < month <= begins for month in turns)
-                seen.see(case.detail == "prison" and (there or begins >= 40), f"person {person}: {case}")
-    return seen.found()
+            for decided in cases:
+                begins = max(decided.month, decided.value + 1)
+                there = begins in inside or any(decided.value < month <= begins for month in turns)
+                claim.check(decided.detail == "prison" and (there or begins >= 40), f"person {person}: {decided}")
+    return claim.finding()
 
 
-def every_case_is_decided_once_and_not_before_it_happened(ground: Ground) -> Finding:
+def every_case_is_decided_once_and_not_before_it_happened(context: CheckContext) -> Finding:
     """Each month with offences is one case; it is decided at once or later, in sight if nobody stops looking."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        whole = world.changed({"people.calendar_months": 0})
+    claim = Violations()
+    for case in cases_of(context):
+        whole = case.changed({"people.calendar_months": 0})
         for person, events in whole.lives.items():
             offences, sanctions = of_kind(events, "offence"), of_kind(events, "sanction")
-            seen.see([e.month for e in offences] == sorted(e.value for e in sanctions), f"person {person}")
-            seen.see([e.month >= e.value for e in sanctions], f"person {person}")
-    return seen.found()
+            claim.check([e.month for e in offences] == sorted(e.value for e in sanctions), f"person {person}")
+            claim.check([e.month >= e.value for e in sanctions], f"person {person}")
+    return claim.finding()
 
 
-def people_who_never_offend_never_offend(ground: Ground) -> Finding:
-    """The share who never offend again do not, whatever happens to them; the others can."""
-    seen = Breaches()
+def immune_people_never_offend(context: CheckContext) -> Finding:
+    """The immune share never offends again, whatever happens to them; the others can."""
+    claim = Violations()
     others = 0
-    for world in ground.worlds("any"):
-        cohort = run(world.scenario, seed=world.seed, replicates=3)
+    for case in context.scenarios(any=12):
+        cohort = run(case.scenario, seed=case.seed, replicates=3)
         first, never = cohort.lives.first_offence, cohort.people.never == 1
-        seen.see(first[never] == NEVER, "an offence of somebody who never offends")
+        claim.check(first[never] == NEVER, "an offence of an immune person")
         others += int((first[~never] < NEVER).sum())
-    seen.see(others > 0, "nobody offends at all")
-    return seen.found()
+    claim.check(others > 0 or not context.representative, "nobody offends at all")
+    return claim.finding()
 
 
 # Support ----------------------------------------------------------------------------------------------------------
 
 
-def only_what_is_lacked_is_gained_and_what_is_held_is_lost(ground: Ground) -> Finding:
+def only_what_is_missing_is_gained_and_what_is_held_is_lost(context: CheckContext) -> Finding:
     """Gains and losses of each factor take turns, beginning with what was held at release."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        people = world.history.people
-        for row, events in enumerate(world.lives.values()):
-            for name in world.scenario.factor:
+    claim = Violations()
+    for case in cases_of(context):
+        people = case.history.people
+        for row, events in enumerate(case.lives.values()):
+            for name in case.scenario.factor:
                 held = bool(people[f"has_{name}"].iloc[row])
                 for event in events:
                     if event.detail == name and event.what in ("gain", "loss"):
-                        seen.see(event.what == ("loss" if held else "gain"), f"row {row}: {event}")
+                        claim.check(event.what == ("loss" if held else "gain"), f"row {row}: {event}")
                         held = not held
-    return seen.found()
+    return claim.finding()
 
 
-def support_changes_only_at_liberty(ground: Ground) -> Finding:
+def support_changes_only_at_liberty(context: CheckContext) -> Finding:
     """In custody nothing is gained or lost; what custody destroys is lost in the month in which it begins."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        for person, events in world.lives.items():
+    claim = Violations()
+    for case in cases_of(context):
+        for person, events in case.lives.items():
             inside = in_custody(events)
             begins = {event.month for event in of_kind(events, "custody in")}
             for event in of_kind(events, "gain", "loss"):
                 destroyed = event.what == "loss" and event.value == 1
                 right = event.month in begins if destroyed else event.month not in inside
-                seen.see(event.month >= 0 and right, f"person {person}: {event}")
-    return seen.found()
+                claim.check(event.month >= 0 and right, f"person {person}: {event}")
+    return claim.finding()
 
 
 # Columns and tables -----------------------------------------------------------------------------------------------
 
 
-def what_became_of_people_follows_from_their_events(ground: Ground) -> Finding:
+def what_became_of_people_follows_from_their_events(context: CheckContext) -> Finding:
     """Offences, cases, months of contact and support held when a follow-up is over can be read off the history."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        whole = world.changed({"people.follow_up_months": told_for(world.scenario)})
+    claim = Violations()
+    for case in cases_of(context):
+        whole = case.changed({"people.follow_up_months": told_for(case.scenario)})
         lives, people = whole.cohort.lives, whole.history.people
         for i, events in enumerate(whole.lives.values()):
             offences = of_kind(events, "offence")
@@ -198,91 +194,98 @@ def what_became_of_people_follows_from_their_events(ground: Ground) -> Finding:
                 int(lives.first_offence[i]),
                 int(lives.months_met[:, i].sum()),
             )
-            seen.see(right == kept, f"row {i}: {kept} kept, {right} told")
+            claim.check(right == kept, f"row {i}: {kept} kept, {right} in the events")
             for f, name in enumerate(whole.scenario.factor):
                 change = sum((e.what == "gain") - (e.what == "loss") for e in events if e.detail == name)
-                seen.see(lives.held[f, i] == people[f"has_{name}"].iloc[i] + change, f"row {i}: {name}")
-    return seen.found()
+                claim.check(lives.held[f, i] == people[f"has_{name}"].iloc[i] + change, f"row {i}: {name}")
+    return claim.finding()
 
 
-def the_table_of_people_is_that_of_the_columns(ground: Ground) -> Finding:
+def the_table_of_people_is_that_of_the_columns(context: CheckContext) -> Finding:
     """Arm, group, place, age, release and the rest of the table of people are what was drawn, in the same order."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        table, (people, lives, *_) = world.history.people, world.cohort
-        places = [place.name for place in world.scenario.municipalities]
-        offered = {"nobody": 0, "everyone": 1}.get(world.scenario.trial.assignment, people.side)
-        before = months_before(world.scenario)
+    claim = Violations()
+    for case in cases_of(context):
+        table, (people, lives, *_) = case.history.people, case.cohort
+        places = [place.name for place in case.scenario.municipalities]
+        offered = {"nobody": 0, "everyone": 1}.get(case.scenario.trial.assignment, people.side)
+        before = months_before(case.scenario)
         columns = {
             "person": people.person, "age": people.age, "priors": people.priors, "sentence": people.sentence,
             "motivation": people.motivation, "propensity": people.propensity, "score": lives.score,
             "woman": people.woman == 1, "release": people.release - before, "treated": lives.months_met.sum(axis=0) > 0,
             "place": np.array(places)[people.place], "group": np.array(GROUPS)[lives.highest],
             "arm": np.array(ARMS)[np.broadcast_to(offered, people.side.shape)],
-            **{f"has_{name}": row == 0 for name, row in zip(world.scenario.factor, people.lacks, strict=True)},
+            **{f"has_{name}": row == 0 for name, row in zip(case.scenario.factor, people.lacks, strict=True)},
         }  # fmt: skip
         for name, column in columns.items():
-            seen.same(table[name].to_numpy().astype(np.asarray(column).dtype), column, name)
-        seen.see(
-            (table["release"] >= 0) & (table["release"] < world.scenario.people.release_months), "months of release"
+            claim.equal(table[name].to_numpy().astype(np.asarray(column).dtype), column, name)
+        claim.check(
+            (table["release"] >= 0) & (table["release"] < case.scenario.people.release_months), "months of release"
         )
-    return seen.found()
+    return claim.finding()
 
 
-def people_are_followed_until_observation_stops(ground: Ground) -> Finding:
+def people_are_followed_until_observation_stops(context: CheckContext) -> Finding:
     """Somebody is followed for the stated months or until the calendar ends; decisions are known as long,
     or for ever.
     """
-    seen = Breaches()
-    for world in worlds_of(ground):
-        people, table = world.scenario.people, world.history.people
+    claim = Violations()
+    for case in cases_of(context):
+        people, table = case.scenario.people, case.history.people
         last = people.release_months - 1 + people.follow_up_months
         stop = min(last, people.calendar_months) if people.calendar_months else last
         left = np.maximum(stop - table["release"].to_numpy(), 0)
-        seen.same(table["followed"], np.minimum(left, people.follow_up_months), "followed")
-        seen.same(table["decided"], left if people.calendar_months else np.full(len(table), ALL_DECISIONS), "decided")
-        events = world.history.events.merge(table[["person", "followed", "decided"]], on="person")
+        claim.equal(table["followed"], np.minimum(left, people.follow_up_months), "followed")
+        claim.equal(table["decided"], left if people.calendar_months else np.full(len(table), ALL_DECISIONS), "decided")
+        events = case.history.events.merge(table[["person", "followed", "decided"]], on="person")
         until = np.where(events["event"] == "sanction", events["decided"], events["followed"])
-        seen.see(events["month"] < until, "an event after the end")
-        seen.see(calendar_months(world.scenario) == months_before(world.scenario) + stop, "calendar")
-    return seen.found()
+        claim.check(events["month"] < until, "an event after the end")
+        claim.check(calendar_months(case.scenario) == months_before(case.scenario) + stop, "calendar")
+    return claim.finding()
 
 
-def a_history_is_in_order(ground: Ground) -> Finding:
+def a_history_is_in_order(context: CheckContext) -> Finding:
     """Events are sorted by person and month; in a month release comes before custody, and offences come last."""
-    seen = Breaches()
-    for world in worlds_of(ground):
-        events = world.history.events
+    claim = Violations()
+    for case in cases_of(context):
+        events = case.history.events
         keys = list(
             zip(events["person"].tolist(), events["month"].tolist(), events["event"].cat.codes.tolist(), strict=True)
         )
-        seen.see([one <= other for one, other in pairwise(keys)], "order of events")
-        seen.see(events["person"].isin(world.history.people["person"]), "an event of nobody")
-    return seen.found()
+        claim.check([one <= other for one, other in pairwise(keys)], "order of events")
+        claim.check(list(events["event"].cat.categories) == list(EVENTS), "kinds of events")
+        scenario = case.scenario
+        about = {"gain": scenario.factor, "loss": scenario.factor, "sanction": SANCTIONS, "match": scenario.programme,
+                 "unmatched": scenario.programme, "contact": scenario.programme}  # fmt: skip
+        for name, known in about.items():
+            claim.check(set(events.loc[events["event"] == name, "detail"]) <= set(known), f"what a {name} is about")
+        claim.check(events["person"].isin(case.history.people["person"]), "an event of nobody")
+    return claim.finding()
 
 
-def a_history_is_read_as_it_was_written(ground: Ground) -> Finding:
+@fixed
+def a_history_is_read_as_it_was_written(context: CheckContext) -> Finding:
     """People and events come back from files as they were, with what made them; no replicates are no history."""
-    seen = Breaches()
+    claim = Violations()
     with TemporaryDirectory() as name:
-        for world in ground.worlds("helped", 2):
-            world.history.write(Path(name))
+        for case in context.scenarios(programme=2):
+            case.history.write(Path(name))
             again = History.read(Path(name))
-            seen.see(world.history.same_as(again), "a history that was read")
-            seen.see(
-                again.about == world.history.about and again.about["scenario"] == world.scenario.digest, "what made it"
+            claim.check(case.history.same_as(again), "a history that was read")
+            claim.check(
+                again.about == case.history.about and again.about["scenario"] == case.scenario.digest, "what made it"
             )
-            seen.see(not world.history.same_as(world.nobody.history), "two histories that differ")
+            claim.check(not case.history.same_as(case.nobody.history), "two histories that differ")
         (Path(name) / "events.parquet").unlink()
-        seen.see(_refused(lambda: History.read(Path(name))), "half a history was read")
-    seen.see(_refused(lambda: simulate(world.scenario, seed=1, replicates=0)), "a history of nothing")
-    seen.see(_refused(lambda: run(world.scenario, seed=1, replicates=0)), "a run of nothing")
-    return seen.found()
+        claim.check(_refused(lambda: History.read(Path(name))), "half a history was read")
+    claim.check(_refused(lambda: simulate(case.scenario, seed=1, replicates=0)), "a history of nothing")
+    claim.check(_refused(lambda: run(case.scenario, seed=1, replicates=0)), "a run of nothing")
+    return claim.finding()
 
 
 def _refused(what: Callable[[], object]) -> bool:
     try:
         what()
-    except ParameterError as told:
-        return "\n" not in str(told)
+    except ParameterError as refusal:
+        return "\n" not in str(refusal)
     return False

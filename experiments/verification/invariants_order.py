@@ -1,6 +1,7 @@
-"""Laws without tolerance: what must not matter does not matter, to the byte.
+"""Invariants without tolerance: what must not matter does not matter, to the byte.
 
-No effect, more people, other words and orders, other drivers and cuts of the work: none of them may change a life.
+A programme without effect, more people, other names and orders, another driver or another division of the work:
+none of them may change a life.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.verification.checks import Breaches, Finding
-from experiments.verification.random_scenarios import OF_THE_PROGRAMME, Ground, World, complete, country
+from experiments.verification.check_context import OF_THE_PROGRAMME, CheckContext, SimulatedCase, complete, country
+from experiments.verification.checks import Finding, Violations, fixed
 from simulation.cohort import prepared
 from simulation.compiled_parameters import months_before, numbers_of
 from simulation.engine import run
@@ -24,140 +25,142 @@ REPLICATES = 3
 EFFECTS = ("direct_effect", "direct_effect_others", "support_effect", "support_effect_others")
 
 
-def _same_tables(seen: Breaches, one: Any, other: Any, words: str) -> None:
+def _same_tables(claim: Violations, one: Any, other: Any, words: str) -> None:
     """Two data frames, value by value, whatever their index."""
     first, second = one.reset_index(drop=True), other.reset_index(drop=True)
-    seen.see(first.equals(second), f"{words}: {len(first)} rows against {len(second)}")
+    claim.check(first.equals(second), f"{words}: {len(first)} rows against {len(second)}")
 
 
-def _same_columns(seen: Breaches, one: Any, other: Any, words: str) -> None:
+def _same_columns(claim: Violations, one: Any, other: Any, words: str) -> None:
     """Two tables of columns, in every type and byte."""
     for name, first, second in zip(type(one)._fields, one, other, strict=True):
         same = (first.dtype, first.shape) == (second.dtype, second.shape) and first.tobytes() == second.tobytes()
-        seen.see(same, f"{words}: {name} differs")
+        claim.check(same, f"{words}: {name} differs")
 
 
 def _some(table: Any, rows: Any) -> Any:
     return type(table)(*(column[..., rows] for column in table))
 
 
-def of_all(world: World, **values: Any) -> dict[str, Any]:
-    """Changes that give every programme of a world these values."""
-    return {f"programme.{name}.{key}": value for name in world.scenario.programme for key, value in values.items()}
+def of_all(case: SimulatedCase, **values: Any) -> dict[str, Any]:
+    """Changes that give every programme of a case these values."""
+    return {f"programme.{name}.{key}": value for name in case.scenario.programme for key, value in values.items()}
 
 
 # Zero effect ------------------------------------------------------------------------------------------------------
 
 
-def a_programme_without_effect_changes_nobody(ground: Ground) -> Finding:
+def a_programme_without_effect_changes_nobody(context: CheckContext) -> Finding:
     """Help that does nothing brings matches and contacts, and not one other event, against nobody being offered it."""
-    seen = Breaches()
-    for world in ground.worlds("helped"):
-        none = world.changed({**of_all(world, **dict.fromkeys(EFFECTS, 1.0)), "trial.assignment": "everyone"})
+    claim = Violations()
+    for case in context.scenarios(programme=12):
+        none = case.changed({**of_all(case, **dict.fromkeys(EFFECTS, 1.0)), "trial.assignment": "everyone"})
         offered, nobody = none.history.events, none.nobody.history.events
         theirs = offered["event"].isin(OF_THE_PROGRAMME)
-        seen.see(
+        claim.check(
             not nobody["event"].isin(OF_THE_PROGRAMME).any(), "nobody was offered a programme, and somebody met it"
         )
-        _same_tables(seen, nobody, offered[~theirs], world.scenario.digest[:8])
-        seen.looked += int(theirs.sum()) - 1
-    return seen.found()
+        _same_tables(claim, nobody, offered[~theirs], case.scenario.digest[:8])
+        claim.examined += int(theirs.sum()) - 1
+    return claim.finding()
 
 
-def help_without_an_aim_makes_no_gain_likelier(ground: Ground) -> Finding:
+def help_without_an_aim_makes_no_gain_likelier(context: CheckContext) -> Finding:
     """A support effect of 1 multiplies every chance of a gain by exactly 1, in both groups."""
-    seen = Breaches()
-    for world in ground.worlds("helped"):
-        seen.see(
-            numbers_of(world.changed(of_all(world, support_effect=1.0, support_effect_others=1.0)).scenario, 1).boost
-            == 1
+    claim = Violations()
+    for case in context.scenarios(programme=12):
+        claim.check(
+            numbers_of(case.changed(of_all(case, support_effect=1.0, support_effect_others=1.0)).scenario, 1).boost == 1
         )
-    return seen.found()
+    return claim.finding()
 
 
 # Doubled people ---------------------------------------------------------------------------------------------------
 
 
-def a_cohort_is_the_start_of_one_twice_as_large(ground: Ground) -> Finding:
+def a_cohort_is_the_start_of_one_twice_as_large(context: CheckContext) -> Finding:
     """The first n of 2n people are the same people, whatever they do to each other later."""
-    seen = Breaches()
-    for world in ground.worlds("any"):
-        count = world.scenario.people.count
+    claim = Violations()
+    for case in context.scenarios(any=12):
+        count = case.scenario.people.count
         few, many = (
-            draw(world.scenario, world.seed, range(2, 3)),
-            draw(world.scenario, world.seed, range(2, 3), count=2 * count),
+            draw(case.scenario, case.seed, range(2, 3)),
+            draw(case.scenario, case.seed, range(2, 3), count=2 * count),
         )
-        _same_columns(seen, few, _some(many, np.arange(count)), world.scenario.digest[:8])
-    return seen.found()
+        _same_columns(claim, few, _some(many, np.arange(count)), case.scenario.digest[:8])
+    return claim.finding()
 
 
-def strangers_do_not_change_a_life(ground: Ground) -> Finding:
+def strangers_do_not_change_a_life(context: CheckContext) -> Finding:
     """Where people have no influence on each other, the first n of 2n people have the same lives."""
-    seen = Breaches()
-    for world in ground.worlds("apart"):
-        count = world.scenario.people.count
-        many = simulate(world.scenario.replace(people__count=2 * count), seed=world.seed)
-        few = world.history
-        _same_tables(seen, few.people, many.people[many.people["person"] < count], "people")
-        _same_tables(seen, few.events, many.events[many.events["person"] < count], "events")
-    return seen.found()
+    claim = Violations()
+    for case in context.scenarios(independent=12):
+        count = case.scenario.people.count
+        many = simulate(case.scenario.replace(people__count=2 * count), seed=case.seed)
+        few = case.history
+        _same_tables(claim, few.people, many.people[many.people["person"] < count], "people")
+        _same_tables(claim, few.events, many.events[many.events["person"] < count], "events")
+    return claim.finding()
 
 
-def a_short_follow_up_is_the_start_of_a_longer_one(ground: Ground) -> Finding:
+def a_short_follow_up_is_the_start_of_a_longer_one(context: CheckContext) -> Finding:
     """Months of follow-up that are added later change nothing in the months before."""
-    seen = Breaches()
-    for world in ground.worlds("apart"):
-        short = world.changed({"people.calendar_months": 0})
+    claim = Violations()
+    for case in context.scenarios(independent=12):
+        short = case.changed({"people.calendar_months": 0})
         length = short.scenario.people.follow_up_months
-        longer = short.changed({"people.follow_up_months": length + 7})
+        longer = short.changed({"people.follow_up_months": length + round(context.varied(7, 1, 12))})
         both = []
         for each in (short, longer):
             events = each.history.events
             began = events["month"].where(events["event"] != "sanction", events["value"])
             both.append(events[began < length])
-        _same_tables(seen, *both, world.scenario.digest[:8])
-    return seen.found()
+        _same_tables(claim, both[0], both[1], case.scenario.digest[:8])
+    return claim.finding()
 
 
 # Relabelled places ------------------------------------------------------------------------------------------------
 
 
-def order_and_spelling_of_places_decide_nothing(ground: Ground) -> Finding:
+@fixed
+def order_and_spelling_of_municipalities_decide_nothing(context: CheckContext) -> Finding:
     """The same municipalities, in another order or spelling, give the same people the same lives."""
-    seen = Breaches()
+    claim = Violations()
     tables: dict[str, Any] = {
         "people": {"count": 60},
         "trial": {"assignment": "everyone"},
         "volunteers": {"at_start": 20.0},
     }
     tables["programme"] = {"mentors": {"carried_by": "volunteers"}}
-    plain = simulate(complete(places={"include": ["Aarhus", "Odense", "Vejle"]}, **tables), seed=ground.seed)
-    for include in (["vejle", "ÅRHUS", "odense"], ["Vejle", "Århus", "Aarhus", " Odense"]):
-        other = simulate(complete(places={"include": include}, **tables), seed=ground.seed)
-        seen.see(plain.same_as(other), f"places named as {include}")
-    return seen.found()
+    plain = simulate(complete(places={"include": ["Aarhus", "Odense", "Vejle"]}, **tables), seed=context.seed)
+    for include in (
+        ["Odense", "Aarhus", "Vejle"], ["vejle", "ÅRHUS", "odense"], ["Vejle", "Århus", "Aarhus", " Odense"],
+    ):  # fmt: skip
+        other = simulate(complete(places={"include": include}, **tables), seed=context.seed)
+        claim.check(plain.same_as(other), f"places named as {include}")
+    return claim.finding()
 
 
-def inhabitants_are_the_parts_where_none_are_named(ground: Ground) -> Finding:
+def inhabitants_are_the_parts_where_none_are_named(context: CheckContext) -> Finding:
     """Giving every municipality its number of inhabitants as its part of the released, or twice that,
     changes nobody.
     """
-    seen = Breaches()
-    for world in ground.worlds("any", 6):
-        bare = world.changed({"places.released": {}})
+    claim = Violations()
+    for case in context.scenarios(any=6):
+        bare = case.changed({"places.released": {}})
         for times_ in (1.0, 2.0):
-            parts = {place.name: times_ * place.population for place in world.scenario.municipalities}
+            parts = {place.name: times_ * place.population for place in case.scenario.municipalities}
             named = bare.changed({"places.released": parts})
-            _same_columns(seen, bare.cohort.people, named.cohort.people, f"parts times {times_}")
-    return seen.found()
+            _same_columns(claim, bare.cohort.people, named.cohort.people, f"parts times {times_}")
+    return claim.finding()
 
 
-def names_and_labels_decide_nothing(ground: Ground) -> Finding:
+def names_and_labels_decide_nothing(context: CheckContext) -> Finding:
     """Other names of factors and programmes, labels, sources and titles leave every number of the lives alone."""
-    seen = Breaches()
-    for world in ground.worlds("helped", 8):
-        text = world.scenario.model_dump()
-        names = {name: f"thing{k}" for k, name in enumerate(world.scenario.factor)}
+    claim = Violations()
+    for case in context.scenarios(programme=8):
+        text = case.scenario.model_dump()
+        names = {name: f"thing{k}" for k, name in enumerate(case.scenario.factor)}
         renamed = {**text, "name": "other", "title": "Another title"}
         factors = text["factor"].items()
         renamed["factor"] = {
@@ -166,139 +169,143 @@ def names_and_labels_decide_nothing(ground: Ground) -> Finding:
         }
         renamed["programme"] = {f"scheme{k}": {**row, "helps": {names[key]: v for key, v in row["helps"].items()}}
                                 for k, row in enumerate(text["programme"].values())}  # fmt: skip
-        other = World(complete(**renamed), world.seed)
-        _same_columns(seen, world.cohort.lives, other.cohort.lives, world.scenario.digest[:8])
-        words = world.changed({"name": "other", "title": "Another title"})
-        seen.see(words.scenario.digest == world.scenario.digest, "a title changed the digest")
-    return seen.found()
+        other = SimulatedCase(complete(**renamed), case.seed)
+        _same_columns(claim, case.cohort.lives, other.cohort.lives, case.scenario.digest[:8])
+        first, about = next(iter(case.scenario.factor)), {"source": "another", "grade": "judged", "prior": "U(0, 1)"}
+        texts = case.changed({"name": "other", "title": "Another title", f"factor.{first}.label": "x",
+                              f"factor.{first}.about": {"gain": about}})  # fmt: skip
+        claim.check(texts.scenario.digest == case.scenario.digest, "a title changed the digest")
+        claim.check(texts.history.same_as(case.history), "a title changed the history")
+    return claim.finding()
 
 
 # Order of people, and of the work ---------------------------------------------------------------------------------
 
 
-def two_drivers_tell_one_story(ground: Ground) -> Finding:
-    """The compiled engine and the Mesa model, whose people step in random order, tell one history and keep
+def both_drivers_simulate_one_history(context: CheckContext) -> Finding:
+    """The compiled engine and the Mesa model, whose people step in random order, give one history and keep
     one state.
     """
     from simulation.mesa_model import ReentryModel
 
-    seen = Breaches()
-    for k, world in enumerate([*ground.worlds("any"), *ground.worlds("helped", 6), *ground.worlds("supplied", 6)]):
-        model = ReentryModel(
-            world.scenario, seed=world.seed, shuffle=k % 2 == 0, watch=range(world.scenario.people.count)
-        )
-        told = model.run()
-        seen.see(world.history.same_as(told), f"histories of {world.scenario.digest[:8]}")
+    claim = Violations()
+    for k, case in enumerate(context.scenarios(any=12, programme=6, volunteers=6), context.first):
+        model = ReentryModel(case.scenario, seed=case.seed, shuffle=k % 2 == 0, watch=range(case.scenario.people.count))
+        by_mesa = model.run()
+        claim.check(case.history.same_as(by_mesa), f"histories of {case.scenario.digest[:8]}")
         hazards: dict[int, list[float]] = {row: [] for row in range(len(model.by_row))}
         last = None
-        for stage, last in world.months():
+        for stage, last in case.months():
             if stage == "lived":
                 for place, row in enumerate(range(last.rows.start, last.rows.stop)):
                     hazards[row].append(float(last.buffers.hazard[place]))
         diaries = {person.row: [entry.hazard for entry in person.diary] for person in model.by_row}
-        seen.see(hazards == diaries, f"hazards of {world.scenario.digest[:8]}")
+        claim.check(hazards == diaries, f"hazards of {case.scenario.digest[:8]}")
         if last is not None:
             for one, other in ((last.lives, model.lives), (last.local, model.local), (last.seats, model.seats)):
-                _same_columns(seen, one, other, world.scenario.digest[:8])
-    return seen.found()
+                _same_columns(claim, one, other, case.scenario.digest[:8])
+    return claim.finding()
 
 
-def threads_chunks_and_blocks_change_no_byte(ground: Ground) -> Finding:
+def threads_chunks_and_blocks_change_no_byte(context: CheckContext) -> Finding:
     """One thread or two, any chunk (small ones cut a replicate by places) and any block give the same columns."""
-    seen = Breaches()
-    for k, world in enumerate(ground.worlds("any") + ground.worlds("supplied", 6)):
-        whole = run(world.scenario, seed=world.seed, replicates=REPLICATES, threads=1)
-        cut = run(world.scenario, seed=world.seed, replicates=REPLICATES, threads=1 + k % 2,
+    claim = Violations()
+    for k, case in enumerate(context.scenarios(any=12, volunteers=6), context.first):
+        whole = run(case.scenario, seed=case.seed, replicates=REPLICATES, threads=1)
+        cut = run(case.scenario, seed=case.seed, replicates=REPLICATES, threads=1 + k % 2,
                   chunk_people=(1, 3, 20, 500)[k % 4], block=(1, 7, 64)[k % 3])  # fmt: skip
         for one, other in zip(whole[:3], cut[:3], strict=True):
-            _same_columns(seen, one, other, world.scenario.digest[:8])
-    return seen.found()
+            _same_columns(claim, one, other, case.scenario.digest[:8])
+    return claim.finding()
 
 
-def a_replicate_alone_is_the_same_among_others(ground: Ground) -> Finding:
-    """What happens in a replicate does not depend on which others are told."""
-    seen = Breaches()
-    for world in ground.worlds("any"):
-        among = run(world.scenario, seed=world.seed, replicates=REPLICATES)
-        alone = run(world.scenario, seed=world.seed, replicates=range(1, 2))
+def a_replicate_alone_is_the_same_among_others(context: CheckContext) -> Finding:
+    """What happens in a replicate does not depend on which others are simulated."""
+    claim = Violations()
+    for case in context.scenarios(any=12):
+        among = run(case.scenario, seed=case.seed, replicates=REPLICATES)
+        alone = run(case.scenario, seed=case.seed, replicates=range(1, 2))
         rows = np.flatnonzero(among.people.replicate == 1)
-        _same_columns(seen, alone.people, _some(among.people, rows), "people")
+        _same_columns(claim, alone.people, _some(among.people, rows), "people")
         lives = _some(among.lives, rows)._replace(locality=alone.lives.locality)
-        _same_columns(seen, alone.lives, lives, "lives")
-        own = alone.lives.locality - (among.lives.locality[rows] - len(world.scenario.municipalities))
-        seen.see(own == 0, "localities")
-        history = simulate(world.scenario, seed=world.seed, replicates=2)
-        seen.see(history.people["replicate"].isin((0, 1)).all(), "replicates")
-        second = simulate(world.scenario, seed=world.seed, first=1)
-        _same_tables(seen, history.events[history.events["replicate"] == 1], second.events, "events of the second")
-    return seen.found()
+        _same_columns(claim, alone.lives, lives, "lives")
+        own = alone.lives.locality - (among.lives.locality[rows] - len(case.scenario.municipalities))
+        claim.check(own == 0, "localities")
+        history = simulate(case.scenario, seed=case.seed, replicates=2)
+        claim.check(history.people["replicate"].isin((0, 1)).all(), "replicates")
+        second = simulate(case.scenario, seed=case.seed, first=1)
+        _same_tables(claim, history.events[history.events["replicate"] == 1], second.events, "events of the second")
+    return claim.finding()
 
 
-def a_ledger_does_not_depend_on_how_the_work_is_cut(ground: Ground) -> Finding:
+def a_ledger_does_not_depend_on_how_the_work_is_cut(context: CheckContext) -> Finding:
     """Replicates together or apart, cut by places, in threads: each has its own ledger, to the byte, and changes
     nobody.
     """
     from simulation.engine import over_chunks
 
-    seen = Breaches()
-    for k, world in enumerate(ground.worlds("helped", 8) + ground.worlds("any", 4)):
+    claim = Violations()
+    for k, case in enumerate(context.scenarios(programme=8, any=4), context.first):
 
-        def rows(world: World = world, **cut: Any) -> Any:
-            parts = over_chunks(world.scenario, world.seed, range(2), tuple, ledger=True, **cut)
+        def rows(case: SimulatedCase = case, replicates: range = range(2), **cut: Any) -> Any:
+            parts = over_chunks(case.scenario, case.seed, replicates, tuple, ledger=True, **cut)
             return [np.concatenate([part[3] for part in parts], axis=3)]
 
         (together,), (cut,) = rows(threads=1), rows(threads=2, chunk_people=(1, 20)[k % 2], block=(1, 64)[k % 2])
-        seen.see(together.tobytes() == cut.tobytes(), f"ledgers of {world.scenario.digest[:8]}")
-        counted, plain = (next(over_chunks(world.scenario, world.seed, range(1), tuple, ledger=each, threads=1))
+        (alone,) = rows(replicates=range(1, 2), threads=1)
+        claim.check(together[..., together.shape[3] // 2 :].tobytes() == alone.tobytes(), "a ledger among others")
+        claim.check(together.tobytes() == cut.tobytes(), f"ledgers of {case.scenario.digest[:8]}")
+        counted, plain = (next(over_chunks(case.scenario, case.seed, range(1), tuple, ledger=each, threads=1))
                           for each in (True, False))  # fmt: skip
         for one, other in zip(counted[:3], plain[:3], strict=True):
-            _same_columns(seen, one, other, "with a ledger")
-    return seen.found()
+            _same_columns(claim, one, other, "with a ledger")
+    return claim.finding()
 
 
-def people_are_put_back_in_their_order(ground: Ground) -> Finding:
-    """However people are sorted to be told, a run gives them in order of their numbers, each with his or
+def people_are_put_back_in_their_order(context: CheckContext) -> Finding:
+    """However people are sorted for the simulation, a run gives them in order of their numbers, each with his or
     her own life.
     """
-    seen = Breaches()
-    for world in ground.worlds("any") + ground.worlds("returning", 6):
-        ready = prepared(world.scenario, world.seed, range(2))
+    claim = Violations()
+    for case in context.scenarios(any=12, reentry=6):
+        ready = prepared(case.scenario, case.seed, range(2))
         order = list(
             zip(ready.people.replicate[ready.back].tolist(), ready.people.person[ready.back].tolist(), strict=True)
         )
-        seen.see(order == sorted(order), "order of the people")
-        cohort = run(world.scenario, seed=world.seed, replicates=2)
-        seen.same(cohort.people.person, ready.people.person[ready.back], "numbers")
-        seen.same(cohort.lives.score, ready.score[ready.back], "scores")
+        claim.check(order == sorted(order), "order of the people")
+        cohort = run(case.scenario, seed=case.seed, replicates=2)
+        claim.equal(cohort.people.person, ready.people.person[ready.back], "numbers")
+        claim.equal(cohort.lives.score, ready.score[ready.back], "scores")
         keys = (ready.people.release, ready.people.replicate, ready.people.place)
         rows = list(zip(*(key.tolist() for key in keys), strict=True))
-        seen.see(rows == sorted(rows), "rows by release, replicate and place")
-    return seen.found()
+        claim.check(rows == sorted(rows), "rows by release, replicate and place")
+    return claim.finding()
 
 
-def what_was_told_before_changes_nobody(ground: Ground) -> Finding:
-    """A scenario told right after one that differs in one number has its own people, hazards, groups and stream."""
-    seen = Breaches()
-    for world in [*ground.worlds("returning", 5), *ground.worlds("any", 5)]:
-        prepared(world.scenario, world.seed, range(2))
-        factor = next(iter(world.scenario.factor))
+@fixed
+def earlier_runs_change_nobody(context: CheckContext) -> Finding:
+    """A scenario simulated right after one that differs in one number has people, hazards and a stream of its own."""
+    claim = Violations()
+    for case in context.scenarios(reentry=5, any=5):
+        prepared(case.scenario, case.seed, range(2))
+        factor = next(iter(case.scenario.factor))
         for key, value in (
             ("risk.level", 9.0), ("risk.age_hazard_ratio", 0.61), ("people.motivation_hazard_ratio", 0.71),
             (f"factor.{factor}.lacking_hazard_ratio", 2.9), ("risk.propensity_sd", 1.3), ("people.women_share", 0.37),
             ("offending.prison_chance", 0.77), ("people.count", 37), ("risk.highest_share", 0.33),
         ):  # fmt: skip
-            other = world.scenario.changed({key: value})
-            _prepared_by_hand(seen, other, world.seed, key)
-        if world.scenario.people.returns_count and world.scenario.people.release_months > 1:
-            low, high = (stream(world.scenario.changed({"risk.level": level})).returns.sum() for level in (0.2, 8.0))
-            seen.see(low <= high, "more risk and fewer returns")
+            other = case.scenario.changed({key: value})
+            _prepared_by_hand(claim, other, case.seed, key)
+        if case.scenario.people.returns_count and case.scenario.people.release_months > 1:
+            low, high = (stream(case.scenario.changed({"risk.level": level})).returns.sum() for level in (0.2, 8.0))
+            claim.check(low <= high, "more risk and fewer returns")
     for level in (1.0, 3.0, 0.5):
-        _prepared_by_hand(seen, country(**{"risk.level": level}), ground.seed, f"a stream at level {level}")
-    return seen.found()
+        _prepared_by_hand(claim, country(**{"risk.level": level}), context.seed, f"a stream at level {level}")
+    return claim.finding()
 
 
-def _prepared_by_hand(seen: Breaches, scenario: Scenario, seed: int, words: str) -> None:
-    """People ready to be told, against the same drawn anew and put in order by hand."""
+def _prepared_by_hand(claim: Violations, scenario: Scenario, seed: int, words: str) -> None:
+    """People ready to be simulated, against the same drawn anew and put in order by hand."""
     people = draw(scenario, seed, range(2))
     score, hazard = relative_hazard(scenario, people)
     new = np.ones(len(people.person), bool)
@@ -306,26 +313,26 @@ def _prepared_by_hand(seen: Breaches, scenario: Scenario, seed: int, words: str)
         new = is_new(scenario, people, hazard, seed)
     ready, cut = prepared(scenario, seed, range(2)), reference(scenario).highest_from
     back = _some(ready.people, ready.back)
-    seen.same(back.person, people.person[new], f"{words}: who is there")
-    seen.same(back.release, people.release[new] + months_before(scenario), f"{words}: months of release")
-    seen.near(ready.hazard[ready.back], hazard[new] / centre(scenario), f"{words}: hazards", rel=1e-6)
-    seen.near(ready.score[ready.back], score[new], f"{words}: scores", rel=1e-5, tiny=1e-5)
-    seen.same(ready.highest[ready.back], score[new] >= cut, f"{words}: groups of risk")
+    claim.equal(back.person, people.person[new], f"{words}: who is there")
+    claim.equal(back.release, people.release[new] + months_before(scenario), f"{words}: months of release")
+    claim.close(ready.hazard[ready.back], hazard[new] / centre(scenario), f"{words}: hazards", rel=1e-6)
+    claim.close(ready.score[ready.back], score[new], f"{words}: scores", rel=1e-5, tiny=1e-5)
+    claim.equal(ready.highest[ready.back], score[new] >= cut, f"{words}: groups of risk")
     place = people.replicate[new].astype(np.int64) * len(scenario.municipalities) + people.place[new]
-    seen.same(ready.locality[ready.back], place, f"{words}: localities")
+    claim.equal(ready.locality[ready.back], place, f"{words}: localities")
 
 
-# What is reduced is what was told ---------------------------------------------------------------------------------
+# Outcomes are those of the events ---------------------------------------------------------------------------------
 
 
-def outcomes_of_a_run_are_those_of_its_history(ground: Ground) -> Finding:
+def outcomes_of_a_run_are_those_of_its_history(context: CheckContext) -> Finding:
     """Times to reoffending that the engine keeps without events are those that follow from the events."""
-    seen = Breaches()
-    for world in ground.worlds("any") + ground.worlds("helped", 6):
+    claim = Violations()
+    for case in context.scenarios(any=12, programme=6):
         for definition in DEFINITIONS:
-            table = times(world.history, definition)
-            kept, beyond = getattr(world.cohort.lives, f"time_{definition}"), table["known"].to_numpy() + 1
-            seen.same(np.minimum(table["time"], beyond), np.minimum(kept, beyond), definition)
-            if world.scenario.people.calendar_months == 0:
-                seen.same(table["time"], kept, f"{definition}, never stopped")
-    return seen.found()
+            table = times(case.history, definition)
+            kept, beyond = getattr(case.cohort.lives, f"time_{definition}"), table["known"].to_numpy() + 1
+            claim.equal(np.minimum(table["time"], beyond), np.minimum(kept, beyond), definition)
+            if case.scenario.people.calendar_months == 0:
+                claim.equal(table["time"], kept, f"{definition}, never stopped")
+    return claim.finding()

@@ -1,57 +1,59 @@
-"""Laws of prices: what one thing fewer is worth, purse by purse, and what a krone later is worth."""
+"""Invariants of prices: what one event fewer saves, payer by payer, and what a later krone is worth."""
 
 from __future__ import annotations
 
-from experiments.verification.checks import Breaches, Finding
+from experiments.verification.check_context import CheckContext
+from experiments.verification.checks import Finding, Violations, fixed
 from experiments.verification.invariants_money import DAYS, counts, kroner_of, random_counts
-from experiments.verification.random_scenarios import Ground
 from simulation.economics import balance, costs, savings, whole
 from simulation.prices import Prices, points, prices_from
 
 
-def one_thing_fewer_is_worth_its_price(ground: Ground) -> Finding:
-    """A prison month, a decided case, an avoided reoffender and a month in work are worth their prices,
-    purse by purse.
+@fixed
+def one_event_fewer_saves_its_price(context: CheckContext) -> Finding:
+    """A prison month, a decided case, an avoided reoffender and a month in work save their prices,
+    payer by payer.
     """
-    del ground
-    seen, p = Breaches(), points(Prices()).iloc[0]
+    del context
+    claim, p = Violations(), points(Prices()).iloc[0]
     none = counts()
     day = savings(none, counts(custody_months=1), Prices())
-    seen.near(kroner_of(day), DAYS * p["prison.day"], "a prison month")
-    seen.near(kroner_of(day, "state: prison"), DAYS * p["prison.day"], "a prison month's purse")
+    claim.close(kroner_of(day), DAYS * p["prison.day"], "a prison month")
+    claim.close(kroner_of(day, "state: prison"), DAYS * p["prison.day"], "a prison month's payer")
     each = p["avoided.any"] / p["cases.per_reoffender"]
     health = (1 - p["avoided.state_share"]) * p["avoided.region_share"]
     for kind in ("fines", "suspended", "prison"):
-        case = savings(none, counts(**{kind: 1.0}), Prices())
+        case = savings(none, counts().assign(**{kind: 1.0}), Prices())
         justice = p["avoided.justice_share"] - p["avoided.prison_share"]
-        seen.near(
+        claim.close(
             [kroner_of(case, "state: police and courts"), kroner_of(case, "region")],
             [each * justice, each * health],
             kind,
         )
-        seen.near(kroner_of(case), each * (justice + health), f"{kind}: the rest")
+        claim.close(kroner_of(case), each * (justice + health), f"{kind}: the rest")
     for avoided, column in (("any", "reoffenders_any"), ("serious", "reoffenders_sentence")):
-        fewer = savings(none, counts(**{column: 1.0}), Prices(), method="top-down", avoided=avoided)  # type: ignore[arg-type]
+        fewer = savings(none, counts().assign(**{column: 1.0}), Prices(), method="top-down", avoided=avoided)  # type: ignore[arg-type]
         value, state = p[f"avoided.{avoided}"], p["avoided.state_share"]
         shares = {"municipality": 1 - state - health, "region": health,
                   "state: police and courts": p["avoided.justice_share"] - p["avoided.prison_share"],
                   "state: prison": p["avoided.prison_share"],
                   "state: benefits and tax": state - p["avoided.justice_share"]}  # fmt: skip
         for purse, share in shares.items():
-            seen.near(kroner_of(fewer, purse), share * value, f"{avoided}: {purse}")
-        seen.near(kroner_of(fewer), value, f"{avoided}: all of it")
+            claim.close(kroner_of(fewer, purse), share * value, f"{avoided}: {purse}")
+        claim.close(kroner_of(fewer), value, f"{avoided}: all of it")
         years = fewer.groupby("year")["kroner"].sum()
-        seen.see(years.index.tolist() == list(range(int(p["avoided.years"]))), "years")
-        seen.near(years, value / p["avoided.years"], "evenly over the years")
-    return seen.found()
+        claim.check(years.index.tolist() == list(range(int(p["avoided.years"]))), "years")
+        claim.close(years, value / p["avoided.years"], "evenly over the years")
+    return claim.finding()
 
 
-def a_month_in_work_is_worth_benefit_and_tax(ground: Ground) -> Finding:
+@fixed
+def a_month_in_work_saves_benefit_and_brings_tax(context: CheckContext) -> Finding:
     """A month in work instead of on benefit saves the benefit and brings tax, divided between town and
     state as stated.
     """
-    del ground
-    seen = Breaches()
+    del context
+    claim = Violations()
     for changes in ({}, {"work": {"benefit_by_municipality": 0.7, "tax_to_municipality": 0.3, "drawn": 0.5}}):
         prices = prices_from(changes)
         p = points(prices).iloc[0]
@@ -60,46 +62,48 @@ def a_month_in_work_is_worth_benefit_and_tax(ground: Ground) -> Finding:
         tax = p["work.wage"] * p["work.tax_share"] - p["work.drawn"] * p["work.benefit_tax"]
         for item, amount, share in (("benefits", benefit, p["work.benefit_by_municipality"]),
                                     ("tax", tax, p["work.tax_to_municipality"])):  # fmt: skip
-            seen.near(kroner_of(table, item=item), amount, item)
-            seen.near(kroner_of(table, "municipality", item), share * amount, f"{item} of the town")
-            seen.near(kroner_of(table, "state: benefits and tax", item), (1 - share) * amount, f"{item} of the state")
+            claim.close(kroner_of(table, item=item), amount, item)
+            claim.close(kroner_of(table, "municipality", item), share * amount, f"{item} of the town")
+            claim.close(kroner_of(table, "state: benefits and tax", item), (1 - share) * amount, f"{item} of the state")
         free = savings(counts(liberty_months=1), counts(custody_months=1), prices)
-        seen.near(kroner_of(free, item="benefits"), -benefit, "out of prison, without work")
-        seen.near(kroner_of(free, item="tax"), p["work.drawn"] * p["work.benefit_tax"], "tax on benefit")
-    return seen.found()
+        claim.close(kroner_of(free, item="benefits"), -benefit, "out of prison, without work")
+        claim.close(kroner_of(free, item="tax"), p["work.drawn"] * p["work.benefit_tax"], "tax on benefit")
+    return claim.finding()
 
 
-def a_course_by_its_parts_is_their_sum(ground: Ground) -> Finding:
+@fixed
+def a_course_by_its_parts_is_their_sum(context: CheckContext) -> Finding:
     """Coordinators by volunteers, training by newcomers, expenses by busy months, and administration on top of all
     three.
     """
-    del ground
-    seen, p = Breaches(), points(Prices()).iloc[0]
+    del context
+    claim, p = Violations(), points(Prices()).iloc[0]
     table = costs(counts(started=7, volunteer_months=120, came=3, busy_months=40), Prices(), course="by parts")
     parts = {"coordinators": 10 / p["course.volunteers_each"] * p["course.coordinator"],
              "clearance and training": 3 * p["course.new_volunteer"],
              "expenses": 40 * p["course.expenses"]}  # fmt: skip
     for item, amount in parts.items():
-        seen.near(kroner_of(table, item=f"courses: {item}"), amount, item)
-    seen.near(
+        claim.close(kroner_of(table, item=f"courses: {item}"), amount, item)
+    claim.close(
         kroner_of(table, item="courses: administration"), p["course.administration"] * sum(parts.values()), "the rest"
     )
-    seen.near(whole(table)["cost"], (1 + p["course.administration"]) * sum(parts.values()), "all")
-    return seen.found()
+    claim.close(whole(table)["cost"], (1 + p["course.administration"]) * sum(parts.values()), "all")
+    return claim.finding()
 
 
-def a_krone_later_is_worth_less_by_the_rate(ground: Ground) -> Finding:
+@fixed
+def a_later_krone_is_discounted_by_the_rate(context: CheckContext) -> Finding:
     """Discounted kroner are kroner over (1 + rate) to the year; year 0 is whole, and older prices rise to the price
     year.
     """
-    seen = Breaches()
-    table = balance(random_counts(ground, 11), random_counts(ground, 12), Prices(), method="top-down", victims=True)
+    claim = Violations()
+    table = balance(random_counts(context, 11), random_counts(context, 12), Prices(), method="top-down", victims=True)
     rate = points(Prices())["discount_rate"].item()
-    seen.near(table["discounted"], table["kroner"] / (1 + rate) ** table["year"], "discounted")
+    claim.close(table["discounted"], table["kroner"] / (1 + rate) ** table["year"], "discounted")
     early, late = costs(counts(started=1), Prices()), costs(counts(started=1, year=3), Prices())
-    seen.see(kroner_of(early) == kroner_of(late) == kroner_of(early, column="discounted"), "kroner of a year")
+    claim.check(kroner_of(early) == kroner_of(late) == kroner_of(early, column="discounted"), "kroner of a year")
     for rise in (0.0, 0.03):
         p = points(prices_from({"yearly_rise": rise})).iloc[0]
-        seen.near(p["work.benefit"], Prices().work.benefit * (1 + rise) ** 2, "a price of 2019")
-        seen.near(p["course.hour"], Prices().course.hour * (1 + rise) ** 8, "a price of 2013")
-    return seen.found()
+        claim.close(p["work.benefit"], Prices().work.benefit * (1 + rise) ** 2, "a price of 2019")
+        claim.close(p["course.hour"], Prices().course.hour * (1 + rise) ** 8, "a price of 2013")
+    return claim.finding()

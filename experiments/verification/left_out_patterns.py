@@ -1,18 +1,18 @@
 """Patterns left out of the fitting on purpose, one at a time: predicted from all the others, then compared.
 
-The registers' half of the calibration (``registers.py``) is carried out once more for each figure, or group of figures
-that hang together, with that figure left out. ``predict`` is given the other figures only and writes down the model's
-own figure at draws of that posterior; ``compared`` opens the observed one afterwards. A prior that was itself set by a
-figure would tell it under the table, so priors marked *fitted* are widened first (``WIDER``).
+The registers' half of the calibration (``register_fit.py``) is carried out once more for each figure, or group of
+related figures, with that figure left out. ``predict`` is given the other figures only and returns the model's own
+figure at draws of that posterior; ``compare`` opens the observed one afterwards. A prior that was itself set by a
+figure would give the figure away, so priors marked *fitted* are widened first (``WIDER``).
 
-First a design over the widened priors, a response surface, and a posterior for each left-out set; then a design where
-these posteriors lie, a second surface, the posteriors again. The prediction is the surface at their draws; the model
-itself is told at some of them, to see that the surface is not off.
+First a design over the widened priors, an emulator, and a posterior for each left-out set; then a design where these
+posteriors lie, a second emulator, the posteriors again. The prediction is the emulator at their draws; the model itself
+is simulated at some of them, to see that the emulator is not off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.context import Compute
+from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import at_point, at_shares
 from experiments.inputs.scenario_files import written
 from experiments.statistics.response_surface import Emulator, Floats
@@ -30,21 +31,20 @@ from experiments.studies.validation.baseline import measure, targets
 from simulation.parameters import Quantity
 from simulation.scenario import Scenario
 
-Runner = Callable[[Job], Iterator[Table]]
 WIDER = {
     "risk.monthly_hazard": "LN(0.068, 0.4)", "risk.settling_months": "LN(6.0, 0.6)",
     "risk.age_hazard_ratio": "LN(0.80, 0.20)",
     "risk.priors_hazard_ratio": "LN(1.06, 0.05)", "offending.prison_chance": "U(0.0, 0.6)",
     "offending.suspended_chance": "U(0.0, 0.5)", "offending.another_offence": "U(0.05, 0.9)",
 }  # fmt: skip
-"""Priors of the quantities whose own were set by figures that are left out here: wide, and not centred on the fit."""
+"""Priors of the parameters whose own were set by figures that are left out here: wide, and not centred on the fit."""
 SETS: dict[str, tuple[str, ...]] = {
     "6 months": ("any_6",), "12 months": ("any_12",), "24 months": ("any_24",), "timing": ("any_6", "any_12", "any_24"),
     "one offence": ("one_offence",), "four offences": ("four_offences",), "counts": ("one_offence", "four_offences"),
     "new prison sentence": ("prison_men",), "decided sentence": ("sentence_24",), "falling hazard": ("hazard_year_2",),
     "year 3": ("risk_year_3",), "age": ("age_hazard_ratio",), "earlier convictions": ("priors_hazard_ratio",),
 }  # fmt: skip
-"""What is left out together: eleven figures one at a time, and two groups that hang together."""
+"""What is left out together: eleven figures one at a time, and two groups of related figures."""
 KNOWN = {
     "decided sentence": "docs/baseline.md, where observations pull against one another: with 40 % of the men in prison "
     "again for an offence within two years, a delay of four months does not bring decided sentences down to a third",
@@ -59,11 +59,11 @@ RARE = 0.05
 """Probability below which a prediction fails: a true one does so one time in twenty."""
 MOST_R_HAT, MOST_OFF = 1.1, 0.5
 MOST_WIDTH = 8.0
-"""A prediction so many times as wide as the figure's own doubt, or more, can hardly fail: it cannot say."""
+"""A prediction so many times as wide as the figure's own uncertainty, or more, can hardly fail: inconclusive."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class LeftOutPlan:
     """Everything that decides the predictions."""
 
     population: Scenario
@@ -76,19 +76,19 @@ class Plan:
     command: str = ""
 
 
-def doubts(population: Scenario) -> list[Quantity]:
-    """The doubts on which the registers speak, with wider priors where a figure had set them."""
+def uncertain_parameters(population: Scenario) -> list[Quantity]:
+    """The parameters that the registers inform, with wider priors where a figure had set them."""
     return [replace(row, prior=WIDER.get(row.key, row.prior)) for row in register_fit.register_parameters(population)]
 
 
 @lru_cache(maxsize=8)
 def _base(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
     base = written(text)
-    return base, tuple(doubts(base))
+    return base, tuple(uncertain_parameters(base))
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
-    """The model's figures at some places over the widened priors: what a store keeps.
+def simulate_design_points(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
+    """The model's figures at some points over the widened priors: what a store keeps.
 
     ``context`` has ``scenario`` (TOML) and ``people``; ``payload`` has ``coordinates`` (N x K) and ``seeds`` (N).
     """
@@ -101,14 +101,14 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[fl
     return {name: [float(each[name]) for each in found] for name in found[0]}
 
 
-def _figures(plan: Plan, run: Runner, where: Floats, name: str, part: int) -> pd.DataFrame:
+def _figures(plan: LeftOutPlan, compute: Compute, where: Floats, name: str, part: int) -> pd.DataFrame:
     first = (plan.seed * 16 + part) * 10_000_000 % 2**63
     job = Job(
-        name=f"falsify: {name}", work=f"{__name__}:piece", command=plan.command,
+        name=f"check-model: {name}", work=f"{__name__}:simulate_design_points", command=plan.command,
         context={"scenario": plan.population.to_toml(), "people": plan.people},
         pieces=register_fit.tasks(where, first),
     )  # fmt: skip
-    return pd.concat([pd.DataFrame(table) for table in run(job)], ignore_index=True)
+    return pd.concat([pd.DataFrame(table) for table in compute(job)], ignore_index=True)
 
 
 def _without(known: RegisterFigures, left_out: Sequence[str]) -> RegisterFigures:
@@ -118,21 +118,21 @@ def _without(known: RegisterFigures, left_out: Sequence[str]) -> RegisterFigures
 
 
 def _sampled(
-    plan: Plan, rows: Sequence[Quantity], surface: Emulator, known: RegisterFigures, doubt: Floats, start: Floats, *,
+    plan: LeftOutPlan, rows: Sequence[Quantity], surface: Emulator, known: RegisterFigures, uncertainty: Floats, start: Floats, *,
     seed: int, steps: int,
 ) -> register_fit.Chains:  # fmt: skip
-    """Draws given some of a surface's figures."""
+    """Draws given some of an emulator's figures."""
     places = [surface.names.index(name) for name in known.names]
 
     def some(where: Floats) -> Floats:
         return np.asarray(surface(where)[:, places])
 
-    density = register_fit.log_density(rows, some, known, sd=doubt[places])
+    density = register_fit.log_density(rows, some, known, sd=uncertainty[places])
     best = start[np.argsort(-density(start))[: max(200, len(start) // 10)]]
     return register_fit.sample(density, best, seed=plan.seed * 100 + seed, steps=steps, burn=steps // 2)
 
 
-def predict(plan: Plan, known: RegisterFigures, run: Runner) -> pd.DataFrame:
+def predict(plan: LeftOutPlan, known: RegisterFigures, compute: Compute) -> pd.DataFrame:
     """The model's figures at draws of each posterior that left them out.
 
     The observed values of the figures that a set leaves out are never looked at for it: ``_without`` takes them away
@@ -141,30 +141,30 @@ def predict(plan: Plan, known: RegisterFigures, run: Runner) -> pd.DataFrame:
     Returns
     -------
     left_out, figure, part, predicted (the quantile of the prediction in the middle of each of 200 equal parts: the
-    response surface at all draws, with its error), off (mean of the surface less the model's own figures, at some of
+    emulator at all draws, with its error), off (mean of the emulator less the model's own figures, at some of
     the draws), r_hat and draws (effective) of the chains.
     """
-    rows = doubts(plan.population)
+    rows = uncertain_parameters(plan.population)
     wide = register_fit.design(rows, plan.points, seed=plan.seed)
     repeats = min(100, plan.points)
-    table = _figures(plan, run, np.vstack([wide, wide[:repeats]]), "left out, over the priors", 0)
+    table = _figures(plan, compute, np.vstack([wide, wide[:repeats]]), "left out, over the priors", 0)
     outputs = table[list(known.names)].to_numpy(float)
     noise = np.sqrt(np.nanmean((outputs[:repeats] - outputs[len(wide) :]) ** 2, axis=0) / 2)
     outputs = outputs[: len(wide)]
     surface = Emulator.fit(wide, outputs, known.names, known.kinds)
 
-    luck = np.random.default_rng([plan.seed, 8])
+    rng = np.random.default_rng([plan.seed, 8])
     first, near = {}, []
     for k, (name, left_out) in enumerate(SETS.items()):
-        doubt = _doubt(known, surface, noise)
+        uncertainty = _doubt(known, surface, noise)
         first[name] = _sampled(
-            plan, rows, surface, _without(known, left_out), doubt, wide, seed=k, steps=plan.steps // 2
+            plan, rows, surface, _without(known, left_out), uncertainty, wide, seed=k, steps=plan.steps // 2
         ).flat
-        middle, chosen = first[name].mean(axis=0), luck.choice(len(first[name]), plan.near_each, replace=False)
+        middle, chosen = first[name].mean(axis=0), rng.choice(len(first[name]), plan.near_each, replace=False)
         near.append(middle + INFLATED * (first[name][chosen] - middle))
     uniform, places = register_fit.is_uniform(rows), np.vstack(near)
     places = np.clip(places, -register_fit.HALF_WIDTH, register_fit.HALF_WIDTH) * uniform + places * (1 - uniform)
-    second = _figures(plan, run, places, "left out, near the data", 1)[list(known.names)].to_numpy(float)
+    second = _figures(plan, compute, places, "left out, near the data", 1)[list(known.names)].to_numpy(float)
     weights = np.concatenate([np.ones(len(places)), np.full(len(wide), WIDE_WEIGHT)])
     surface = Emulator.fit(
         np.vstack([places, wide]), np.vstack([second, outputs]), known.names, known.kinds, weights=weights
@@ -178,14 +178,14 @@ def predict(plan: Plan, known: RegisterFigures, run: Runner) -> pd.DataFrame:
             seed=50 + k, steps=plan.steps,
         )  # fmt: skip
         flat = chains.flat
-        at = flat[luck.choice(len(flat), plan.draws, replace=False)]
-        told, said = _figures(plan, run, at, f"left out, {name}", 2 + k), surface(at)
-        whole = surface(flat) + beyond * luck.standard_normal((len(flat), len(beyond)))
+        at = flat[rng.choice(len(flat), plan.draws, replace=False)]
+        simulated, emulated = _figures(plan, compute, at, f"left out, {name}", 2 + k), surface(at)
+        whole = surface(flat) + beyond * rng.standard_normal((len(flat), len(beyond)))
         for figure in left_out:
             m = known.names.index(figure)
             each = pd.DataFrame({"left_out": name, "figure": figure, "part": MIDDLES})
             each["predicted"] = np.quantile(whole[:, m], MIDDLES)
-            off = float(said[:, m].mean() - told[figure].mean())
+            off = float(emulated[:, m].mean() - simulated[figure].mean())
             found.append(each.assign(off=off, r_hat=chains.r_hat, draws=chains.effective))
     return pd.concat(found, ignore_index=True)
 
@@ -194,14 +194,14 @@ def _doubt(known: RegisterFigures, surface: Emulator, noise: Floats) -> Floats:
     return np.sqrt(known.sd**2 + np.maximum(surface.error**2 - noise**2, 0.0))
 
 
-def summed(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The predictions in short, as they are written down before the comparison.
+def summarise(predictions: pd.DataFrame) -> pd.DataFrame:
+    """The predictions in short, before the comparison.
 
     Returns
     -------
     left_out, figure, what, predicted (mean), spread (standard deviation), low, high (95 %), off, r_hat, draws.
     """
-    what = targets().set_index("id")["what"]
+    what = dict(zip(targets()["id"], targets()["what"], strict=True))
     rows = []
     for (name, figure), mine in predictions.groupby(["left_out", "figure"], sort=False):
         value = mine["predicted"].to_numpy(float)
@@ -213,31 +213,33 @@ def summed(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compared(predictions: pd.DataFrame, known: RegisterFigures) -> pd.DataFrame:
+def compare(predictions: pd.DataFrame, known: RegisterFigures) -> pd.DataFrame:
     """The predictions beside what was observed, opened now.
 
     Returns
     -------
-    ``summed`` with observed, sd (of the figure's own doubt), apart (distance in standard deviations of prediction and
-    figure together), ``p``: how probable a figure as far out as the observed one is, if prediction and doubt are right
-    (two-sided, from the prediction as it is, skewed or not), ``wide`` (width of the prediction in sd), and verdict:
-    holds if p is at least ``RARE``, else fails; cannot say where the prediction is ``MOST_WIDTH`` sd wide or more, its
-    chains have not converged, or the surface is off by more than ``MOST_OFF`` of the doubt of both together.
+    ``summarise`` with observed, sd (of the figure's own uncertainty), apart (distance in standard deviations of
+    prediction and figure together), ``p``: how probable a figure as far out as the observed one is, if prediction and
+    uncertainty are right (two-sided, from the prediction as it is, skewed or not), ``wide`` (width of the prediction in
+    sd), and verdict: holds if p is at least ``RARE``, else fails; inconclusive where the prediction is ``MOST_WIDTH``
+    sd wide or more, its chains have not converged, or the emulator is off by more than ``MOST_OFF`` of the uncertainty
+    of both together.
     """
     from scipy.stats import norm
 
-    table = summed(predictions)
+    table = summarise(predictions)
     about = {name: (float(known.observed[k]), float(known.sd[k])) for k, name in enumerate(known.names)}
     table["observed"], table["sd"] = ([about[figure][k] for figure in table["figure"]] for k in (0, 1))
     table["apart"] = (table["predicted"] - table["observed"]) / np.hypot(table["spread"], table["sd"])
     chances = []
-    for row in table.itertuples():
-        mine = predictions[(predictions["left_out"] == row.left_out) & (predictions["figure"] == row.figure)]
-        below = float(norm.cdf((row.observed - mine["predicted"].to_numpy(float)) / row.sd).mean())
+    for row in table.to_dict("records"):
+        mine = predictions[(predictions["left_out"] == row["left_out"]) & (predictions["figure"] == row["figure"])]
+        apart: Floats = (row["observed"] - mine["predicted"].to_numpy(float)) / row["sd"]
+        below = float(np.mean(norm.cdf(apart)))
         chances.append(2 * min(below, 1 - below))
     table["p"], table["wide"] = chances, table["spread"] / table["sd"]
     verdict = np.where(table["p"] >= RARE, "holds", "fails")
     off = np.abs(table["off"]) > MOST_OFF * np.hypot(table["spread"], table["sd"])
     unsure = (table["wide"] >= MOST_WIDTH) | (table["r_hat"] > MOST_R_HAT) | off
-    table["verdict"] = np.where(unsure, "cannot say", verdict)
+    table["verdict"] = np.where(unsure, "inconclusive", verdict)
     return table

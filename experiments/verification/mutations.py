@@ -1,8 +1,8 @@
-"""Faults that can be planted in a file: one small change each, as a programmer might slip.
+"""Mutations of a file (planted faults): one small change each, as a programmer might slip.
 
 A comparison is turned, plus becomes minus, a constant is nudged, a statement is dropped, ... The changed text is the
 original but for one expression or statement. Docstrings, types, decorators, messages of mistakes and imports are left
-alone: no fault there can change a number.
+alone: no change there can alter a number.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ NUDGE = 1.1
 KINDS = ("comparison turned", "boundary moved", "operator exchanged", "sign turned", "constant nudged", "index shifted",
          "condition negated", "and for or", "not removed", "min for max", "statement dropped", "arguments exchanged",
          "constant's name exchanged")  # fmt: skip
-"""Kinds of faults, in the order in which they are drawn."""
+"""Kinds of mutations, in the order in which they are drawn."""
 
 
 @dataclass(frozen=True, order=True)
-class Fault:
+class Mutation:
     """One change in one file."""
 
     file: str
@@ -54,31 +54,31 @@ class Fault:
         return hashlib.sha256(repr(sorted(asdict(self).items())).encode()).hexdigest()[:12]
 
 
-def planted(text: str, fault: Fault) -> str:
-    """The text of a file with the fault in it."""
+def mutated(text: str, mutation: Mutation) -> str:
+    """The text of a file with a mutation in it."""
     lines = text.encode().splitlines(keepends=True)
-    head = b"".join(lines[: fault.line - 1]) + lines[fault.line - 1][: fault.column]
-    tail = lines[fault.end_line - 1][fault.end_column :] + b"".join(lines[fault.end_line :])
-    return (head + fault.after.encode() + tail).decode()
+    head = b"".join(lines[: mutation.line - 1]) + lines[mutation.line - 1][: mutation.column]
+    tail = lines[mutation.end_line - 1][mutation.end_column :] + b"".join(lines[mutation.end_line :])
+    return (head + mutation.after.encode() + tail).decode()
 
 
-def faults_of(file: str, text: str) -> list[Fault]:
-    """Every fault that can be planted in a file, in order of place and kind."""
+def mutations_of(file: str, text: str) -> list[Mutation]:
+    """Every mutation of a file, in order of place and kind."""
     tree = ast.parse(text)
     names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
                     and node.id.isupper() and len(node.id) > 1})  # fmt: skip
     found = []
     for node in _decisive(tree):
-        found += [_fault(file, text, at, kind, changed) for kind, at, changed in _changes(node, names)]
+        found += [_mutation(file, text, at, kind, changed) for kind, at, changed in _changes(node, names)]
     return sorted(set(found))
 
 
-def _fault(file: str, text: str, at: ast.expr | ast.stmt, kind: str, changed: ast.AST | None) -> Fault:
+def _mutation(file: str, text: str, at: ast.expr | ast.stmt, kind: str, changed: ast.AST | None) -> Mutation:
     after = "pass" if changed is None else ast.unparse(changed)
     if isinstance(changed, ast.expr):
         after = f"({after})"
     before = ast.get_source_segment(text, at) or ""
-    return Fault(
+    return Mutation(
         file, at.lineno, at.col_offset, kind, before, after, at.end_lineno or at.lineno, at.end_col_offset or 0
     )
 
@@ -105,11 +105,11 @@ def _is_docstring(node: ast.AST) -> bool:
 
 
 Change = tuple[str, ast.expr | ast.stmt, ast.AST | None]
-"""Kind of a fault, the node that it changes, and what stands there then (None: nothing)."""
+"""Kind of a mutation, the node that it changes, and what stands there then (None: nothing)."""
 
 
 def _changes(node: ast.AST, names: Sequence[str]) -> Iterator[Change]:
-    """The faults that can be planted at a node."""
+    """The mutations of a node."""
     if isinstance(node, ast.expr):
         yield from _of_expressions(node, names)
     if isinstance(node, (ast.If, ast.While, ast.IfExp)):
@@ -184,21 +184,21 @@ def _is_text(node: ast.BinOp) -> bool:
                for each in (node.left, node.right))  # fmt: skip
 
 
-def drawn(faults: dict[str, list[Fault]], number: int, seed: int) -> list[Fault]:
-    """So many faults, spread over files and kinds: file by file in turn, kind by kind in each, by lot within.
+def sample_mutations(mutations: dict[str, list[Mutation]], number: int, seed: int) -> list[Mutation]:
+    """So many mutations, spread over files and kinds: file by file in turn, kind by kind in each, by lot within.
 
-    A draw of fewer faults is the start of a draw of more.
+    Files are drawn in the order in which they are given. A sample of fewer is the start of a sample of more.
     """
-    luck = np.random.default_rng([seed, 6])
-    lines: dict[str, list[Fault]] = {}
-    for file, found in sorted(faults.items()):
+    rng = np.random.default_rng([seed, 6])
+    lines: dict[str, list[Mutation]] = {}
+    for file, found in mutations.items():
         by_kind = {kind: [each for each in found if each.kind == kind] for kind in KINDS}
-        queues = [list(luck.permutation(np.array(of, dtype=object))) for of in by_kind.values() if of]
-        order = list(luck.permutation(len(queues)))
+        queues = [list(rng.permutation(np.array(of, dtype=object))) for of in by_kind.values() if of]
+        order = list(rng.permutation(len(queues)))
         lines[file] = []
         while any(queues):
             lines[file] += [queues[k].pop() for k in order if queues[k]]
-    chosen: list[Fault] = []
+    chosen: list[Mutation] = []
     while len(chosen) < number and any(lines.values()):
-        chosen += [lines[file].pop(0) for file in sorted(lines) if lines[file]]
+        chosen += [lines[file].pop(0) for file in lines if lines[file]]
     return chosen[:number]

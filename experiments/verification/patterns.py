@@ -1,4 +1,4 @@
-"""The observed patterns, one by one: what the world printed, the band that was set for it, and the model's figure.
+"""The observed patterns, one by one: what was observed, the band that was set for it, and the model's figure.
 
 ``data/patterns.csv`` carries each figure with its data, band, source and whether the model was fitted to it. Bands are
 wider than the figures' own intervals where data are of another country, time or definition. A figure whose distance
@@ -7,7 +7,7 @@ from the end of its band is within twice the simulation error decides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.resources import files
 from io import StringIO
@@ -21,7 +21,7 @@ from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
 from experiments.studies.trial.validation_tables import single_factor
 from experiments.studies.validation.baseline import measure
-from experiments.verification.checks import Check, Finding, Ground
+from experiments.verification.checks import Check, CheckContext, Finding
 from simulation.engine import Cohort, run, tell
 from simulation.events import CUSTODY_IN
 from simulation.history import History, simulate
@@ -29,7 +29,7 @@ from simulation.scenario import Scenario
 from simulation.trial_counts import highest_risk, trial_counts
 
 COHORTS = 6
-"""Cohorts of 20,000 told for a figure in the quick look."""
+"""Cohorts of 20,000 simulated for a figure at size 1."""
 TRIALS, PEOPLE, OF_HISTORY, MONTHS = 400, 20_000, 4_000, 36
 WEEKS = 52 / 12
 AGES = (15, 25, 35, 50, 200)
@@ -49,19 +49,19 @@ def patterns() -> pd.DataFrame:
     return pd.read_csv(StringIO(text), keep_default_na=False, na_values={name: [""] for name in ("ci_low", "ci_high")})
 
 
-def checks() -> tuple[Check, ...]:
+def pattern_checks() -> tuple[Check, ...]:
     """A check for every observed pattern, in the order of the table."""
     return tuple(_check(row) for row in patterns().to_dict("records"))
 
 
-def _check(row: dict[str, Any]) -> Check:
-    def look(ground: Ground) -> Finding:
-        value, error = MEASURES[row["measure"]](ground)
+def _check(row: Mapping[Any, Any]) -> Check:
+    def compare(context: CheckContext) -> Finding:
+        value, error = MEASURES[row["measure"]](context)
         observed = f"observed {row['observed']:g}"
-        return Finding(value=value, low=row["band_low"], high=row["band_high"], error=error, words=observed)
+        return Finding(value=value, low=row["band_low"], high=row["band_high"], error=error, detail=observed)
 
     return Check(
-        name=str(row["id"]), kind="pattern", family=str(row["group"]), claim=str(row["statistic"]), look=look,
+        name=str(row["id"]), kind="pattern", family=str(row["group"]), claim=str(row["statistic"]), function=compare,
         origin=f"{row['data']}; {row['source']}", fitted="fitted to" if row["fitted"] == "yes" else "not fitted to",
         known=str(row["known"]),
     )  # fmt: skip
@@ -80,26 +80,28 @@ def _share(number: float, of: float) -> Measured:
     return share, float(np.sqrt(share * (1 - share) / of)) if of else 0.0
 
 
-def everyone(ground: Ground) -> Scenario:
+def everyone(context: CheckContext) -> Scenario:
     """Everybody released, no programme, followed for three years: what the patterns speak of."""
-    return ground.once(
+    found: Scenario = context.once(
         "everyone", lambda: load("everyone").replace(people__follow_up_months=MONTHS, people__count=PEOPLE)
     )
+    return found
 
 
-def _figures(ground: Ground) -> list[dict[str, float]]:
+def _figures(context: CheckContext) -> list[dict[str, float]]:
     """The baseline's figures and some more, cohort by cohort."""
 
-    def told() -> list[dict[str, float]]:
-        scenario, found = everyone(ground), []
-        for k in range(ground.many(COHORTS)):
-            seed = ground.seed * 1000 + k
+    def simulated() -> list[dict[str, float]]:
+        scenario, found = everyone(context), []
+        for k in range(context.scaled(COHORTS)):
+            seed = context.seed * 1000 + k
             found.append(
                 {**measure(scenario, seed=seed), **_men_and_ages(run(scenario, seed=seed)), **_returns(scenario, seed)}
             )
         return found
 
-    return ground.once("figures", told)
+    found: list[dict[str, float]] = context.once("figures", simulated)
+    return found
 
 
 def _men_and_ages(cohort: Cohort) -> dict[str, float]:
@@ -120,10 +122,10 @@ def _men_and_ages(cohort: Cohort) -> dict[str, float]:
 
 def _returns(scenario: Scenario, seed: int) -> dict[str, float]:
     """Hazards of the first return to prison, by its date."""
-    cohort, told = tell(scenario, seed=seed, every_event=False)
-    inside = told.kind == CUSTODY_IN
+    cohort, events = tell(scenario, seed=seed, every_event=False)
+    inside = events.kind == CUSTODY_IN
     first = np.full(len(cohort.people.person), MONTHS)
-    np.minimum.at(first, told.person[inside], told.month[inside])
+    np.minimum.at(first, events.person[inside], events.month[inside])
 
     def hazard(low: int, high: int) -> float:
         months = np.clip(first, low, high) - low
@@ -133,41 +135,44 @@ def _returns(scenario: Scenario, seed: int) -> dict[str, float]:
     return {"return_rises": hazard(4, 10) / hazard(0, 4), "return_year_2": np.log(free[0] / free[1]) / -np.log(free[0])}
 
 
-def _figure(name: str, ground: Ground) -> Measured:
-    return _mean([each[name] for each in _figures(ground)])
+def _figure(name: str, context: CheckContext) -> Measured:
+    return _mean([each[name] for each in _figures(context)])
 
 
-def _trial(arm: int, ground: Ground) -> Measured:
+def _trial(arm: int, context: CheckContext) -> Measured:
     """Two-year risk in an arm (0 mentored, 1 control) of the highest-risk group, with the effect as reported."""
 
-    def told() -> Any:
+    def simulated() -> Any:
         scenario = load("as-reported")
         return highest_risk(
-            trial_counts(scenario, seed=ground.seed, trials=ground.many(TRIALS)), scenario.trial.definition
+            trial_counts(scenario, seed=context.seed, trials=context.scaled(TRIALS)), scenario.trial.definition
         )
 
-    arms = ground.once("trial", told)
+    arms = context.once("trial", simulated)
     return arms.risks[arm], arms.errors[arm]
 
 
-def _posterior_ratio(ground: Ground) -> Measured:
-    del ground
+def _posterior_ratio(context: CheckContext) -> Measured:
+    del context
     table = Posterior.read(files("experiments").joinpath("inputs/data/posterior.parquet")).table  # type: ignore[arg-type]
     return float((table["_mentored"] / table["_control"]).median()), 0.0
 
 
-def _history(ground: Ground) -> History:
-    scenario = everyone(ground).replace(people__count=OF_HISTORY)
-    return ground.once("history", lambda: simulate(scenario, seed=ground.seed, replicates=ground.many(1)))
+def _history(context: CheckContext) -> History:
+    scenario = everyone(context).replace(people__count=OF_HISTORY)
+    found: History = context.once(
+        "history", lambda: simulate(scenario, seed=context.seed, replicates=context.scaled(1))
+    )
+    return found
 
 
-def _work(ground: Ground) -> dict[str, Measured]:
+def _work(context: CheckContext) -> dict[str, Measured]:
     """Weekly chances to gain and lose work of people at liberty, and the share of all released in work
     after 30 months.
     """
 
-    def told() -> dict[str, Measured]:
-        history = _history(ground)
+    def simulated() -> dict[str, Measured]:
+        history = _history(context)
         people, events = history.people, history.events
         key = pd.MultiIndex.from_frame(people[["replicate", "person"]])
         row = key.get_indexer(pd.MultiIndex.from_frame(events[["replicate", "person"]]))
@@ -191,16 +196,21 @@ def _work(ground: Ground) -> dict[str, Measured]:
         rates["in_work_30"] = _share(float((held[:, 30] * free[:, 30]).sum()), float(len(people)))
         return rates
 
-    return ground.once("work", told)
+    found: dict[str, Measured] = context.once("work", simulated)
+    return found
 
 
-def _single(factor: str, ground: Ground) -> Measured:
-    """Odds ratio of reoffending within 24 months, a factor lacked against held by everybody, all others lacked."""
-    table = ground.once("single", lambda: single_factor(everyone(ground), seed=ground.seed)).set_index("factor")
+def _of_work(name: str, context: CheckContext) -> Measured:
+    return _work(context)[name]
+
+
+def _single(factor: str, context: CheckContext) -> Measured:
+    """Odds ratio of reoffending within 24 months, a factor missing against held by everybody, all others missing."""
+    table = context.once("single", lambda: single_factor(everyone(context), seed=context.seed)).set_index("factor")
     odds = {name: (row["reoffended_24m"], row["n"] - row["reoffended_24m"]) for name, row in table.iterrows()}
     lacked, held = odds["none"], odds[factor]
     ratio = (lacked[0] / lacked[1]) / (held[0] / held[1])
-    # Both cohorts live on the same luck, so that the error without it is an upper bound.
+    # Both cohorts live with the same random numbers, so that the error without it is an upper bound.
     return float(ratio), float(ratio * np.sqrt(sum(1 / number for number in (*lacked, *held))))
 
 
@@ -210,9 +220,9 @@ OF_COHORTS = (
     "prison_of_reoffending_men", "age_falls", "any_men_ten", "one_problem", "three_problems", "short_sentences",
     "long_sentences", "return_rises", "return_year_2",
 )  # fmt: skip
-MEASURES: dict[str, Callable[[Ground], Measured]] = {
+MEASURES: dict[str, Callable[[CheckContext], Measured]] = {
     **{name: partial(_figure, name) for name in OF_COHORTS},
-    **{name: (lambda ground, name=name: _work(ground)[name]) for name in ("job_gained", "job_lost", "in_work_30")},
+    **{name: partial(_of_work, name) for name in ("job_gained", "job_lost", "in_work_30")},
     **{f"single_{name}": partial(_single, name)
        for name in ("housing", "economy", "employment", "education", "network")},
     "trial_mentored": partial(_trial, 0), "trial_control": partial(_trial, 1), "posterior_ratio": _posterior_ratio,

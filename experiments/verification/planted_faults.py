@@ -1,13 +1,15 @@
-"""Planted faults: is a broken rule noticed? Mutation testing of the model by its own laws.
+"""Planted faults: is a broken rule noticed? Mutation testing of the model by its own checks.
 
-Each fault (``mutations.py``) is planted in a copy of the packages in a temporary folder with its own compiled
-code, and a process tries the laws and closed forms there (``child.py``). The observed patterns have no say, and
-no stored result is compared with. What becomes of a fault:
+Each mutation (``mutations.py``) is made in a copy of the packages in a temporary folder with its own compiled code, and
+a process carries out the invariants and analytical checks there (``mutant_process.py``). The observed patterns have no
+say, and no stored result is compared with. What becomes of a mutation:
 
-- *noticed*: a law or form fails, the model breaks down while one is tried, or it never ends;
-- *missed*: all of them hold, and some bytes of what is told differ;
-- *no difference*: all bytes are those of the original on a broad set of other worlds: not counted, but listed;
-- *does not run*: not even one small world can be told: nobody could overlook it, so it is not counted as noticed.
+- *noticed*: a check fails, the model breaks down while one is carried out, or it never ends;
+- *missed*: all of them hold, and some bytes of the results differ;
+- *no difference*: all bytes are those of the original on a broad set of other scenarios: not counted, but listed;
+- *does not run*: not even one small scenario can be simulated: nobody could overlook it, so it does not count.
+
+This is part of the package, and not of its tests, so that ``desist check-model`` can measure an installed model.
 
 References
 ----------
@@ -25,7 +27,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -33,51 +34,54 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.context import Compute
+from experiments.execution.jobs import Job
 from experiments.verification import mutant_process
-from experiments.verification.mutations import Fault, drawn, faults_of, planted
+from experiments.verification.mutations import Mutation, mutated, mutations_of, sample_mutations
 
 HERE = Path(__file__).resolve().parents[2]
 PACKAGES = ("simulation", "experiments")
-RULE_FILES = (
-    "chance", "population", "numbers", "spread", "rules", "passes", "month", "volunteers", "waiting", "returns",
-    "ledger", "prepared", "engine", "history", "outcomes", "accounts", "economics", "regression",
+_MODEL = (
+    "accounts", "chance", "economics", "engine", "history", "ledger", "month", "compiled_parameters", "outcomes",
+    "vector_rules", "population", "cohort", "regression", "reentry_stream", "rules", "municipal_shares", "volunteers",
+    "waiting",
 )  # fmt: skip
-"""Files of the model that decide what happens, what is counted and what is priced.
+RULE_FILES = {
+    name: "experiments/statistics/regression.py" if name == "regression" else f"simulation/{name}.py" for name in _MODEL
+}
+"""Files that decide what happens, what is counted and what is priced, in the order in which mutations are drawn.
 
-Left out are descriptions of columns, sections and places, the reading and refusing of files, and the Mesa driver, which
-is one of the attackers.
+Left out are descriptions of columns, sections and municipalities, the reading and refusing of files, and the Mesa
+driver, which is one of the means of checking.
 """
-OUTCOMES = ("noticed", "missed", "no difference", "does not run")
-WORK = "experiments.verification.planted_faults:piece"
+
+WORK = "experiments.verification.planted_faults:run_mutant"
 
 
-def all_faults() -> dict[str, list[Fault]]:
-    """Every fault of every rule file."""
-    return {
-        name: faults_of(name, (HERE / "simulation" / f"{name}.py").read_text(encoding="utf-8")) for name in RULE_FILES
-    }
+def all_mutations() -> dict[str, list[Mutation]]:
+    """Every mutation of every rule file."""
+    return {name: mutations_of(name, (HERE / path).read_text(encoding="utf-8")) for name, path in RULE_FILES.items()}
 
 
 # A copy to break --------------------------------------------------------------------------------------------------
 
 
-class Bench:
-    """A copy of the packages, with its own compiled code, in which faults are planted one after the other."""
+class MutantBench:
+    """A copy of the packages, with its own compiled code, in which mutations are made one after the other."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.cache, self.warm = folder, folder / "cache", folder / "warm"
         for name in PACKAGES:
             shutil.copytree(HERE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "app"))
         self.rests_on = _dependants(folder / "simulation")
-        told = self._told("laws", "")
-        if told.get("noticed") != "":
-            raise RuntimeError(f"the laws do not hold in a copy of the model without any fault: {told}")
-        self.bytes = self._told("bytes", "")
+        found = self._run("checks", "")
+        if found.get("noticed") != "":
+            raise RuntimeError(f"the checks do not hold in a copy of the model without any mutation: {found}")
+        self.bytes = self._run("bytes", "")
         shutil.copytree(self.cache, self.warm)
 
-    def _told(self, what: str, file: str) -> dict[str, Any]:
-        """What a process says: its last line of JSON, and how it ended if that was not well."""
+    def _run(self, what: str, file: str) -> dict[str, Any]:
+        """What a process finds: its last line of JSON, and how it ended if that was not well."""
         settings = {
             key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
         }
@@ -98,38 +102,38 @@ class Bench:
         shutil.rmtree(self.cache, ignore_errors=True)
         shutil.copytree(self.warm, self.cache)
         for path in self.cache.rglob("*.nb*"):
-            if path.name.split(".")[0] in self.rests_on[file]:
+            if path.name.split(".")[0] in self.rests_on.get(file, ()):
                 path.unlink()
 
-    def tried(self, fault: Fault) -> dict[str, Any]:
-        """What becomes of a fault: outcome, which law or form noticed it, and how."""
-        path = self.folder / "simulation" / f"{fault.file}.py"
+    def try_mutation(self, mutation: Mutation) -> dict[str, Any]:
+        """What becomes of a mutation: outcome, which check noticed it, and how."""
+        path = self.folder / RULE_FILES[mutation.file]
         text = path.read_text(encoding="utf-8")
         kept = path.stat()
         begun = time.perf_counter()
-        self._renew(fault.file)
+        self._renew(mutation.file)
         try:
-            path.write_text(planted(text, fault), encoding="utf-8")
-            found = self._outcome(fault.file)
+            path.write_text(mutated(text, mutation), encoding="utf-8")
+            found = self._outcome(mutation.file)
         finally:
             path.write_text(text, encoding="utf-8")
             os.utime(path, ns=(kept.st_atime_ns, kept.st_mtime_ns))
         return {**found, "seconds": round(time.perf_counter() - begun, 1)}
 
     def _outcome(self, file: str) -> dict[str, Any]:
-        told = self._told("laws", file)
-        if told.get("noticed"):
-            return {"outcome": "noticed", "noticed": told["noticed"], "how": told["how"], "words": told["words"]}
-        ended = str(told.get("ended", ""))
-        if not told.get("runs"):
-            return {"outcome": "does not run", "noticed": "", "how": "", "words": ended}
+        checked = self._run("checks", file)
+        if checked.get("noticed"):
+            return {"outcome": "noticed", **{name: checked[name] for name in ("noticed", "how", "detail")}}
+        ended = str(checked.get("ended", ""))
+        if not checked.get("runs"):
+            return {"outcome": "does not run", "noticed": "", "how": "", "detail": ended}
         if ended:
             how = "never ended" if ended == "never ended" else "broke down"
-            return {"outcome": "noticed", "noticed": "", "how": how, "words": ended}
-        found = self._told("bytes", file)
+            return {"outcome": "noticed", "noticed": "", "how": how, "detail": ended}
+        found = self._run("bytes", file)
         parts = [name for name, digest in self.bytes.items() if found.get(name) != digest]
-        words = f"differs in {len(parts)} of {len(self.bytes)}: {', '.join(parts[:3])}" if parts else ""
-        return {"outcome": "missed" if parts else "no difference", "noticed": "", "how": "", "words": words}
+        detail = f"differs in {len(parts)} of {len(self.bytes)}: {', '.join(parts[:3])}" if parts else ""
+        return {"outcome": "missed" if parts else "no difference", "noticed": "", "how": "", "detail": detail}
 
 
 def _dependants(folder: Path) -> dict[str, set[str]]:
@@ -150,34 +154,36 @@ def _dependants(folder: Path) -> dict[str, set[str]]:
 
 
 @cache
-def _bench() -> Bench:
+def _bench() -> MutantBench:
     """The bench of this process; gone when it ends."""
     import atexit
 
     folder = Path(tempfile.mkdtemp(prefix="desist-faults-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Bench(folder)
+    return MutantBench(folder)
 
 
 # A study ----------------------------------------------------------------------------------------------------------
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """What becomes of one fault: what a store keeps. ``payload`` is the fault."""
+def run_mutant(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """What becomes of one mutation: what a store keeps. ``payload`` is the mutation."""
     del context
-    fault = Fault(**payload)
-    return {name: [value] for name, value in {**asdict(fault), "number": fault.number, **_bench().tried(fault)}.items()}
+    mutation = Mutation(**payload)
+    row = {**asdict(mutation), "number": mutation.number, **_bench().try_mutation(mutation)}
+    return {name: [value] for name, value in row.items()}
 
 
-def job(number: int, seed: int, command: str) -> Job:
-    """The study of so many faults."""
-    chosen = drawn(all_faults(), number, seed)
-    return Job(name="falsify: planted faults", work=WORK, command=command, context={"laws": mutant_process.__name__},
-               pieces=[asdict(fault) for fault in chosen])  # fmt: skip
+def mutation_job(number: int, seed: int, command: str) -> Job:
+    """The job of so many mutations."""
+    chosen = sample_mutations(all_mutations(), number, seed)
+    return Job(name="check-model: planted faults", work=WORK, command=command,
+               context={"checks": mutant_process.__name__},
+               pieces=[asdict(mutation) for mutation in chosen])  # fmt: skip
 
 
-def measured(run: Callable[[Job], Iterator[Table]], number: int, seed: int, command: str = "") -> pd.DataFrame:
+def measure_faults(compute: Compute, number: int, seed: int, command: str = "") -> pd.DataFrame:
     """What became of so many planted faults, one row each, in order of file and line."""
-    parts = [pd.DataFrame(table) for table in run(job(number, seed, command))]
-    columns = ["number", "file", "line", "kind", "before", "after", "outcome", "noticed", "how", "words", "seconds"]
+    parts = [pd.DataFrame(table) for table in compute(mutation_job(number, seed, command))]
+    columns = ["number", "file", "line", "kind", "before", "after", "outcome", "noticed", "how", "detail", "seconds"]
     return pd.concat(parts, ignore_index=True)[columns].sort_values(["file", "line", "number"], ignore_index=True)

@@ -1,209 +1,180 @@
-"""Worlds to look at: small scenarios drawn at random with everything that one can have, and what was told of them.
+"""Random scenarios: few people and months, but everything that a scenario can have.
 
-The draw is seeded, so that the same worlds are looked at wherever the checks run. What is told of a world is kept while
-checks look at it.
+Each table has what is usual and, now and then, what is rare: nothing at all, one person, one month, the ends of what is
+allowed. Nothing here is plausible as a country; that is the point.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cached_property
-from types import SimpleNamespace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
-from experiments.verification.drawn_scenarios import drawn
-from simulation.cohort import prepared
-from simulation.compiled_parameters import months_before, numbers_of
-from simulation.engine import Cohort, active, begin_buffers, begin_lives, begin_world, over_chunks, released, tell
-from simulation.history import History, simulate
-from simulation.ledger import names
-from simulation.month import close_month, live_month
+from simulation.programmes import UNLIMITED
 from simulation.scenario import Scenario, validated
-from simulation.state import events_room
-from simulation.volunteers import open_month
 
-Sort = Literal["any", "apart", "helped", "supplied", "drawn by lot", "signed up", "returning"]
-KEPT_WORLDS = 200
-NEUTRAL = {"lacked_at_release": 0.5, "gain": 0.0, "loss": 0.0, "lacking_hazard_ratio": 1.0}
-"""A support factor that does nothing."""
-EVERYBODY_SAYS_YES = {"accepts_volunteers": 1.0, "accepts_system": 1.0}
-OFFERED = {"shortest_sentence_months": 0.0, "contact_chance": 1.0, "unplanned_exit": 0.0, "capacity": 1_000_000}
-"""A programme with room for all, which nobody leaves and in which they meet every month."""
-OF_THE_PROGRAMME = ("match", "unmatched", "exit", "contact")
-"""Events that a programme brings by being there, whatever it does."""
-
-
-def complete(**tables: Any) -> Scenario:
-    """A scenario from these tables only; what they leave out is as built in."""
-    return validated(tables)
+FACTORS = ("housing", "economy", "employment", "network", "education", "substance_use", "health")
+"""The five that are built in, and two more."""
+PLACES = (["Aarhus"], ["Fanø", "Odense", "Vejle"], ["Samsø", "Aarhus"], ["programme area"], ["Aarhus", "Odense"])
+SMALL, NAMED = ("Fanø", "Samsø"), ("Aarhus", "Odense", "Syddanmark", "Nordjylland")
+"""Places that are never alone in a scenario, so that they may be given nothing; others that may be named."""
+Table = dict[str, Any]
+ScenarioKind = Literal["any", "independent", "programme", "volunteers", "randomised", "signed_up", "reentry"]
+STREAMS: dict[ScenarioKind, bytes] = {
+    "any": b"any", "independent": b"apart", "programme": b"helped", "volunteers": b"supplied",
+    "randomised": b"drawn by lot", "signed_up": b"signed up", "reentry": b"returning",
+}  # fmt: skip
+"""What seeds the draw of each kind. Never changed, so that the same random scenarios are drawn for ever."""
 
 
-def steady(
-    hazard: float, *, factor: dict[str, Any] | None = None, people: dict[str, Any] | None = None,
-    offending: dict[str, Any] | None = None, risk: dict[str, Any] | None = None, **tables: Any,
-) -> Scenario:  # fmt: skip
-    """A scenario in which everybody has the same hazard in every month: no differences, no custody, no peers."""
-    return complete(
-        people={"motivation_hazard_ratio": 1.0, **(people or {})},
-        risk={
-            "monthly_hazard": hazard, "propensity_sd": 0.0, "never_share": 0.0, "later_hazard": 1.0,
-            "age_hazard_ratio": 1.0, "women_hazard_ratio": 1.0, "priors_hazard_ratio": 1.0, **(risk or {}),
-        },
-        offending={"prison_chance": 0.0, "prison_per_conviction": 0.0, **(offending or {})},
-        **{"peers": {"strength": 0.0}, **tables},
-        factor={"thing": NEUTRAL} if factor is None else factor,
-    )  # fmt: skip
+class _Draw:
+    """Short names for what is drawn."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+
+    def number(self, low: float, high: float, ends: float = 0.1) -> float:
+        """A number between two ends, now and then one of them."""
+        if self.rng.random() < ends:
+            return float(low if self.rng.random() < 0.5 else high)
+        return round(float(self.rng.uniform(low, high)), 6)
+
+    def whole(self, low: int, high: int) -> int:
+        """A whole number from low to high."""
+        return int(self.rng.integers(low, high + 1))
+
+    def yes(self, chance: float) -> bool:
+        """Whether something with this chance happens."""
+        return bool(self.rng.random() < chance)
+
+    def one(self, choices: Any) -> Any:
+        """One of some things."""
+        return choices[int(self.rng.integers(len(choices)))]
+
+    def or_nothing(self, low: float, high: float, chance: float = 0.4) -> float:
+        """Zero with this chance, else a number."""
+        return 0.0 if self.yes(chance) else self.number(low, high)
+
+    def by_place(self, low: float, high: float) -> dict[str, float]:
+        """Nothing, or a number for each of some places, which may be nothing everywhere."""
+        named = [name for name in ("all", *NAMED, *SMALL) if self.yes(0.3)] if self.yes(0.4) else []
+        return {name: self.number(low, high) for name in named}
 
 
-YEARS, A_YEAR = 4, 300
+def draw_scenario(rng: np.random.Generator, kind: ScenarioKind) -> Scenario:
+    """A full scenario of a kind that is simulated in a moment.
 
-
-def country(**changes: Any) -> Scenario:
-    """Some releases a year to one place over some years, in which whoever returns counts."""
-    return Scenario().changed({
-        "people.count": A_YEAR * YEARS, "people.release_months": 12 * YEARS, "people.follow_up_months": 12 * YEARS,
-        "people.calendar_months": 12 * YEARS, "people.returns_count": True, "places.include": ["Aarhus"],
-        "people.accepts_volunteers": 1.0, **changes,
+    Parameters
+    ----------
+    rng
+        Decides it.
+    kind
+        ``independent``: people have no influence on one another (no peers, no scarcity, no volunteers, room for all);
+        ``programme``: there is a programme; ``volunteers``: volunteers deliver one; ``randomised``: independent people,
+        one of each two is offered a programme; ``signed_up``: only people who sign up; ``reentry``: people who return
+        count among the releases; ``any``: any of these.
+    """
+    draw = _Draw(rng)
+    apart = kind in ("independent", "randomised")
+    names = [str(name) for name in rng.permutation(FACTORS)[: draw.whole(1, len(FACTORS))]]
+    least = 1 if kind in ("programme", "volunteers", "randomised", "signed_up") else 0
+    count = draw.whole(least, 3)
+    carried = -1 if apart else draw.whole(0 if kind == "volunteers" else -1, count - 1) if count else -1
+    include = draw.one(PLACES)
+    programme = {f"help{k}": _programme(draw, names, include, k == carried, apart) for k in range(count)}
+    trial: Table = {"assignment": "nobody", "signed_up": False}
+    if programme:
+        trial["assignment"] = "randomised" if kind == "randomised" else draw.one(("everyone", "everyone", "randomised"))
+        trial["signed_up"] = kind == "signed_up" or (kind == "any" and draw.yes(0.3))
+        trial["definition"] = draw.one(("any", "prison", "sentence"))
+    people = _people(draw) | {"returns_count": kind == "reentry" or (kind in ("any", "programme") and draw.yes(0.2))}
+    released = {"all": draw.number(0.5, 2.0), "Aarhus": draw.number(0.1, 9.0)} if draw.yes(0.4) else {}
+    released |= {name: draw.or_nothing(0.5, 20.0) for name in SMALL if released and draw.yes(0.5)}
+    return validated({
+        "people": people, "risk": _risk(draw), "offending": _offending(draw),
+        "custody": {"parole_chance": draw.number(0, 1), "parole_served": draw.number(0.1, 1.0),
+                    "parole_from_months": draw.number(0, 6)},
+        "peers": {"strength": 0.0} if apart else {
+            "strength": draw.or_nothing(0.1, 8.0, 0.3), "pseudo_people": draw.number(0.0, 10.0),
+            "usual_share": draw.number(0.0, 0.5)},
+        "trial": trial, "places": {"include": include, "released": released}, "volunteers": _volunteers(draw),
+        "factor": {name: _factor(draw, names, apart) for name in names}, "programme": programme,
     })  # fmt: skip
 
 
-class Event(NamedTuple):
-    """One event in somebody's life, in own months."""
-
-    month: int
-    what: str
-    detail: str
-    value: int
-
-
-def lives_told(history: History) -> dict[tuple[int, int], list[Event]]:
-    """Everybody's events in order, by replicate and person."""
-    told: dict[tuple[int, int], list[Event]] = {
-        key: [] for key in zip(history.people["replicate"].tolist(), history.people["person"].tolist(), strict=True)
-    }
-    columns = [history.events[name].tolist() for name in ("replicate", "person", "month", "event", "detail", "value")]
-    for replicate, person, *event in zip(*columns, strict=True):
-        told[replicate, person].append(Event(*event))
-    return told
+def _people(draw: _Draw) -> Table:
+    return {
+        "count": draw.whole(1, 3) if draw.yes(0.1) else draw.whole(40, 110),
+        "release_months": draw.whole(1, 6),
+        "follow_up_months": draw.whole(1, 3) if draw.yes(0.1) else draw.whole(8, 26),
+        "calendar_months": 0 if draw.yes(0.6) else draw.whole(1, 24),
+        "age_log_sd": draw.number(0.1, 1.0), "age_median": draw.number(20.0, 60.0),
+        "women_share": draw.number(0, 1), "sentence_log_sd": draw.number(0.5, 3.0),
+        "priors_log_sd": draw.number(0.0, 2.0), "priors_by_propensity": draw.number(0, 0.9),
+        "motivation_hazard_ratio": draw.number(0.5, 1.0),
+        "accepts_volunteers": draw.number(0.3, 1.0), "accepts_system": draw.number(0.3, 1.0),
+        "acceptance_by_motivation": draw.number(0.0, 0.9), "trust_shared": draw.number(0.0, 0.9),
+        "clustering": draw.number(0.0, 0.9), "problems_by_propensity": draw.number(0.0, 0.7),
+    }  # fmt: skip
 
 
-def in_custody(events: list[Event]) -> set[int]:
-    """Own months after release in which somebody is in custody (open-ended at the end)."""
-    months: set[int] = set()
-    begin = None
-    for event in events:
-        if event.what == "custody in":
-            begin = event.month
-        elif event.what == "custody out" and begin is not None:
-            months.update(range(begin, event.month))
-            begin = None
-    return months if begin is None else months | set(range(begin, begin + 1000))
+def _risk(draw: _Draw) -> Table:
+    return {
+        "level": draw.number(0.5, 8.0), "never_share": draw.number(0.0, 0.5), "propensity_sd": draw.number(0.0, 1.5),
+        "later_hazard": draw.number(0, 1), "settling_months": draw.number(0.5, 20.0),
+        "age_hazard_ratio": draw.number(0.5, 1.1), "women_hazard_ratio": draw.number(0.2, 1.4),
+        "priors_hazard_ratio": draw.number(0.95, 1.3), "highest_share": draw.number(0.1, 0.9),
+    }  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class World:
-    """A scenario told on some luck, and what can be seen of it."""
-
-    scenario: Scenario
-    seed: int
-
-    @cached_property
-    def history(self) -> History:
-        """People and events of one replicate."""
-        return simulate(self.scenario, seed=self.seed)
-
-    @cached_property
-    def lives(self) -> dict[int, list[Event]]:
-        """Everybody's events, by number."""
-        return {person: events for (_, person), events in lives_told(self.history).items()}
-
-    @cached_property
-    def cohort(self) -> Cohort:
-        """The columns of one replicate when it was told to the end, in order of the numbers."""
-        return tell(self.scenario, seed=self.seed)[0]
-
-    @cached_property
-    def ledger(self) -> dict[str, npt.NDArray[np.int32]]:
-        """Rows of the ledger by name: calendar months x groups x places."""
-        (tally,) = over_chunks(self.scenario, self.seed, range(1), lambda cohort: cohort.tally, threads=1, ledger=True)
-        return dict(zip(names(self.scenario), tally, strict=True))
-
-    @cached_property
-    def nobody(self) -> World:
-        """The same people on the same luck, nobody offered anything."""
-        return World(self.scenario.changed({"trial.assignment": "nobody"}), self.seed)
-
-    def changed(self, changes: dict[str, Any]) -> World:
-        """The same luck under another scenario."""
-        return World(self.scenario.changed(changes), self.seed)
-
-    def months(self) -> Iterator[tuple[str, SimpleNamespace]]:
-        """Tell the world with the engine's own parts; stops in each month before it opens, opened, lived and closed.
-
-        Yields the stage and the world: month, people, lives, local, seats, numbers, buffers (scratch rows of the last
-        block of people), and the rows of the people who live the month.
-        """
-        scenario, seed = self.scenario, self.seed
-        ready = prepared(scenario, seed, range(1))
-        n = numbers_of(scenario, seed)
-        people, lives, buffers = ready.people, begin_lives(scenario, ready, n), begin_buffers(n)
-        local, seats = begin_world(scenario, n, ready.replicates)
-        first, last = released(people)
-        told = events_room(200 * len(people.person) + 1000)
-        now = SimpleNamespace(
-            people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers, told=told
-        )
-        for t in range(n.calendar):
-            now.month = t
-            low, high = active(t, first, last, months_before(scenario), n.told_for)
-            now.rows = slice(low, high)
-            yield "before", now
-            open_month(t, low, high, people, lives, local, seats, n, told)
-            yield "opened", now
-            live_month(t, low, high, people, lives, local, n, buffers, told, True)
-            yield "lived", now
-            close_month(local, n)
-            yield "closed", now
+def _offending(draw: _Draw) -> Table:
+    return {
+        "another_offence": draw.number(0.0, 0.9), "delay_mean_months": draw.number(0.0, 20.0),
+        "prison_chance": draw.number(0, 1), "prison_per_conviction": draw.or_nothing(0.0, 0.1),
+        "suspended_chance": draw.number(0, 1), "sentence_log_sd": draw.number(0.0, 2.0),
+        "sentence_median_months": draw.number(0.3, 8.0),
+    }  # fmt: skip
 
 
-@dataclass(eq=False)
-class Ground:
-    """Where checks look: luck, how much is looked at, and what was told so far."""
+def _volunteers(draw: _Draw) -> Table:
+    return {
+        "at_start": draw.or_nothing(10.0, 150.0, 0.2), "recruits_per_month": draw.or_nothing(0.5, 20.0),
+        "ceiling": draw.or_nothing(5.0, 200.0), "at_start_by": draw.by_place(0.0, 3.0),
+        "recruits_by": draw.by_place(0.0, 3.0), "ceiling_by": draw.by_place(0.0, 3.0),
+        "campaign_months": draw.or_nothing(0.5, 12.0), "coordinators": draw.or_nothing(0.2, 5.0, 0.6),
+        "training_months": draw.whole(0, 3), "per_person": draw.whole(1, 2), "quit_chance": draw.number(0.0, 0.3),
+        "tiring": draw.number(0.0, 5.0), "quit_after_end": draw.number(0, 1),
+    }  # fmt: skip
 
-    seed: int = 1
-    size: float = 1.0
-    """Times as many people and worlds as the quick look."""
-    _kept: OrderedDict[Any, Any] = field(default_factory=OrderedDict, repr=False)
 
-    def many(self, number: int) -> int:
-        """So many people or runs of the quick look, at this size."""
-        return max(1, round(number * self.size))
+def _factor(draw: _Draw, names: list[str], apart: bool) -> Table:
+    return {
+        "lacked_at_release": draw.number(0, 1), "gain": draw.number(0.0, 0.5), "loss": draw.number(0.0, 0.5),
+        "lacking_hazard_ratio": draw.number(0.5, 3.0), "destroyed_by_custody": draw.number(0, 1),
+        "openings": UNLIMITED if apart or draw.yes(0.5) else draw.number(0.0, 20.0),
+        "openings_by": draw.by_place(0.0, 3.0),
+        "helped_by": {name: draw.number(0.5, 3.0) for name in names if draw.yes(0.25)},
+    }  # fmt: skip
 
-    def worlds(self, sort: Sort, number: int = 12) -> list[World]:
-        """The first so many worlds of a sort (at the quick look's size); they are told once for all checks."""
-        return [self._world(sort, k) for k in range(self.many(number))]
 
-    def _world(self, sort: Sort, number: int) -> World:
-        key = (sort, number)
-        if key not in self._kept:
-            luck = np.random.default_rng([self.seed, number, *sort.encode()])
-            self._kept[key] = World(drawn(luck, sort), int(luck.integers(0, 2**64, dtype=np.uint64)))
-            while len(self._kept) > KEPT_WORLDS:
-                self._kept.popitem(last=False)
-        found: World = self._kept[key]
-        return found
-
-    def once(self, key: str, told: Callable[[], Any]) -> Any:
-        """What is told of a key, told once for all checks."""
-        if key not in self._kept:
-            self._kept[key] = told()
-        return self._kept[key]
-
-    def luck(self, *address: int) -> np.random.Generator:
-        """Numbers for a check that draws its own."""
-        return np.random.default_rng([self.seed, *address])
+def _programme(draw: _Draw, names: list[str], include: list[str], by_volunteers: bool, apart: bool) -> Table:
+    starts = draw.whole(-4, 0)
+    deadline = draw.whole(starts + 1, 4)
+    opens = {name: draw.whole(0, 4) for name in ("all", "Aarhus", "Syddanmark") if draw.yes(0.3)}
+    return {
+        "carried_by": "volunteers" if by_volunteers else "places",
+        "accepted_from": draw.one(("volunteers", "system")),
+        "starts_month": starts, "deadline_month": deadline, "ends_month": draw.whole(max(0, deadline), 14),
+        "shortest_sentence_months": draw.number(0.0, 3.0),
+        "allocation": draw.one(("first come", "highest risk", "lowest risk", "lottery")),
+        "capacity": 1_000_000.0 if apart else draw.number(0.0, 40.0),
+        "places": [draw.one(include)] if draw.yes(0.25) else [],
+        "opens": opens, "closes_month": draw.whole(3, 12) if draw.yes(0.3) else 0, "again": draw.yes(0.5),
+        "offered_share": draw.number(0, 1) if draw.yes(0.3) else 1.0,
+        "most_a_year": 0.0 if apart or draw.yes(0.6) else draw.number(1.0, 100.0),
+        "contact_chance": draw.number(0.2, 1.0), "unplanned_exit": draw.number(0.0, 0.2),
+        "direct_effect": draw.number(0.05, 2.0), "direct_effect_others": draw.number(0.05, 2.0),
+        "support_effect": draw.number(0.4, 1.0), "support_effect_others": draw.number(0.4, 1.0),
+        "helps": {name: draw.number(0, 1) for name in names if draw.yes(0.4)},
+        "stays": draw.number(0, 1), "half_life_months": draw.number(0.5, 50.0),
+    }  # fmt: skip

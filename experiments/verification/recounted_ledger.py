@@ -1,4 +1,4 @@
-"""A ledger counted once more from a history, event by event, in the plainest words."""
+"""A ledger counted once more from a history, event by event, as plainly as possible."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from experiments.verification.random_scenarios import World, in_custody
+from experiments.verification.check_context import SimulatedCase, in_custody
 from simulation.compiled_parameters import calendar_months, months_before, numbers_of
 from simulation.ledger import WINDOW
 
 OF_VOLUNTEERS = ("training_months", "free_months", "busy_months", "came", "stopped")
-"""Rows that no event tells of."""
+"""Rows that no event shows."""
 ENDINGS = {"planned": "planned_end", "unplanned": "unplanned_end", "volunteers gone": "volunteers_gone",
            "custody": "ended_in_custody"}  # fmt: skip
 DEFINITIONS = ("any", "prison", "sentence")
@@ -23,12 +23,12 @@ Cell = tuple[str, int, int, int]
 """Row, month of the run, group, place."""
 
 
-def by_hand(world: World) -> Counter[Cell]:
+def by_hand(case: SimulatedCase) -> Counter[Cell]:
     """What a ledger should hold, zeros left out."""
-    scenario, history, people = world.scenario, world.history, world.cohort.people
-    before, calendar, n = months_before(scenario), calendar_months(scenario), numbers_of(scenario, world.seed)
+    scenario, history, people = case.scenario, case.history, case.cohort.people
+    before, calendar, n = months_before(scenario), calendar_months(scenario), numbers_of(scenario, case.seed)
     found: Counter[Cell] = Counter()
-    for i, (about, events) in enumerate(zip(history.people.itertuples(), world.lives.values(), strict=True)):
+    for i, (about, events) in enumerate(zip(history.people.itertuples(), case.lives.values(), strict=True)):
         here: Counter[tuple[str, int]] = Counter()
         life = SimpleNamespace(
             about=about, events=events, inside=in_custody(events), release=int(about.release) + before,  # type: ignore[arg-type]
@@ -40,14 +40,14 @@ def by_hand(world: World) -> Counter[Cell]:
             _programme(scenario.programme[name], n, k, name, life, here)
         for (name, month), amount in here.items():
             if 0 <= month + life.release < calendar:
-                found[name, month + life.release, int(about.group == "highest risk"), life.place] += int(amount)
+                found[name, month + life.release, int(str(about.group) == "highest risk"), life.place] += int(amount)
     return +found
 
 
-def as_counter(world: World) -> Counter[Cell]:
+def as_counter(case: SimulatedCase) -> Counter[Cell]:
     """The world's ledger without the volunteers' rows, zeros left out."""
     found: Counter[Cell] = Counter()
-    for name, table in world.ledger.items():
+    for name, table in case.ledger.items():
         if name not in OF_VOLUNTEERS:
             found.update({(name, *at): int(table[at]) for at in map(tuple, np.argwhere(table).tolist())})  # type: ignore[misc]
     return found
@@ -89,7 +89,7 @@ def _custody_and_support(factors: Any, life: SimpleNamespace, here: Counter[tupl
 def _programme(
     rules: Any, n: Any, k: int, name: str, life: SimpleNamespace, here: Counter[tuple[str, int]]
 ) -> None:  # fmt: skip
-    """Who is due around each release, why not, and what became of whoever came onto the list."""
+    """Who is due around each release, why not, and what became of those who came onto the list."""
     last = life.about.followed
     turns = [event for event in life.events if event.what == "custody in"]
     releases, begins = [0, *(e.month + e.value for e in turns)], [LONG_AGO, *(e.month for e in turns)]
@@ -99,17 +99,17 @@ def _programme(
         due, first = release + rules.starts_month, begin < 0
         if not first and not rules.again:
             continue
-        told = max(due, begin)
+        seen_at = max(due, begin)
         short = life.about.sentence < np.float32(rules.shortest_sentence_months) if first else due <= begin
-        why = _reason(n, k, life.release + told, life, short)
-        if told >= last:
+        why = _reason(n, k, life.release + seen_at, life, short)
+        if seen_at >= last:
             continue
-        here[f"{name}.{why}", told] += 1
+        here[f"{name}.{why}", seen_at] += 1
         if why != "joined":
             continue
         course = [e for e in life.events if begin < e.month <= end and e.detail.partition(":")[0] == name]
         settled = next((e for e in course if e.what in ("match", "unmatched")), None)
-        # Whoever goes into custody has been on the list when that month opened.
+        # A person who goes into custody has been on the list when that month opened.
         gone = settled is not None and settled.what == "unmatched" and settled.month < release + rules.deadline_month
         for month in range(due, last if settled is None else settled.month + gone):
             here[f"{name}.listed_months", month] += 1

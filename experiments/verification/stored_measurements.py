@@ -1,7 +1,8 @@
-"""What a full run measured and wrote down: the planted faults and the left-out patterns, for who has not the time.
+"""What takes long to measure, as it was measured before: planted faults and left-out patterns.
 
-``desist falsify`` writes ``faults.csv``, ``left_out.csv`` and ``measured.json`` into its folder; those under version
-control lie in ``results/falsify``. The quick run prints them, and says whether the code has changed since.
+``desist check-model`` writes ``faults.csv``, ``left_out.csv`` and, in ``facts.json``, what they were measured on; the
+results under version control lie in ``results/check-model``. A run that does not measure them anew shows these, and
+says whether the code has changed since.
 """
 
 from __future__ import annotations
@@ -10,24 +11,34 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from simulation.outcomes import wilson
 
 HERE = Path(__file__).resolve().parents[2]
-SHIPPED = HERE / "results" / "falsify"
+STORED = HERE / "results" / "check-model"
 LEAST_NOTICED = 0.90
 """Share of the planted faults that must be noticed."""
-NOT_OF_THE_LAWS = ("patterns", "left_out_patterns", "stored_measurements", "tasks", "controls")
-"""Files of the attacks that have no say in whether a planted fault is noticed."""
+NO_SAY = (
+    "patterns",
+    "left_out_patterns",
+    "stored_measurements",
+    "tasks",
+    "controls",
+    "check_model",
+    "check_model_study",
+)
+"""Files of this package that have no say in whether a planted fault is noticed."""
+OUTCOMES = ("noticed", "missed", "no difference", "does not run")
+"""What becomes of planted faults; the first two count."""
 
 
 def code_of_faults() -> str:
-    """Digest of the model, and of the laws and closed forms that attack it."""
-    attackers = Path(__file__).parent.glob("*.py")
-    return _digest([*_model(), *(each for each in attackers if each.stem not in NOT_OF_THE_LAWS)])
+    """Digest of the model, and of its invariants and analytical checks."""
+    checks = Path(__file__).parent.glob("*.py")
+    return _digest([*_model(), *(each for each in checks if each.stem not in NO_SAY)])
 
 
 def code_of_left_out() -> str:
@@ -51,73 +62,62 @@ def _digest(files: list[Path]) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Faults:
-    """What became of planted faults."""
+class Measurement:
+    """A table that takes long to measure, and what it was measured on."""
 
     table: pd.DataFrame
-    """One row a fault: number, file, line, kind, before, after, outcome, noticed, how, words, seconds."""
     code: str
-    """Digest of the code they were planted in, and of the laws."""
+    """Digest of the code."""
     seed: int
-
-    @property
-    def counted(self) -> pd.DataFrame:
-        """The faults that count: noticed or missed."""
-        return self.table[self.table["outcome"].isin(["noticed", "missed"])]
-
-    @property
-    def share(self) -> tuple[float, float, float]:
-        """Share noticed of those that count, with 95 % (Wilson)."""
-        hits, number = int((self.counted["outcome"] == "noticed").sum()), len(self.counted)
-        low, high = wilson(hits, number)
-        return hits / max(1, number), float(low), float(high)
-
-    @property
-    def least(self) -> float:
-        """Share noticed if every fault without a difference were a miss."""
-        run = self.table[self.table["outcome"] != "does not run"]
-        return float((run["outcome"] == "noticed").sum() / max(1, len(run)))
-
-    @property
-    def missed(self) -> pd.DataFrame:
-        """The survivors."""
-        return self.table[self.table["outcome"] == "missed"]
-
-    @property
-    def enough(self) -> bool:
-        """Whether at least ``LEAST_NOTICED`` of them were noticed."""
-        return self.share[0] >= LEAST_NOTICED
-
-    @property
-    def changed(self) -> bool:
-        """Whether the model or the laws have changed since."""
-        return self.code != code_of_faults()
-
-    def by_file(self) -> pd.DataFrame:
-        """One row a file: planted, noticed, missed, no difference, does not run."""
-        counts = pd.crosstab(self.table["file"], self.table["outcome"])
-        counts = counts.reindex(columns=["noticed", "missed", "no difference", "does not run"], fill_value=0)
-        return counts.assign(planted=counts.sum(axis=1)).reset_index()
+    changed: bool = False
+    """Whether the code has changed since."""
 
 
-def read_faults(folder: Path = SHIPPED) -> Faults | None:
-    """The faults that a full run wrote into a folder; None if there are none."""
-    about = _about(folder)
-    if "faults" not in about or not (folder / "faults.csv").is_file():
+def stored(part: Literal["left_out", "faults"], folder: Path | None = None) -> Measurement | None:
+    """A measurement as it was written into a folder (default: ``STORED``); None if there is none."""
+    folder = folder or STORED
+    facts, table = folder / "facts.json", folder / f"{part}.csv"
+    about: dict[str, Any] = json.loads(facts.read_text(encoding="utf-8")) if facts.is_file() else {}
+    measured = about.get("measured", {}).get(part)
+    if measured is None or not table.is_file():
         return None
-    table = pd.read_csv(folder / "faults.csv", keep_default_na=False, dtype={"number": str})
-    return Faults(table=table, code=about["faults"]["code"], seed=about["faults"]["seed"])
+    code = code_of_faults() if part == "faults" else code_of_left_out()
+    columns = {"number": str} if part == "faults" else None
+    return Measurement(table=pd.read_csv(table, keep_default_na=False, dtype=columns), code=measured["code"],
+                       seed=measured["seed"], changed=measured["code"] != code)  # fmt: skip
 
 
-def read_left_out(folder: Path = SHIPPED) -> tuple[pd.DataFrame, bool] | None:
-    """The left-out patterns that a full run wrote into a folder, and whether the code has changed since."""
-    about = _about(folder)
-    if "left_out" not in about or not (folder / "left_out.csv").is_file():
-        return None
-    table = pd.read_csv(folder / "left_out.csv", keep_default_na=False)
-    return table, about["left_out"]["code"] != code_of_left_out()
+# What planted faults came to ------------------------------------------------------------------------------------
 
 
-def _about(folder: Path) -> dict[str, Any]:
-    path = folder / "measured.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+def counted(faults: pd.DataFrame) -> pd.DataFrame:
+    """The faults that count: noticed or missed."""
+    return faults[faults["outcome"].isin(OUTCOMES[:2])]
+
+
+def missed(faults: pd.DataFrame) -> pd.DataFrame:
+    """The survivors."""
+    return faults[faults["outcome"] == "missed"]
+
+
+def fault_summary(faults: pd.DataFrame) -> dict[str, Any]:
+    """Planted faults in numbers.
+
+    Returns
+    -------
+    planted, files, counted, noticed, share (noticed of those that count), low, high (95 %, Wilson), least (the share if
+    every fault without a difference were a miss), enough (whether at least ``LEAST_NOTICED`` were noticed), outcomes
+    and how (counts).
+    """
+    outcomes = faults["outcome"].value_counts()
+    number = {name: int(outcomes.get(name, 0)) for name in OUTCOMES}
+    total = number["noticed"] + number["missed"]
+    low, high = wilson(number["noticed"], total)
+    share = number["noticed"] / max(1, total)
+    runs = total + number["no difference"]
+    how = faults.loc[faults["outcome"] == "noticed", "how"].value_counts()
+    return {
+        "planted": len(faults), "files": int(faults["file"].nunique()), "counted": total, "noticed": number["noticed"],
+        "share": share, "low": float(low), "high": float(high), "least": number["noticed"] / max(1, runs),
+        "enough": share >= LEAST_NOTICED, "outcomes": number, "how": {str(name): int(n) for name, n in how.items()},
+    }  # fmt: skip

@@ -1,13 +1,15 @@
-"""What the same luck is worth: how much less a difference between two policies varies than on independent luck.
+"""What common random numbers save: how much less a difference between two policies varies than with independent ones.
 
-Chance has an address (``simulation/chance.py``), so the same people can live under two policies on the same luck, and
-what chance does to both cancels. The measure is a ratio of variances over replicates: that of the difference on
-independent luck over that on the same luck. It says how many times fewer replicates are needed.
+Every random number has a fixed address (``simulation/chance.py``), so the same people can live under two policies with
+the same random numbers ("on the same luck"), and what chance does to both cancels. The measure is a ratio of variances
+over replicates: that of the difference with independent random numbers over that with common ones. It says how many
+times fewer replicates are needed.
 
-There is a most that it can be. If nobody's outcome worsens under the better policy, the outcomes of the two policies
-differ for a share d of the people, the difference of the shares; on independent luck they differ as two coins do. So
-the ratio is at most (p (1 - p) + q (1 - q)) / (d (1 - d)) with shares p and q: a strong policy changes many lives, and
-no coupling can hide that. It can be exceeded a little where people share places, since then luck is shared, too.
+It cannot be larger than a bound. If nobody's outcome worsens under the better policy, the outcomes of the two policies
+differ for a share d of the people, the difference of the shares; independently they differ as two coins do. So the
+ratio is at most (p (1 - p) + q (1 - q)) / (d (1 - d)) with shares p and q: a strong policy changes many lives, and
+no coupling can hide that. It can be exceeded a little where people share a municipality, since then random numbers
+are shared, too.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
 PEOPLE, REPLICATES, SEED, WINDOW = 10_000, 100, 1, 24
-"""People, replicates, luck, and months of follow-up of the measurement."""
+"""People, replicates, seed, and months of follow-up of the measurement."""
 RESAMPLES = 2_000
 """Resamples of the replicates behind an interval."""
 
@@ -68,7 +70,7 @@ def _gained(factor: str, more: float) -> dict[str, float]:
 
 
 def pairs() -> list[Pair]:
-    """The pairs that ``desist bench`` measures, from strong changes to small ones."""
+    """The pairs that ``desist benchmark`` measures, from strong changes to small ones."""
     return [
         Pair(name="all matched against none", less=NOBODY, more={}),
         Pair(name="all matched against none, sceptical", base="sceptical", less=NOBODY, more={}),
@@ -92,16 +94,16 @@ def shares(scenario: Scenario, *, seed: int, replicates: int, threads: int | Non
 
 
 def ratio(less: Floats, more: Floats) -> float:
-    """Variance of the difference on independent luck over that on the same luck.
+    """Variance of the difference with independent random numbers over that with common ones.
 
     Parameters
     ----------
     less, more
-        Shares under the two policies, replicate by replicate on the same luck (arrays of R).
+        Shares under the two policies, replicate by replicate with common random numbers (arrays of R).
 
     Returns
     -------
-    On independent luck every replicate of one policy may stand against every other of the other: the variance of
+    Independently, every replicate of one policy may stand against every other of the other: the variance of
     these differences is the sum of the two variances. Infinite if nothing differs.
     """
     same = (less - more).var(ddof=1)
@@ -114,8 +116,8 @@ def bound(less: float, more: float) -> float:
     return (less * (1 - less) + more * (1 - more)) / (gap * (1 - gap)) if gap else float("inf")
 
 
-def compared(less: Floats, more: Floats, *, seed: int = SEED) -> dict[str, float]:
-    """Two policies, from their shares replicate by replicate on the same luck.
+def variance_ratio(less: Floats, more: Floats, *, seed: int = SEED) -> dict[str, float]:
+    """Two policies, from their shares replicate by replicate with common random numbers.
 
     Returns
     -------
@@ -135,8 +137,8 @@ def compared(less: Floats, more: Floats, *, seed: int = SEED) -> dict[str, float
     }  # fmt: skip
 
 
-def luck_rows(*, replicates: int = REPLICATES, people: int = PEOPLE, threads: int | None = None) -> pd.DataFrame:
-    """Every pair, measured: a row a pair, columns policies and those of ``compared``."""
+def variance_ratios(*, replicates: int = REPLICATES, people: int = PEOPLE, threads: int | None = None) -> pd.DataFrame:
+    """Every pair, measured: a row a pair, columns policies and those of ``variance_ratio``."""
     known: dict[str, Floats] = {}
 
     def seen(scenario: Scenario) -> Floats:
@@ -147,5 +149,5 @@ def luck_rows(*, replicates: int = REPLICATES, people: int = PEOPLE, threads: in
     rows = []
     for pair in pairs():
         less, more = (seen(scenario) for scenario in pair.scenarios(people))
-        rows.append({"policies": pair.name, **compared(less, more)})
+        rows.append({"policies": pair.name, **variance_ratio(less, more)})
     return pd.DataFrame(rows)

@@ -12,18 +12,18 @@ from experiments.execution.jobs import finish
 from experiments.inputs.scenario_files import load
 from experiments.studies.calibration import register_fit
 from experiments.studies.calibration.register_fit import register_figures
-from experiments.verification import left_out_patterns as falsify_left_out
+from experiments.verification import left_out_patterns
 from experiments.verification.left_out_patterns import (
     KNOWN,
     MIDDLES,
     RARE,
     SETS,
     WIDER,
-    Plan,
-    compared,
-    doubts,
+    LeftOutPlan,
+    compare,
     predict,
-    summed,
+    summarise,
+    uncertain_parameters,
 )
 from simulation.parameters import Prior
 from tests.test_calibration import bare
@@ -36,7 +36,7 @@ def alone(job):
     return finish(job, threads=1)
 
 
-def told_otherwise(known, name):
+def with_another(known, name):
     """The registers' facts with another value of one figure."""
     k = known.names.index(name)
     observed = known.observed.copy()
@@ -57,7 +57,7 @@ def test_at_least_six_are_left_out_one_at_a_time():
 def test_priors_that_figures_had_set_are_widened():
     """Each widened prior is wider than the scenario's own, and the other doubts keep theirs."""
     base = load("everyone")
-    for own, wide in zip(register_fit.register_parameters(base), doubts(base), strict=True):
+    for own, wide in zip(register_fit.register_parameters(base), uncertain_parameters(base), strict=True):
         if own.key not in WIDER:
             assert own == wide
             continue
@@ -69,10 +69,10 @@ def test_priors_that_figures_had_set_are_widened():
 @pytest.mark.parametrize(("left_out", "same"), [("year 3", True), ("one offence", False)])
 def test_a_prediction_never_sees_what_it_predicts(monkeypatch, left_out, same):
     """With another observed value of the left-out figure its prediction is the same to the last digit; another set's is not."""
-    monkeypatch.setattr(falsify_left_out, "SETS", {left_out: SETS[left_out]})
-    plan = Plan(population=bare("everyone"), **SMALL)
+    monkeypatch.setattr(left_out_patterns, "SETS", {left_out: SETS[left_out]})
+    plan = LeftOutPlan(population=bare("everyone"), **SMALL)
     one, other = (predict(plan, known, alone)["predicted"].to_numpy()
-                  for known in (register_figures(), told_otherwise(register_figures(), "risk_year_3")))  # fmt: skip
+                  for known in (register_figures(), with_another(register_figures(), "risk_year_3")))  # fmt: skip
 
     assert same == np.array_equal(one, other)
     assert len(one) == len(MIDDLES)
@@ -89,15 +89,15 @@ def predicted(values, figure="any_24", **columns):
     ("middle", "spread", "more", "verdict"),
     [
         (0.66, 0.01, {}, "holds"), (0.67, 0.01, {}, "holds"), (0.70, 0.01, {}, "fails"), (0.60, 0.02, {}, "fails"),
-        (0.60, 0.05, {}, "holds"), (0.66, 0.09, {}, "cannot say"), (0.66, 0.01, {"r_hat": 1.3}, "cannot say"),
-        (0.70, 0.01, {"off": 0.02}, "cannot say"),
+        (0.60, 0.05, {}, "holds"), (0.66, 0.09, {}, "inconclusive"), (0.66, 0.01, {"r_hat": 1.3}, "inconclusive"),
+        (0.70, 0.01, {"off": 0.02}, "inconclusive"),
     ],
 )  # fmt: skip
-def test_a_prediction_holds_fails_or_cannot_say(middle, spread, more, verdict):
+def test_a_prediction_holds_fails_or_is_inconclusive(middle, spread, more, verdict):
     """Close by in units of prediction and doubt together it holds; too wide, not converged or off, it says nothing."""
     from scipy.stats import norm
 
-    table = compared(predicted(middle + spread * norm.ppf(MIDDLES), **more), register_figures())
+    table = compare(predicted(middle + spread * norm.ppf(MIDDLES), **more), register_figures())
     z = (middle - 0.66) / np.hypot(spread, 0.01)
 
     assert [verdict] == table["verdict"].tolist()
@@ -116,7 +116,7 @@ def test_true_predictions_fail_one_time_in_twenty():
         observed[k] = middle + luck.normal(0, np.hypot(0.02, 0.01))
         from scipy.stats import norm
 
-        table = compared(predicted(middle + 0.02 * norm.ppf(MIDDLES)), replace(known, observed=observed))
+        table = compare(predicted(middle + 0.02 * norm.ppf(MIDDLES)), replace(known, observed=observed))
         failed += table["verdict"].item() == "fails"
 
     assert failed / 600 == pytest.approx(RARE, abs=0.03)
@@ -126,7 +126,7 @@ def test_a_prediction_in_short_is_mean_spread_and_ends():
     """What is written down before: mean, standard deviation and the middle 95 %."""
     from scipy.stats import norm
 
-    row = summed(predicted(0.5 + 0.1 * norm.ppf(MIDDLES))).iloc[0]
+    row = summarise(predicted(0.5 + 0.1 * norm.ppf(MIDDLES))).iloc[0]
 
     assert row["predicted"] == pytest.approx(0.5)
     assert row["spread"] == pytest.approx(0.1, rel=0.02)

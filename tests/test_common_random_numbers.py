@@ -1,4 +1,4 @@
-"""What the same luck is worth: the measure, on numbers that are known and on small runs."""
+"""What common random numbers save: the measure, on numbers that are known and on small runs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from experiments.studies.trial.common_random_numbers import (
     ALL_MATCHED,
     NOBODY,
     bound,
-    compared,
-    luck_rows,
     pairs,
     ratio,
     shares,
+    variance_ratio,
+    variance_ratios,
 )
 
 SMALL = load("pooled").changed({**ALL_MATCHED, "people.count": 1000})
 
 
 def test_ratio_of_known_numbers() -> None:
-    """Independent luck adds the two variances; the same luck leaves that of the difference."""
+    """Independent random numbers add the two variances; common ones leave that of the difference."""
     less, more = np.array([0.5, 0.6, 0.7]), np.array([0.4, 0.5, 0.7])
 
     assert ratio(less, more) == pytest.approx((0.01 + 0.07 / 3) / (0.01 / 3))
@@ -34,17 +34,17 @@ def test_bound_of_two_shares() -> None:
 
 
 def test_ratio_of_independent_people_reaches_its_bound() -> None:
-    """People who are told apart by one word each, better off under one policy: the ratio is the bound."""
+    """People with one random number each, better off under one policy: the ratio is the bound."""
     words = np.random.default_rng(1).random((4000, 500))
     less, more = (words < 0.55).mean(axis=1), (words < 0.47).mean(axis=1)
 
     assert ratio(less, more) == pytest.approx(bound(0.55, 0.47), rel=0.1)
 
 
-def test_same_luck_is_worth_more_than_three_replicates() -> None:
-    """All matched against none, 1,000 people: the difference varies less than a third as much as on independent luck."""
+def test_common_random_numbers_save_more_than_two_of_three_replicates() -> None:
+    """All matched against none, 1,000 people: the difference varies less than a third as much as with independent random numbers."""
     less, more = (shares(SMALL.changed(change), seed=1, replicates=80) for change in (NOBODY, {}))
-    found = compared(less, more)
+    found = variance_ratio(less, more)
 
     assert found["difference"] > 4
     assert found["ratio"] > 3
@@ -62,13 +62,13 @@ def test_policy_that_changes_nothing_changes_nobody() -> None:
 
     assert (first == shares(without.changed({"name": "other"}), seed=1, replicates=5)).all()
     assert (first == shares(idle, seed=1, replicates=5)).all()
-    assert compared(first, first)["ratio"] == float("inf")
+    assert variance_ratio(first, first)["ratio"] == float("inf")
     assert not (first == shares(without, seed=2, replicates=5)).all()
 
 
 def test_every_pair_is_measured() -> None:
     """Each pair of the benchmark runs, and its second policy does better (with the effects they have, or nearly)."""
-    rows = luck_rows(replicates=8, people=1000)
+    rows = variance_ratios(replicates=8, people=1000)
 
     assert list(rows["policies"]) == [pair.name for pair in pairs()]
     assert (rows["difference"][:5] > 0).all()

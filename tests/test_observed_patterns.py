@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from experiments.studies.validation.baseline import targets
-from experiments.verification.checks import Ground, judged
+from experiments.verification.check_context import events_by_person, in_custody
+from experiments.verification.checks import CheckContext, evaluate
 from experiments.verification.patterns import (
     MEASURES,
     MONTHS,
@@ -18,12 +19,11 @@ from experiments.verification.patterns import (
     _history,
     _returns,
     _work,
-    checks,
     everyone,
+    pattern_checks,
     patterns,
 )  # fmt: skip
 from simulation.history import simulate
-from tests.worlds import in_custody, lives_told
 
 OPEN = [f"O{k}" for k in range(1, 13)] + [f"O13{letter}" for letter in "abcdef"]
 """The open targets that the table must carry."""
@@ -31,9 +31,9 @@ SOURCES = (Path(__file__).parents[1] / "docs" / "sources.md").read_text(encoding
 
 
 @pytest.fixture(scope="module")
-def ground():
-    """Luck and size of the tests: one cohort, and a small history."""
-    return Ground(seed=4, size=0.2)
+def context():
+    """Seed and size of the tests: one cohort, and a small history."""
+    return CheckContext(seed=4, size=0.2)
 
 
 # The table ----------------------------------------------------------------------------------------------------
@@ -74,21 +74,21 @@ def test_what_the_baseline_was_fitted_to_is_marked():
     assert mine["fitted"].tolist() == fitted[mine["measure"]].tolist()
 
 
-def test_only_failing_patterns_have_an_excuse(ground):
+def test_only_failing_patterns_have_an_excuse(context):
     """A pattern with a stated reason does fail; no reason is kept in store for one that may fail later."""
-    excused = [each for each in checks() if each.known]
+    excused = [each for each in pattern_checks() if each.known]
 
     assert 1 <= len(excused) <= 6
-    assert {"fails"} == {result.verdict for result in judged(excused, ground)}
+    assert {"fails"} == {result.verdict for result in evaluate(excused, context)}
 
 
 # The figures --------------------------------------------------------------------------------------------------
 
 
-def test_every_figure_has_a_value(ground):
+def test_every_figure_has_a_value(context):
     """Each is a number with a simulation error that is not negative."""
-    for name, told in MEASURES.items():
-        value, error = told(ground)
+    for name, measure in MEASURES.items():
+        value, error = measure(context)
 
         assert np.isfinite(value), name
         assert error >= 0, name
@@ -96,17 +96,17 @@ def test_every_figure_has_a_value(ground):
 
 def test_more_cohorts_have_a_smaller_error():
     """The simulation error is that of a mean: with more cohorts it shrinks."""
-    few, many = Ground(seed=4, size=0.5), Ground(seed=4, size=2.0)
+    few, many = CheckContext(seed=4, size=0.5), CheckContext(seed=4, size=2.0)
 
     assert MEASURES["any_24"](many)[1] < MEASURES["any_24"](few)[1]
     assert len(_figures(many)) == 12
 
 
-def test_work_is_that_of_a_count_by_hand(ground):
+def test_work_is_that_of_a_count_by_hand(context):
     """Weekly chances to gain and lose work at liberty, and the share in work after 30 months, person by person."""
-    history = _history(ground)
+    history = _history(context)
     counted = {"gain": 0, "loss": 0, "without": 0, "with": 0, "working": 0}
-    for (_, person), events in lives_told(history).items():
+    for (_, person), events in events_by_person(history).items():
         held, inside = bool(history.people["has_employment"].iloc[person]), in_custody(events)
         for month in range(MONTHS):
             if month == 30:
@@ -118,18 +118,18 @@ def test_work_is_that_of_a_count_by_hand(ground):
                     counted[event.what] += event.value == 0
                     held = event.what == "gain"
     gain, loss = counted["gain"] / counted["without"], counted["loss"] / counted["with"]
-    found = _work(ground)
+    found = _work(context)
 
     assert found["job_gained"][0] == pytest.approx(1 - (1 - gain) ** (1 / WEEKS))
     assert found["job_lost"][0] == pytest.approx(1 - (1 - loss) ** (1 / WEEKS))
     assert found["in_work_30"][0] == pytest.approx(counted["working"] / len(history.people))
 
 
-def test_returns_to_prison_are_those_of_a_count_by_hand(ground):
+def test_returns_to_prison_are_those_of_a_count_by_hand(context):
     """Hazards of the first return by its date: people who go in over months at risk, person by person."""
-    scenario = everyone(ground).replace(people__count=3000)
+    scenario = everyone(context).replace(people__count=3000)
     first = [min((e.month for e in events if e.what == "custody in"), default=MONTHS)
-             for events in lives_told(simulate(scenario, seed=8)).values()]  # fmt: skip
+             for events in events_by_person(simulate(scenario, seed=8)).values()]  # fmt: skip
 
     def hazard(low, high):
         """People who go in between two months over the months in which they could."""

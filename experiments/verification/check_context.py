@@ -1,0 +1,221 @@
+"""What checks are given: random scenarios, what was simulated of them, and the size of the examination.
+
+The draw is seeded, so that the same scenarios are examined wherever the checks run. What was simulated is kept while
+checks examine it.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from experiments.verification.random_scenarios import STREAMS, ScenarioKind, draw_scenario
+from simulation.cohort import prepared
+from simulation.compiled_parameters import months_before, numbers_of
+from simulation.engine import Cohort, active, begin_buffers, begin_lives, begin_world, over_chunks, released, tell
+from simulation.history import History, simulate
+from simulation.ledger import names
+from simulation.month import close_month, live_month
+from simulation.scenario import Scenario, validated
+from simulation.state import events_room
+from simulation.volunteers import open_month
+
+MOST_CACHED = 200
+NEUTRAL = {"lacked_at_release": 0.5, "gain": 0.0, "loss": 0.0, "lacking_hazard_ratio": 1.0}
+"""A support factor that does nothing."""
+EVERYBODY_ACCEPTS = {"accepts_volunteers": 1.0, "accepts_system": 1.0}
+OFFERED = {"shortest_sentence_months": 0.0, "contact_chance": 1.0, "unplanned_exit": 0.0, "capacity": 1_000_000}
+"""A programme with room for all, which nobody leaves and in which they meet every month."""
+OF_THE_PROGRAMME = ("match", "unmatched", "exit", "contact")
+"""Events that a programme brings by being there, whatever it does."""
+
+
+def complete(**tables: Any) -> Scenario:
+    """A scenario from these tables only; what they leave out is as built in."""
+    return validated(tables)
+
+
+def steady(
+    hazard: float, *, factor: dict[str, Any] | None = None, people: dict[str, Any] | None = None,
+    offending: dict[str, Any] | None = None, risk: dict[str, Any] | None = None, **tables: Any,
+) -> Scenario:  # fmt: skip
+    """A scenario in which everybody has the same hazard in every month: no differences, no custody, no peers."""
+    return complete(
+        people={"motivation_hazard_ratio": 1.0, **(people or {})},
+        risk={
+            "monthly_hazard": hazard, "propensity_sd": 0.0, "never_share": 0.0, "later_hazard": 1.0,
+            "age_hazard_ratio": 1.0, "women_hazard_ratio": 1.0, "priors_hazard_ratio": 1.0, **(risk or {}),
+        },
+        offending={"prison_chance": 0.0, "prison_per_conviction": 0.0, **(offending or {})},
+        **{"peers": {"strength": 0.0}, **tables},
+        factor={"thing": NEUTRAL} if factor is None else factor,
+    )  # fmt: skip
+
+
+YEARS, A_YEAR = 4, 300
+
+
+def country(**changes: Any) -> Scenario:
+    """Some releases a year to one municipality over some years, in which people who return count among them."""
+    return Scenario().changed({
+        "people.count": A_YEAR * YEARS, "people.release_months": 12 * YEARS, "people.follow_up_months": 12 * YEARS,
+        "people.calendar_months": 12 * YEARS, "people.returns_count": True, "places.include": ["Aarhus"],
+        "people.accepts_volunteers": 1.0, **changes,
+    })  # fmt: skip
+
+
+class Event(NamedTuple):
+    """One event in somebody's life, in own months."""
+
+    month: int
+    what: str
+    detail: str
+    value: int
+
+
+def events_by_person(history: History) -> dict[tuple[int, int], list[Event]]:
+    """Everybody's events in order, by replicate and person."""
+    told: dict[tuple[int, int], list[Event]] = {
+        key: [] for key in zip(history.people["replicate"].tolist(), history.people["person"].tolist(), strict=True)
+    }
+    columns = [history.events[name].tolist() for name in ("replicate", "person", "month", "event", "detail", "value")]
+    for replicate, person, *event in zip(*columns, strict=True):
+        told[replicate, person].append(Event(*event))
+    return told
+
+
+def in_custody(events: list[Event]) -> set[int]:
+    """Own months after release in which somebody is in custody (open-ended at the end)."""
+    months: set[int] = set()
+    begin = None
+    for event in events:
+        if event.what == "custody in":
+            begin = event.month
+        elif event.what == "custody out" and begin is not None:
+            months.update(range(begin, event.month))
+            begin = None
+    return months if begin is None else months | set(range(begin, begin + 1000))
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedCase:
+    """A scenario simulated with a seed, and what can be examined of it."""
+
+    scenario: Scenario
+    seed: int
+
+    @cached_property
+    def history(self) -> History:
+        """People and events of one replicate."""
+        return simulate(self.scenario, seed=self.seed)
+
+    @cached_property
+    def lives(self) -> dict[int, list[Event]]:
+        """Everybody's events, by number."""
+        return {person: events for (_, person), events in events_by_person(self.history).items()}
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The columns of one replicate when it has ended, in order of the numbers."""
+        return tell(self.scenario, seed=self.seed)[0]
+
+    @cached_property
+    def ledger(self) -> dict[str, npt.NDArray[np.int32]]:
+        """Rows of the ledger by name: calendar months x groups x places."""
+        (tally,) = over_chunks(self.scenario, self.seed, range(1), lambda cohort: cohort.tally, threads=1, ledger=True)
+        return dict(zip(names(self.scenario), tally, strict=True))
+
+    @cached_property
+    def nobody(self) -> SimulatedCase:
+        """The same people with the same random numbers, nobody offered anything."""
+        return SimulatedCase(self.scenario.changed({"trial.assignment": "nobody"}), self.seed)
+
+    def changed(self, changes: dict[str, Any]) -> SimulatedCase:
+        """The same random numbers under another scenario."""
+        return SimulatedCase(self.scenario.changed(changes), self.seed)
+
+    def months(self) -> Iterator[tuple[str, SimpleNamespace]]:
+        """Simulate with the engine's own parts; stops in each month before it opens, opened, lived and closed.
+
+        Yields the stage and the state: month, people, lives, local, seats, numbers, buffers (scratch rows of the last
+        block of people), and the rows of the people who live the month.
+        """
+        scenario, seed = self.scenario, self.seed
+        ready = prepared(scenario, seed, range(1))
+        n = numbers_of(scenario, seed)
+        people, lives, buffers = ready.people, begin_lives(scenario, ready, n), begin_buffers(n)
+        local, seats = begin_world(scenario, n, ready.replicates)
+        first, last = released(people)
+        told = events_room(200 * len(people.person) + 1000)
+        now = SimpleNamespace(
+            people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers, told=told
+        )
+        for t in range(n.calendar):
+            now.month = t
+            low, high = active(t, first, last, months_before(scenario), n.told_for)
+            now.rows = slice(low, high)
+            yield "before", now
+            open_month(t, low, high, people, lives, local, seats, n, told)
+            yield "opened", now
+            live_month(t, low, high, people, lives, local, n, buffers, told, True)
+            yield "lived", now
+            close_month(local, n)
+            yield "closed", now
+
+
+@dataclass(eq=False)
+class CheckContext:
+    """What a check is given: a seed, how much to examine, random scenarios, and what was simulated so far."""
+
+    seed: int = 1
+    size: float = 1.0
+    """Times as many people and random scenarios as the quick examination."""
+    first: int = 0
+    """Where checks begin to count scenarios that they treat in turn (windows, cuts, definitions)."""
+    representative: bool = True
+    """Whether the scenarios are many enough that everything happens in some of them."""
+    _cached: OrderedDict[Any, Any] = field(default_factory=OrderedDict, repr=False)
+
+    def scaled(self, number: int) -> int:
+        """So many people or runs at this size, given their number at size 1."""
+        return max(1, round(number * self.size))
+
+    def scenarios(self, **numbers: int) -> list[SimulatedCase]:
+        """The first so many (at size 1) random scenarios of some kinds; each is simulated once for all checks."""
+        return [
+            self.random_scenario(cast(ScenarioKind, kind), k)
+            for kind, number in numbers.items() for k in range(self.scaled(number))
+        ]  # fmt: skip
+
+    def random_scenario(self, kind: ScenarioKind, number: int) -> SimulatedCase:
+        """The random scenario of a kind with this number."""
+
+        def draw() -> SimulatedCase:
+            rng = np.random.default_rng([self.seed, number, *STREAMS[kind]])
+            return SimulatedCase(draw_scenario(rng, kind), int(rng.integers(0, 2**64, dtype=np.uint64)))
+
+        found: SimulatedCase = self.once((kind, number), draw)
+        while len(self._cached) > MOST_CACHED:
+            self._cached.popitem(last=False)
+        return found
+
+    def once(self, key: Any, compute: Callable[[], Any]) -> Any:
+        """What is computed under a key, once for all checks."""
+        if key not in self._cached:
+            self._cached[key] = compute()
+        return self._cached[key]
+
+    def rng(self, *address: int) -> np.random.Generator:
+        """Random numbers for a check that draws its own."""
+        return np.random.default_rng([self.seed, *address])
+
+    def varied(self, value: float, low: float, high: float) -> float:  # noqa: ARG002  a context may take another
+        """A number of a claim that holds for any between two ends: the stated one."""
+        return value
