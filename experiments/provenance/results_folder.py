@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario
 
 
-
 class Folder:
     """A study's folder, checked to be writable before any work is done; it remembers what is written into it."""
 
@@ -64,7 +63,7 @@ class Folder:
             self._seal(self._made)
         return path
 
-    def manifest(self, scenario: Scenario | None, *, seed: int | None = None, command: str, module: str = "",
+    def manifest(self, scenario: Scenario | None, *, seed: int | None = None, command: str, module: str,
                  inputs: Sequence[Path] | None = None, **more: Any) -> Path:  # fmt: skip
         """Write ``manifest.json`` and the full ``scenario.toml``: what made the results, and how to make them again.
 
@@ -82,7 +81,7 @@ class Folder:
         inputs
             Files that the study read.
         module
-            The module whose code decides them (by default that of the command's verb).
+            The module whose code decides them.
         more
             What else decides the results, or says how much was run: numbers, texts, lists and dictionaries of them.
         """
@@ -94,7 +93,7 @@ class Folder:
         run: dict[str, Any] = {} if scenario is None else {"scenario": scenario.name, "digest": scenario.digest}
         run |= {} if seed is None else {"seed": seed}
         self._made = {
-            "command": command, **run, **more, "code": code_of(module) if module else code_behind(command),
+            "command": command, **run, **more, "code": code_of(module),
             "inputs": inputs_of(command) if inputs is None else {
                 str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs
             },
@@ -131,15 +130,6 @@ class Folder:
         part.write_bytes(data)
         os.replace(part, path)
         return path
-
-
-def code_behind(command: str) -> str:
-    """Digest of the code that decides what a command computes; of the model alone if it is no verb of ours."""
-    from experiments.cli.main import VERBS
-    from experiments.provenance.receipts import words_of
-
-    verb = next(iter(words_of(command)[1:]), "")
-    return code_of(VERBS.get(verb, "simulation").split(":")[0])
 
 
 def csv_of(table: pd.DataFrame) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
 from experiments.language.formatting import Language
 from experiments.provenance.receipts import bare, inputs_of, sealed_page
-from experiments.provenance.results_folder import code_behind, digest_of
+from experiments.provenance.results_folder import digest_of
 from experiments.reports.catalogue import Words
 from experiments.reports.run import PlanReport
 from simulation.parameters import ParameterError
@@ -60,7 +61,7 @@ def about_study(command: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_code(about: dict[str, Any]) -> dict[str, Any]:
     command = about["command"]
-    return {**about, "code": code_behind(command), "inputs": inputs_of(command), "versions": versions()}
+    return {**about, "code": code_of("experiments.reports.study"), "inputs": inputs_of(command), "versions": versions()}
 
 
 def receipt_rows(about: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:

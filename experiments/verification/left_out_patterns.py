@@ -118,8 +118,8 @@ def _without(known: RegisterFigures, left_out: Sequence[str]) -> RegisterFigures
 
 
 def _sampled(
-    plan: LeftOutPlan, rows: Sequence[Quantity], surface: Emulator, known: RegisterFigures, uncertainty: Floats, start: Floats, *,
-    seed: int, steps: int,
+    plan: LeftOutPlan, rows: Sequence[Quantity], surface: Emulator, known: RegisterFigures, uncertainty: Floats,
+    start: Floats, *, seed: int, steps: int,
 ) -> register_fit.Chains:  # fmt: skip
     """Draws given some of an emulator's figures."""
     places = [surface.names.index(name) for name in known.names]

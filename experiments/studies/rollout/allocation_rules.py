@@ -145,7 +145,8 @@ def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
 
 
 def rules_job(
-    plan: RolloutPlan, country: Country, draws: Doubts, *, capacities: Sequence[float] = CAPACITIES, replicates: int = 0,
+    plan: RolloutPlan, country: Country, draws: Doubts, *, capacities: Sequence[float] = CAPACITIES,
+    replicates: int = 0,
     command: str = "",
 ) -> Job:  # fmt: skip
     """The runs of all rules as a job with one task a draw and replicate.

@@ -183,7 +183,8 @@ def posterior_rows(posterior: Posterior, n: int, *, seed: int) -> np.ndarray:
 
 
 def simulate_outcomes(
-    plan: RolloutPlan, country: Country, inputs: pd.DataFrame, prices: Prices, compute: Callable[[Job], Iterator[Table]], *,
+    plan: RolloutPlan, country: Country, inputs: pd.DataFrame, prices: Prices,
+    compute: Callable[[Job], Iterator[Table]], *,
     seed: int, streams: np.ndarray | None = None, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Kroner of the plan at each row of inputs: ``costs.Money.totals``.

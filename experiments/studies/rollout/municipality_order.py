@@ -74,7 +74,8 @@ def simulate_more(context: dict[str, Any], payload: dict[str, Any]) -> dict[str,
 
 
 def run_more(
-    plan: RolloutPlan, country: Country, draws: Doubts, compute: Callable[[Job], Iterator[Table]], *, replicates: int = 0,
+    plan: RolloutPlan, country: Country, draws: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    replicates: int = 0,
     more: float = MORE, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan with more volunteers in every municipality: as ``run_plan``, rows by municipality only."""

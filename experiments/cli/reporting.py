@@ -1,0 +1,100 @@
+"""What ``desist report`` does: which study or plan is meant, its page, and the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import click
+
+from experiments.cli.command import parse
+from experiments.cli.main import echo_json
+from experiments.execution.context import RunContext, unsaid
+from experiments.execution.environment import RESULTS
+from experiments.execution.jobs import opened
+from experiments.execution.progress import progress
+from experiments.inputs.posterior import SHIPPED
+from experiments.language.formatting import Language
+from experiments.reports.compare import compare_page
+from experiments.reports.page import Page, html
+from experiments.reports.plan import plan_page
+from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows, written
+from experiments.reports.run import GRADE_DRAWS, PlanReport, doubt_of_gaps, doubt_of_plan
+from experiments.reports.study import STUDIES, ReportedStudy, split
+from experiments.studies.rollout.compare_study import CompareStudy
+from experiments.studies.rollout.plan import names as plan_names
+from experiments.studies.rollout.rollout import PlanRequest
+from experiments.studies.rollout.rollout_study import RolloutStudy
+from experiments.studies.rollout.simulate import DRAWS
+from simulation.parameters import ParameterError
+
+
+def make_report(names: Sequence[str], out: Path | None, as_json: bool, **options: Any) -> None:
+    """Write the page of a study or of plans, and print its answer."""
+    language: Language = options["language"]
+    named, extra = split(names)
+    context = RunContext(
+        store=opened(options["store"], options["no_store"]), cluster=options["cluster"], threads=options["threads"],
+        progress=progress, note=unsaid if as_json else (lambda text: click.echo(text, err=True)),
+    )  # fmt: skip
+    reported = STUDIES.get(named[0]) if len(named) == 1 else None
+    if reported is not None:
+        page, about = _of_study(reported, extra, language, context, options)
+    else:
+        page, about = _of_plans(named, extra, language, context, options)
+    name = "-".join(Path(each).stem for each in named)[:80]
+    file = out or RESULTS / "report" / f"{name}-{language}.html"
+    written(file, html(page), about | ({"grades": dict(page.grades)} if page.grades else {}))
+    if as_json:
+        echo_json({"title": page.title, "question": page.question, "answer": list(page.answer), "file": str(file)})
+        return
+    click.echo(f"{page.title}\n")
+    for number, sentence in enumerate(page.answer, start=1):
+        click.echo(f"{number}. {sentence}")
+    click.echo(f"\nReport: {file}")
+
+
+def _of_study(
+    reported: ReportedStudy, extra: Sequence[str], language: Language, context: RunContext, options: dict[str, Any]
+) -> tuple[Page, dict[str, Any]]:
+    """The page of a study from its folder, which is read or made."""
+    for option in ("prices", "posterior", "draws", "grade_draws"):
+        if options[option] is not None:
+            raise ParameterError(
+                f"--{option.replace('_', '-')} is [{options[option]}], which reports of plans take; options of "
+                f"desist {reported.study.verb} follow -- (desist report {reported.name} -- --option value)"
+            )
+    words = [*extra, *(["--seed", str(options["seed"])] if options["seed"] != 1 else [])]
+    study = parse(type(reported.study), words) if words else reported.study
+    return reported.page(study, words, language, context)
+
+
+def _of_plans(
+    named: Sequence[str], extra: Sequence[str], language: Language, context: RunContext, options: dict[str, Any]
+) -> tuple[Page, dict[str, Any]]:
+    """The page of one plan, or of several compared."""
+    if extra:
+        raise ParameterError(f"[{extra[0]}] follows --, which only a study takes; leave it out")
+    for name in named:
+        if not name.endswith(".toml") and name not in plan_names():
+            near = get_close_matches(name, [*STUDIES, *plan_names()], n=1)
+            hint = f"did you mean {near[0]}? Studies" if near else "studies"
+            raise ParameterError(f"[{name}] is neither a study nor a plan; {hint} are {', '.join(STUDIES)}; plans are "
+                                 f"{', '.join(plan_names())}, or a file that ends in .toml")  # fmt: skip
+    further = GRADE_DRAWS if options["grade_draws"] is None else options["grade_draws"]
+    draws, seed = options["draws"] or DRAWS, options["seed"]
+    command = command_of(named, language, draws=draws, grade_draws=further, seed=seed, posterior=options["posterior"],
+                         prices=options["prices"])  # fmt: skip
+    same = {key: options[key] for key in ("posterior", "prices")} | {"draws": draws, "seed": seed}
+    study = RolloutStudy(plan=named[0], **same) if len(named) == 1 else CompareStudy(plans=tuple(named), **same)
+    report = PlanReport(request=PlanRequest.of(study, named), result=study.run(context), seed=seed,
+                        grade_draws=further, command=command)  # fmt: skip
+    about = about_plans(report, options["posterior"] or SHIPPED)
+    rows, check = receipt_rows(about, language), check_line(named, language)
+    if len(named) > 1:
+        return compare_page(report.result, doubt_of_gaps(report), language, rows, check), about
+    with context.computing(runs=10 * further) as compute:
+        uncertainty = doubt_of_plan(report, compute)
+    return plan_page(report.result, uncertainty, language, rows, check), about
