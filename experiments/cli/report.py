@@ -23,7 +23,7 @@ PATH = click.Path(path_type=Path)
               help="Plans: draws from desist calibrate (default: those that come with Desist).")  # fmt: skip
 @click.option("--draws", type=click.IntRange(1, 100_000), default=None, help="Plans: how many draws.")  # fmt: skip
 @click.option("--grade-draws", type=click.IntRange(0, 100_000), default=None,
-              help="Plans: draws for dividing the uncertainty, if --draws are too few (default: 240; 0: none).")  # fmt: skip
+              help="Plans: draws for dividing uncertainty, if --draws are few (default 240; 0 for none).")  # fmt: skip
 @json_option
 @seed_option
 @threads_option
