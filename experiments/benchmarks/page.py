@@ -74,8 +74,8 @@ def serving(log: Path | None = None, **environment: str) -> Iterator[tuple[str, 
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "experiments.cli.main", "serve", "--port", str(port), "--no-browser"]
-    with (Path(os.devnull) if log is None else log).open("w") as said:
-        server = subprocess.Popen(command, env=os.environ | environment, stdout=said, stderr=subprocess.STDOUT)
+    with (Path(os.devnull) if log is None else log).open("w") as output:
+        server = subprocess.Popen(command, env=os.environ | environment, stdout=output, stderr=subprocess.STDOUT)
     try:
         while True:
             if server.poll() is not None:

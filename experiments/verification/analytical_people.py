@@ -31,7 +31,7 @@ def both_positive(correlation: float) -> float:
 
 
 def everybody_has_the_stated_shares(context: CheckContext) -> Finding:
-    """Women, those who never offend again, who says yes to volunteers or the system, and who lacks each
+    """Women, the immune, people who accept volunteers or the system, and people without each
     support factor.
     """
     p_values, scenario = PValues(), Scenario()

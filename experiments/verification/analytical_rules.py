@@ -130,9 +130,9 @@ def sanctions_have_the_stated_chances(context: CheckContext) -> Finding:
     del context
     claim = Deviations()
     for convictions, prison in ((0, 0.2), (5, 0.3), (14, 0.48), (15, 0.5), (16, 0.5), (40, 0.5)):
-        told = [plain(rules.sanctioned)(word, convictions, 0.2, 0.02, 0.25) for word in WORDS]
+        outcomes = [plain(rules.sanctioned)(word, convictions, 0.2, 0.02, 0.25) for word in WORDS]
         for value, chance in ((PRISON, prison), (SUSPENDED, (1 - prison) * 0.25), (FINE, (1 - prison) * 0.75)):
-            claim.check(_share(told, value), chance, 1.5 * STEP, f"{convictions} convictions, sanction {value}")
+            claim.check(_share(outcomes, value), chance, 1.5 * STEP, f"{convictions} convictions, sanction {value}")
     claim.check(_share([plain(rules.sanctioned)(word, 15, 0.9, 0.02, 0.25) for word in WORDS], PRISON), 1.0)
     return claim.finding()
 

@@ -180,10 +180,10 @@ def offences_sanctions_and_delays_have_their_chances(context: CheckContext) -> F
                  "sentence_median_months": 0.1, "sentence_log_sd": 0.0}  # fmt: skip
     scenario = steady(0.2, people={"count": context.scaled(3000)}, offending=offending, custody={"parole_chance": 0.0})
     history = simulate(scenario, seed=context.seed)
-    told = [event for events in events_by_person(history).values() for event in events]
-    number = [event.value for event in told if event.what == "offence"]
+    happened = [event for events in events_by_person(history).values() for event in events]
+    number = [event.value for event in happened if event.what == "offence"]
     p_values.counts(np.bincount(number, minlength=21)[1:], np.append(0.4 * 0.6 ** np.arange(19), 0.6**19), "bursts")
-    cases = [event for event in told if event.what == "sanction"]
+    cases = [event for event in happened if event.what == "sanction"]
     for name, chance in (("prison", 0.3), ("suspended", 0.7 * 0.25), ("fine", 0.7 * 0.75)):
         p_values.share(sum(event.detail == name for event in cases), len(cases), chance, name)
     later = np.array([event.month - event.value for event in cases])
@@ -192,7 +192,7 @@ def offences_sanctions_and_delays_have_their_chances(context: CheckContext) -> F
         p_values.share(
             (later <= months).sum(), len(later), float(stats.nbinom.cdf(months, 2, 2 / 6)), f"{months} months"
         )
-    inside = sum(event.what == "custody in" for event in told)
+    inside = sum(event.what == "custody in" for event in happened)
     prison = sum(event.detail == "prison" for event in cases)
     p_values.share(inside, prison, 0.1 * 0.97, "a tenth of a month is a month for one in ten") if prison < 200 else None
     return p_values.finding()

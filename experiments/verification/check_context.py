@@ -82,13 +82,13 @@ class Event(NamedTuple):
 
 def events_by_person(history: History) -> dict[tuple[int, int], list[Event]]:
     """Everybody's events in order, by replicate and person."""
-    told: dict[tuple[int, int], list[Event]] = {
+    found: dict[tuple[int, int], list[Event]] = {
         key: [] for key in zip(history.people["replicate"].tolist(), history.people["person"].tolist(), strict=True)
     }
     columns = [history.events[name].tolist() for name in ("replicate", "person", "month", "event", "detail", "value")]
     for replicate, person, *event in zip(*columns, strict=True):
-        told[replicate, person].append(Event(*event))
-    return told
+        found[replicate, person].append(Event(*event))
+    return found
 
 
 def in_custody(events: list[Event]) -> set[int]:

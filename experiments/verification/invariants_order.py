@@ -25,17 +25,17 @@ REPLICATES = 3
 EFFECTS = ("direct_effect", "direct_effect_others", "support_effect", "support_effect_others")
 
 
-def _same_tables(claim: Violations, one: Any, other: Any, words: str) -> None:
+def _same_tables(claim: Violations, one: Any, other: Any, detail: str) -> None:
     """Two data frames, value by value, whatever their index."""
     first, second = one.reset_index(drop=True), other.reset_index(drop=True)
-    claim.check(first.equals(second), f"{words}: {len(first)} rows against {len(second)}")
+    claim.check(first.equals(second), f"{detail}: {len(first)} rows against {len(second)}")
 
 
-def _same_columns(claim: Violations, one: Any, other: Any, words: str) -> None:
+def _same_columns(claim: Violations, one: Any, other: Any, detail: str) -> None:
     """Two tables of columns, in every type and byte."""
     for name, first, second in zip(type(one)._fields, one, other, strict=True):
         same = (first.dtype, first.shape) == (second.dtype, second.shape) and first.tobytes() == second.tobytes()
-        claim.check(same, f"{words}: {name} differs")
+        claim.check(same, f"{detail}: {name} differs")
 
 
 def _some(table: Any, rows: Any) -> Any:
@@ -304,7 +304,7 @@ def earlier_runs_change_nobody(context: CheckContext) -> Finding:
     return claim.finding()
 
 
-def _prepared_by_hand(claim: Violations, scenario: Scenario, seed: int, words: str) -> None:
+def _prepared_by_hand(claim: Violations, scenario: Scenario, seed: int, detail: str) -> None:
     """People ready to be simulated, against the same drawn anew and put in order by hand."""
     people = draw(scenario, seed, range(2))
     score, hazard = relative_hazard(scenario, people)
@@ -313,13 +313,13 @@ def _prepared_by_hand(claim: Violations, scenario: Scenario, seed: int, words: s
         new = is_new(scenario, people, hazard, seed)
     ready, cut = prepared(scenario, seed, range(2)), reference(scenario).highest_from
     back = _some(ready.people, ready.back)
-    claim.equal(back.person, people.person[new], f"{words}: who is there")
-    claim.equal(back.release, people.release[new] + months_before(scenario), f"{words}: months of release")
-    claim.close(ready.hazard[ready.back], hazard[new] / centre(scenario), f"{words}: hazards", rel=1e-6)
-    claim.close(ready.score[ready.back], score[new], f"{words}: scores", rel=1e-5, tiny=1e-5)
-    claim.equal(ready.highest[ready.back], score[new] >= cut, f"{words}: groups of risk")
+    claim.equal(back.person, people.person[new], f"{detail}: who is there")
+    claim.equal(back.release, people.release[new] + months_before(scenario), f"{detail}: months of release")
+    claim.close(ready.hazard[ready.back], hazard[new] / centre(scenario), f"{detail}: hazards", rel=1e-6)
+    claim.close(ready.score[ready.back], score[new], f"{detail}: scores", rel=1e-5, tiny=1e-5)
+    claim.equal(ready.highest[ready.back], score[new] >= cut, f"{detail}: groups of risk")
     place = people.replicate[new].astype(np.int64) * len(scenario.municipalities) + people.place[new]
-    claim.equal(ready.locality[ready.back], place, f"{words}: localities")
+    claim.equal(ready.locality[ready.back], place, f"{detail}: localities")
 
 
 # Outcomes are those of the events ---------------------------------------------------------------------------------

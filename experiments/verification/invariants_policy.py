@@ -29,10 +29,10 @@ def _first(case: SimulatedCase) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     return run(case.scenario, seed=case.seed, replicates=2).lives.first_offence
 
 
-def _later(claim: Violations, weak: SimulatedCase, strong: SimulatedCase, words: str) -> None:
+def _later(claim: Violations, weak: SimulatedCase, strong: SimulatedCase, detail: str) -> None:
     """Nobody's first offence may come sooner under the second."""
     one, other = _first(weak), _first(strong)
-    claim.check(one <= other, f"{words}: {int((one > other).sum())} of {len(one)} offend sooner")
+    claim.check(one <= other, f"{detail}: {int((one > other).sum())} of {len(one)} offend sooner")
 
 
 # Monotone help ----------------------------------------------------------------------------------------------------
