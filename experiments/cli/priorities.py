@@ -79,11 +79,11 @@ def priorities(plan, rules, volunteers, order, **options):  # type: ignore[no-un
 
 
 def _doubts(study, usual):  # type: ignore[no-untyped-def]
-    from experiments.studies.rollout.simulate import draw_doubts
+    from experiments.studies.rollout.simulate import draw_uncertain
     from simulation.parameters import ParameterError
 
     number = study["draws"] or usual
-    found = draw_doubts(study["plan"], study["country"], study["posterior"], number, seed=study["seed"])
+    found = draw_uncertain(study["plan"], study["country"], study["posterior"], number, seed=study["seed"])
     if len(found.seeds) < 4:
         raise ParameterError(f"--draws is [{len(found.seeds)}]; 4 or more are needed, half to choose, half to judge by")
     return found

@@ -167,7 +167,7 @@ COUNTED = {"started": ("courses started", "-1"), "reoffenders_any": ("reoffender
 
 
 def plans(results: Path) -> list[str]:
-    """Three plans beside each other: courses, reoffenders avoided, kroner, and how probable it is that they pay back."""
+    """Three plans beside each other: courses, reoffenders avoided, kroner, and the probability of paying back."""
     found, payers = read(results / COMPARED / "plans.csv"), read(results / COMPARED / "break_even.csv")
     named = {"todays-area": "today's area", "nationwide-over-five-years": "over five years",
              "nationwide-at-once": "at once"}  # fmt: skip

@@ -21,7 +21,7 @@ from experiments.inputs.municipalities import Country, eligible_share
 from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
-from experiments.studies.rollout.simulate import TWICE, Doubts, country_data, country_of
+from experiments.studies.rollout.simulate import TWICE, PlanDraws, country_data, country_of
 from simulation.compiled_parameters import months_before
 from simulation.engine import Cohort, over_chunks
 from simulation.history import GROUPS
@@ -150,7 +150,7 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[An
 
 
 def job(
-    plan: RolloutPlan, country: Country, doubts: Doubts, *, capacities: Sequence[float] = CAPACITIES,
+    plan: RolloutPlan, country: Country, doubts: PlanDraws, *, capacities: Sequence[float] = CAPACITIES,
     replicates: int = 0, command: str = "",
 ) -> Job:  # fmt: skip
     """The runs of all rules as a job of one piece a draw and replicate.
@@ -183,7 +183,7 @@ def job(
     )  # fmt: skip
 
 
-def run(work: Job, doubts: Doubts, compute: Callable[[Job], Iterator[Table]]) -> pd.DataFrame:
+def run(work: Job, doubts: PlanDraws, compute: Callable[[Job], Iterator[Table]]) -> pd.DataFrame:
     """The counts of all runs of a ``job``: ``KEYS``, then the columns of ``yearly``."""
     numbers = {seed: k for k, seed in enumerate(doubts.seeds)}
     parts = [

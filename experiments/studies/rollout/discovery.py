@@ -22,9 +22,9 @@ from experiments.language.discovery_text import Quantity
 from experiments.statistics.scenario_discovery import Found, discover, stability
 from experiments.studies.rollout.costs import money
 from experiments.studies.rollout.discovery_check import checked, either_side
-from experiments.studies.rollout.plan import RolloutPlan, doubted
+from experiments.studies.rollout.plan import RolloutPlan, uncertain
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE
-from experiments.studies.rollout.simulate import Doubts, run_pairs
+from experiments.studies.rollout.simulate import PlanDraws, run_pairs
 from simulation.parameters import ParameterError, quantities
 from simulation.prices import Prices, draw_prices
 from simulation.scenario import Scenario
@@ -58,7 +58,7 @@ def drawn(plan: RolloutPlan, posterior: Posterior | None, prices: Prices, n: int
     """Inputs of n runs: draws of the posterior, of the plan's doubts and the prices; what does not vary is out."""
     from scipy.stats import qmc
 
-    rows = doubted(plan)
+    rows = uncertain(plan)
     own = at_shares(rows, qmc.LatinHypercube(max(1, len(rows)), rng=np.random.default_rng([seed, 5])).random(n))
     parts = [pd.DataFrame(own, columns=[PLAN + row.key for row in rows])]
     parts.append(draw_prices(prices, n, seed).add_prefix(PRICE))
@@ -87,7 +87,7 @@ def outcomes_at(
     places = country.drawn(int(numbers.max()) + 1, seed)
     of_plan = [name for name in inputs if name.startswith(PLAN)]
     of_world = [name for name in inputs if not name.startswith((PLAN, PRICE))]
-    doubts = Doubts(
+    doubts = PlanDraws(
         points=_rows(inputs, of_world),
         plan=[{key.removeprefix(PLAN): value for key, value in row.items()} for row in _rows(inputs, of_plan)],
         released=places[numbers], seeds=[seed * 1_000_003 + int(number) for number in numbers],
@@ -153,7 +153,7 @@ def hold(
 def spoken(plan: RolloutPlan, base: Scenario, prices: Prices, names: list[str]) -> dict[str, Quantity]:
     """How the quantities are said: by what they are declared to be, Danish only where it is written here."""
     known = {row.key: row for row in [*quantities(base), *EFFECT]}
-    known |= {PLAN + row.key: row for row in doubted(plan)} | {PRICE + row.key: row for row in quantities(prices)}
+    known |= {PLAN + row.key: row for row in uncertain(plan)} | {PRICE + row.key: row for row in quantities(prices)}
     alone = next(iter(base.programme), "")
     said = {}
     for name in names:

@@ -23,7 +23,7 @@ from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import load, written
 from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import EFFECTS, TIMES, everybody, lost_in_scaling, scenario_of
-from experiments.studies.rollout.simulate import Doubts, country_data, country_of, draw_doubts
+from experiments.studies.rollout.simulate import PlanDraws, country_data, country_of, draw_uncertain
 from simulation.engine import Cohort, run
 from simulation.outcomes import DEFINITIONS
 from simulation.population import reference
@@ -106,7 +106,7 @@ class Setting:
 
     plan: RolloutPlan
     country: Country
-    doubts: Doubts
+    doubts: PlanDraws
     seed: int
     trials: int = TRIALS
     command: str = ""
@@ -121,7 +121,7 @@ class Setting:
         Other schemes beside the plan are left out: the ladder is about this one.
         """
         alone = plan.model_copy(update={"beside": []})
-        doubts = draw_doubts(alone, country, by_difference(posterior, draws), draws, seed=seed)
+        doubts = draw_uncertain(alone, country, by_difference(posterior, draws), draws, seed=seed)
         return cls(plan=alone, country=country, doubts=doubts, seed=seed, trials=trials, command=command)
 
     @property

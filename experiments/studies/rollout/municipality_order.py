@@ -29,7 +29,7 @@ from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.allocation_rules import OUTCOMES, per_course_of, spread
 from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
-from experiments.studies.rollout.simulate import Doubts, counted, country_of, job_of
+from experiments.studies.rollout.simulate import PlanDraws, counted, country_of, job_of
 from simulation.history import GROUPS
 from simulation.parameters import Section, par, quantities
 from simulation.places import Place
@@ -104,7 +104,7 @@ def more_piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, li
 
 
 def run_more(
-    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    plan: RolloutPlan, country: Country, doubts: PlanDraws, compute: Callable[[Job], Iterator[Table]], *,
     replicates: int = 0, more: float = MORE, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan with more volunteers in every municipality: as ``rollout.run_plan``, rows by place only."""

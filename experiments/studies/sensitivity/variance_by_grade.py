@@ -28,7 +28,7 @@ from experiments.inputs.parameter_points import EFFECT
 from experiments.inputs.parameter_points import doubted as doubted_in
 from experiments.statistics.sobol_morris import NORMAL_95, OTHERS
 from experiments.studies.rollout.plan import RolloutPlan
-from experiments.studies.rollout.plan import doubted as doubted_of
+from experiments.studies.rollout.plan import uncertain as doubted_of
 from simulation.parameters import ParameterError, Quantity, quantities
 from simulation.prices import Prices
 from simulation.scenario import Scenario
