@@ -18,7 +18,7 @@ from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_runs import comparison_tables, needs, plan_tables, simulate_plans
 from experiments.studies.rollout.rollout import rollout_result
 from experiments.studies.rollout.rollout_study import RolloutStudy
-from experiments.studies.rollout.simulate import draw_doubts, run_supply
+from experiments.studies.rollout.simulate import draw_uncertain, run_supply
 from experiments.studies.rollout.value_of_information import information_values
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
@@ -190,8 +190,8 @@ def test_value_of_information():
 
 def test_doubts_are_the_same_for_every_plan():
     """The same share of each prior, the same places and luck, whatever the plan; what a plan says is not doubted."""
-    first = draw_doubts(small(), denmark(), None, 5, seed=1)
-    other = draw_doubts(small(volunteers={"ceiling_per_100000": 10.0}), denmark(), None, 5, seed=1)
+    first = draw_uncertain(small(), denmark(), None, 5, seed=1)
+    other = draw_uncertain(small(volunteers={"ceiling_per_100000": 10.0}), denmark(), None, 5, seed=1)
 
     assert (first.released == other.released).all()
     assert first.seeds == other.seeds
@@ -205,7 +205,7 @@ def test_volunteers_by_municipality_and_month(study):
     found = needs(study, 0, compute)
     plan, counts = study.plans[0], study.counts[0]
     monthly = counts[(counts["level"] == "month") & (counts["draw"] == 0)].groupby("time")["volunteer_months"].sum()
-    rows = run_supply(plan, study.country, study.doubts[0], compute, draws=2)
+    rows = run_supply(plan, study.country, study.draws[0], compute, draws=2)
     once = rows[rows["draw"] == 1].groupby("time")["volunteers"].sum()
     told_once = counts[(counts["level"] == "month") & (counts["draw"] == 1)].groupby("time")["volunteer_months"].sum()
 

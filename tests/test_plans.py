@@ -14,12 +14,12 @@ from experiments.inputs.scenario_files import load as scenario_called
 from experiments.studies.rollout.plan import (
     FOLLOWED_ON,
     PLANS,
-    doubted,
     find_plan,
     load,
     months_between,
     names,
     planned,
+    uncertain,
     year_of,
 )
 from experiments.studies.rollout.plan_scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
@@ -244,8 +244,8 @@ def test_a_draw_decides_what_the_plan_leaves_open():
 
 def test_what_a_file_gives_is_not_doubted():
     """Quantities with a prior are doubted unless the plan's file says them."""
-    free = {row.key for row in doubted(plan_of())}
-    said = {row.key for row in doubted(plan_of(volunteers={"campaign_months": 12.0}, quality={"lost_per_doubling": 0.05}))}
+    free = {row.key for row in uncertain(plan_of())}
+    said = {row.key for row in uncertain(plan_of(volunteers={"campaign_months": 12.0}, quality={"lost_per_doubling": 0.05}))}
 
     assert free - said == {"volunteers.campaign_months", "quality.lost_per_doubling"}
     assert said < free

@@ -38,7 +38,7 @@ from experiments.studies.rollout.opening_costs import OpeningCosts
 from experiments.studies.rollout.plan import load, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.priorities_study import PrioritiesStudy
-from experiments.studies.rollout.simulate import counted, draw_doubts
+from experiments.studies.rollout.simulate import counted, draw_uncertain
 from experiments.studies.rollout.tables import estimate
 from simulation.history import GROUPS
 from simulation.parameters import ParameterError
@@ -69,7 +69,7 @@ HIGHEST, LOWEST = "highest risk", "lowest risk"
 def counts_of_rules():
     """Every rule at a quarter and a half of what serves everybody, at four draws."""
     plan, country = planned(PLAN), denmark()
-    doubts = draw_doubts(plan, country, Posterior.read(SHIPPED), 4, seed=1)
+    doubts = draw_uncertain(plan, country, Posterior.read(SHIPPED), 4, seed=1)
     work = rules_job(plan, country, doubts, capacities=(0.25, 0.5))
     return run_rules(work, doubts, lambda work: (simulate_rules(work.context, payload) for payload in work.pieces))
 
@@ -86,7 +86,7 @@ def sums(counts_of_rules, **wanted):
 def test_one_draw_in_four_is_simulated_twice(counts_of_rules):
     """Four draws are five runs; more replicates are simulated if they are asked for."""
     plan, country = planned(PLAN), denmark()
-    doubts = draw_doubts(plan, country, None, 4, seed=1)
+    doubts = draw_uncertain(plan, country, None, 4, seed=1)
 
     assert counts_of_rules.groupby("draw")["replicate"].nunique().tolist() == [2, 1, 1, 1]
     assert [each["replicate"] for each in rules_job(plan, country, doubts, replicates=3).pieces] == [0, 1, 2] * 4

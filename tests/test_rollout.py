@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from experiments.inputs.municipalities import denmark
-from experiments.studies.rollout.plan import FOLLOWED_ON, doubted, planned
+from experiments.studies.rollout.plan import FOLLOWED_ON, planned, uncertain
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.simulate import (
     COUNTRY,
@@ -17,11 +17,11 @@ from experiments.studies.rollout.simulate import (
     counted,
     country_data,
     country_of,
-    draw_doubts,
+    draw_uncertain,
     job_of,
-    pair,
-    piece,
     run_plan,
+    simulate_draw,
+    simulate_pair,
 )
 from simulation.compiled_parameters import months_before
 from simulation.engine import over_chunks, run
@@ -73,7 +73,7 @@ def at(table, level):
 def computed(job, order=None):
     """The tables of a job's pieces, computed here, in another order if one is given."""
     order = range(len(job.pieces)) if order is None else order
-    found = {k: piece(job.context, job.pieces[k]) for k in order}
+    found = {k: simulate_draw(job.context, job.pieces[k]) for k in order}
     return (found[k] for k in range(len(job.pieces)))
 
 
@@ -124,20 +124,20 @@ def test_denmark_without_a_plan_is_one_job():
     )  # fmt: skip
     jobs = []
     for plan in (plan_of(), other):
-        doubts = draw_doubts(plan, DENMARK, None, 2, seed=1)
+        doubts = draw_uncertain(plan, DENMARK, None, 2, seed=1)
         jobs.append(job_of(plan, DENMARK, doubts, none=True, replicates=1))
 
     assert jobs[0].addresses() == jobs[1].addresses()
     assert jobs[0].addresses() != job_of(plan_of(years=3), DENMARK, doubts, none=True, replicates=1).addresses()
-    assert piece(jobs[0].context, jobs[0].pieces[1]) == piece(jobs[1].context, jobs[1].pieces[1])
+    assert simulate_draw(jobs[0].context, jobs[0].pieces[1]) == simulate_draw(jobs[1].context, jobs[1].pieces[1])
 
 
 def test_a_pair_is_the_plan_and_denmark_without_it():
     """Told together, both tables are those that are told apart."""
     plan = plan_of()
-    job = job_of(plan, DENMARK, draw_doubts(plan, DENMARK, None, 1, seed=3), replicates=1, whole=True)
-    both = pd.DataFrame(pair(job.context, job.pieces[0]))
-    apart = [pd.DataFrame(piece({**job.context, "none": none}, job.pieces[0])) for none in (False, True)]
+    job = job_of(plan, DENMARK, draw_uncertain(plan, DENMARK, None, 1, seed=3), replicates=1, whole=True)
+    both = pd.DataFrame(simulate_pair(job.context, job.pieces[0]))
+    apart = [pd.DataFrame(simulate_draw({**job.context, "none": none}, job.pieces[0])) for none in (False, True)]
 
     for none, table in enumerate(apart):
         own = both[both["none"] == none].reset_index(drop=True)
@@ -228,7 +228,7 @@ def test_a_plan_counts_where_it_is_open():
 def test_the_same_draws_give_the_same_table():
     """Told twice, and in another order of the draws: byte for byte."""
     plan = plan_of()
-    doubts = draw_doubts(plan, DENMARK, None, 3, seed=5)
+    doubts = draw_uncertain(plan, DENMARK, None, 3, seed=5)
     tables = [
         run_plan(plan, DENMARK, doubts, lambda job, order=order: computed(job, order), replicates=1)
         for order in (None, None, [2, 0, 1])
@@ -242,8 +242,8 @@ def test_the_same_draws_give_the_same_table():
 def test_a_draw_alone_is_the_same_draw_among_others():
     """A draw's counts rest on its own payload only; other draws have other counts."""
     plan = plan_of()
-    job = job_of(plan, DENMARK, draw_doubts(plan, DENMARK, None, 2, seed=5), replicates=1)
-    alone, other = (piece(job.context, each) for each in job.pieces)
+    job = job_of(plan, DENMARK, draw_uncertain(plan, DENMARK, None, 2, seed=5), replicates=1)
+    alone, other = (simulate_draw(job.context, each) for each in job.pieces)
 
     assert alone == next(computed(job))
     assert alone["offences"] != other["offences"]
@@ -252,7 +252,7 @@ def test_a_draw_alone_is_the_same_draw_among_others():
 def test_some_draws_are_told_twice():
     """If nothing is said every fourth draw is told twice, so that chance can be told from doubt; else as often as is said."""
     plan = plan_of()
-    doubts = draw_doubts(plan, DENMARK, None, 9, seed=5)
+    doubts = draw_uncertain(plan, DENMARK, None, 9, seed=5)
     usual, three = (job_of(plan, DENMARK, doubts, replicates=number).pieces for number in (0, 3))
 
     assert [each["replicates"] for each in usual] == [2 if k % TWICE == 0 else 1 for k in range(9)]
@@ -262,21 +262,21 @@ def test_some_draws_are_told_twice():
 def test_plans_share_their_doubts():
     """Luck, releases and the share of every doubted quantity are those of any other plan; what a plan says is not drawn."""
     plan, other = plan_of(), plan_of(volunteers={"campaign_months": 3.0, "recruits_per_100000": 0.9})
-    ours, theirs = (draw_doubts(each, DENMARK, None, 8, seed=2) for each in (plan, other))
+    ours, theirs = (draw_uncertain(each, DENMARK, None, 8, seed=2) for each in (plan, other))
 
     assert ours.seeds == theirs.seeds
     assert len(set(ours.seeds)) == 8
     np.testing.assert_array_equal(ours.released, theirs.released)
     assert [{k: v for k, v in row.items() if k != "volunteers.campaign_months"} for row in ours.plan] == theirs.plan
-    assert {key for row in ours.plan for key in row} == {row.key for row in doubted(plan)}
-    assert ours.table().shape == (8, len(doubted(plan)))
-    assert not set(ours.seeds) & set(draw_doubts(plan, DENMARK, None, 8, seed=3).seeds)
+    assert {key for row in ours.plan for key in row} == {row.key for row in uncertain(plan)}
+    assert ours.table().shape == (8, len(uncertain(plan)))
+    assert not set(ours.seeds) & set(draw_uncertain(plan, DENMARK, None, 8, seed=3).seeds)
 
 
 def test_doubts_cover_their_priors_evenly():
     """Draws are a Latin hypercube: in each of n equal parts of a prior there is one draw."""
     plan = plan_of()
-    doubts = draw_doubts(plan, DENMARK, None, 16, seed=4)
+    doubts = draw_uncertain(plan, DENMARK, None, 16, seed=4)
     values = np.sort([row["volunteers.campaign_months"] for row in doubts.plan])
 
     # U(6, 24) in sixteen parts.
@@ -298,7 +298,7 @@ def test_a_plan_of_nothing_known_is_refused():
     """A job of a plan whose scenario has no programme is refused in one line."""
     plan = plan_of(scenario="everyone")
     with pytest.raises(ParameterError, match=r"scenario is \[everyone\]") as refused:
-        job_of(plan, DENMARK, draw_doubts(plan, DENMARK, None, 1, seed=1))
+        job_of(plan, DENMARK, draw_uncertain(plan, DENMARK, None, 1, seed=1))
 
     assert len(str(refused.value).splitlines()) == 1
 

@@ -10,7 +10,7 @@ from experiments.app.country.panel import MOST, OFFERED, OPENING, ORDER, PLAN, R
 from experiments.app.country.plans import Choices, asked, beside, intended, pair, plan_of, read, toml_of
 from experiments.app.country.study import all_steps
 from experiments.inputs.municipalities import denmark
-from experiments.studies.rollout.plan import doubted, load, names
+from experiments.studies.rollout.plan import load, names, uncertain
 from experiments.studies.rollout.plan_scenario import plan_in_full, scenario_of
 
 
@@ -54,7 +54,7 @@ def test_a_choice_changes_its_own_key_of_the_plan_and_what_is_doubted_stays(chan
 
     before, after = (flat(each.model_dump(exclude={"name", "title", "title_da"})) for each in (came, plan))
     assert {each: after[each] for each in after if after[each] != before.get(each)} == {key: pytest.approx(value)}
-    assert doubted(plan) == doubted(came)
+    assert uncertain(plan) == uncertain(came)
 
 
 @pytest.mark.parametrize("years", [YEARS.low, YEARS.high])
@@ -64,7 +64,7 @@ def test_every_opening_gives_a_plan_that_can_be_told_and_written(name, opening, 
     plan = plan_of(Choices(plan=name, opening=opening, years=years))
 
     assert read(toml_of(plan)).model_dump() == plan.model_dump()
-    assert doubted(read(toml_of(plan))) == doubted(plan)
+    assert uncertain(read(toml_of(plan))) == uncertain(plan)
     assert all(month < 12 * years for month in intended(toml_of(plan)).opens.values())
 
 

@@ -79,10 +79,10 @@ def _plans(asked: Asked) -> Iterator[Step]:
     from experiments.inputs.municipalities import denmark
     from experiments.inputs.posterior import SHIPPED, Posterior
     from experiments.studies.rollout.plan_runs import simulate_plans
-    from experiments.studies.rollout.simulate import draw_doubts, job_of
+    from experiments.studies.rollout.simulate import draw_uncertain, job_of
 
     plans, country, posterior = [read(text) for text in asked.plans], denmark(), Posterior.read(SHIPPED)
-    doubts = [draw_doubts(plan, country, posterior, asked.draws, seed=asked.seed) for plan in plans]
+    doubts = [draw_uncertain(plan, country, posterior, asked.draws, seed=asked.seed) for plan in plans]
     jobs = [job_of(plans[0], country, doubts[0], none=True)]
     jobs += [job_of(plan, country, own) for plan, own in zip(plans, doubts, strict=True)]
     whole, done, found = sum(len(job.pieces) for job in jobs) + 1, 0, {}
@@ -130,7 +130,7 @@ def reduced(runs: PlanRuns) -> Plans:
     from simulation.prices import Prices
 
     prices = Prices()
-    same: dict[str, Any] = {"draws": len(runs.doubts[0].seeds), "seed": runs.seed}
+    same: dict[str, Any] = {"draws": len(runs.draws[0].seeds), "seed": runs.seed}
     sheets = [
         Sheet(plan=plan, result=_smaller(rollout_result(RolloutStudy(plan=plan, **same), runs, prices, k=k)))
         for k, plan in enumerate(runs.plans)

@@ -21,7 +21,7 @@ from experiments.inputs.municipalities import Country, eligible_share
 from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
-from experiments.studies.rollout.simulate import TWICE, Doubts, country_data, country_of
+from experiments.studies.rollout.simulate import TWICE, PlanDraws, country_data, country_of
 from simulation.compiled_parameters import months_before
 from simulation.engine import Cohort, over_chunks
 from simulation.history import GROUPS
@@ -145,7 +145,7 @@ def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
 
 
 def rules_job(
-    plan: RolloutPlan, country: Country, draws: Doubts, *, capacities: Sequence[float] = CAPACITIES,
+    plan: RolloutPlan, country: Country, draws: PlanDraws, *, capacities: Sequence[float] = CAPACITIES,
     replicates: int = 0,
     command: str = "",
 ) -> Job:  # fmt: skip
@@ -171,7 +171,7 @@ def rules_job(
     )  # fmt: skip
 
 
-def run_rules(work: Job, draws: Doubts, compute: Callable[[Job], Iterator[Table]]) -> pd.DataFrame:
+def run_rules(work: Job, draws: PlanDraws, compute: Callable[[Job], Iterator[Table]]) -> pd.DataFrame:
     """The counts of all runs of a ``rules_job``: ``KEYS``, then the columns of ``yearly``."""
     numbers = {seed: k for k, seed in enumerate(draws.seeds)}
     parts = [

@@ -27,9 +27,9 @@ from experiments.studies.result import StudyResult
 from experiments.studies.rollout.costs import money
 from experiments.studies.rollout.discover_study import DiscoverStudy, PlanOverInputs
 from experiments.studies.rollout.discovery_check import check_thresholds, paired_design
-from experiments.studies.rollout.plan import RolloutPlan, doubted, load, shortened
+from experiments.studies.rollout.plan import RolloutPlan, load, shortened, uncertain
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
-from experiments.studies.rollout.simulate import Doubts, run_pairs
+from experiments.studies.rollout.simulate import PlanDraws, run_pairs
 from simulation.parameters import ParameterError, quantities
 from simulation.prices import Prices, draw_prices, read_prices
 from simulation.scenario import Scenario
@@ -151,7 +151,7 @@ def about(plan: RolloutPlan) -> dict[str, Any]:
 def conditions(box: Box, asked: PlannedRuns) -> list[dict[str, Any]]:
     """The conditions of a box: quantity, what it is, its unit, lowest and highest value or (of a category) values."""
     known = {row.key: row for row in [*quantities(asked.scenario), *EFFECT]}
-    known |= {PLAN + row.key: row for row in doubted(asked.plan)}
+    known |= {PLAN + row.key: row for row in uncertain(asked.plan)}
     known |= {PRICE + row.key: row for row in quantities(asked.prices)}
     found = []
     for name, limit in box.limits.items():
@@ -165,7 +165,7 @@ def conditions(box: Box, asked: PlannedRuns) -> list[dict[str, Any]]:
 
 def draw_inputs(plan: RolloutPlan, posterior: Posterior | None, prices: Prices, n: int, *, seed: int) -> pd.DataFrame:
     """Inputs of n runs: draws of the posterior, the plan's uncertain quantities and the prices, without constants."""
-    rows = doubted(plan)
+    rows = uncertain(plan)
     own = at_shares(rows, qmc.LatinHypercube(max(1, len(rows)), rng=np.random.default_rng([seed, 5])).random(n))
     parts = [pd.DataFrame(own, columns=[PLAN + row.key for row in rows])]
     parts.append(draw_prices(prices, n, seed).add_prefix(PRICE))
@@ -197,7 +197,7 @@ def simulate_outcomes(
     names = [str(name) for name in inputs]
     of_plan = [name for name in names if name.startswith(PLAN)]
     of_scenario = [name for name in names if not name.startswith((PLAN, PRICE))]
-    doubts = Doubts(
+    doubts = PlanDraws(
         points=_rows(inputs, of_scenario),
         plan=[{key.removeprefix(PLAN): value for key, value in row.items()} for row in _rows(inputs, of_plan)],
         released=places[numbers], seeds=[seed * 1_000_003 + int(number) for number in numbers],

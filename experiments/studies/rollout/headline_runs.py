@@ -23,7 +23,7 @@ from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import load, written
 from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import EFFECTS, TIMES, everybody, lost_in_scaling, scenario_of
-from experiments.studies.rollout.simulate import Doubts, country_data, country_of, draw_doubts
+from experiments.studies.rollout.simulate import PlanDraws, country_data, country_of, draw_uncertain
 from simulation.engine import Cohort, run
 from simulation.outcomes import DEFINITIONS
 from simulation.population import reference
@@ -106,7 +106,7 @@ class HeadlineRuns:
 
     plan: RolloutPlan
     country: Country
-    drawn: Doubts
+    drawn: PlanDraws
     """Draws of the uncertain parameters: of the model, of the plan and of the country."""
     seed: int
     trials: int = TRIALS
@@ -122,7 +122,7 @@ class HeadlineRuns:
         Other schemes beside the plan are left out: the ladder is about this one.
         """
         alone = plan.model_copy(update={"beside": []})
-        drawn = draw_doubts(alone, country, by_difference(posterior, draws), draws, seed=seed)
+        drawn = draw_uncertain(alone, country, by_difference(posterior, draws), draws, seed=seed)
         return cls(plan=alone, country=country, drawn=drawn, seed=seed, trials=trials, command=command)
 
     @property

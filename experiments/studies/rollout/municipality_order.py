@@ -28,7 +28,7 @@ from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.allocation_rules import OUTCOMES, per_course_of, summarise
 from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
-from experiments.studies.rollout.simulate import Doubts, counted, country_of, job_of
+from experiments.studies.rollout.simulate import PlanDraws, counted, country_of, job_of
 from simulation.history import GROUPS
 from simulation.places import Place
 from simulation.scenario import Scenario
@@ -74,7 +74,7 @@ def simulate_more(context: dict[str, Any], payload: dict[str, Any]) -> dict[str,
 
 
 def run_more(
-    plan: RolloutPlan, country: Country, draws: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    plan: RolloutPlan, country: Country, draws: PlanDraws, compute: Callable[[Job], Iterator[Table]], *,
     replicates: int = 0,
     more: float = MORE, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip

@@ -1,7 +1,7 @@
 """A plan for the whole country as a short file: where the scheme opens when, who carries it, whom it serves.
 
 ``desist rollout`` reads such files. Every number that is not the plan's own choice has a prior, and is uncertain unless
-the file gives it (``doubted``). What a plan means for the model is in ``plan_scenario``.
+the file gives it (``uncertain``). What a plan means for the model is in ``plan_scenario``.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ def year_of(plan: RolloutPlan, year: int) -> str:
     return str(first) if plan.begins[5:] == "01" else f"{first}/{(first + 1) % 100:02d}"
 
 
-def doubted(plan: RolloutPlan) -> list[Quantity]:
+def uncertain(plan: RolloutPlan) -> list[Quantity]:
     """Quantities of a plan that have a prior and that its file does not give."""
     return [
         row
@@ -208,7 +208,7 @@ def doubted(plan: RolloutPlan) -> list[Quantity]:
 
 
 def shortened(plan: RolloutPlan, years: int) -> RolloutPlan:
-    """The same plan told for fewer years; waves that start later are left out."""
+    """The same plan for fewer years; waves that start later are left out."""
     if years >= plan.years:
         return plan
     data = plan.model_dump(exclude_unset=True) | {"years": years}

@@ -61,7 +61,7 @@ def comparison_facts(
 def _shared(runs: PlanRuns, prices: Prices) -> dict[str, Any]:
     """What holds for every plan of a study."""
     return {
-        "programme": programme_facts(runs.delivery), "draws": len(runs.doubts[0].seeds),
+        "programme": programme_facts(runs.delivery), "draws": len(runs.draws[0].seeds),
         "price_year": prices.price_year, "public": list(PUBLIC), "marked_threshold": MARKED, "few": FEW,
         "no_plan": NO_PLAN,
     }  # fmt: skip
@@ -125,7 +125,7 @@ def _rows(table: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
 
 def _course(runs: PlanRuns, prices: Prices, k: int) -> dict[str, Any]:
     """What a course costs on average, and the share that each payer pays."""
-    drawn = draw_prices(prices, len(runs.doubts[k].seeds), runs.seed)
+    drawn = draw_prices(prices, len(runs.draws[k].seeds), runs.seed)
     paid_by = runs.plans[k].paid_by or prices.paid_by
     return {"price": float(drawn[f"scheme.{runs.delivery.name}.per_start"].mean()),
             "paid_by": {payer: share for payer, share in paid_by.items() if share > 0}}  # fmt: skip

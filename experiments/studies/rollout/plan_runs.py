@@ -27,7 +27,7 @@ from experiments.studies.rollout.costs import (
 )
 from experiments.studies.rollout.plan import RolloutPlan, year_of
 from experiments.studies.rollout.plan_scenario import Delivery, delivery_of
-from experiments.studies.rollout.simulate import OF_THE_STREAM, Doubts, draw_doubts, run_plan, run_supply
+from experiments.studies.rollout.simulate import OF_THE_STREAM, PlanDraws, draw_uncertain, run_plan, run_supply
 from experiments.studies.rollout.tables import (
     OUTCOMES,
     carried,
@@ -60,7 +60,7 @@ class PlanRuns:
 
     plans: tuple[RolloutPlan, ...]
     country: Country
-    doubts: tuple[Doubts, ...]
+    draws: tuple[PlanDraws, ...]
     counts: tuple[pd.DataFrame, ...]
     """One table a plan, as ``simulate.run_plan`` gives it."""
     without: pd.DataFrame
@@ -117,13 +117,13 @@ def simulate_plans(
     names = [plan.name for plan, _ in plans]
     if len(set(names)) < len(names):
         raise ParameterError(f"plans are [{', '.join(names)}]; each name may be there once (name = ... in the file)")
-    doubts = [draw_doubts(plan, country, posterior, draws, seed=seed) for plan, _ in plans]
-    without = run_plan(first, country, doubts[0], compute, replicates=replicates, none=True, command=command)
+    drawn = [draw_uncertain(plan, country, posterior, draws, seed=seed) for plan, _ in plans]
+    without = run_plan(first, country, drawn[0], compute, replicates=replicates, none=True, command=command)
     counts = [
         run_plan(plan, country, own, compute, replicates=replicates, command=command)
-        for (plan, _), own in zip(plans, doubts, strict=True)
+        for (plan, _), own in zip(plans, drawn, strict=True)
     ]
-    return PlanRuns(plans=tuple(plan for plan, _ in plans), country=country, doubts=tuple(doubts), counts=tuple(counts),
+    return PlanRuns(plans=tuple(plan for plan, _ in plans), country=country, draws=tuple(drawn), counts=tuple(counts),
                 without=without, seed=seed)  # fmt: skip
 
 
@@ -159,7 +159,7 @@ def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]
 
 def _draws(runs: PlanRuns, k: int, found: Money) -> pd.DataFrame:
     """One row a draw: what was drawn, and what plan k costs and saves there."""
-    return pd.concat([runs.doubts[k].table(), found.totals.drop(columns="draw")], axis=1)
+    return pd.concat([runs.draws[k].table(), found.totals.drop(columns="draw")], axis=1)
 
 
 def _split(table: pd.DataFrame, column: str, plan: RolloutPlan, *, at: int) -> pd.DataFrame:
@@ -189,7 +189,7 @@ def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
     lasts = float(lasting(months(runs.counts[k]), name).mean())
     return pd.DataFrame({
         "municipality": rows["where"], "region": [place.region for place in runs.country.places],
-        "released_a_year": runs.doubts[k].released.mean(axis=0), "joined": rows[f"{name}.joined"],
+        "released_a_year": runs.draws[k].released.mean(axis=0), "joined": rows[f"{name}.joined"],
         "started": rows[f"{name}.started"],
         "matched": (rows[f"{name}.in_time"] / rows[f"{name}.joined"]).where(rows[f"{name}.joined"] >= FEW),
         "volunteers": rows["volunteer_months"] / span,
@@ -207,7 +207,7 @@ def needs(
     Columns: municipality, month (year-month), volunteers, needed; means over the first ``NEEDS`` draws.
     """
     plan = runs.plans[k]
-    rows = run_supply(plan, runs.country, runs.doubts[k], compute, draws=NEEDS, command=command)
+    rows = run_supply(plan, runs.country, runs.draws[k], compute, draws=NEEDS, command=command)
     mean = rows.groupby("draw")["months"].sum() / rows.groupby("draw")["started"].sum().clip(lower=1.0)
     lasts: dict[Any, float] = mean.to_dict()
     wide = rows.pivot_table(index=["draw", "time"], columns="where", values="joined", sort=False)

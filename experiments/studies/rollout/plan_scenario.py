@@ -19,7 +19,7 @@ from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.posterior import fitting
 from experiments.inputs.scenario_files import load
-from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, doubted, planned
+from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, planned, uncertain
 from simulation.parameters import ParameterError
 from simulation.places import chosen
 from simulation.programmes import UNLIMITED
@@ -107,7 +107,7 @@ def scenario_of(
     draw
         A draw of a posterior (dotted keys of the scenario); None for the scenario as it is.
     doubts
-        Values for quantities of the plan itself (``plans.doubted``), by key; None for the plan's own.
+        Values for the uncertain quantities of the plan itself, by key; None for the plan's own.
     released
         Releases a year to each of the country's places; None for what is expected.
     none
@@ -257,7 +257,7 @@ def plan_in_full(plan: RolloutPlan) -> str:
     scenario_of(plan, country)
     data = {key: value for key, value in plan.model_dump().items() if value not in ("", [], {})}
     slots = delivery.delivered_by == "slots"
-    rows = [row for row in doubted(plan) if not (slots and row.key.startswith("volunteers."))]
+    rows = [row for row in uncertain(plan) if not (slots and row.key.startswith("volunteers."))]
     width = max((len(row.key) for row in rows), default=0)
     lines = [tomli_w.dumps(data).rstrip(), "", "# Uncertain, since the file does not give it:"]
     lines += [f"# {row.key:{width}}  {row.prior:14} {row.what}" for row in rows]

@@ -22,7 +22,7 @@ from experiments.studies.rollout.opening_costs import OpeningCosts
 from experiments.studies.rollout.plan import RolloutPlan, load
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from experiments.studies.rollout.priorities_study import PrioritiesStudy
-from experiments.studies.rollout.simulate import Doubts, draw_doubts, run_plan
+from experiments.studies.rollout.simulate import PlanDraws, draw_uncertain, run_plan
 from experiments.studies.rollout.tables import carried
 from simulation.history import GROUPS
 from simulation.parameters import ParameterError
@@ -53,16 +53,16 @@ class Priorities:
     posterior: Posterior
     compute: Compute
 
-    def draws(self, usual: int) -> Doubts:
+    def draws(self, usual: int) -> PlanDraws:
         """Draws of everything that is uncertain."""
         number = self.study.draws or usual
-        found = draw_doubts(self.plan, self.country, self.posterior, number, seed=self.study.seed)
+        found = draw_uncertain(self.plan, self.country, self.posterior, number, seed=self.study.seed)
         if len(found.seeds) < FEWEST:
             raise ParameterError(f"--draws is [{len(found.seeds)}]; {FEWEST} or more are needed, half to select an "
                                  "order, half to evaluate it")  # fmt: skip
         return found
 
-    def counts(self, plan: RolloutPlan, draws: Doubts, *, none: bool = False) -> pd.DataFrame:
+    def counts(self, plan: RolloutPlan, draws: PlanDraws, *, none: bool = False) -> pd.DataFrame:
         """Counts of a plan, or of Denmark without it."""
         return run_plan(plan, self.country, draws, self.compute, none=none, replicates=self.study.replicates or 0,
                         command=self.study.command())  # fmt: skip

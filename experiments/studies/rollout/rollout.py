@@ -100,6 +100,6 @@ def counts_of(study: OfPlans, runs: PlanRuns, prices: Prices) -> dict[str, Any]:
     return {
         "plans": [plan.model_dump() for plan in runs.plans],
         "posterior": {"file": file.name, "digest": digest_of(file)} if isinstance(file, Path) else {"file": DRAWS_FILE},
-        "draws": len(runs.doubts[0].seeds), "replicates": study.replicates or "once, every fourth draw twice",
+        "draws": len(runs.draws[0].seeds), "replicates": study.replicates or "once, every fourth draw twice",
         "prices": fingerprint(prices.model_dump())[:16],
     }  # fmt: skip

@@ -1,8 +1,8 @@
-"""A plan for the whole country, run over draws of what is doubted and over chance, beside Denmark without it.
+"""A plan for the whole country, run at draws of the uncertain parameters, beside Denmark without it.
 
-Every draw of the posterior comes with a draw of what is doubted about the plan (recruiting, ceiling, scaling up) and
-about the country (who is released where). Each is told once or more, with the plan and without it, on the same
-luck. What is kept are counts (``simulation.ledger``): by year, region and risk group, by month and region,
+Every draw of the posterior comes with a draw of what is uncertain about the plan (recruiting, ceiling, scaling up) and
+about the country (how many are released where). Each is run once or more, with the plan and without it, with the same
+random numbers. What is kept are counts (``simulation.ledger``): by year, region and risk group, by month and region,
 and by municipality.
 """
 
@@ -22,7 +22,7 @@ from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import at_shares
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import written
-from experiments.studies.rollout.plan import RolloutPlan, doubted, planned
+from experiments.studies.rollout.plan import RolloutPlan, planned, uncertain
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from simulation.compiled_parameters import months_before
 from simulation.engine import Cohort, over_chunks
@@ -31,9 +31,9 @@ from simulation.ledger import names
 from simulation.scenario import Scenario
 
 DRAWS = 48
-"""Draws of what is doubted, by default."""
+"""Draws of the uncertain parameters, by default."""
 TWICE = 4
-"""Every so many draws are told twice, if nothing else is said: enough to know what chance does."""
+"""Every so many draws are run twice, if nothing else is said: enough to estimate the stochastic variation."""
 OF_THE_STREAM = ("scenario", "begins", "years", "releases_per_year", "set")
 """What of a plan decides Denmark without it."""
 COUNTRY = "Denmark"
@@ -41,8 +41,8 @@ Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doubts:
-    """Draws of everything that is doubted: one row each."""
+class PlanDraws:
+    """Draws of everything uncertain: one row each."""
 
     points: list[dict[str, Any]]
     """Of the scenario, by dotted key; empty without a posterior."""
@@ -51,7 +51,7 @@ class Doubts:
     released: Floats
     """Releases a year, draws x places."""
     seeds: list[int]
-    """Luck of each draw: the same for every plan."""
+    """Seed of each draw: the same for every plan."""
 
     def table(self) -> pd.DataFrame:
         """One row a draw, one column a quantity; those of the plan begin with ``plan.``, for some have the same key."""
@@ -59,8 +59,8 @@ class Doubts:
         return pd.DataFrame([{**point, **row} for point, row in zip(self.points, own, strict=True)])
 
 
-def draw_doubts(plan: RolloutPlan, country: Country, posterior: Posterior | None, n: int, *, seed: int) -> Doubts:
-    """Draws of what is doubted about scenario, plan and country.
+def draw_uncertain(plan: RolloutPlan, country: Country, posterior: Posterior | None, n: int, *, seed: int) -> PlanDraws:
+    """Draws of what is uncertain about scenario, plan and country.
 
     A quantity of the plan has the same share of its prior in every plan, so plans differ in what they do only.
     """
@@ -68,18 +68,18 @@ def draw_doubts(plan: RolloutPlan, country: Country, posterior: Posterior | None
 
     points = [{} for _ in range(n)] if posterior is None else posterior.draws(n)
     n = len(points)
-    every = doubted(planned({"name": "every"}))
+    every = uncertain(planned({"name": "every"}))
     shares = qmc.LatinHypercube(len(every), rng=np.random.default_rng(seed)).random(n)
     values = at_shares(every, shares)
-    own = {row.key for row in doubted(plan)}
+    own = {row.key for row in uncertain(plan)}
     drawn = [
         {row.key: float(value) for row, value in zip(every, line, strict=True) if row.key in own} for line in values
     ]
     released = country.drawn(n, seed)
-    return Doubts(points=points, plan=drawn, released=released, seeds=[seed * 1_000_003 + k for k in range(n)])
+    return PlanDraws(points=points, plan=drawn, released=released, seeds=[seed * 1_000_003 + k for k in range(n)])
 
 
-def piece(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+def simulate_draw(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """Counts of a plan, or of Denmark without it, at one draw.
 
     ``context``: ``plan`` (as data), ``base`` (``everybody(plan)`` as TOML), ``country`` (its columns), ``none``,
@@ -99,8 +99,8 @@ def _scenario(context: dict[str, Any], payload: dict[str, Any]) -> Scenario:
     )  # fmt: skip
 
 
-def supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """Volunteers month by month in every municipality, at one draw (arguments as for ``piece``).
+def simulate_supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """Volunteers month by month in every municipality, at one draw (arguments as for ``simulate_draw``).
 
     Columns: where, time (month), volunteers (trained), joined (people who came onto the list), months (person-months
     matched), started (courses).
@@ -125,16 +125,16 @@ def supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[A
     }
 
 
-def pair(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """``piece`` with the plan and without it, told together since they share their people; a column ``none`` first."""
-    told = [piece({**context, "none": none}, payload) for none in (False, True)]
+def simulate_pair(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
+    """``simulate_draw`` with the plan and without it, since they share their people; a column ``none`` first."""
+    told = [simulate_draw({**context, "none": none}, payload) for none in (False, True)]
     rows = [len(each["time"]) for each in told]
     columns = {name: told[0][name] + told[1].get(name, [0.0] * rows[1]) for name in told[0]}
     return {"none": [0] * rows[0] + [1] * rows[1], **columns}
 
 
 def counted(scenario: Scenario, seed: int, replicates: range, *, whole: bool = False) -> pd.DataFrame:
-    """Counts of some replicates of a country's scenario; columns as in ``piece``.
+    """Counts of some replicates of a country's scenario; columns as in ``simulate_draw``.
 
     With ``whole`` there are rows by year and group of the whole country only: they take less room.
     """
@@ -212,12 +212,12 @@ def country_data(country: Country) -> dict[str, Any]:
 
 
 def job_of(
-    plan: RolloutPlan, country: Country, doubts: Doubts, *, replicates: int = 0, none: bool = False,
+    plan: RolloutPlan, country: Country, drawn: PlanDraws, *, replicates: int = 0, none: bool = False,
     whole: bool = False, command: str = "",
 ) -> Job:  # fmt: skip
     """The runs of a plan (or of Denmark without it) as a job of one piece a draw.
 
-    ``replicates`` is how often each draw is told; 0 for once, and every fourth twice. Denmark without a plan is the
+    ``replicates`` is how often each draw is run; 0 for once, and every fourth twice. Denmark without a plan is the
     same job for every plan with the same stream of releases.
     """
     if none:
@@ -227,11 +227,11 @@ def job_of(
         {"point": point, "doubts": {} if none else own, "released": [float(f"{x:.10g}") for x in row], "seed": seed,
          "replicates": replicates or (2 if k % TWICE == 0 else 1)}
         for k, (point, own, row, seed) in enumerate(
-            zip(doubts.points, doubts.plan, doubts.released, doubts.seeds, strict=True)
+            zip(drawn.points, drawn.plan, drawn.released, drawn.seeds, strict=True)
         )
     ]
     return Job(
-        name=f"rollout: {plan.name}", work=f"{__name__}:piece", command=command, pieces=pieces,
+        name=f"rollout: {plan.name}", work=f"{__name__}:simulate_draw", command=command, pieces=pieces,
         context={
             "plan": plan.model_dump(exclude_unset=True), "base": everybody(plan).to_toml(), "none": none,
             "country": country_data(country), "whole": whole,
@@ -240,23 +240,24 @@ def job_of(
 
 
 def run_pairs(
-    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, command: str = ""
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Callable[[Job], Iterator[Table]], *,
+    command: str = "",
+) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Counts of the whole country with a plan and without it, once at every draw (``run_plan`` with ``whole``)."""
-    job = job_of(plan, country, doubts, replicates=1, whole=True, command=command)
-    job = replace(job, name=f"rollout, in pairs: {plan.name}", work=f"{__name__}:pair")
+    job = job_of(plan, country, drawn, replicates=1, whole=True, command=command)
+    job = replace(job, name=f"rollout, in pairs: {plan.name}", work=f"{__name__}:simulate_pair")
     frame = _joined(compute(job))
     with_, without = (frame[frame["none"] == none].drop(columns="none") for none in (0, 1))
     return with_, without
 
 
 def run_supply(
-    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *, draws: int,
+    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Callable[[Job], Iterator[Table]], *, draws: int,
     command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
-    """Volunteers by municipality and month at the first so many draws: draw, then the columns of ``supply``."""
-    job = job_of(plan, country, doubts, replicates=1, command=command)
-    job = replace(job, name=f"rollout, volunteers: {plan.name}", work=f"{__name__}:supply",
+    """Volunteers by municipality and month at the first draws: draw, then the columns of ``simulate_supply``."""
+    job = job_of(plan, country, drawn, replicates=1, command=command)
+    job = replace(job, name=f"rollout, volunteers: {plan.name}", work=f"{__name__}:simulate_supply",
                   pieces=job.pieces[:draws])  # fmt: skip
     return _joined(compute(job))
 
@@ -272,9 +273,9 @@ def _joined(tables: Iterator[Table]) -> pd.DataFrame:
 
 
 def run_plan(
-    plan: RolloutPlan, country: Country, doubts: Doubts, compute: Callable[[Job], Iterator[Table]], *,
+    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Callable[[Job], Iterator[Table]], *,
     replicates: int = 0, none: bool = False, whole: bool = False, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
-    """Counts of a plan at every draw: draw, then the columns of ``piece``."""
-    job = job_of(plan, country, doubts, replicates=replicates, none=none, whole=whole, command=command)
+    """Counts of a plan at every draw: draw, then the columns of ``simulate_draw``."""
+    job = job_of(plan, country, drawn, replicates=replicates, none=none, whole=whole, command=command)
     return _joined(compute(job))
