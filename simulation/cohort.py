@@ -83,14 +83,14 @@ def prepared(scenario: Scenario, seed: int, replicates: range) -> Prepared:
 
 def _stream_key(scenario: Scenario) -> str:
     """What decides, besides who people are, which of them are new."""
-    if not scenario.people.returns_count:
+    if not scenario.people.include_reentries:
         return ""
     return fingerprint(scenario.model_dump(include={"people", "risk", "offending", "custody", "peers", "factor"}))
 
 
 def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     drawn = draw(scenario, seed, replicates)
-    if scenario.people.returns_count:
+    if scenario.people.include_reentries:
         new = is_new(scenario, drawn, relative_hazard(scenario, drawn)[1], seed)
         drawn = People._make(np.ascontiguousarray(column[..., new]) for column in drawn)
     order = np.lexsort((drawn.person, drawn.place, drawn.replicate, drawn.release))
@@ -105,7 +105,7 @@ def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
         hazard=hazard / centre(scenario),
         score=score.astype(np.float32),
         highest=(score >= about.highest_from).astype(np.uint8),
-        locality=(group * len(scenario.municipalities) + people.place).astype(np.int32),
-        places=np.arange(len(replicates) * len(scenario.municipalities)),
+        locality=(group * len(scenario.selected_municipalities) + people.place).astype(np.int32),
+        places=np.arange(len(replicates) * len(scenario.selected_municipalities)),
         back=np.argsort(order),
     )

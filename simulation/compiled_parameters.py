@@ -44,28 +44,29 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
     offending, custody, supply = scenario.offending, scenario.custody, scenario.volunteers
     middle = (np.arange(1024) + 0.5) / 1024
     sentences = offending.sentence_median_months * np.exp(offending.sentence_log_sd * ndtri(middle))
-    carried = [position for position, row in enumerate(programmes) if row.carried_by == "volunteers"]
+    carried = [position for position, row in enumerate(programmes) if row.delivered_by == "volunteers"]
     before, calendar = months_before(scenario), calendar_months(scenario)
     opens = np.array([opening(scenario, row, before) for row in programmes], np.int16)
-    opens = opens.reshape(len(programmes), len(scenario.municipalities))
+    opens = opens.reshape(len(programmes), len(scenario.selected_municipalities))
     at_start = supply.at_start * parts(scenario, supply.at_start_by, "volunteers.at_start_by")
     rate = supply.recruits_per_month * parts(scenario, supply.recruits_by, "volunteers.recruits_by")
     return Numbers(
         key0=key0, key1=key1,
         follow_up=scenario.people.follow_up_months, told_for=told_for(scenario), calendar=calendar,
         offered=ASSIGNMENTS.index(scenario.trial.assignment),
-        later=scenario.risk.later_hazard, settling=scenario.risk.settling_months,
-        another=offending.another_offence, most_offences=MOST_OFFENCES, phase=phase_table(offending.delay_mean_months),
+        later=scenario.risk.long_run_hazard_ratio, settling=scenario.risk.hazard_decay_months,
+        another=offending.further_offence_chance, most_offences=MOST_OFFENCES,
+        phase=phase_table(offending.delay_mean_months),
         prison=offending.prison_chance, prison_per_conviction=offending.prison_per_conviction,
         suspended=offending.suspended_chance, sentences=np.minimum(sentences, 192.0),
         parole=custody.parole_chance, parole_from=custody.parole_from_months, parole_part=custody.parole_served,
         decided_within=DECIDED_WITHIN,
-        peers_strength=scenario.peers.strength, peers_usual=scenario.peers.usual_share,
+        peers_strength=scenario.peers.strength, peers_usual=scenario.peers.reference_share,
         peers_pseudo=scenario.peers.pseudo_people, first_room=first_room(scenario),
         gain=_floats(row.gain for row in factors.values()),
         loss=_floats(row.loss for row in factors.values()),
-        ratio=_floats(row.lacking_hazard_ratio for row in factors.values()),
-        ruin=_floats(row.destroyed_by_custody for row in factors.values()),
+        ratio=_floats(row.missing_hazard_ratio for row in factors.values()),
+        ruin=_floats(row.lost_in_custody for row in factors.values()),
         openings=openings(scenario),
         helped=np.array([[row.helped_by.get(name, 1.0) for name in factors] for row in factors.values()]).reshape(
             len(factors), len(factors)
@@ -77,19 +78,20 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         ends=_shorts(row.ends_month for row in programmes),
         shortest=_floats(row.shortest_sentence_months for row in programmes).astype(np.float32),
         opens=opens, closes=_shorts(row.closes_month + before if row.closes_month else NEVER for row in programmes),
-        again=np.array([row.again for row in programmes], np.uint8),
+        re_eligible=np.array([row.re_eligible for row in programmes], np.uint8),
         least=_floats(reference(scenario).score_of(row.offered_share) for row in programmes),
         allowance=allowances(scenario, opens, calendar), part=released_parts(scenario),
         allocation=np.array([ALLOCATIONS.index(row.allocation) for row in programmes], np.uint8),
         rank=ranks(scenario),
         contact=_floats(row.contact_chance for row in programmes),
-        leaves=_floats(row.unplanned_exit for row in programmes),
-        effect=np.array([[row.direct_effect_others, row.direct_effect] for row in programmes]).reshape(-1, 2),
+        leaves=_floats(row.dropout_chance for row in programmes),
+        effect=np.array([[row.direct_hazard_ratio_others,
+                          row.direct_hazard_ratio] for row in programmes]).reshape(-1, 2),
         boost=np.array([_boosts(scenario, row) for row in programmes]).reshape(len(programmes), len(factors), 2),
-        stays=_floats(row.stays for row in programmes),
+        persistence=_floats(row.persistence for row in programmes),
         fade=_floats(0.5 ** (1.0 / row.half_life_months) for row in programmes),
         per_person=supply.per_person, training=supply.training_months, quits=supply.quit_chance,
-        tiring=supply.tiring, quits_after=supply.quit_after_end,
+        quit_increase_per_year=supply.quit_increase_per_year, quits_after=supply.quit_after_end,
         at_start=at_start, rate=np.minimum(rate, MOST_RECRUITS), campaign=supply.campaign_months,
     )  # fmt: skip
 
@@ -104,7 +106,7 @@ def _shorts(values: Iterable[int]) -> Shorts:
 
 def openings(scenario: Scenario) -> Floats:
     """Openings of each factor in each municipality, per person at liberty and month (F x P); negative: no scarcity."""
-    places, rows = scenario.municipalities, []
+    places, rows = scenario.selected_municipalities, []
     for name, row in scenario.factor.items():
         times = by_place(row.openings_by, places, f"factor.{name}.openings_by")
         here = np.array([1.0 if value is None else value for value in times])
@@ -128,7 +130,7 @@ def first_room(scenario: Scenario) -> Floats:
     Openings against what people who lack the factor at release want of it.
     """
     rows = scenario.factor.values()
-    wanted = np.array([row.lacked_at_release * row.gain for row in rows])[:, None]
+    wanted = np.array([row.missing_at_release * row.gain for row in rows])[:, None]
     there = openings(scenario)
     short = (there >= 0.0) & (there < wanted)
     room: Floats = np.ones_like(there)
@@ -171,14 +173,14 @@ def calendar_months(scenario: Scenario) -> int:
 def _boosts(scenario: Scenario, programme: Programme) -> Floats:
     """Times the chance of a gain for each factor (rows) and group (others, highest risk)."""
     common = gain_multipliers(scenario, programme)
-    weights = np.array([programme.helps.get(name, 0.0) for name in scenario.factor])
+    weights = np.array([programme.gain_weights.get(name, 0.0) for name in scenario.factor])
     return np.array([[times**weight for times in common] for weight in weights]).reshape(len(weights), 2)
 
 
 def gain_multipliers(scenario: Scenario, programme: Programme) -> tuple[float, float]:
     """Times the chance of a gain for a factor of weight 1: others, highest-risk group."""
-    aims = (programme.support_effect_others, programme.support_effect)
-    given = (programme.gain_times_others, programme.gain_times)
+    aims = (programme.support_hazard_ratio_others, programme.support_hazard_ratio)
+    given = (programme.gain_multiplier_others, programme.gain_multiplier)
     others, highest = (
         times or (support_multiplier(scenario, programme, group) if aim < 1.0 else 1.0)
         for group, (times, aim) in enumerate(zip(given, aims, strict=True))
@@ -190,12 +192,13 @@ def support_multiplier(scenario: Scenario, programme: Programme, group: int) -> 
     """Times the chance of a gain (for a factor of weight 1) that a programme's aim asks for.
 
     The expected share holding each factor is followed for twelve months of contact, with and without help; the
-    multiplier is the one at which the mean log hazard is lower by -log(support_effect). Scarcity, missed months and
+    multiplier is the one at which the mean log hazard is lower by -log(support_hazard_ratio). Scarcity, missed
+    months and
     custody are left out, so what is reached in a run is a little less; where even 1,000 times is not enough, 1,000
     is returned (see ``support_reach``).
     """
     reached, times = _reach(scenario, programme, group)
-    aim = -math.log(programme.support_effect if group else programme.support_effect_others)
+    aim = -math.log(programme.support_hazard_ratio if group else programme.support_hazard_ratio_others)
     return float(np.exp(np.interp(aim, reached, np.log(times))))
 
 
@@ -209,9 +212,9 @@ def _reach(scenario: Scenario, programme: Programme, group: int) -> tuple[Floats
     factors = scenario.factor
     names = list(factors)
     return _expected_reach(
-        tuple((row.gain, row.loss, row.lacking_hazard_ratio) for row in factors.values()),
+        tuple((row.gain, row.loss, row.missing_hazard_ratio) for row in factors.values()),
         tuple(tuple(row.helped_by.get(name, 1.0) for name in names) for row in factors.values()),
-        tuple(programme.helps.get(name, 0.0) for name in names),
+        tuple(programme.gain_weights.get(name, 0.0) for name in names),
         reference(scenario).lacked[group],
     )
 

@@ -67,7 +67,7 @@ def begin_lives(scenario: Scenario, ready: Prepared, numbers: Numbers) -> Lives:
     n, programmes = len(people.person), len(numbers.starts)
     short, never = np.zeros(n, np.int16), np.full(n, NEVER, np.int16)
     return Lives(
-        baseline=(ready.hazard * (scenario.risk.level * scenario.risk.monthly_hazard)).astype(np.float32),
+        baseline=(ready.hazard * (scenario.risk.hazard_multiplier * scenario.risk.baseline_hazard)).astype(np.float32),
         score=ready.score, highest=ready.highest, locality=ready.locality,
         held=(1 - people.lacks).astype(np.uint8), inside=np.ones(n, np.uint8),
         anchor=people.release.copy(), turn=people.release.copy(),
@@ -87,7 +87,7 @@ def begin_world(
 
     Seats for volunteers are only in the localities ``own`` (all of them if it is None).
     """
-    places = scenario.municipalities
+    places = scenario.selected_municipalities
     size, count, factors = len(places) * len(replicates), len(replicates), len(numbers.gain)
     chairs = np.tile(seats_of(scenario), count) if numbers.supply >= 0 else np.zeros(size, np.int32)
     if own is not None:
@@ -250,7 +250,7 @@ def run(
     rows = np.lexsort((people.person, people.replicate))
     people, lives = ordered(people, rows), ordered(lives, rows)
     group = people.replicate.astype(np.int64) - wanted.start
-    locality = (group * len(scenario.municipalities) + people.place).astype(np.int32)
+    locality = (group * len(scenario.selected_municipalities) + people.place).astype(np.int32)
     return Cohort(people, lives._replace(locality=locality), local)
 
 

@@ -142,7 +142,7 @@ def people_table(scenario: Scenario, cohort: Cohort) -> pd.DataFrame:
     """The people of a cohort as the table of a history."""
     people, lives = cohort.people, cohort.lives
     followed, decided = known_until(scenario, people)
-    names = [place.name for place in scenario.municipalities]
+    names = [place.name for place in scenario.selected_municipalities]
     return pd.DataFrame(
         {
             "replicate": people.replicate.astype(np.int32),

@@ -110,7 +110,7 @@ def count_events(  # type: ignore[no-untyped-def]
             enter(tally, TO_CUSTODY, t, g, here, 1)
             for k in range(len(n.starts)):
                 asked = n.offered == 1 or (n.offered == 2 and side[i] == 1)
-                if asked and n.again[k] and value < 1 - n.starts[k]:
+                if asked and n.re_eligible[k] and value < 1 - n.starts[k]:
                     why = NOT_OFFERED if score[i] < n.least[k] else TOO_SHORT
                     if not n.opens[k, place[here]] <= t < n.closes[k]:
                         why = CLOSED

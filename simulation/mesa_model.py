@@ -45,7 +45,7 @@ class Volunteer(mesa.Agent):  # type: ignore[misc]
     def place(self) -> str:
         """Municipality."""
         local = int(np.searchsorted(self.model.seats.begin, self.seat, side="right")) - 1
-        return self.model.scenario.municipalities[int(self.model.local.place[local])].name
+        return self.model.scenario.selected_municipalities[int(self.model.local.place[local])].name
 
     @property
     def state(self) -> str:

@@ -96,7 +96,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
     @property
     def place(self) -> str:
         """Municipality."""
-        return self.model.scenario.municipalities[int(self.model.people.place[self.row])].name
+        return self.model.scenario.selected_municipalities[int(self.model.people.place[self.row])].name
 
     @property
     def support(self) -> dict[str, bool]:
@@ -193,7 +193,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
         lives.met[k, i] = met
         lives.months_met[k, i] += met
         echo, months, fade = float(lives.echo[k, i]), int(lives.months_met[k, i]), float(n.fade[k])
-        lives.echo[k, i] = remembered(met, months, float(ends - int(n.starts[k])), echo, float(n.stays[k]), fade)
+        lives.echo[k, i] = remembered(met, months, float(ends - int(n.starts[k])), echo, float(n.persistence[k]), fade)
         if met:
             self._tell(CONTACT, k, 0)
         return present(met, echo, fade)

@@ -149,7 +149,7 @@ def _contacts(t, s, e, release, lives, n, b, told, recording):  # type: ignore[n
         carried = lives.carried[s:e] if k == n.supply else b.whole[:size]
         meet(met, status, carried, b.words[row, :size], n.contact[k])
         full = float(n.ends[k] - n.starts[k])
-        relate(met, lives.months_met[k, s:e], lives.echo[k, s:e], b.level[k, :size], full, n.stays[k], n.fade[k])
+        relate(met, lives.months_met[k, s:e], lives.echo[k, s:e], b.level[k, :size], full, n.persistence[k], n.fade[k])
         if recording:
             _tell_contacts(t, s, k, met, release, told)
 

@@ -22,8 +22,8 @@ def weights(scenario: Scenario, by: Mapping[str, float], key: str) -> Floats:
     Places that are not named get nothing, unless none is named at all.
     """
     if not by:
-        return np.array([place.population for place in scenario.municipalities], dtype=np.float64)
-    return np.array([value or 0.0 for value in by_place(by, scenario.municipalities, key)], dtype=np.float64)
+        return np.array([place.population for place in scenario.selected_municipalities], dtype=np.float64)
+    return np.array([value or 0.0 for value in by_place(by, scenario.selected_municipalities, key)], dtype=np.float64)
 
 
 def parts(scenario: Scenario, by: Mapping[str, float], key: str) -> Floats:
@@ -34,15 +34,15 @@ def parts(scenario: Scenario, by: Mapping[str, float], key: str) -> Floats:
 
 def released_parts(scenario: Scenario) -> Floats:
     """Parts of the released people by municipality (array of P)."""
-    return parts(scenario, scenario.places.released, "places.released")
+    return parts(scenario, scenario.municipalities.releases, "municipalities.releases")
 
 
 def there(scenario: Scenario, row: Programme) -> Bytes:
     """Whether a programme exists in each municipality (array of P)."""
-    if not row.places:
-        return np.ones(len(scenario.municipalities), np.uint8)
-    where = set(chosen(row.places, "places"))
-    return np.array([place in where for place in scenario.municipalities], np.uint8)
+    if not row.municipalities:
+        return np.ones(len(scenario.selected_municipalities), np.uint8)
+    where = set(chosen(row.municipalities, "municipalities"))
+    return np.array([place in where for place in scenario.selected_municipalities], np.uint8)
 
 
 def opening(scenario: Scenario, row: Programme, before: int) -> Shorts:
@@ -50,7 +50,7 @@ def opening(scenario: Scenario, row: Programme, before: int) -> Shorts:
 
     ``before`` is the number of months that the run begins before the first release.
     """
-    given = by_place(row.opens, scenario.municipalities, "opens")
+    given = by_place(row.opens, scenario.selected_municipalities, "opens")
     months = [0 if not month else int(month) + before for month in given]
     return np.where(there(scenario, row) == 1, months, NEVER).astype(np.int16)
 
@@ -68,7 +68,7 @@ def seats(scenario: Scenario) -> Ints:
 
 def limits(scenario: Scenario) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
     """Places of each programme in each municipality: K x P whole numbers that add up to its capacity."""
-    people = np.array([place.population for place in scenario.municipalities], dtype=np.float64)
+    people = np.array([place.population for place in scenario.selected_municipalities], dtype=np.float64)
     rows = []
     for row in scenario.programme.values():
         here = people * there(scenario, row)
@@ -79,11 +79,11 @@ def limits(scenario: Scenario) -> np.ndarray[tuple[int, int], np.dtype[np.int32]
 def allowances(scenario: Scenario, opens: Shorts, months: int) -> Floats:
     """People whom each programme may take in, month by month, per part of the released people (K x months).
 
-    A month's part of ``most_a_year`` over the parts of the municipalities that are open; infinite without a limit.
+    A month's part of ``max_per_year`` over the parts of the municipalities that are open; infinite without a limit.
     """
     share, rows = released_parts(scenario), []
     for row, begin in zip(scenario.programme.values(), opens, strict=True):
         open_parts = np.array([share[begin <= t].sum() for t in range(months)])
-        quota = row.most_a_year / 12.0 / np.where(open_parts > 0.0, open_parts, np.inf)
-        rows.append(quota if row.most_a_year else np.full(months, np.inf))
+        quota = row.max_per_year / 12.0 / np.where(open_parts > 0.0, open_parts, np.inf)
+        rows.append(quota if row.max_per_year else np.full(months, np.inf))
     return np.array(rows).reshape(len(rows), months)

@@ -21,7 +21,7 @@ class People(Section):
         source="enough for a simulation error of a third of a point", grade="assumed")
     release_months: int = par(1, "months", 1, 600, what="months over which the releases are spread evenly",
         source="a cohort released at once", grade="assumed")
-    returns_count: bool = par(False, "true or false",
+    include_reentries: bool = par(False, "true or false",
         what="whoever is followed, returns to prison and is released again counts among the releases, "
         "so that without a programme their number stays the same all the time (count is then that number)",
         source="7,030 releases a year include such returns [S2]", grade="judged")
@@ -61,13 +61,13 @@ class People(Section):
     trust_shared: float = par(0.3, "correlation", 0, 0.99,
         what="how far saying yes to volunteers and to the system go together, motivation apart",
         source="volunteers reach people who refuse the system [S2]; size assumed", grade="assumed")
-    clustering: float = par(0.38, "correlation", 0, 0.95, what="how far problems at release go together",
+    problem_correlation: float = par(0.38, "correlation", 0, 0.95, what="how far problems at release go together",
         source="93 % have at least one problem, Norway [S71]; "
         "the 51 % with three or more cannot be met with 75 % in debt", grade="judged", prior="U(0.2, 0.5)")
-    problems_by_propensity: float = par(0.40, "correlation", 0, 0.95,
+    problems_by_frailty: float = par(0.40, "correlation", 0, 0.95,
         what="how far problems at release go with the lasting difference between people",
         source="two thirds of the raw association is not effect [S23][S35]", grade="judged")
-    priors_by_propensity: float = par(0.35, "correlation", 0, 0.95,
+    priors_by_frailty: float = par(0.35, "correlation", 0, 0.95,
         what="how far earlier convictions go with the lasting difference between people",
         source="static factors predict best [S68]; size assumed", grade="assumed")
 
@@ -75,19 +75,21 @@ class People(Section):
 class Risk(Section):
     """The monthly hazard of offending, apart from support, peers and programmes."""
 
-    level: float = par(1.0, "times", 0.01, 20, what="multiplies everybody's hazard (1: all released in Denmark)",
+    hazard_multiplier: float = par(1.0, "times", 0.01, 20,
+                                   what="multiplies everybody's hazard (1: all released in Denmark)",
         source="by definition", grade="assumed", prior="LN(1.0, 0.3)")
-    monthly_hazard: float = par(0.0675, "per month", 0, 5,
+    baseline_hazard: float = par(0.0675, "per month", 0, 5,
         what="hazard in the first month of a man of 34 without earlier convictions, with average support",
         source="fitted to 39 / 53 / 66 % [S9][S10]", grade="judged", prior="LN(0.068, 0.1)")
-    propensity_sd: float = par(0.535, "sd of log", 0, 3, what="lasting unobserved difference between people",
+    frailty_sd: float = par(0.535, "sd of log", 0, 3, what="lasting unobserved difference between people",
         source="fitted to timing and counts [S9][S10]", grade="judged", prior="U(0.2, 1.5)")
-    never_share: float = par(0.045, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
+    immune_share: float = par(0.045, "share 0-1", 0, 0.9, what="share who never offend again, whatever happens",
         source="split-population model [S95][S96]; fitted, pulled down by the hazard of year 2", grade="judged",
         prior="U(0.0, 0.3)")
-    later_hazard: float = par(0.592, "times", 0.0, 1.0, what="hazard long after release, part of the first month's",
+    long_run_hazard_ratio: float = par(0.592, "times", 0.0, 1.0,
+                                       what="hazard long after release, part of the first month's",
         source="fitted", grade="judged", prior="U(0.1, 0.9)")
-    settling_months: float = par(5.26, "months", 0.1, 60,
+    hazard_decay_months: float = par(5.26, "months", 0.1, 60,
         what="months after which half of the fall from the first month's hazard to the later one has happened",
         source="fitted", grade="judged", prior="LN(6.0, 0.3)")
     age_hazard_ratio: float = par(0.676, "times per 10 years", 0.3, 1.2, what="hazard of a person ten years older",
@@ -100,7 +102,7 @@ class Risk(Section):
         what="hazard for each earlier conviction more, up to 20",
         source="1.11 per earlier imprisonment, North Carolina 1978 [S97]; 17 / 27 / 89 %, Denmark [S14]; fitted",
         grade="judged", prior="LN(1.09, 0.02)")
-    highest_share: float = par(0.45, "share 0-1", 0.01, 1.0,
+    high_risk_share: float = par(0.45, "share 0-1", 0.01, 1.0,
         what="share of the scenario's people who count as the highest-risk group",
         source="not published; swept", grade="assumed", prior="U(0.3, 0.6)")
 
@@ -108,7 +110,7 @@ class Risk(Section):
 class Offending(Section):
     """What follows when a person offends: how many offences, when they are decided, what the sanction is."""
 
-    another_offence: float = par(0.4835, "share 0-1", 0, 0.95,
+    further_offence_chance: float = par(0.4835, "share 0-1", 0, 0.95,
         what="chance that one offence is followed by another in the same month (bursts)",
         source="fitted: 21 % of the reoffenders one offence, 54 % four or more [S9]", grade="judged",
         prior="B(20, 20)")
@@ -148,7 +150,7 @@ class Peers(Section):
         what="log hazard added if all one's peers offended last month rather than none",
         source="living with a recently convicted person: 1.34 times [S35]; spread over a share of peers; assumed",
         grade="assumed", prior="U(0.0, 2.0)")
-    usual_share: float = par(0.083, "share 0-1", 0, 1, what="share offending at which peers make no difference",
+    reference_share: float = par(0.083, "share 0-1", 0, 1, what="share offending at which peers make no difference",
         source="fitted: the mean of the first two years, so that peers do not move the baseline", grade="judged")
     pseudo_people: float = par(10.0, "people", 0, 1000,
         what="people at the usual share added to each place, so that small places do not swing",

@@ -55,7 +55,7 @@ def _spelling(name: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip()
 
 
-def chosen(include: Iterable[str], key: str = "places.include") -> tuple[Place, ...]:
+def chosen(include: Iterable[str], key: str = "municipalities.include") -> tuple[Place, ...]:
     """Places that a scenario names, in order of their numbers.
 
     Parameters

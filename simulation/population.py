@@ -40,7 +40,7 @@ class Draws(NamedTuple):
     priors_median: float
     priors_log_sd: float
     priors_by_age: float
-    priors_by_propensity: float
+    priors_by_frailty: float
     sentence_median: float
     sentence_log_sd: float
     never: float
@@ -48,7 +48,7 @@ class Draws(NamedTuple):
     accept_system: float
     by_motivation: float
     trust: float
-    problems_by_propensity: float
+    problems_by_frailty: float
     problems_shared: float
     problems_own: float
     lack_above: Floats  # F, least latent number that lacks it
@@ -105,7 +105,7 @@ def _draw(people, d, table):  # type: ignore[no-untyped-def]
         w_shared, _, _, _ = _words(person, replicate, attempt, 3, d)
         propensity, shared = normal(w_propensity, table), normal(w_shared, table)
         age = min(80.0, max(18.0, d.age_median * math.exp(d.age_log_sd * normal(w_age, table))))
-        r = d.priors_by_propensity
+        r = d.priors_by_frailty
         z = r * propensity + math.sqrt(1.0 - r * r) * normal(w_priors, table)
         career = ((age - 14.0) / 20.0) ** d.priors_by_age
         people.age[i] = age
@@ -125,7 +125,7 @@ def _draw(people, d, table):  # type: ignore[no-untyped-def]
             words = _words(person, replicate, attempt, 4 + block, d)
             for j in range(min(4, factors - 4 * block)):
                 own = normal(words[j], table)
-                latent = d.problems_by_propensity * propensity + d.problems_shared * shared + d.problems_own * own
+                latent = d.problems_by_frailty * propensity + d.problems_shared * shared + d.problems_own * own
                 people.lacks[4 * block + j, i] = latent > d.lack_above[4 * block + j]
         pair = draw_four(
             np.uint64(person >> 1), np.uint64(replicate), np.uint64(0), np.uint64(LOTTERY),
@@ -152,12 +152,12 @@ def draws_of(scenario: Scenario, seed: int, *, selected: bool | None = None) -> 
     from scipy.special import ndtri
 
     p, factors = scenario.people, scenario.factor.values()
-    own_by_propensity = p.problems_by_propensity
-    shared = math.sqrt(max(0.0, p.clustering - own_by_propensity**2))
+    own_by_propensity = p.problems_by_frailty
+    shared = math.sqrt(max(0.0, p.problem_correlation - own_by_propensity**2))
     programmes = list(scenario.programme.values())
     signed = scenario.trial.signed_up if selected is None else selected
     first = programmes[0] if signed and programmes else None
-    people = weights(scenario, scenario.places.released, "places.released")
+    people = weights(scenario, scenario.municipalities.releases, "municipalities.releases")
     below = np.floor(np.cumsum(people) / people.sum() * WORD)
     below[-1] = WORD
     key0, key1 = key_of(seed)
@@ -165,15 +165,15 @@ def draws_of(scenario: Scenario, seed: int, *, selected: bool | None = None) -> 
         key0=key0, key1=key1, release_months=p.release_months,
         age_median=p.age_median, age_log_sd=p.age_log_sd, women=p.women_share,
         priors_median=p.priors_median, priors_log_sd=p.priors_log_sd, priors_by_age=p.priors_by_age,
-        priors_by_propensity=p.priors_by_propensity,
+        priors_by_frailty=p.priors_by_frailty,
         sentence_median=p.sentence_median_months, sentence_log_sd=p.sentence_log_sd,
-        never=scenario.risk.never_share,
+        never=scenario.risk.immune_share,
         accept_volunteers=float(ndtri(1.0 - p.accepts_volunteers)),
         accept_system=float(ndtri(1.0 - p.accepts_system)),
         by_motivation=p.acceptance_by_motivation, trust=p.trust_shared,
-        problems_by_propensity=own_by_propensity, problems_shared=shared,
+        problems_by_frailty=own_by_propensity, problems_shared=shared,
         problems_own=math.sqrt(max(0.0, 1.0 - own_by_propensity**2 - shared**2)),
-        lack_above=np.array([float(ndtri(1.0 - row.lacked_at_release)) for row in factors]),
+        lack_above=np.array([float(ndtri(1.0 - row.missing_at_release)) for row in factors]),
         place_below=below,
         must_accept=0 if first is None else (1 if first.accepted_from == "volunteers" else 2),
         must_serve=0.0 if first is None else first.shortest_sentence_months,
@@ -215,8 +215,8 @@ def relative_hazard(scenario: Scenario, people: People) -> tuple[Floats, Floats]
     lasting = (
         motivated * people.motivation.astype(np.float64)
         - motivated**2 / 2
-        + risk.propensity_sd * people.propensity.astype(np.float64)
-        - risk.propensity_sd**2 / 2
+        + risk.frailty_sd * people.propensity.astype(np.float64)
+        - risk.frailty_sd**2 / 2
     )
     return predicted, np.where(people.never == 1, 0.0, np.exp(predicted + lasting))
 
@@ -228,7 +228,7 @@ def centre(scenario: Scenario) -> float:
     whatever it goes together with; near two thirds reoffending that also holds the share (its second derivative in
     the log hazard is zero at a cumulative hazard of one).
     """
-    log = sum(row.lacked_at_release * math.log(row.lacking_hazard_ratio) for row in scenario.factor.values())
+    log = sum(row.missing_at_release * math.log(row.missing_hazard_ratio) for row in scenario.factor.values())
     return math.exp(log)
 
 
@@ -271,10 +271,11 @@ def who(scenario: Scenario) -> str:
         for row in list(scenario.programme.values())[:1]
         if scenario.trial.signed_up
     ]
-    risk = scenario.risk.model_dump(exclude={"level", "monthly_hazard", "later_hazard", "settling_months"})
-    factors = {name: (row.lacked_at_release, row.lacking_hazard_ratio) for name, row in scenario.factor.items()}
-    people = scenario.people.model_dump(exclude={"follow_up_months", "calendar_months", "returns_count"})
-    places = [[place.number for place in scenario.municipalities], scenario.places.released]
+    risk = scenario.risk.model_dump(exclude={"level", "baseline_hazard", "long_run_hazard_ratio",
+                                             "hazard_decay_months"})
+    factors = {name: (row.missing_at_release, row.missing_hazard_ratio) for name, row in scenario.factor.items()}
+    people = scenario.people.model_dump(exclude={"follow_up_months", "calendar_months", "include_reentries"})
+    places = [[place.number for place in scenario.selected_municipalities], scenario.municipalities.releases]
     return fingerprint([people, risk, factors, programmes, places])
 
 
@@ -283,7 +284,7 @@ def _reference(group: _People) -> Reference:
     scenario = group.scenario
     own = draw(scenario, REFERENCE_SEED, range(1), count=REFERENCE_PEOPLE)
     score, _ = relative_hazard(scenario, own)
-    cut = float(np.quantile(score, 1.0 - scenario.risk.highest_share))
+    cut = float(np.quantile(score, 1.0 - scenario.risk.high_risk_share))
     high = score >= cut
     shares = [tuple(float(row[group].mean()) if group.any() else 0.0 for row in own.lacks) for group in (~high, high)]
     low_cut, high_cut = np.quantile(score, [1 / 3, 2 / 3])

@@ -42,15 +42,15 @@ class Row(Section):
 class Factor(Row):
     """A support factor, held or lacked: how common it is, how it comes and goes, what lacking it does."""
 
-    lacked_at_release: float = par(0.5, "share 0-1", 0, 1, what="share who lack it at release",
+    missing_at_release: float = par(0.5, "share 0-1", 0, 1, what="share who lack it at release",
         source="assumed for a new factor; say more in its about table", grade="judged")
     gain: float = par(0.02, "chance per month", 0, 1, what="chance of gaining it in a month at liberty",
         source="assumed for a new factor; say more in its about table", grade="assumed")
     loss: float = par(0.01, "chance per month", 0, 1, what="chance of losing it in a month at liberty",
         source="assumed for a new factor; say more in its about table", grade="assumed")
-    lacking_hazard_ratio: float = par(1.0, "times", 0.1, 10, what="hazard of offending when it is lacked",
+    missing_hazard_ratio: float = par(1.0, "times", 0.1, 10, what="hazard of offending when it is lacked",
         source="assumed for a new factor; say more in its about table", grade="judged")
-    destroyed_by_custody: float = par(0.0, "chance", 0, 1, what="chance that custody destroys it",
+    lost_in_custody: float = par(0.0, "chance", 0, 1, what="chance that custody destroys it",
         source="assumed for a new factor; say more in its about table", grade="assumed")
     openings: float = par(UNLIMITED, "per 100 people and month", 0, 100,
         what="openings (flats, jobs) that come up in a place, per 100 released people at liberty there; "
@@ -66,7 +66,7 @@ class Factor(Row):
 class Programme(Row):
     """Any organised help: when it meets people, whom, and what it does to support and to crime."""
 
-    carried_by: Literal["volunteers", "places"] = par("places", "volunteers or places",
+    delivered_by: Literal["volunteers", "slots"] = par("slots", "volunteers or slots",
         what="whether volunteers carry it (a supply) or it has a number of places", source="the programme's rule",
         grade="measured")
     accepted_from: Literal["volunteers", "system"] = par("volunteers", "volunteers or system",
@@ -88,7 +88,7 @@ class Programme(Row):
     capacity: float = par(0.0, "people at a time", 0, 1_000_000,
         what="places of a programme without volunteers, spread over its municipalities by population",
         source="the programme's rule", grade="assumed")
-    places: list[str] = par(list, "names",
+    municipalities: list[str] = par(list, "names",
         what="municipalities or regions where it exists (empty: in all of the scenario)",
         source="the programme's rule", grade="measured")
     opens: dict[str, Month] = par(dict, "calendar month, by municipality",
@@ -96,41 +96,41 @@ class Programme(Row):
         source="the plan", grade="assumed")
     closes_month: int = par(0, "calendar month", 0, 1_000,
         what="month from which nobody new is taken in (0: never)", source="the plan", grade="assumed")
-    again: bool = par(False, "true or false",
+    re_eligible: bool = par(False, "true or false",
         what="whoever returns to prison is offered it again before the next release, if there is time",
         source="the programme's rule", grade="assumed")
     offered_share: float = par(1.0, "share 0-1", 0, 1,
         what="share of the scenario's people to whom it is offered: those with the highest predicted risk",
         source="the programme's rule", grade="assumed")
-    most_a_year: float = par(0.0, "people a year", 0, 1_000_000,
+    max_per_year: float = par(0.0, "people a year", 0, 1_000_000,
         what="most people taken in in a year (0: no limit), shared by the open municipalities by their released "
         "people; what is not used is kept", source="the programme's budget", grade="assumed")
     contact_chance: float = par(0.90, "chance per month", 0, 1, what="chance that they meet in a month",
         source="weekly contact is intended [S4]; some months fail", grade="judged", prior="B(18, 2)")
-    unplanned_exit: float = par(0.0418, "chance per month", 0, 1, what="chance of an unplanned end in a month",
+    dropout_chance: float = par(0.0418, "chance per month", 0, 1, what="chance of an unplanned end in a month",
         source="45 % over 14 months; Scotland 56 % in up to 6 [S88]", grade="judged", prior="B(9, 206)")
-    direct_effect: float = par(1.0, "hazard ratio", 0.001, 5,
+    direct_hazard_ratio: float = par(1.0, "hazard ratio", 0.001, 5,
         what="hazard while they meet, for the highest-risk group, apart from support factors",
         source="docs/settings.md, or the programme's about table", grade="assumed", prior="LN(0.74, 0.42)")
-    direct_effect_others: float = par(1.0, "hazard ratio", 0.001, 5, what="the same for everybody else",
+    direct_hazard_ratio_others: float = par(1.0, "hazard ratio", 0.001, 5, what="the same for everybody else",
         source="no effect is reported outside the highest-risk group; LN(0.97, 0.15)", grade="assumed",
         prior="LN(0.97, 0.15)")
-    support_effect: float = par(1.0, "hazard ratio", 0.05, 1,
+    support_hazard_ratio: float = par(1.0, "hazard ratio", 0.05, 1,
         what="hazard that the help with support factors aims at, mean of the first year, highest-risk group; "
         "decides how many times likelier gains become",
         source="docs/settings.md, or the programme's about table", grade="assumed", prior="B(17, 3)")
-    support_effect_others: float = par(1.0, "hazard ratio", 0.05, 1, what="the same for everybody else",
-        source="as direct_effect_others", grade="assumed", prior="B(97, 3)")
-    gain_times: float = par(0.0, "times", 0, 1000,
+    support_hazard_ratio_others: float = par(1.0, "hazard ratio", 0.05, 1, what="the same for everybody else",
+        source="as direct_hazard_ratio_others", grade="assumed", prior="B(97, 3)")
+    gain_multiplier: float = par(0.0, "times", 0, 1000,
         what="how many times likelier gains become with help, highest-risk group; "
-        "0: as many as support_effect asks for",
-        source="found from support_effect", grade="assumed")
-    gain_times_others: float = par(0.0, "times", 0, 1000, what="the same for everybody else",
-        source="found from support_effect_others", grade="assumed")
-    helps: dict[str, Annotated[float, Field(ge=0, le=1)]] = par(dict, "weight 0-1, by factor",
+        "0: as many as support_hazard_ratio asks for",
+        source="found from support_hazard_ratio", grade="assumed")
+    gain_multiplier_others: float = par(0.0, "times", 0, 1000, what="the same for everybody else",
+        source="found from support_hazard_ratio_others", grade="assumed")
+    gain_weights: dict[str, Annotated[float, Field(ge=0, le=1)]] = par(dict, "weight 0-1, by factor",
         what="which factors the help is about, as powers of a common multiplier",
         source="docs/settings.md, or the programme's about table", grade="assumed")
-    stays: float = par(1.0, "share 0-1", 0, 1,
+    persistence: float = par(1.0, "share 0-1", 0, 1,
         what="part of the direct effect that stays when contact ends as planned; "
         "less after fewer months of contact, in proportion", source="length of engagement drives progress [S88]",
         grade="assumed", prior="U(0.3, 1.0)")
@@ -164,10 +164,10 @@ class Programme(Row):
                 f"starts_month [{self.starts_month}], deadline_month [{self.deadline_month}] and ends_month "
                 f"[{self.ends_month}] must come in this order"
             )
-        for name in ("gain_times", "gain_times_others"):
+        for name in ("gain_multiplier", "gain_multiplier_others"):
             if 0 < getattr(self, name) < 1:
                 raise ParameterError(
-                    f"{name} is [{getattr(self, name)}]; allowed is 0 (as support_effect asks), or 1 to 1,000"
+                    f"{name} is [{getattr(self, name)}]; allowed is 0 (as support_hazard_ratio asks), or 1 to 1,000"
                 )
         return self
 
@@ -203,17 +203,17 @@ class Volunteers(Section):
     quit_chance: float = par(0.018, "chance per month", 0, 1, what="chance that a rested volunteer stops in a month",
         source="median tenure about 24 months with tiring; general knowledge", grade="assumed",
         prior="LN(0.018, 0.4)")
-    tiring: float = par(0.5, "times per year", 0, 10,
+    quit_increase_per_year: float = par(0.5, "times per year", 0, 10,
         what="how much likelier stopping becomes for each year spent matched", source="assumed", grade="assumed")
     quit_after_end: float = par(0.15, "chance", 0, 1, what="chance of stopping when a match ends",
         source="assumed", grade="assumed", prior="B(3, 17)")
 
 
-class Places(Section):
+class Municipalities(Section):
     """Which municipalities the scenario covers; people and volunteers are spread by population."""
 
     include: list[str] = par(lambda: ["all"], "names, or all, or programme area",
         what="municipalities of the scenario", source="98 municipalities, 1 January 2020 [S21]", grade="measured")
-    released: ByPlace = par(dict, "parts, by municipality",
+    releases: ByPlace = par(dict, "parts, by municipality",
         what="how the released people are spread over the municipalities (empty: by population)",
         source="a table of the user's own, or desist country", grade="judged")

@@ -1,7 +1,7 @@
 """A steady stream of releases in which those who come back count.
 
 The 7,030 people released in a year include people who were released before, went back to prison and are released
-again. Where a scenario follows people for years (``people.returns_count``), a release is therefore either somebody
+again. Where a scenario follows people for years (``people.include_reentries``), a release is therefore either somebody
 new or the return of somebody who is already followed. New people come only as far as the returns of those before
 them, expected without any programme, leave room: so without a programme the number of releases, and who they are,
 stays the same in every year, and with one it falls.
@@ -51,7 +51,7 @@ class Stream(NamedTuple):
 def stream(scenario: Scenario) -> Stream:
     """How many of the people drawn for each month of release are new, by risk; from memory if it was found lately."""
     key = fingerprint(
-        scenario.model_dump(include={"people", "risk", "offending", "custody", "peers", "places", "factor"})
+        scenario.model_dump(include={"people", "risk", "offending", "custody", "peers", "municipalities", "factor"})
     )
     with _lock:
         if key in _kept:
@@ -112,7 +112,7 @@ def _bins(hazard: Floats, edges: Floats) -> npt.NDArray[np.int64]:
 def _found(scenario: Scenario) -> Stream:
     months = scenario.people.release_months
     pilot = scenario.changed({
-        "programme": {}, "trial.assignment": "nobody", "trial.signed_up": False, "people.returns_count": False,
+        "programme": {}, "trial.assignment": "nobody", "trial.signed_up": False, "people.include_reentries": False,
         "people.count": PILOT_PEOPLE, "people.release_months": 1, "people.calendar_months": 0,
         "people.follow_up_months": min(scenario.people.follow_up_months, months + 1),
     })  # fmt: skip

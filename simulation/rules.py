@@ -178,9 +178,9 @@ def served(sentence: float, parole_word: int, parole: float, parole_from: float,
 
 
 @rule
-def tires(word: int, quits: float, tiring: float, months_matched: float) -> bool:
+def tires(word: int, quits: float, quit_increase_per_year: float, months_matched: float) -> bool:
     """Whether a volunteer stops this month; likelier the longer he or she has been matched."""
-    return word < quits * (1.0 + tiring * months_matched / 12.0) * WORD
+    return word < quits * (1.0 + quit_increase_per_year * months_matched / 12.0) * WORD
 
 
 @rule

@@ -23,7 +23,7 @@ from simulation.errors import explain, nearest
 from simulation.parameter_sections import Custody, Offending, Peers, People, Risk, Trial
 from simulation.parameters import ParameterError, Section
 from simulation.places import Place, by_place, chosen
-from simulation.programmes import Factor, Places, Programme, Volunteers
+from simulation.programmes import Factor, Municipalities, Programme, Volunteers
 
 SCHEMA = 2
 """Version of what keys and defaults mean, part of every digest."""
@@ -52,7 +52,7 @@ class Scenario(Section):
     custody: Custody = Field(default_factory=Custody)
     peers: Peers = Field(default_factory=Peers)
     trial: Trial = Field(default_factory=Trial)
-    places: Places = Field(default_factory=Places)
+    municipalities: Municipalities = Field(default_factory=Municipalities)
     volunteers: Volunteers = Field(default_factory=Volunteers)
     factor: dict[str, Factor] = Field(default_factory=lambda: dict(_built_in_factors()))
     programme: dict[str, Programme] = Field(default_factory=dict)
@@ -61,7 +61,7 @@ class Scenario(Section):
     def _combination(self) -> Self:
         """Refuse combinations that mean nothing."""
         self._names_of_places()
-        for kind, table in (("helped_by", self.factor), ("helps", self.programme)):
+        for kind, table in (("helped_by", self.factor), ("gain_weights", self.programme)):
             for name, row in table.items():
                 for other in getattr(row, kind):
                     if other not in self.factor:
@@ -86,7 +86,7 @@ class Scenario(Section):
                         f"programme.{name}.listed names person [{person}]; people.count is [{self.people.count}], so "
                         f"numbers are 0 to {self.people.count - 1}"
                     )
-        if sum(row.carried_by == "volunteers" for row in self.programme.values()) > 1:
+        if sum(row.delivered_by == "volunteers" for row in self.programme.values()) > 1:
             raise ParameterError("two programmes are carried by volunteers; the supply of volunteers serves only one")
         if not self.programme and (self.trial.signed_up or self.trial.assignment != "nobody"):
             raise ParameterError(
@@ -102,10 +102,10 @@ class Scenario(Section):
 
     def _names_of_places(self) -> None:
         """Refuse names that are no municipalities, and programmes that exist nowhere in the scenario."""
-        here = set(chosen(self.places.include))
+        here = set(chosen(self.municipalities.include))
         supply = self.volunteers
         tables: dict[str, Mapping[str, float]] = {
-            "places.released": self.places.released, "volunteers.at_start_by": supply.at_start_by,
+            "municipalities.releases": self.municipalities.releases, "volunteers.at_start_by": supply.at_start_by,
             "volunteers.recruits_by": supply.recruits_by, "volunteers.ceiling_by": supply.ceiling_by,
             **{f"factor.{name}.openings_by": row.openings_by for name, row in self.factor.items()},
             **{f"programme.{name}.opens": row.opens for name, row in self.programme.items()},
@@ -113,15 +113,16 @@ class Scenario(Section):
         for key, values in tables.items():
             by_place(values, (), key)
         for name, row in self.programme.items():
-            if row.places and not here & set(chosen(row.places, f"programme.{name}.places")):
+            if row.municipalities and not here & set(chosen(row.municipalities, f"programme.{name}.municipalities")):
                 raise ParameterError(
-                    f"programme.{name}.places is [{', '.join(row.places)}], none of which is among the places of the "
-                    "scenario (places.include)"
+                    f"programme.{name}.municipalities is [{', '.join(row.municipalities)}], none of which is "
+                    f"among the places of the "
+                    "scenario (municipalities.include)"
                 )
-        if self.places.released and not sum(
-            value or 0.0 for value in by_place(self.places.released, tuple(here), "places.released")
+        if self.municipalities.releases and not sum(
+            value or 0.0 for value in by_place(self.municipalities.releases, tuple(here), "municipalities.releases")
         ):
-            raise ParameterError("places.released gives nobody to any place of the scenario; name at least one")
+            raise ParameterError("municipalities.releases gives nobody to any place of the scenario; name at least one")
 
     def _share_who_may_sign_up(self) -> float:
         """Share of the released who have time for the first programme and say yes to it."""
@@ -135,9 +136,9 @@ class Scenario(Section):
         return yes * 0.5 * math.erfc(shorter / people.sentence_log_sd / math.sqrt(2))
 
     @cached_property
-    def municipalities(self) -> tuple[Place, ...]:
+    def selected_municipalities(self) -> tuple[Place, ...]:
         """Places of the scenario, in order of their numbers."""
-        return chosen(self.places.include)
+        return chosen(self.municipalities.include)
 
     @cached_property
     def digest(self) -> str:
@@ -157,7 +158,7 @@ class Scenario(Section):
     def replace(self, **overrides: Any) -> Scenario:
         """A scenario that differs in the given dotted keys, written with two underscores for the dot.
 
-        >>> Scenario().replace(risk__level=1.1).risk.level
+        >>> Scenario().replace(risk__hazard_multiplier=1.1).risk.hazard_multiplier
         1.1
         """
         return self.changed({key.replace("__", "."): value for key, value in overrides.items()})
@@ -329,7 +330,7 @@ def _put(data: dict[str, Any], parts: list[str], value: Any) -> None:
             known = [name for name, below in inner.items() if isinstance(below, dict)]
             raise ParameterError(f"unknown key [{'.'.join(parts)}]; {nearest(part, known, parts[:depth])}")
         inner = inner[part]
-    open_table = len(parts) > 1 and parts[-2] in ("helps", "helped_by")
+    open_table = len(parts) > 1 and parts[-2] in ("gain_weights", "helped_by")
     left_out = len(parts) == 3 and parts[0] == "programme" and parts[-1] in Programme.model_fields
     if parts[-1] not in inner and not open_table and not left_out:
         known = list(inner)

@@ -141,7 +141,7 @@ class Numbers(NamedTuple):
     shortest: Singles  # K, months of sentence
     opens: Shorts  # K x P, month of the run; NEVER where a programme does not exist
     closes: Shorts  # K, month of the run
-    again: Bytes  # K, offered again before the release from a new custody
+    re_eligible: Bytes  # K, offered again before the release from a new custody
     least: Floats  # K, score from which it is offered
     allowance: Floats  # K x months, people taken in per part of the released people; infinite without a limit
     part: Floats  # P, parts of the released people
@@ -151,12 +151,12 @@ class Numbers(NamedTuple):
     leaves: Floats  # K
     effect: Floats  # K x 2, hazard ratio for others and the highest-risk group
     boost: Floats  # K x F x 2, times the gains
-    stays: Floats  # K
+    persistence: Floats  # K
     fade: Floats  # K, per month
     per_person: int
     training: int
     quits: float
-    tiring: float
+    quit_increase_per_year: float
     quits_after: float
     at_start: Floats  # P, volunteers when a place opens
     rate: Floats  # P, volunteers a month

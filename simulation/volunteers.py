@@ -57,7 +57,8 @@ def _supply(  # type: ignore[no-untyped-def]
     fill_four(words[0], words[1], words[2], words[3], seats.name, seats.run, seats.month, VOLUNTEER, n.key0, n.key1)
     for place in range(len(number)):
         lost = _live_volunteers(
-            t, place, seats, words, status, carried, quit_, alone, n.per_person, n.quits, n.tiring, n.quits_after
+            t, place, seats, words, status, carried, quit_, alone, n.per_person, n.quits, n.quit_increase_per_year,
+            n.quits_after
         )
         if lost > 0 or gaps[place] > 0:
             gaps[place] = _fill_gaps(
@@ -110,7 +111,7 @@ def _seat_new(t, place, new, training, came, seats):  # type: ignore[no-untyped-
 
 @part
 def _live_volunteers(  # type: ignore[no-untyped-def]
-    t, place, seats, words, status, carried, quit_, alone, per_person, quits, tiring, quits_after
+    t, place, seats, words, status, carried, quit_, alone, per_person, quits, quit_increase_per_year, quits_after
 ):  # fmt: skip
     """Volunteers finish their training, are free after a match, tire and stop.
 
@@ -122,7 +123,7 @@ def _live_volunteers(  # type: ignore[no-untyped-def]
         there = (state == FREE) | (state == BUSY) | ((state == TRAINING) & (seats.ready[seat] <= t))
         over = (state == BUSY) & (status[person] != MATCHED)
         seats.months[seat] += (state == BUSY) & (status[person] == MATCHED)
-        stops = there & tires(words[0, seat], quits, tiring, float(seats.months[seat]))
+        stops = there & tires(words[0, seat], quits, quit_increase_per_year, float(seats.months[seat]))
         if state == TRAINING and there:
             seats.state[seat] = FREE
         if not (stops or over):

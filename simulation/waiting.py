@@ -76,7 +76,7 @@ def _gather(  # type: ignore[no-untyped-def]
     for i in range(low, high):
         if t == anchor[i] + n.starts[k] and inside[i]:
             first = anchor[i] == release[i]
-            due = (first and status[i] == ASIDE) or (not first and n.again[k])
+            due = (first and status[i] == ASIDE) or (not first and n.re_eligible[k])
             if due and (n.offered == 1 or side[i] == 1):
                 why = _why(t, k, place[locality[i]], score[i], first, sentence[i], accepts[i], n)
                 if t - release[i] < n.follow_up:

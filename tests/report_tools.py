@@ -12,7 +12,7 @@ title_da = "En lille plan: kun Aarhus"
 years = 1
 releases_per_year = 400.0
 [[wave]]
-places = ["Aarhus"]
+municipalities = ["Aarhus"]
 starts = "2027-01"
 volunteers_at_start = 40.0
 """

@@ -65,13 +65,13 @@ def scenarios(
         trial["signed_up"] = draw(st.booleans()) if signed_up is None else signed_up
     data = {
         "complete": True,
-        "people": draw(_people()) | {"returns_count": draw(st.booleans()) if returning is None else returning},
+        "people": draw(_people()) | {"include_reentries": draw(st.booleans()) if returning is None else returning},
         "risk": draw(_risk()),
         "offending": draw(_offending()),
         "custody": {"parole_chance": draw(chances()), "parole_served": draw(chances(0.1))},
         "peers": draw(_peers()) if not apart else {"strength": 0.0},
         "trial": trial,
-        "places": {"include": include, "released": draw(_released())},
+        "municipalities": {"include": include, "releases": draw(_released())},
         "volunteers": draw(_volunteers()),
         "factor": {name: draw(_factors(names, apart)) for name in names},
         "programme": table,
@@ -90,8 +90,8 @@ def _people():
         "accepts_volunteers": chances(0.3),
         "accepts_system": chances(0.3),
         "acceptance_by_motivation": chances(0.0, 0.9),
-        "clustering": chances(0.0, 0.9),
-        "problems_by_propensity": chances(0.0, 0.7),
+        "problem_correlation": chances(0.0, 0.9),
+        "problems_by_frailty": chances(0.0, 0.7),
     })  # fmt: skip
 
 
@@ -109,18 +109,18 @@ def _by_place(low, high):
 
 def _risk():
     return st.fixed_dictionaries({
-        "level": numbers(0.5, 8.0),
-        "never_share": chances(0.0, 0.5),
-        "propensity_sd": numbers(0.0, 1.5),
-        "later_hazard": chances(),
-        "settling_months": numbers(0.5, 20.0),
-        "highest_share": chances(0.1, 0.9),
+        "hazard_multiplier": numbers(0.5, 8.0),
+        "immune_share": chances(0.0, 0.5),
+        "frailty_sd": numbers(0.0, 1.5),
+        "long_run_hazard_ratio": chances(),
+        "hazard_decay_months": numbers(0.5, 20.0),
+        "high_risk_share": chances(0.1, 0.9),
     })  # fmt: skip
 
 
 def _offending():
     return st.fixed_dictionaries({
-        "another_offence": chances(0.0, 0.9),
+        "further_offence_chance": chances(0.0, 0.9),
         "delay_mean_months": numbers(0.0, 20.0),
         "prison_chance": chances(),
         "suspended_chance": chances(),
@@ -130,7 +130,7 @@ def _offending():
 
 def _peers():
     return st.fixed_dictionaries(
-        {"strength": st.just(0.0) | numbers(0.1, 8.0), "pseudo_people": numbers(0.0, 10.0), "usual_share": chances(0.0, 0.5)}
+        {"strength": st.just(0.0) | numbers(0.1, 8.0), "pseudo_people": numbers(0.0, 10.0), "reference_share": chances(0.0, 0.5)}
     )
 
 
@@ -147,18 +147,18 @@ def _volunteers():
         "training_months": st.integers(0, 3),
         "per_person": st.integers(1, 2),
         "quit_chance": chances(0.0, 0.3),
-        "tiring": numbers(0.0, 5.0),
+        "quit_increase_per_year": numbers(0.0, 5.0),
         "quit_after_end": chances(),
     })  # fmt: skip
 
 
 def _factors(names, apart):
     return st.fixed_dictionaries({
-        "lacked_at_release": chances(),
+        "missing_at_release": chances(),
         "gain": chances(0.0, 0.5),
         "loss": chances(0.0, 0.5),
-        "lacking_hazard_ratio": numbers(0.5, 3.0),
-        "destroyed_by_custody": chances(),
+        "missing_hazard_ratio": numbers(0.5, 3.0),
+        "lost_in_custody": chances(),
         "openings": st.just(UNLIMITED) if apart else st.just(UNLIMITED) | numbers(0.0, 20.0),
         "openings_by": _by_place(0.0, 3.0),
         "helped_by": st.dictionaries(st.sampled_from(names), numbers(0.5, 3.0), max_size=2),
@@ -170,7 +170,7 @@ def _programmes(draw, names, include, by_volunteers, apart):
     starts = draw(st.integers(-4, 0))
     deadline = draw(st.integers(starts + 1, 4))
     return {
-        "carried_by": "volunteers" if by_volunteers else "places",
+        "delivered_by": "volunteers" if by_volunteers else "slots",
         "accepted_from": draw(st.sampled_from(["volunteers", "system"])),
         "starts_month": starts,
         "deadline_month": deadline,
@@ -178,19 +178,19 @@ def _programmes(draw, names, include, by_volunteers, apart):
         "shortest_sentence_months": draw(numbers(0.0, 3.0)),
         "allocation": draw(st.sampled_from(["first come", "highest risk", "lowest risk", "lottery"])),
         "capacity": 1_000_000.0 if apart else draw(numbers(0.0, 30.0)),
-        "places": draw(st.just([]) | st.lists(st.sampled_from(include), min_size=1, unique=True)),
+        "municipalities": draw(st.just([]) | st.lists(st.sampled_from(include), min_size=1, unique=True)),
         "opens": draw(st.dictionaries(st.sampled_from(["all", "Aarhus", "Syddanmark"]), st.integers(0, 4), max_size=2)),
         "closes_month": draw(st.just(0) | st.integers(3, 12)),
-        "again": draw(st.booleans()),
+        "re_eligible": draw(st.booleans()),
         "offered_share": draw(st.just(1.0) | chances()),
-        "most_a_year": 0.0 if apart else draw(st.just(0.0) | numbers(1.0, 100.0)),
+        "max_per_year": 0.0 if apart else draw(st.just(0.0) | numbers(1.0, 100.0)),
         "contact_chance": draw(chances()),
-        "unplanned_exit": draw(chances(0.0, 0.2)),
-        "direct_effect": draw(numbers(0.05, 2.0)),
-        "direct_effect_others": draw(numbers(0.05, 2.0)),
-        "support_effect": draw(numbers(0.4, 1.0)),
-        "support_effect_others": draw(numbers(0.4, 1.0)),
-        "helps": draw(st.dictionaries(st.sampled_from(names), chances(), max_size=3)),
-        "stays": draw(chances()),
+        "dropout_chance": draw(chances(0.0, 0.2)),
+        "direct_hazard_ratio": draw(numbers(0.05, 2.0)),
+        "direct_hazard_ratio_others": draw(numbers(0.05, 2.0)),
+        "support_hazard_ratio": draw(numbers(0.4, 1.0)),
+        "support_hazard_ratio_others": draw(numbers(0.4, 1.0)),
+        "gain_weights": draw(st.dictionaries(st.sampled_from(names), chances(), max_size=3)),
+        "persistence": draw(chances()),
         "half_life_months": draw(numbers(0.5, 50.0)),
     }

@@ -16,9 +16,9 @@ from tests.strategies import SEEDS, scenarios
 from tests.worlds import differing, events_by_person, in_custody
 
 SCENARIO = differing(
-    people={"count": 60, "accepts_volunteers": 1.0, "release_months": 6}, places={"include": ["Aarhus"]},
-    risk={"level": 2.0}, trial={"assignment": "everyone"}, volunteers={"at_start": 30.0},
-    programme={"mentors": {"carried_by": "volunteers", "shortest_sentence_months": 0.0, "direct_effect": 0.6}},
+    people={"count": 60, "accepts_volunteers": 1.0, "release_months": 6}, municipalities={"include": ["Aarhus"]},
+    risk={"hazard_multiplier": 2.0}, trial={"assignment": "everyone"}, volunteers={"at_start": 30.0},
+    programme={"mentors": {"delivered_by": "volunteers", "shortest_sentence_months": 0.0, "direct_hazard_ratio": 0.6}},
 )  # fmt: skip
 
 

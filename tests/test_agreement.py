@@ -42,9 +42,9 @@ def test_stopping_on_the_way_changes_nothing(scenario, seed):
 
 def test_both_drivers_serve_eight_programmes_in_one_month():
     """However many programmes take people in at once, no event is lost."""
-    places = {"carried_by": "places", "capacity": 1000.0, "shortest_sentence_months": 0.0}
+    places = {"delivered_by": "slots", "capacity": 1000.0, "shortest_sentence_months": 0.0}
     scenario = complete(
-        people={"count": 60, "accepts_volunteers": 1.0}, places={"include": ["Aarhus"]},
+        people={"count": 60, "accepts_volunteers": 1.0}, municipalities={"include": ["Aarhus"]},
         trial={"assignment": "everyone"}, programme={f"help{k}": places for k in range(8)},
     )  # fmt: skip
     told = simulate(scenario, seed=1)

@@ -30,14 +30,14 @@ def test_baseline_meets_its_targets() -> None:
 
 def test_the_baseline_check_can_fail() -> None:
     """A population with half the risk misses the figures."""
-    table = baseline.compare(Scenario().changed({"risk.level": 0.5}), seed=1, people=5_000)
+    table = baseline.compare(Scenario().changed({"risk.hazard_multiplier": 0.5}), seed=1, people=5_000)
 
     assert not table["inside"].all()
 
 
 def test_fit_finds_its_way_back() -> None:
     """From a hazard that is a fifth too high the fit comes nearer to the targets."""
-    start = Scenario().changed({"risk.monthly_hazard": Scenario().risk.monthly_hazard * 1.2})
+    start = Scenario().changed({"risk.baseline_hazard": Scenario().risk.baseline_hazard * 1.2})
     before = fit_baseline.distance(baseline.measure(start, seed=3, people=4_000), baseline.targets())
     _, after = fit_baseline.fit_baseline(start, seed=3, people=4_000, evaluations=40)
 
@@ -47,7 +47,7 @@ def test_fit_finds_its_way_back() -> None:
 def test_shift_of_a_new_factor_is_small() -> None:
     """Adding substance use with a hazard ratio of 1.6 moves the baseline by less than two points."""
     data = Scenario().model_dump()
-    data["factor"]["substance"] = Factor(lacked_at_release=0.56, gain=0.02, loss=0.02, lacking_hazard_ratio=1.6).model_dump()
+    data["factor"]["substance"] = Factor(missing_at_release=0.56, gain=0.02, loss=0.02, missing_hazard_ratio=1.6).model_dump()
     shifts = baseline.factor_shifts(Scenario.model_validate(data), seed=1, people=20_000).set_index("factor")
 
     assert abs(shifts.loc["substance", "shift"]) < 2.0
@@ -58,7 +58,7 @@ def test_shift_of_a_new_factor_is_small() -> None:
 
 def test_the_command_says_what_lies_outside(tmp_path: Path) -> None:
     """A halved risk misses figures: exit code 1, each miss is a sentence, in Danish too; the result can be loaded."""
-    code, out, _ = desist("baseline", "--set", "risk.level=0.5", "--people", "4000", "--out", str(tmp_path))
+    code, out, _ = desist("baseline", "--set", "risk.hazard_multiplier=0.5", "--people", "4000", "--out", str(tmp_path))
     result = load_result(tmp_path)
 
     assert code == 1

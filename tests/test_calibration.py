@@ -262,7 +262,7 @@ def bare(name: str) -> Scenario:
     data["factor"] = {"housing": {**data["factor"]["housing"], "helped_by": {}}}
     data["factor"]["housing"]["about"].pop("helped_by", None)
     for row in data["programme"].values():
-        row["helps"] = {"housing": 1.0}
+        row["gain_weights"] = {"housing": 1.0}
     return Scenario.from_toml(tomli_w.dumps(data))
 
 
@@ -341,18 +341,18 @@ def test_a_posterior_file_is_read_back_and_run_over(small, tmp_path) -> None:  #
     assert read.table.equals(drawn)
     assert len(points) == 5
     for point, scenario in points:
-        assert scenario.risk.level == pytest.approx(point["risk.level"])
+        assert scenario.risk.hazard_multiplier == pytest.approx(point["risk.hazard_multiplier"])
         assert scenario.trial.definition == point["trial.definition"]
 
 
 def test_what_describes_the_trial_leaves_other_scenarios_alone() -> None:
     """The level of risk of the trial's people is not that of everybody; an axis or change of the user's wins."""
-    draw = {"risk.level": 0.7, "trial.definition": "prison", "risk.monthly_hazard": 0.07, STRENGTH: 0.3,
+    draw = {"risk.hazard_multiplier": 0.7, "trial.definition": "prison", "risk.baseline_hazard": 0.07, STRENGTH: 0.3,
             "effect.support_share": 0.4, "programme.half_life_months": 9.0}  # fmt: skip
 
-    assert fitting(load("everyone"), draw) == {"risk.monthly_hazard": 0.07}
-    assert "risk.level" not in fitting(load("trial"), draw, but=["trial.control_risk"])
-    assert STRENGTH not in fitting(load("trial"), draw, but=["programme.direct_effect"])
+    assert fitting(load("everyone"), draw) == {"risk.baseline_hazard": 0.07}
+    assert "risk.hazard_multiplier" not in fitting(load("trial"), draw, but=["trial.control_risk"])
+    assert STRENGTH not in fitting(load("trial"), draw, but=["programme.direct_hazard_ratio"])
 
 
 def test_new_groups_are_paired(small) -> None:  # type: ignore[no-untyped-def]
@@ -360,8 +360,8 @@ def test_new_groups_are_paired(small) -> None:  # type: ignore[no-untyped-def]
     drawn = small.drawn().head(2).drop(columns=["trial.definition"])
     drawn = drawn[[name for name in drawn if not name.startswith("_")]]
     drawn[STRENGTH] = 1.0
-    drawn["programme.direct_effect_others"] = 1.0
-    drawn["programme.support_effect_others"] = 1.0
+    drawn["programme.direct_hazard_ratio_others"] = 1.0
+    drawn["programme.support_hazard_ratio_others"] = 1.0
     table = new_groups(small.plan.trial, drawn.to_dict("records"), ALONE, seed=1, people=2_000)
 
     assert (table["difference"] == 0).all()
@@ -403,7 +403,7 @@ def test_a_file_that_is_no_posterior_is_refused(tmp_path) -> None:  # type: igno
     """A missing file, a text and another table are each refused in one line."""
     text, table = tmp_path / "a.parquet", tmp_path / "b.parquet"
     text.write_text("no parquet")
-    pd.DataFrame({"risk.level": [1.0]}).to_parquet(table)
+    pd.DataFrame({"risk.hazard_multiplier": [1.0]}).to_parquet(table)
 
     for path in (tmp_path / "missing.parquet", text, table):
         with pytest.raises(ParameterError, match=r"--posterior is \[.*desist calibrate"):

@@ -215,11 +215,11 @@ def test_random_scenarios_are_of_their_kind(kind):
         if kind in ("independent", "randomised"):
             assert scenario.peers.strength == 0.0
             assert all(row.openings == 100.0 for row in scenario.factor.values())
-            assert all(row.carried_by == "places" and row.most_a_year == 0.0 for row in programmes)
-        assert kind != "volunteers" or any(row.carried_by == "volunteers" for row in programmes)
+            assert all(row.delivered_by == "slots" and row.max_per_year == 0.0 for row in programmes)
+        assert kind != "volunteers" or any(row.delivered_by == "volunteers" for row in programmes)
         assert kind != "randomised" or scenario.trial.assignment == "randomised"
         assert kind != "signed_up" or scenario.trial.signed_up
-        assert kind != "reentry" or scenario.people.returns_count
+        assert kind != "reentry" or scenario.people.include_reentries
 
 
 def test_random_scenarios_stay_the_same_for_ever():

@@ -42,7 +42,7 @@ def posterior(number=12, seed=1):
     luck = np.random.default_rng(seed)
     control = luck.uniform(0.5, 0.9, number)
     return Posterior(about={"seed": 1}, table=pd.DataFrame({
-        "effect.strength": luck.uniform(0.1, 0.9, number), "effect.support_share": luck.uniform(0.2, 0.6, number),
+        "effect.hazard_ratio": luck.uniform(0.1, 0.9, number), "effect.support_share": luck.uniform(0.2, 0.6, number),
         "people.accepts_volunteers": luck.uniform(0.3, 0.6, number),
         "trial.definition": [DEFINITIONS[k % 3] for k in range(number)],
         "_control": control, "_mentored": control - luck.uniform(0, 0.4, number),
@@ -194,7 +194,7 @@ def test_the_answer_says_what_was_found() -> None:
 
 def test_a_posterior_without_the_trials_risks_is_refused(tmp_path) -> None:
     """One line that says what is missing and what writes it."""
-    bare = Posterior(table=pd.DataFrame({"risk.level": [1.0]}), about={})
+    bare = Posterior(table=pd.DataFrame({"risk.hazard_multiplier": [1.0]}), about={})
 
     with pytest.raises(ParameterError, match=r"has no column \[_any_mentored\]; desist calibrate writes one that has"):
         of_the_trial(bare, tmp_path / "bare.parquet")

@@ -57,27 +57,27 @@ def test_help_loads_neither_the_model_nor_pandas() -> None:
 
 
 BAD = [
-    (["run", "--set", "risk.lvel=1"], "did you mean risk.level?"),
-    (["run", "--set", "risk.level=high"], 'risk.level is ["high"]; a number is needed'),
-    (["run", "--set", "risk.level=99"], "risk.level is [99]; allowed 0.01 to 20"),
+    (["run", "--set", "risk.hazard_multipl=1"], "did you mean risk.hazard_multiplier?"),
+    (["run", "--set", "risk.hazard_multiplier=high"], 'risk.hazard_multiplier is ["high"]; a number is needed'),
+    (["run", "--set", "risk.hazard_multiplier=99"], "risk.hazard_multiplier is [99]; allowed 0.01 to 20"),
     (["run", "--set", "people.count=1.5"], "a whole number is needed"),
     (["run", "--set", "nonsense"], "change [nonsense] is not of the form key=value"),
     (["run", "pooledd"], "scenario [pooledd] was not found; did you mean pooled?"),
     (["run", "missing.toml"], "missing.toml"),
     (["run", "--set", "trial.assignment=randomised"], "the scenario has no programme"),
-    (["run", "--set", "places.include=['Arhus']"], "did you mean Aarhus?"),
+    (["run", "--set", "municipalities.include=['Arhus']"], "did you mean Aarhus?"),
     (["run", "--replicates", "0"], "0 is not in the range"),
     (["run", "--out", "/proc/desist"], "cannot be written"),
     (["rnu"], "unknown verb [rnu]; did you mean run?"),
     (["person", "97"], "person is [97]; this scenario has people 0 to 96"),
     (["sweep", "nothing"], "sweep [nothing] was not found"),
-    (["sweep", "--vary", "risk.level"], "--vary is [risk.level]"),
-    (["sweep", "--vary", "risk.lvel=1:2:2"], "unknown key [risk.lvel]"),
-    (["sweep", "--vary", "risk.level=1:2:2", "--scenario", "everyone"], "a sweep compares two arms"),
-    (["sweep", "--vary", "effect.strength=0:2:2"], "effect.strength is [0.0]"),
+    (["sweep", "--vary", "risk.hazard_multiplier"], "--vary is [risk.hazard_multiplier]"),
+    (["sweep", "--vary", "risk.hazard_multipl=1:2:2"], "unknown key [risk.hazard_multipl]"),
+    (["sweep", "--vary", "risk.hazard_multiplier=1:2:2", "--scenario", "everyone"], "a sweep compares two arms"),
+    (["sweep", "--vary", "effect.hazard_ratio=0:2:2"], "effect.hazard_ratio is [0.0]"),
     (["sweep", "--vary", "trial.control_risk=1.5,2"], "trial.control_risk is [1.5]"),
     (["trial", "everyone"], "a trial has two arms"),
-    (["scenario", "--set", "programme.direct_effect=0.5"], "unknown key"),
+    (["scenario", "--set", "programme.direct_hazard_ratio=0.5"], "unknown key"),
 ]
 
 
@@ -107,22 +107,22 @@ def test_broken_toml_is_told(tmp_path: Path) -> None:
 def test_two_mistakes_are_two_lines(tmp_path: Path) -> None:
     """Every mistake of a file is told at once."""
     file = tmp_path / "mine.toml"
-    file.write_text('extends = "trial"\n[risk]\nlevel = 99\nlvel = 1\n', encoding="utf-8")
+    file.write_text('extends = "trial"\n[risk]\nhazard_multiplier = 99\nhazard_multipl = 1\n', encoding="utf-8")
     code, _, err = desist("scenario", str(file))
 
     assert (code, err.count("\n")) == (2, 2)
-    assert "risk.level is [99]" in err
-    assert "unknown key [risk.lvel]; did you mean risk.level?" in err
+    assert "risk.hazard_multiplier is [99]" in err
+    assert "unknown key [risk.hazard_multipl]; did you mean risk.hazard_multiplier?" in err
 
 
 def test_printed_scenario_is_the_scenario(tmp_path: Path) -> None:
     """What ``desist scenario`` prints is a complete file that gives an equal scenario."""
-    code, out, _ = desist("scenario", "pooled", "--set", "risk.level=0.7")
+    code, out, _ = desist("scenario", "pooled", "--set", "risk.hazard_multiplier=0.7")
     file = tmp_path / "full.toml"
     file.write_text(out, encoding="utf-8")
 
     assert code == 0
-    assert Scenario.read(file) == load("pooled", ["risk.level=0.7"])
+    assert Scenario.read(file) == load("pooled", ["risk.hazard_multiplier=0.7"])
 
 
 def test_parameters_have_homes() -> None:
@@ -132,7 +132,7 @@ def test_parameters_have_homes() -> None:
     assert len(rows) > 90
     assert all(row["unit"] and row["source"] and row["grade"] in ("measured", "judged", "assumed") for row in rows)
     assert sum(row["prior"] != "fixed" for row in rows) > 30
-    assert "risk.level" in desist("parameters", "everyone", "--grade", "assumed")[1]
+    assert "risk.hazard_multiplier" in desist("parameters", "everyone", "--grade", "assumed")[1]
 
 
 def test_run_writes_what_it_says(tmp_path: Path) -> None:
@@ -181,16 +181,16 @@ def test_validation_export(tmp_path: Path) -> None:
 
 def test_sweep_answers_and_sets_the_exit_code(tmp_path: Path) -> None:
     """A sweep with a point inside the 67 % region ends with 0, one without with 1; both write table, map and manifest."""
-    strong = ["--vary", "effect.strength=0.02,0.1", "--set", "programme.half_life_months=60.0"]
+    strong = ["--vary", "effect.hazard_ratio=0.02,0.1", "--set", "programme.half_life_months=60.0"]
     code, out, _ = desist("sweep", *strong, "--replicates", "60", "--out", str(tmp_path / "strong"))
     table = pd.read_csv(tmp_path / "strong" / "points.csv")
 
     assert code == 0
     assert "sets of assumptions that were tried fit this result well" in out
     assert "never published" in out
-    assert list(table["effect.strength"]) == [0.02, 0.1]
+    assert list(table["effect.hazard_ratio"]) == [0.02, 0.1]
     assert table["inside_67"].any()
-    weak = ["--vary", "programme.direct_effect=0.9:1.0:2", "--replicates", "40", "--json"]
+    weak = ["--vary", "programme.direct_hazard_ratio=0.9:1.0:2", "--replicates", "40", "--json"]
     code, out, _ = desist("sweep", *weak, "--out", str(tmp_path / "weak"))
     assert code == 1
     assert json.loads(out)["inside_67"] == 0
@@ -212,7 +212,7 @@ def test_interrupted_sweep_leaves_what_was_finished(tmp_path: Path, monkeypatch:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "simulate_design", stopped)
-    vary = ["--vary", "programme.direct_effect=0.1:1.0:5", "--replicates", "10"]
+    vary = ["--vary", "programme.direct_hazard_ratio=0.1:1.0:5", "--replicates", "10"]
     code, out, err = desist("sweep", *vary, "--out", str(tmp_path))
     manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
 

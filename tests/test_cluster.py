@@ -18,7 +18,7 @@ from experiments.execution.store import Contents
 from tests.test_cli import desist
 from tests.test_runs import ENVIRONMENT, HOME, kept_in
 
-SWEEP = ("sweep", "--vary", "effect.strength=0.05:1:10:log", "--vary", "programme.half_life_months=3,12,36")
+SWEEP = ("sweep", "--vary", "effect.hazard_ratio=0.05:1:10:log", "--vary", "programme.half_life_months=3,12,36")
 
 
 @contextmanager

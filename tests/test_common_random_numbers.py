@@ -55,8 +55,8 @@ def test_policy_that_changes_nothing_changes_nobody() -> None:
     """Shares are equal in every replicate when nothing but a name differs, and when help comes that does nothing."""
     without = SMALL.changed(NOBODY)
     idle = SMALL.changed({
-        "programme.direct_effect": 1.0, "programme.direct_effect_others": 1.0, "programme.support_effect": 1.0,
-        "programme.support_effect_others": 1.0,
+        "programme.direct_hazard_ratio": 1.0, "programme.direct_hazard_ratio_others": 1.0, "programme.support_hazard_ratio": 1.0,
+        "programme.support_hazard_ratio_others": 1.0,
     })  # fmt: skip
     first = shares(without, seed=1, replicates=5)
 

@@ -340,7 +340,7 @@ def test_the_other_schemes_are_of_a_possible_size():
         yes = people.accepts_volunteers if row.accepted_from == "volunteers" else people.accepts_system
         assert courses(row) < 7030 * yes * eligible_share(people, row.shortest_sentence_months)
         assert row.about["capacity"].prior.startswith("LN(")
-        numbers = {name for name in ("direct_effect", "direct_effect_others", "support_effect", "support_effect_others")
+        numbers = {name for name in ("direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_ratio", "support_hazard_ratio_others")
                    if getattr(row, name) != 1}  # fmt: skip
         assert {*numbers, "starts_month", "ends_month"} <= set(row.about)
     assert sum(courses(row) for row in scenario.programme.values() if row.accepted_from == "volunteers") + 105 < 1_700

@@ -133,7 +133,7 @@ def test_shapes_are_read_from_a_run():
 
 WORLDS = [
     ("everyone", ["people.count=400", "people.follow_up_months=60"]),
-    ("pooled", ["people.count=300", "programme.again=true", "people.follow_up_months=48"]),
+    ("pooled", ["people.count=300", "programme.re_eligible=true", "people.follow_up_months=48"]),
     ("other-schemes", ["people.count=300"]),
     ("trial", ["volunteers.quit_chance=0.2", "people.follow_up_months=36", "factor.housing.openings=0.2"]),
 ]

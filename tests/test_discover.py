@@ -30,7 +30,7 @@ years = 3
 releases_per_year = 2000.0
 
 [[wave]]
-places = ["København", "Aarhus"]
+municipalities = ["København", "Aarhus"]
 starts = "2027-01"
 volunteers_at_start = 10.0
 """
@@ -48,7 +48,7 @@ def facts(*conditions, reason="", failures=900, **more):
     }  # fmt: skip
 
 
-STRENGTH = ("effect.strength", "hazard ratio", "hazard ratio", 0.8636, None, None)
+STRENGTH = ("effect.hazard_ratio", "hazard ratio", "hazard ratio", 0.8636, None, None)
 COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK of 2021", None, 36_711.0, None)
 
 
@@ -82,7 +82,7 @@ def test_conditions_in_sentences(conditions, english: str, danish: str) -> None:
 def test_checks_in_sentences() -> None:
     """Whether new runs confirm the limit; none is said only where it is true."""
     for confirmed, start in ((True, "New runs confirm the limit"), (False, "New runs do not confirm the limit")):
-        check = {**CHECK, "quantity": "effect.strength", "confirmed": confirmed}
+        check = {**CHECK, "quantity": "effect.hazard_ratio", "confirmed": confirmed}
         text = answer(facts(STRENGTH, checks=[check]), {}, Messages("en", "discover")).sentences[2]
         assert text.startswith(start)
         assert "50\N{NO-BREAK SPACE}% do not pay back inside, against less than 1\N{NO-BREAK SPACE}% outside" in text
@@ -136,7 +136,7 @@ def test_box_is_drawn_at_its_limits() -> None:
 def test_figure_is_made_from_table_and_facts(conditions, vertical: str) -> None:
     """One condition against the kroner back, two against each other; labels in Danish; none without a condition."""
     rng = np.random.default_rng(1)
-    runs = pd.DataFrame({"effect.strength": rng.random(60), COURSE[0]: 30_000 + 9_000 * rng.random(60),
+    runs = pd.DataFrame({"effect.hazard_ratio": rng.random(60), COURSE[0]: 30_000 + 9_000 * rng.random(60),
                          "_ratio": 9 * rng.random(60), "_fails": rng.random(60) < 0.5})  # fmt: skip
     found = StudyResult(study=DiscoverStudy(plan="nationwide-at-once"), tables={"runs": runs}, facts=facts(*conditions))
     (ax,) = found.figure("box", "da").axes
@@ -183,7 +183,7 @@ def test_discovery_of_a_plan(asked, tmp_path) -> None:
     again = load_result(tmp_path)
 
     assert len(runs) == found.runs == 100
-    assert {"effect.strength", "price.prison.day", "_ratio", "_fails"} <= set(runs)
+    assert {"effect.hazard_ratio", "price.prison.day", "_ratio", "_fails"} <= set(runs)
     assert runs["_fails"].sum() == found.failures
     assert (runs["_fails"] == ~(runs["_ratio"] >= 1)).all()
     assert again.answer("da") == found.answer("da")

@@ -242,7 +242,7 @@ def study():
     """Two small plans, few volunteers and many, run once at each of four draws and twice at the first."""
     small = {"years": 2, "releases_per_year": 700.0}
     plans = [planned({"name": name, "title": f"{name.title()} volunteers: a try", **small,
-                      "wave": [{"places": ["all"], "volunteers_at_start": there}]})
+                      "wave": [{"municipalities": ["all"], "volunteers_at_start": there}]})
              for name, there in (("few", 60.0), ("many", 600.0))]  # fmt: skip
     return simulate_plans([(plan, denmark()) for plan in plans], Posterior.read(SHIPPED),
                           lambda job: finish(job, store=None, executor=None, threads=2), draws=4, seed=1)  # fmt: skip

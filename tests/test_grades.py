@@ -127,10 +127,10 @@ def test_every_quantity_of_a_plan_is_counted_with_its_grade():
 
     assert (census["inputs"] == census["uncertain"] + census["fixed"]).all()
     assert census["fixed"].sum() > 0
-    assert inputs.grade("effect.strength") == "judged"
+    assert inputs.grade("effect.hazard_ratio") == "judged"
     assert inputs.grade("plan.volunteers.recruiting_reached") == "assumed"
     assert inputs.grade(f"{PRICE}discount_rate") == "measured"
-    assert "programme.direct_effect" not in inputs.rows
+    assert "programme.direct_hazard_ratio" not in inputs.rows
     assert f"{PRICE}prison.day" in inputs.uncertain
     assert f"{PRICE}discount_rate" not in inputs.uncertain
 

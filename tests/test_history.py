@@ -9,8 +9,8 @@ from simulation.engine import run
 from tests.worlds import complete, differing
 
 SMALL = differing(
-    people={"count": 200, "accepts_volunteers": 1.0}, places={"include": ["Aarhus"]}, trial={"assignment": "randomised"},
-    volunteers={"at_start": 80.0}, programme={"mentors": {"carried_by": "volunteers", "shortest_sentence_months": 0.0}},
+    people={"count": 200, "accepts_volunteers": 1.0}, municipalities={"include": ["Aarhus"]}, trial={"assignment": "randomised"},
+    volunteers={"at_start": 80.0}, programme={"mentors": {"delivered_by": "volunteers", "shortest_sentence_months": 0.0}},
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_names_may_be_any_words():
     """Factors and programmes with blanks, accents or colons in their names tell a history like any other."""
     scenario = complete(
         people={"count": 50, "accepts_volunteers": 1.0}, trial={"assignment": "everyone"},
-        factor={"en bolig: egen": {"lacked_at_release": 0.5, "gain": 0.2}},
+        factor={"en bolig: egen": {"missing_at_release": 0.5, "gain": 0.2}},
         programme={"ungdom: nord": {"capacity": 1000.0, "shortest_sentence_months": 0.0}},
     )  # fmt: skip
     details = set(simulate(scenario, seed=1).events["detail"])

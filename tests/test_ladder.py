@@ -64,8 +64,8 @@ from tests.test_cli import desist
 DENMARK = denmark()
 ALL = frozenset(step.name for step in STEPS)
 PLAN = {"name": "small", "years": 1, "releases_per_year": 3_000.0,
-        "wave": [{"places": ["programme area"], "volunteers_at_start": 300.0}]}  # fmt: skip
-NO_EFFECT = {"effect.strength": 1.0, "programme.direct_effect_others": 1.0, "programme.support_effect_others": 1.0}
+        "wave": [{"municipalities": ["programme area"], "volunteers_at_start": 300.0}]}  # fmt: skip
+NO_EFFECT = {"effect.hazard_ratio": 1.0, "programme.direct_hazard_ratio_others": 1.0, "programme.support_hazard_ratio_others": 1.0}
 
 
 def posterior(number=3, seed=1, **fixed):
@@ -73,8 +73,8 @@ def posterior(number=3, seed=1, **fixed):
     random = np.random.default_rng(seed)
     control = random.uniform(0.5, 0.9, number)
     return Posterior(about={"seed": 1}, table=pd.DataFrame({
-        "effect.strength": random.uniform(0.05, 0.4, number), "effect.support_share": random.uniform(0.2, 0.6, number),
-        "risk.level": random.uniform(0.7, 1.3, number),
+        "effect.hazard_ratio": random.uniform(0.05, 0.4, number), "effect.support_share": random.uniform(0.2, 0.6, number),
+        "risk.hazard_multiplier": random.uniform(0.7, 1.3, number),
         "trial.definition": [("any", "prison", "sentence")[k % 3] for k in range(number)],
         "_control": control, "_mentored": control - random.uniform(0, 0.4, number),
     }).assign(**{key.replace("__", "."): value for key, value in fixed.items()}))  # fmt: skip
@@ -152,13 +152,13 @@ def test_the_final_value_is_the_plan_run_beside_denmark_without_it(found) -> Non
     """All steps: the plan's scenario against nobody offered anything, over all released, run directly."""
     runs, points = found.runs, []
     base = load("pooled").changed({
-        "places.include": ["all"], "people.release_months": 12, "trial.signed_up": False,
-        "trial.assignment": "everyone", "risk.level": 1.0, **COHORT,
+        "municipalities.include": ["all"], "people.release_months": 12, "trial.signed_up": False,
+        "trial.assignment": "everyone", "risk.hazard_multiplier": 1.0, **COHORT,
     })  # fmt: skip
     drawn = runs.drawn
     for point, own, released, seed in zip(drawn.points, drawn.plan, drawn.released, drawn.seeds, strict=True):
         offered = scenario_of(runs.plan, DENMARK, draw=point, doubts=own, released=released, base=base)
-        offered = offered.changed({"programme.again": False})
+        offered = offered.changed({"programme.re_eligible": False})
         nobody = offered.changed({"trial.assignment": "nobody"})
         cohorts = [run(each, seed=seed, threads=1) for each in (offered, nobody)]
         yes = cohorts[0].lives.status[0] != 0
@@ -173,7 +173,7 @@ def test_an_offer_with_nothing_behind_it_changes_nobody() -> None:
     runs = runs_of()
     drawn = runs.drawn
     offered = scenario_of(runs.plan, DENMARK, draw=drawn.points[0], released=drawn.released[0])
-    offered = offered.changed({**COHORT, "programme.again": False})
+    offered = offered.changed({**COHORT, "programme.re_eligible": False})
     empty, nobody = (run(offered.changed(change), seed=5, threads=1) for change in
                      (NOTHING, {"trial.assignment": "nobody"}))  # fmt: skip
 
@@ -203,7 +203,7 @@ def test_as_reported_is_the_trial_as_printed() -> None:
 
 def test_steps_that_change_nothing_have_a_factor_of_one(found) -> None:
     """The trial's people at the level of all released, any decision counted by the trial, nothing lost in growing."""
-    of = posterior(risk__level=1.0, trial__definition="any")
+    of = posterior(risk__hazard_multiplier=1.0, trial__definition="any")
     runs = runs_of({**PLAN, "quality": {"lost_per_doubling": 0.0}}, of=of)
     table = ladders(counted(runs, sets_of(ALL)), ALL)[POINTS].set_index("step")
 
@@ -261,7 +261,7 @@ def test_draws_are_spread_over_the_trials_difference() -> None:
     bare = Posterior(table=draws.table.drop(columns=["_control", "_mentored"]), about={})
 
     np.testing.assert_allclose(chosen["_control"] - chosen["_mentored"], gap.iloc[[1, 4, 7]])
-    assert by_difference(bare, 9).table["effect.strength"].is_monotonic_increasing
+    assert by_difference(bare, 9).table["effect.hazard_ratio"].is_monotonic_increasing
     assert len(by_difference(draws, 50).table) == 9
 
 
@@ -334,7 +334,7 @@ def test_only_the_runs_that_are_needed() -> None:
 def test_a_plan_for_the_highest_risk_has_no_discount_for_average_risk() -> None:
     """Offered to fewer than the highest-risk group, in the re-run trial too: only people of that group are left."""
     plan = {**PLAN, "offer": {"highest_risk_share": 0.2}}
-    found = counted(runs_of(plan, of=posterior(risk__highest_share=0.5), trials=40), sets_of(ALL))
+    found = counted(runs_of(plan, of=posterior(risk__high_risk_share=0.5), trials=40), sets_of(ALL))
     without = found.counts[RunVariant(shrunk=True, offered=False)]
 
     joined, people = (without[:, :, COLUMNS.index(name)] for name in ("joined", "people"))
@@ -347,14 +347,14 @@ def test_variants_follow_the_steps() -> None:
     """Four steps change the run; the others change what is counted."""
     assert RunVariant.of({SMALL_TRIAL, SIGN_UPS, SCALING, UNFILLED}) == RunVariant.of(SIMULATED)
     assert RunVariant.of({DEFINITION, AVERAGE, REACH}) == RunVariant()
-    assert runs_of().levels(RunVariant()) == [load("as-reported").risk.level] * 3
-    assert runs_of().levels(RunVariant.of(SIMULATED)) == [point["risk.level"] for point in runs_of().drawn.points]
+    assert runs_of().levels(RunVariant()) == [load("as-reported").risk.hazard_multiplier] * 3
+    assert runs_of().levels(RunVariant.of(SIMULATED)) == [point["risk.hazard_multiplier"] for point in runs_of().drawn.points]
     assert RunVariant.of(SIMULATED).without == RunVariant(shrunk=True, ordinary=True, planned=True, offered=False)
 
 
 def test_a_plan_without_volunteers_helps_nobody() -> None:
     """Nothing is left of the points, and there is no course to ask about."""
-    plan = {**PLAN, "wave": [{"places": ["all"]}], "volunteers": {"recruits_per_100000": 0.0}}
+    plan = {**PLAN, "wave": [{"municipalities": ["all"]}], "volunteers": {"recruits_per_100000": 0.0}}
     found = counted(runs_of(plan), sets_of(ALL))
     tables = ladders(found, ALL)
 
@@ -409,7 +409,7 @@ title_da = "En lille plan"
 years = 1
 releases_per_year = 2000
 [[wave]]
-places = ["programme area"]
+municipalities = ["programme area"]
 volunteers_at_start = 200
 """
 

@@ -12,7 +12,7 @@ from tests.worlds import complete
 
 def ledger(scenario, seed, *, replicates=range(1), threads=1, **cut):
     """The ledgers of some replicates: row x month x group x place, one array a replicate, in order."""
-    places = len(scenario.municipalities)
+    places = len(scenario.selected_municipalities)
 
     def apart(cohort):
         """One array a replicate."""
@@ -34,7 +34,7 @@ def test_rows_have_names_and_names_have_rows():
     """A name for every row, each once: common ones, one a factor, those of each programme; no rows if not asked for."""
     scenario = complete(
         people={"count": 10}, trial={"assignment": "everyone"},
-        programme={"mentors": {"carried_by": "volunteers"}, "courses": {"capacity": 5.0}},
+        programme={"mentors": {"delivered_by": "volunteers"}, "courses": {"capacity": 5.0}},
     )  # fmt: skip
     found = names(scenario)
     (table,) = ledger(scenario, 1)
@@ -50,13 +50,13 @@ def test_rows_have_names_and_names_have_rows():
 def test_a_known_story_in_counts(again, joined):
     """Everybody offends at once, goes in for ten months, comes out again: counted by hand."""
     scenario = complete(
-        people={"count": 300, "accepts_volunteers": 1.0, "follow_up_months": 13}, places={"include": ["Aarhus"]},
-        risk={"monthly_hazard": 5.0, "never_share": 0.0, "propensity_sd": 0.0, "level": 20.0, "later_hazard": 1.0},
+        people={"count": 300, "accepts_volunteers": 1.0, "follow_up_months": 13}, municipalities={"include": ["Aarhus"]},
+        risk={"baseline_hazard": 5.0, "immune_share": 0.0, "frailty_sd": 0.0, "hazard_multiplier": 20.0, "long_run_hazard_ratio": 1.0},
         offending={"prison_chance": 1.0, "delay_mean_months": 0.0, "sentence_median_months": 10.0, "sentence_log_sd": 0.0,
-                   "another_offence": 0.0},
+                   "further_offence_chance": 0.0},
         custody={"parole_chance": 0.0}, peers={"strength": 0.0}, trial={"assignment": "everyone"},
-        programme={"help": {"capacity": 300.0, "shortest_sentence_months": 0.0, "again": again, "contact_chance": 1.0,
-                            "unplanned_exit": 0.0}},
+        programme={"help": {"capacity": 300.0, "shortest_sentence_months": 0.0, "re_eligible": again, "contact_chance": 1.0,
+                            "dropout_chance": 0.0}},
     )  # fmt: skip
     (table,) = ledger(scenario, 1)
     total = {name: int(row(table, scenario, name).sum()) for name in names(scenario)}

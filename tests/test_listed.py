@@ -35,16 +35,16 @@ def listed(draw):
     return scenario
 
 
-def few(carried_by, *people, allocation="listed", **more):
+def few(delivered_by, *people, allocation="listed", **more):
     """Forty people of two places who all want the help that there is for eight of them; nobody leaves it."""
     own = {"listed": list(people)} if allocation == "listed" else {}
     return complete(
         people={"count": 40, "accepts_volunteers": 1.0, "release_months": 6, **more},
-        places={"include": ["Aarhus", "Odense"]}, trial={"assignment": "everyone"},
+        municipalities={"include": ["Aarhus", "Odense"]}, trial={"assignment": "everyone"},
         offending={"prison_chance": 0.0, "prison_per_conviction": 0.0},
         volunteers={"at_start": 16.0, "ceiling": 16.0, "quit_chance": 0.0, "quit_after_end": 0.0},
         programme={"help": {
-            "carried_by": carried_by, "capacity": 8.0, "shortest_sentence_months": 0.0, "unplanned_exit": 0.0,
+            "delivered_by": delivered_by, "capacity": 8.0, "shortest_sentence_months": 0.0, "dropout_chance": 0.0,
             "ends_month": 40, "allocation": allocation, **own,
         }},
     )  # fmt: skip
@@ -57,7 +57,7 @@ def matched(history):
     return found["person"].tolist()
 
 
-both = pytest.mark.parametrize("carried_by", ["places", "volunteers"])
+both = pytest.mark.parametrize("delivered_by", ["slots", "volunteers"])
 
 
 # What a list does ---------------------------------------------------------------------------------------------
@@ -90,20 +90,20 @@ def test_a_list_is_served_the_same_however_the_work_is_cut(scenario, seed, chunk
 
 
 @both
-def test_an_empty_list_is_nobody(carried_by):
+def test_an_empty_list_is_nobody(delivered_by):
     """Whoever keeps a list and puts nobody on it pairs nobody, and all who wait are left without."""
-    history = simulate(few(carried_by), seed=1)
+    history = simulate(few(delivered_by), seed=1)
 
     assert matched(history) == []
     assert (history.events["event"] == "unmatched").sum() == 40
 
 
 @both
-def test_the_order_of_the_list_decides(carried_by):
+def test_the_order_of_the_list_decides(delivered_by):
     """Of people who are due in one month, the first on the list get the help there is, whatever their risk."""
     orders = ([*range(40)], [*reversed(range(40))])
-    first, last = (set(matched(simulate(few(carried_by, *order, release_months=1), seed=3))) for order in orders)
-    place = simulate(few(carried_by, release_months=1), seed=3).people["place"]
+    first, last = (set(matched(simulate(few(delivered_by, *order, release_months=1), seed=3))) for order in orders)
+    place = simulate(few(delivered_by, release_months=1), seed=3).people["place"]
     here = {name: [person for person in range(40) if place[person] == name] for name in ("Aarhus", "Odense")}
     number = {name: sum(person in first for person in people) for name, people in here.items()}
 
@@ -113,23 +113,23 @@ def test_the_order_of_the_list_decides(carried_by):
 
 
 @both
-def test_a_list_serves_no_place_for_another(carried_by):
+def test_a_list_serves_no_place_for_another(delivered_by):
     """People of one municipality on the list do not stand in the way of those of another, who come later on it."""
-    place = simulate(few(carried_by, release_months=1), seed=3).people["place"]
+    place = simulate(few(delivered_by, release_months=1), seed=3).people["place"]
     aarhus, odense = ([person for person in range(40) if place[person] == name] for name in ("Aarhus", "Odense"))
-    together = matched(simulate(few(carried_by, *aarhus, *odense, release_months=1), seed=3))
-    alone = [matched(simulate(few(carried_by, *people, release_months=1), seed=3)) for people in (aarhus, odense)]
+    together = matched(simulate(few(delivered_by, *aarhus, *odense, release_months=1), seed=3))
+    alone = [matched(simulate(few(delivered_by, *people, release_months=1), seed=3)) for people in (aarhus, odense)]
 
     assert sorted(together) == sorted([*alone[0], *alone[1]])
 
 
 @both
-def test_who_is_kept_for_later_is_not_taken_now(carried_by):
+def test_who_is_kept_for_later_is_not_taken_now(delivered_by):
     """Help that nobody on the list wants yet is there for those who come later, and they get it."""
-    release = simulate(few(carried_by), seed=5).people["release"]
+    release = simulate(few(delivered_by), seed=5).people["release"]
     late = [person for person in range(40) if release[person] >= 4]
-    first_come = matched(simulate(few(carried_by, allocation="first come"), seed=5))
-    kept = matched(simulate(few(carried_by, *late), seed=5))
+    first_come = matched(simulate(few(delivered_by, allocation="first come"), seed=5))
+    kept = matched(simulate(few(delivered_by, *late), seed=5))
 
     assert not set(first_come) & set(late)
     assert kept
@@ -137,13 +137,13 @@ def test_who_is_kept_for_later_is_not_taken_now(carried_by):
 
 
 @both
-def test_whoever_waits_for_nothing_is_still_on_the_waiting_list(carried_by):
+def test_whoever_waits_for_nothing_is_still_on_the_waiting_list(delivered_by):
     """People who are not on the coordinator's list wait until their deadline like all others, and are counted."""
     asked, nobody = (
-        next(over_chunks(few(carried_by, *people), 1, range(1), lambda cohort: cohort, threads=1, ledger=True)).tally
+        next(over_chunks(few(delivered_by, *people), 1, range(1), lambda cohort: cohort, threads=1, ledger=True)).tally
         for people in (range(40), ())
     )
-    scenario = few(carried_by)
+    scenario = few(delivered_by)
     row = HOLDING + len(scenario.factor)
     assert A_PROGRAMME
     assert asked[row + JOINED].sum() == nobody[row + JOINED].sum() == 40
@@ -159,7 +159,7 @@ def test_a_list_of_all_in_the_order_of_a_rule_is_the_rule(rule, scenario, seed):
 
     Where people come back they are due again later, so that no one order stands for first come, first served.
     """
-    plain = scenario.changed({"programme.help0.again": False, "programme.help0.allocation": rule})
+    plain = scenario.changed({"programme.help0.re_eligible": False, "programme.help0.allocation": rule})
     ready, n = prepared(plain, seed, range(1)), numbers_of(plain, seed)
     people = ready.people
     drawn = lots(people.person, people.replicate, 0, n.key0, n.key1)
@@ -173,7 +173,7 @@ def test_a_list_of_all_in_the_order_of_a_rule_is_the_rule(rule, scenario, seed):
 # How it is written --------------------------------------------------------------------------------------------
 
 
-HELP = {"help": {"carried_by": "volunteers"}}
+HELP = {"help": {"delivered_by": "volunteers"}}
 
 
 def test_a_list_is_written_and_read_back():

@@ -33,7 +33,7 @@ from simulation.parameters import ParameterError
 from simulation.trial_counts import HIGHEST, MEASURES, trial_counts
 from tests.test_cli import desist
 
-ONE = {"set": ("programme.helps={housing = 1.0}",), "trials": 20}
+ONE = {"set": ("programme.gain_weights={housing = 1.0}",), "trials": 20}
 """Two players and few trials."""
 
 
@@ -45,7 +45,7 @@ def pooled():
 @pytest.fixture(scope="module")
 def small():
     """Three players: housing, network and the direct route; economy is listed with a weight of zero."""
-    return load("pooled").changed({"programme.helps": {"housing": 1.0, "network": 0.5, "economy": 0.0}})
+    return load("pooled").changed({"programme.gain_weights": {"housing": 1.0, "network": 0.5, "economy": 0.0}})
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +126,7 @@ def test_fixed_multipliers_change_no_count(name: str) -> None:
 def test_all_players_are_the_plain_scenario_and_no_players_are_no_effect(pooled) -> None:
     players = players_of(pooled)
     inert = pooled.changed({f"programme.{name}": 1.0 for name in (
-        "direct_effect", "direct_effect_others", "support_effect", "support_effect_others")})  # fmt: skip
+        "direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_ratio", "support_hazard_ratio_others")})  # fmt: skip
     assert players == ["housing", "economy", "employment", "network", "education", DIRECT]
     for on, same in ((players, pooled), ([], inert)):
         assert np.array_equal(*(trial_counts(each, seed=5, trials=30) for each in (coalition_scenario(with_fixed_multipliers(pooled), on), same)))
@@ -167,7 +167,7 @@ def test_what_has_no_influence_gets_exactly_zero(small, parts) -> None:
     """Factors that are not helped with, and one that is but neither changes the hazard nor helps another factor."""
     found = parts.table().set_index("mechanism").loc[["economy", "employment", "education"]]
     assert (found[["points", "points_low", "points_high", "alone", "last"]].loc[found["condition"] == AS_IS] == 0).all(axis=None)
-    harmless = small.changed({"factor.network.lacking_hazard_ratio": 1.0, "factor.employment.helped_by": {}})
+    harmless = small.changed({"factor.network.missing_hazard_ratio": 1.0, "factor.employment.helped_by": {}})
     plan = CoalitionPlan(scenario=harmless, trials=40)
     row = of(EffectDecomposition.from_tables(plan, finish(plan.job()), "everyone").table(), AS_IS, "network")
 
@@ -176,7 +176,7 @@ def test_what_has_no_influence_gets_exactly_zero(small, parts) -> None:
 
 def test_a_programme_without_effect_has_no_shares(small) -> None:
     inert = small.changed({f"programme.{name}": 1.0 for name in (
-        "direct_effect", "direct_effect_others", "support_effect", "support_effect_others")})  # fmt: skip
+        "direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_ratio", "support_hazard_ratio_others")})  # fmt: skip
     plan = CoalitionPlan(scenario=inert, trials=20)
     table = EffectDecomposition.from_tables(plan, finish(plan.job())).table()
 
@@ -194,7 +194,7 @@ def test_without_flats_housing_gives_less(parts) -> None:
 
 @pytest.mark.parametrize(("people", "threads"), [(100_000, 2), (1_000, 1), (7_000, 2)])
 def test_results_do_not_depend_on_cuts_or_threads(small, people, threads, monkeypatch) -> None:
-    plan = CoalitionPlan(scenario=small, draws=[{}, {"effect.strength": 0.4}], trials=30)
+    plan = CoalitionPlan(scenario=small, draws=[{}, {"effect.hazard_ratio": 0.4}], trials=30)
     usual = EffectDecomposition.from_tables(plan, finish(plan.job(), threads=1)).counts
     monkeypatch.setattr(coalitions, "TASK_PEOPLE", people)
     job = plan.job()
@@ -215,7 +215,7 @@ def made_up(plan, chance, risks):
 
 
 def test_the_interval_of_the_simulation_error_covers_the_truth_in_95_percent(pooled) -> None:
-    plan = CoalitionPlan(scenario=pooled.changed({"programme.helps": {"housing": 1.0}}), trials=200)
+    plan = CoalitionPlan(scenario=pooled.changed({"programme.gain_weights": {"housing": 1.0}}), trials=200)
     truth = np.array([[0.6, 0.6], [0.6, 0.55], [0.6, 0.48], [0.6, 0.4]])
     chance, inside = np.random.default_rng(11), []
     for _ in range(300):
@@ -240,7 +240,7 @@ def test_the_spread_of_draws_is_freed_of_simulation_error() -> None:
 
 def test_parameter_uncertainty_is_apart_from_simulation_error(pooled) -> None:
     """Draws whose effects differ widely: the interval of the draws is wide, that of the simulation error of their mean narrow."""
-    plan = CoalitionPlan(scenario=pooled.changed({"programme.helps": {"housing": 1.0}}), trials=200, draws=[{}] * 30)
+    plan = CoalitionPlan(scenario=pooled.changed({"programme.gain_weights": {"housing": 1.0}}), trials=200, draws=[{}] * 30)
     direct = np.linspace(0.0, 0.3, 30)
     risks = np.stack([np.full((30, 4), 0.6), 0.6 - np.stack([0 * direct, 0 * direct, direct, direct], axis=1)], axis=-1)
     parts = made_up(plan, np.random.default_rng(13), risks)
@@ -293,7 +293,7 @@ def test_too_many_players_are_refused(pooled) -> None:
     row = pooled.factor["education"].model_dump()
     more = {f"more_{k}": row for k in range(7)}
     crowd = pooled.changed({"factor": {**pooled.model_dump()["factor"], **more}})
-    crowd = crowd.changed({"programme.helps": dict.fromkeys(crowd.factor, 1.0)})
+    crowd = crowd.changed({"programme.gain_weights": dict.fromkeys(crowd.factor, 1.0)})
 
     with pytest.raises(ParameterError, match=r"about \[12\] factors"):
         players_of(crowd)
@@ -323,7 +323,7 @@ def test_the_answer_in_both_languages() -> None:
 
 def test_a_programme_with_a_label_of_its_own_is_called_so() -> None:
     """Nothing is said of Primus Motor where the scenario has another programme, and a factor keeps its label."""
-    own = load("pooled").changed({"programme.helps": {"housing": 1.0}, "programme.label": "Second Chance",
+    own = load("pooled").changed({"programme.gain_weights": {"housing": 1.0}, "programme.label": "Second Chance",
                                   "factor.housing.label": "a room"})  # fmt: skip
     result = MechanismsStudy(scenario=own, trials=20).run()
 
@@ -334,8 +334,8 @@ def test_a_programme_with_a_label_of_its_own_is_called_so() -> None:
 
 
 def test_no_effect_is_said() -> None:
-    inert = [f"programme.{name}=1.0" for name in ("direct_effect", "direct_effect_others", "support_effect",
-                                                  "support_effect_others")]  # fmt: skip
+    inert = [f"programme.{name}=1.0" for name in ("direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_ratio",
+                                                  "support_hazard_ratio_others")]  # fmt: skip
     result = MechanismsStudy(set=(*ONE["set"], *inert), trials=20).run()
 
     assert result.answer().sentences == ["In the scenario pooled, Primus Motor has no effect on reoffending within two "
@@ -362,9 +362,9 @@ def test_the_command_writes_the_same_bytes_from_the_store_and_from_two_threads(t
 
 def test_draws_decide_what_the_options_leave_open() -> None:
     """Each draw decides the strength and the half-life; what is set stays."""
-    drawn = pd.DataFrame({"effect.strength": [0.2, 0.4, 0.6], "effect.support_share": 0.4, "risk.level": 0.6,
+    drawn = pd.DataFrame({"effect.hazard_ratio": [0.2, 0.4, 0.6], "effect.support_share": 0.4, "risk.hazard_multiplier": 0.6,
                           "programme.half_life_months": [6.0, 12.0, 18.0]})  # fmt: skip
-    changes = (*ONE["set"], "risk.level=0.7")
+    changes = (*ONE["set"], "risk.hazard_multiplier=0.7")
     result = MechanismsStudy(set=changes, trials=20, posterior=Posterior(table=drawn, about={})).run()
 
     assert result.draws == 3

@@ -120,8 +120,8 @@ def test_the_answer_says_when_nothing_is_enough(language, nothing, quarter) -> N
 
 def test_more_strength_than_one_is_harm_by_the_direct_route() -> None:
     """Support factors cannot do harm; what is not allowed is refused in one line."""
-    assert effect(1.5, 0.6) == {"programme.direct_effect": 1.5, "programme.support_effect": 1.0}
-    with pytest.raises(ParameterError, match=r"effect.strength is \[7"):
+    assert effect(1.5, 0.6) == {"programme.direct_hazard_ratio": 1.5, "programme.support_hazard_ratio": 1.0}
+    with pytest.raises(ParameterError, match=r"effect.hazard_ratio is \[7"):
         effect(7.0, 0.4)
 
 
@@ -135,10 +135,10 @@ def posterior(**columns: list[float]) -> Posterior:
 def test_a_draw_is_the_scenario_it_makes() -> None:
     """Run over one draw, a scenario gives the counts of the same change written out."""
     base = load("pooled")
-    points = [{"risk.level": 0.9}, {}]
+    points = [{"risk.hazard_multiplier": 0.9}, {}]
     context = {"scenario": base.to_toml(), "replicates": 3, "window": 24}
     drawn = pd.DataFrame(simulate_draws(context, {"points": points, "seeds": [5, 5]}))
-    changed = {**context, "scenario": base.changed({"risk.level": 0.9}).to_toml()}
+    changed = {**context, "scenario": base.changed({"risk.hazard_multiplier": 0.9}).to_toml()}
     written = pd.DataFrame(simulate_draws(changed, {"points": [{}], "seeds": [5]}))
 
     assert drawn[drawn["draw"] == 0]["hits"].tolist() == written["hits"].tolist()
@@ -150,7 +150,7 @@ def test_parameter_uncertainty_is_told_from_stochastic_variation() -> None:
     base = Scenario().replace(people__count=2_000)
 
     def spread(levels: list[float]) -> pd.Series:
-        table = over_draws(base, posterior(risk__monthly_hazard=levels), len(levels), finish, seed=1, replicates=1, window=24)
+        table = over_draws(base, posterior(risk__baseline_hazard=levels), len(levels), finish, seed=1, replicates=1, window=24)
         rows = summary(table, by=("arm",))
         return rows[rows["definition"] == "any"].iloc[0]
 
@@ -163,9 +163,9 @@ def test_parameter_uncertainty_is_told_from_stochastic_variation() -> None:
 
 def test_a_change_of_the_users_wins_over_the_draws() -> None:
     """A key that was set stays as it was set at every draw."""
-    base = Scenario().replace(people__count=500, risk__monthly_hazard=0.0)
-    draws = posterior(risk__monthly_hazard=[0.05, 0.1])
-    table = over_draws(base, draws, 2, finish, seed=1, replicates=1, window=24, but=["risk.monthly_hazard"])
+    base = Scenario().replace(people__count=500, risk__baseline_hazard=0.0)
+    draws = posterior(risk__baseline_hazard=[0.05, 0.1])
+    table = over_draws(base, draws, 2, finish, seed=1, replicates=1, window=24, but=["risk.baseline_hazard"])
 
     assert table["hits"].sum() == 0
 

@@ -27,13 +27,13 @@ PLACES = ["Aarhus", "Odense", "Vejle"]
 RUNS = 40
 
 
-def wanted(*, programme, count=600, months=36, volunteers=None, people=None, places=None, **tables):
+def wanted(*, programme, count=600, months=36, volunteers=None, people=None, municipalities=None, **tables):
     """People without crime in three places who all want a programme, over three years."""
     rules = {**OFFERED, "ends_month": 3, **programme}
     everybody = {**EVERYBODY_ACCEPTS, "count": count, "release_months": months, "follow_up_months": 6, **(people or {})}
     return steady(
         0.0, people=everybody, trial={"assignment": "everyone"}, programme={"help": rules},
-        places={"include": PLACES, **(places or {})}, volunteers=volunteers or {}, **tables,
+        municipalities={"include": PLACES, **(municipalities or {})}, volunteers=volunteers or {}, **tables,
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def rows_of(scenario, seed, *wanted_rows, replicates=RUNS):
 def test_volunteers_are_there_when_their_place_opens():
     """In the month in which a place opens its part of the volunteers at the start is there, trained, and nobody before."""
     scenario = wanted(
-        programme={"carried_by": "volunteers", "opens": {"Aarhus": 5, "Odense": 9}}, count=1, people={"accepts_volunteers": 0.0},
+        programme={"delivered_by": "volunteers", "opens": {"Aarhus": 5, "Odense": 9}}, count=1, people={"accepts_volunteers": 0.0},
         volunteers={"at_start": 24.3, "at_start_by": {"Århus": 2.0, "Odense": 1.0}, "quit_chance": 0.0, "training_months": 7},
     )  # fmt: skip
     came, free = (each.mean(axis=2) for each in rows_of(scenario, 1, "came", "free_months", replicates=400))
@@ -64,7 +64,7 @@ def test_volunteers_are_there_when_their_place_opens():
 def test_the_campaign_grows_evenly_from_the_opening():
     """Recruiting in month m after a place opens is m / campaign of its full strength, and all of it later."""
     scenario = wanted(
-        programme={"carried_by": "volunteers", "opens": {"all": 4}}, count=1,
+        programme={"delivered_by": "volunteers", "opens": {"all": 4}}, count=1,
         volunteers={"recruits_per_month": 30.0, "campaign_months": 10.0, "ceiling": 2_000.0, "quit_chance": 0.0},
     )  # fmt: skip
     (came,) = rows_of(scenario, 2, "came", replicates=200)
@@ -79,13 +79,13 @@ def test_the_campaign_grows_evenly_from_the_opening():
 def test_recruits_come_where_the_plan_says():
     """Recruits are spread by the parts that are named; a place with none gets nobody, nor does one that is not named."""
     scenario = wanted(
-        programme={"carried_by": "volunteers"}, count=1,
+        programme={"delivered_by": "volunteers"}, count=1,
         volunteers={"recruits_per_month": 30.0, "recruits_by": {"Vejle": 0.0, "Odense": 5.0}, "ceiling": 5_000.0},
     )  # fmt: skip
     (came,) = rows_of(scenario, 3, "came")
 
     assert came[:, [0, 2]].sum() + came[:, [1]].sum() == came.sum()
-    assert [place.name for place in scenario.municipalities] == ["Odense", "Vejle", "Aarhus"]
+    assert [place.name for place in scenario.selected_municipalities] == ["Odense", "Vejle", "Aarhus"]
     assert not came[:, 1:].any()
     statistics.mean(came[1:, 0].sum(axis=0), 30.0 * (len(came) - 1), np.sqrt(30.0 * (len(came) - 1)))
 
@@ -93,7 +93,7 @@ def test_recruits_come_where_the_plan_says():
 def test_volunteers_are_stationary_where_as_many_come_as_stop():
     """Arrivals over the chance to stop is the mean number of volunteers, once there are as many."""
     scenario = wanted(
-        programme={"carried_by": "volunteers"}, count=1, people={"follow_up_months": 120},
+        programme={"delivered_by": "volunteers"}, count=1, people={"follow_up_months": 120},
         volunteers={"recruits_per_month": 20.0, "quit_chance": 0.1, "training_months": 0, "ceiling": 1_000.0},
     )  # fmt: skip
     (free,) = rows_of(scenario, 4, "free_months")
@@ -105,7 +105,7 @@ def test_volunteers_are_stationary_where_as_many_come_as_stop():
 def test_coordinators_cap_the_volunteers():
     """There are at most as many volunteers as coordinators can look after, however many come forward."""
     supply = {"recruits_per_month": 200.0, "coordinators": 2.0, "volunteers_each": 30.0, "ceiling": 5_000.0, "quit_chance": 0.0}
-    capped = wanted(programme={"carried_by": "volunteers"}, count=1, volunteers=supply)
+    capped = wanted(programme={"delivered_by": "volunteers"}, count=1, volunteers=supply)
 
     assert run(capped, seed=5).local.came.sum() == 60
     assert run(capped.replace(volunteers__coordinators=0.0), seed=5).local.came.sum() > 1_000
@@ -114,13 +114,13 @@ def test_coordinators_cap_the_volunteers():
 # How many, and whom ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("carried_by", ["places", "volunteers"])
-def test_a_year_takes_in_its_number_where_more_want_it(carried_by):
+@pytest.mark.parametrize("delivered_by", ["slots", "volunteers"])
+def test_a_year_takes_in_its_number_where_more_want_it(delivered_by):
     """With ample demand as many start as are allowed, in the mean over the runs, in every year and place."""
     scenario = wanted(
-        programme={"carried_by": carried_by, "most_a_year": 31.0, "opens": {"Vejle": 12}}, count=3_000,
+        programme={"delivered_by": delivered_by, "max_per_year": 31.0, "opens": {"Vejle": 12}}, count=3_000,
         volunteers={"at_start": 600.0, "quit_chance": 0.0, "quit_after_end": 0.0},
-        places={"released": {"Aarhus": 2.0, "Odense": 1.0, "Vejle": 1.0}},
+        municipalities={"releases": {"Aarhus": 2.0, "Odense": 1.0, "Vejle": 1.0}},
     )  # fmt: skip
     (started,) = rows_of(scenario, 6, "help.started")
     years = started[:36].reshape(3, 12, 3, RUNS).sum(axis=1)
@@ -135,7 +135,7 @@ def test_a_year_takes_in_its_number_where_more_want_it(carried_by):
 
 def test_what_is_not_used_is_kept():
     """Where nobody came for 23 months, the number of two years is there in the 24th; where it just opened, a month's."""
-    plain = wanted(programme={"most_a_year": 10.0, "starts_month": -1}, count=200, months=1)
+    plain = wanted(programme={"max_per_year": 10.0, "starts_month": -1}, count=200, months=1)
     row_ = {**OFFERED, "starts_month": -24, "ends_month": 3, "capacity": 0.0}
     longer = plain.changed({"programme": {**plain.model_dump()["programme"], "other": row_}})
     at_once, kept = (rows_of(scenario, 7, "help.started")[0].sum(axis=1) for scenario in (plain, longer))
@@ -149,7 +149,7 @@ def test_what_is_not_used_is_kept():
 def test_help_is_offered_to_the_stated_share(offered):
     """Of many people the stated share is offered the programme; the others are counted as not offered."""
     scenario = complete(
-        people={**EVERYBODY_ACCEPTS, "count": 20_000}, trial={"assignment": "everyone"}, places={"include": PLACES},
+        people={**EVERYBODY_ACCEPTS, "count": 20_000}, trial={"assignment": "everyone"}, municipalities={"include": PLACES},
         programme={"help": {**OFFERED, "offered_share": offered}},
     )  # fmt: skip
     joined, refused = (each.sum() for each in rows_of(scenario, 8, "help.joined", "help.not_offered", replicates=1))
@@ -183,13 +183,13 @@ def test_room_is_openings_over_what_was_wanted(scenario, seed):
 
 def test_as_many_find_a_flat_as_flats_come_up():
     """Over years the gains in a place are its openings, and twice as many where twice as many come up."""
-    thing = {**NEUTRAL, "lacked_at_release": 0.9, "gain": 0.4, "loss": 0.2, "openings": 2.0, "openings_by": {"Odense": 2.0}}
+    thing = {**NEUTRAL, "missing_at_release": 0.9, "gain": 0.4, "loss": 0.2, "openings": 2.0, "openings_by": {"Odense": 2.0}}
     scenario = steady(
         0.0, people={"count": 20_000, "follow_up_months": 48}, factor={"thing": thing},
-        places={"include": ["Aarhus", "Odense"], "released": {"all": 1.0}},
+        municipalities={"include": ["Aarhus", "Odense"], "releases": {"all": 1.0}},
     )  # fmt: skip
     cohort, told = tell(scenario, seed=9)
-    place = [each.name for each in scenario.municipalities]
+    place = [each.name for each in scenario.selected_municipalities]
     gains = np.bincount(cohort.people.place[told.person[(told.kind == GAIN) & (told.month > 0)]])
     people = np.bincount(cohort.people.place)
     for name, openings in (("Aarhus", 0.02), ("Odense", 0.04)):
@@ -220,12 +220,12 @@ def test_names_and_order_of_places_decide_no_count():
     """The same municipalities in another order and spelling: every number by place, everywhere, is the same."""
     supply = {"at_start": 30.0, "recruits_per_month": 3.0, "at_start_by": {"Aarhus": 2.0, "Odense": 1.0},
               "recruits_by": {"Odense": 1.0, "Vejle": 2.0}, "ceiling_by": {"Aarhus": 1.0, "Odense": 2.0, "Vejle": 1.5}}  # fmt: skip
-    thing = {"lacked_at_release": 0.6, "gain": 0.2, "openings": 3.0, "openings_by": {"Aarhus": 0.5, "Vejle": 2.0}}
-    help_ = {"carried_by": "volunteers", "places": ["Aarhus", "Odense"], "opens": {"Aarhus": 2, "Odense": 3}, "most_a_year": 20.0}
+    thing = {"missing_at_release": 0.6, "gain": 0.2, "openings": 3.0, "openings_by": {"Aarhus": 0.5, "Vejle": 2.0}}
+    help_ = {"delivered_by": "volunteers", "municipalities": ["Aarhus", "Odense"], "opens": {"Aarhus": 2, "Odense": 3}, "max_per_year": 20.0}
     released = {"Aarhus": 1.0, "Odense": 2.0, "Vejle": 3.0}
     data = {
         "people": {"count": 300, "release_months": 12}, "trial": {"assignment": "everyone"}, "volunteers": supply,
-        "factor": {"housing": thing}, "programme": {"help": help_}, "places": {"include": PLACES, "released": released},
+        "factor": {"housing": thing}, "programme": {"help": help_}, "municipalities": {"include": PLACES, "releases": released},
     }  # fmt: skip
     plain = complete(**data)
     other = complete(**_spelt(data))

@@ -46,7 +46,7 @@ NAMES = [place.name for place in PLACES]
 def small(**tables):
     """A plan for three municipalities and two years."""
     return planned({"name": "small", "years": 2, "releases_per_year": 2_000.0, **tables,
-                    "wave": [{"places": list(HERE), "starts": "2027-01", "volunteers_at_start": 12.0}]})
+                    "wave": [{"municipalities": list(HERE), "starts": "2027-01", "volunteers_at_start": 12.0}]})
 
 
 @cache
@@ -100,7 +100,7 @@ def test_more_volunteers_come_on_top_and_have_room():
 def test_more_volunteers_where_there_were_none():
     """A plan that starts without volunteers gets exactly those that are added."""
     plan = small().model_dump(exclude_unset=True)
-    none = scenario_of(planned({**plan, "wave": [{"places": list(HERE), "starts": "2027-01"}]}), denmark())
+    none = scenario_of(planned({**plan, "wave": [{"municipalities": list(HERE), "starts": "2027-01"}]}), denmark())
 
     assert with_more(none, dict.fromkeys(HERE, MORE)).volunteers.at_start == 3 * MORE
 

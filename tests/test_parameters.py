@@ -151,5 +151,5 @@ def test_an_unknown_place_is_answered_with_the_nearest():
 
 def test_the_built_in_scenario_covers_the_country():
     """Everybody released in Denmark: all municipalities, and no programme."""
-    assert 98 == len(Scenario().municipalities)
+    assert 98 == len(Scenario().selected_municipalities)
     assert {} == Scenario().programme

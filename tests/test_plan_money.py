@@ -23,8 +23,8 @@ from experiments.studies.rollout.value_of_information import information_values
 from simulation.parameters import ParameterError
 from simulation.prices import PUBLIC, Prices, draw_prices
 
-SMALL = {"years": 2, "releases_per_year": 700.0, "wave": [{"places": ["all"], "starts": "2027-01", "volunteers_at_start": 60.0}]}
-STRONG = {"programme.direct_effect": 0.05, "programme.direct_effect_others": 0.2}
+SMALL = {"years": 2, "releases_per_year": 700.0, "wave": [{"municipalities": ["all"], "starts": "2027-01", "volunteers_at_start": 60.0}]}
+STRONG = {"programme.direct_hazard_ratio": 0.05, "programme.direct_hazard_ratio_others": 0.2}
 
 
 def compute(job):
@@ -143,7 +143,7 @@ def test_inputs_are_of_the_posterior_the_plan_and_the_prices():
     posterior = Posterior.read(SHIPPED)
     inputs = draw_inputs(small(), posterior, Prices(), 400, seed=1)
 
-    assert {f"{PLAN}volunteers.recruiting_reached", f"{PRICE}prison.day", "effect.strength"} <= set(inputs)
+    assert {f"{PLAN}volunteers.recruiting_reached", f"{PRICE}prison.day", "effect.hazard_ratio"} <= set(inputs)
     assert "trial.definition" not in inputs
     assert np.bincount(posterior_rows(posterior, 400, seed=1)).tolist() == [2] * 200
     assert (inputs != inputs.iloc[0]).any().all()
@@ -161,8 +161,8 @@ def test_runs_use_the_random_numbers_they_are_given():
 
 def test_a_plan_without_effect_does_not_pay_back():
     """Mentoring that does nothing costs what it costs: every run fails, however savings are counted."""
-    plan = small(set={"programme.direct_effect": 1.0, "programme.support_effect": 1.0, "programme.direct_effect_others": 1.0,
-                      "programme.support_effect_others": 1.0})  # fmt: skip
+    plan = small(set={"programme.direct_hazard_ratio": 1.0, "programme.support_hazard_ratio": 1.0, "programme.direct_hazard_ratio_others": 1.0,
+                      "programme.support_hazard_ratio_others": 1.0})  # fmt: skip
     inputs = draw_inputs(plan, None, Prices(), 3, seed=1)
     found = simulate_outcomes(plan, denmark(), inputs, Prices(), compute, seed=1)
 
@@ -176,7 +176,7 @@ def test_value_of_information():
     """Knowing what decides is worth nearly the EVPI, knowing the rest nothing; no trial is worth more than the truth."""
     rng = np.random.default_rng(1)
     gap = rng.normal(0.05, 0.1, 2_000)
-    inputs = pd.DataFrame({"effect.strength": gap, "people.accepts_volunteers": rng.normal(size=2_000)})
+    inputs = pd.DataFrame({"effect.hazard_ratio": gap, "people.accepts_volunteers": rng.normal(size=2_000)})
     risks = pd.DataFrame({"control": np.full(2_000, 0.6), "mentored": np.clip(0.6 - gap, 0.01, 0.99)})
     found = information_values(inputs, 1e6 * gap, risks, course=33_000.0)
     groups = found.groups.set_index("what")["value"]
@@ -217,7 +217,7 @@ def test_volunteers_by_municipality_and_month(study):
 
 def test_other_schemes_beside_a_plan_are_named_and_paid_for():
     """Places started of every scheme are in the report, in both languages, and in the costs."""
-    plan = small(beside=["prison_visits", "paid_mentors"])
+    plan = small(other_schemes=["prison_visits", "paid_mentors"])
     study = simulate_plans([(plan, denmark())], None, compute, draws=2, seed=1)
     found = study.money(0, Prices())
     result = rollout_result(RolloutStudy(plan=plan), study, Prices())

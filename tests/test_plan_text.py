@@ -33,10 +33,10 @@ from simulation.prices import PUBLIC, PURSES, Prices
 BOTH = pytest.mark.parametrize("language", ["en", "da"])
 PLAN = planned({
     "name": "mine", "title": "My plan: a try", "title_da": "Min plan, et forsøg", "begins": "2030-03", "years": 7,
-    "wave": [{"places": ["Aarhus"], "starts": "2030-03", "volunteers_at_start": 61.0},
-             {"places": ["Aalborg", "Ærø"], "starts": "2031-11"}],
+    "wave": [{"municipalities": ["Aarhus"], "starts": "2030-03", "volunteers_at_start": 61.0},
+             {"municipalities": ["Aalborg", "Ærø"], "starts": "2031-11"}],
     "volunteers": {"recruits_per_100000": 0.42},
-    "offer": {"highest_risk_share": 0.37, "most_a_year": 52.0, "budget_a_year": 9.5e6, "allocation": "lottery"},
+    "offer": {"highest_risk_share": 0.37, "max_per_year": 52.0, "budget_a_year": 9.5e6, "allocation": "lottery"},
 })  # fmt: skip
 
 
@@ -188,7 +188,7 @@ def test_nothing_done_costs_nothing(language) -> None:
     """Without courses there is nothing about kroner but that nothing is spent."""
     nothing = changed("per_krone", {}) | {
         "outcomes": {key: row(0, 0, 0) for key in FACTS["outcomes"]}, "reasons": {"declined": 1.0, "started": 0.0},
-        "plan": plan_facts(planned({"name": "none", "wave": [{"places": ["all"]}], "volunteers": {"recruits_per_100000": 0.0}})),
+        "plan": plan_facts(planned({"name": "none", "wave": [{"municipalities": ["all"]}], "volunteers": {"recruits_per_100000": 0.0}})),
     }  # fmt: skip
     found = said(nothing, language)
 
@@ -275,7 +275,7 @@ def test_titles_are_short_unless_alike() -> None:
 def runs():
     """Two small plans, few volunteers and many, at six draws."""
     small = {"years": 2, "releases_per_year": 700.0}
-    plans = [planned({"name": name, **small, "wave": [{"places": ["all"], "volunteers_at_start": there}]})
+    plans = [planned({"name": name, **small, "wave": [{"municipalities": ["all"], "volunteers_at_start": there}]})
              for name, there in (("few", 60.0), ("many", 600.0))]  # fmt: skip
     return simulate_plans([(plan, denmark()) for plan in plans], Posterior.read(SHIPPED),
                           lambda job: finish(job, store=None, executor=None, threads=2), draws=6, seed=1)  # fmt: skip

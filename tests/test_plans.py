@@ -32,7 +32,7 @@ NAMES = [place.name for place in DENMARK.places]
 
 def plan_of(*waves, **tables):
     """A plan from its waves (places, starts and more) and other tables."""
-    named = [{"places": places, "starts": starts, **more} for places, starts, more in waves]
+    named = [{"municipalities": places, "starts": starts, **more} for places, starts, more in waves]
     return planned({"name": "mine", **({"wave": named} if named else {}), **tables})
 
 
@@ -56,14 +56,14 @@ def test_each_plan_is_a_scenario(name):
     assert plan.name == name
     assert plan.title
     assert plan.title_da not in ("", plan.title)
-    assert len(scenario.municipalities) == 98
-    assert scenario.people.returns_count
+    assert len(scenario.selected_municipalities) == 98
+    assert scenario.people.include_reentries
     assert scenario.people.count == 7030 * plan.years
     assert scenario.people.calendar_months == plan.months + FOLLOWED_ON <= scenario.people.follow_up_months
     assert scenario.trial.assignment == "everyone"
     assert not scenario.trial.signed_up
-    assert programme.again
-    assert {place.number for place in chosen(programme.places)} == set(plan.opens())
+    assert programme.re_eligible
+    assert {place.number for place in chosen(programme.municipalities)} == set(plan.opens())
 
 
 def test_where_and_when_the_plans_open():
@@ -83,7 +83,7 @@ def test_the_funds_plan_is_420_people():
     """At most 105 courses a year for four years, offered to the upper two thirds by predicted risk."""
     (programme,) = scenario_of(*load("investment-fund-420")).programme.values()
 
-    assert programme.most_a_year * programme.closes_month / 12 == 420
+    assert programme.max_per_year * programme.closes_month / 12 == 420
     assert programme.offered_share == pytest.approx(0.67)
 
 
@@ -170,34 +170,34 @@ def test_what_is_lost_in_scaling_by_hand():
     assert lost_in_scaling(every, DENMARK) == 1.0
     base, scaled = everybody(everywhere), scenario_of(everywhere, DENMARK)
     (before,), (after,) = base.programme.values(), scaled.programme.values()
-    assert after.direct_effect == pytest.approx(before.direct_effect ** (1 - expected))
-    assert after.support_effect == pytest.approx(before.support_effect ** (1 - expected))
+    assert after.direct_hazard_ratio == pytest.approx(before.direct_hazard_ratio ** (1 - expected))
+    assert after.support_hazard_ratio == pytest.approx(before.support_hazard_ratio ** (1 - expected))
     (nothing,) = scenario_of(every, DENMARK).programme.values()
-    assert (nothing.direct_effect, nothing.support_effect) == (1.0, 1.0)
-    (harm,) = scenario_of(plan_of((["all"], "2027-01", {}), set={"programme.direct_effect": 1.5}), DENMARK).programme.values()
-    assert harm.direct_effect == 1.5
+    assert (nothing.direct_hazard_ratio, nothing.support_hazard_ratio) == (1.0, 1.0)
+    (harm,) = scenario_of(plan_of((["all"], "2027-01", {}), set={"programme.direct_hazard_ratio": 1.5}), DENMARK).programme.values()
+    assert harm.direct_hazard_ratio == 1.5
 
 
 def test_the_lower_limit_counts():
     """Of a number a year and a budget over the price of a course the smaller one counts; neither is no limit."""
     def most(**offer):
         (programme,) = scenario_of(plan_of(offer=offer), DENMARK).programme.values()
-        return programme.most_a_year  # fmt: skip
+        return programme.max_per_year  # fmt: skip
 
     assert most() == 0.0
-    assert most(most_a_year=100.0) == 100.0
+    assert most(max_per_year=100.0) == 100.0
     assert most(budget_a_year=3.3e6) == pytest.approx(100.0)
-    assert most(budget_a_year=3.3e6, course_price=66_000.0, most_a_year=80.0) == pytest.approx(50.0)
-    assert most(budget_a_year=3.3e6, most_a_year=80.0) == 80.0
+    assert most(budget_a_year=3.3e6, course_price=66_000.0, max_per_year=80.0) == pytest.approx(50.0)
+    assert most(budget_a_year=3.3e6, max_per_year=80.0) == 80.0
 
 
 def test_the_offer_is_the_programmes():
     """Allocation, share, uptake, again and last year are the programme's; a share of 0 is nobody, not the default."""
-    plan = plan_of(offer={"allocation": "lottery", "highest_risk_share": 0.0, "uptake": 0.0, "again": False, "last_year": 3})
+    plan = plan_of(offer={"allocation": "lottery", "highest_risk_share": 0.0, "uptake": 0.0, "re_eligible": False, "last_year": 3})
     scenario = scenario_of(plan, DENMARK)
     (programme,) = scenario.programme.values()
 
-    assert (programme.allocation, programme.offered_share, programme.again) == ("lottery", 0.0, False)
+    assert (programme.allocation, programme.offered_share, programme.re_eligible) == ("lottery", 0.0, False)
     assert (programme.closes_month, scenario.people.accepts_volunteers) == (36, 0.0)
     assert scenario_of(plan_of(), DENMARK).value("programme.closes_month") == 120
 
@@ -217,7 +217,7 @@ def test_denmark_without_a_plan_has_no_volunteers():
 
 def test_other_schemes_beside():
     """A scheme of other-schemes comes beside the first programme, open until the plan ends."""
-    scenario = scenario_of(plan_of(beside=["prison_visits"]), DENMARK)
+    scenario = scenario_of(plan_of(other_schemes=["prison_visits"]), DENMARK)
     shelf = scenario_called("other-schemes").programme["prison_visits"]
 
     assert list(scenario.programme)[1:] == ["prison_visits"]
@@ -227,17 +227,17 @@ def test_other_schemes_beside():
 
 def test_a_draw_decides_what_the_plan_leaves_open():
     """Draws reach scenario, plan and releases; what the plan or its set says stays."""
-    plan = plan_of((["all"], "2027-01", {}), volunteers={"campaign_months": 6.0}, set={"risk.monthly_hazard": 0.05})
-    draw = {"risk.monthly_hazard": 0.09, "people.accepts_volunteers": 0.33, "risk.level": 3.0, "people.count": 5}
+    plan = plan_of((["all"], "2027-01", {}), volunteers={"campaign_months": 6.0}, set={"risk.baseline_hazard": 0.05})
+    draw = {"risk.baseline_hazard": 0.09, "people.accepts_volunteers": 0.33, "risk.hazard_multiplier": 3.0, "people.count": 5}
     doubts = {"volunteers.ceiling_per_100000": 80.0}
     released = np.linspace(10.0, 107.0, 98)
     scenario = scenario_of(plan, DENMARK, draw=draw, doubts=doubts, released=released)
 
-    assert scenario.risk.monthly_hazard == 0.05
+    assert scenario.risk.baseline_hazard == 0.05
     assert scenario.people.accepts_volunteers == 0.33
-    assert scenario.risk.level == 1.0
+    assert scenario.risk.hazard_multiplier == 1.0
     assert scenario.people.count == round(released.sum() * 10)
-    assert scenario.places.released == pytest.approx(dict(zip(NAMES, released, strict=True)))
+    assert scenario.municipalities.releases == pytest.approx(dict(zip(NAMES, released, strict=True)))
     assert scenario.volunteers.ceiling_by["Odense"] == pytest.approx(DENMARK.population[NAMES.index("Odense")] / 1e5 * 80)
     assert scenario.volunteers.campaign_months == 6.0
 
@@ -254,16 +254,16 @@ def test_what_a_file_gives_is_not_doubted():
 
 # Files and mistakes ------------------------------------------------------------------------------------------------------
 
-WAVE = '[[wave]]\nplaces = {places}\nstarts = "{starts}"\n'
+WAVE = '[[wave]]\nmunicipalities = {places}\nstarts = "{starts}"\n'
 BAD = {
-    "unknown place": (WAVE.format(places='["Odence"]', starts="2027-01"), r"wave 1: places names \[Odence\].*did you mean Odense\?"),
+    "unknown place": (WAVE.format(places='["Odence"]', starts="2027-01"), r"wave 1: municipalities names \[Odence\].*did you mean Odense\?"),
     "start after the end": (WAVE.format(places='["all"]', starts="2037-01"), r"wave 1: starts is \[2037-01\].*2027-01, until 2036"),
     "start before the beginning": (WAVE.format(places='["all"]', starts="2026-12"), r"wave 1: starts is \[2026-12\]"),
     "a place twice": (
         WAVE.format(places='["Aarhus"]', starts="2027-01") + WAVE.format(places='["Midtjylland"]', starts="2028-01"),
-        r"wave 2: places names \[Aarhus\], which opens already in wave 1",
+        r"wave 2: municipalities names \[Aarhus\], which opens already in wave 1",
     ),
-    "no places": (WAVE.format(places="[]", starts="2027-01"), r"wave 1: places is \[\[\]\]; at least one municipality"),
+    "no places": (WAVE.format(places="[]", starts="2027-01"), r"wave 1: municipalities is \[\[\]\]; at least one municipality"),
     "no wave": ("wave = []", r"wave is \[\[\]\]; at least one wave is needed"),
     "places as text": (WAVE.format(places='"Aarhus"', starts="2027-01"), r'places is \["Aarhus"\]; a list is needed'),
     "unknown key of a wave": ('[[wave]]\nplace = ["Aarhus"]\n', r"unknown key \[wave.*place\]; did you mean .*places\?"),
@@ -283,7 +283,7 @@ BAD = {
     "unknown rule": ('[offer]\nallocation = "random"', r'offer.allocation is \["random"\]; allowed is first come, highest risk'),
     "negative recruits": ("[volunteers]\nrecruits_per_100000 = -0.1", r"volunteers.recruits_per_100000 is \[-0.1\]; allowed 0 to"),
     "not TOML": ("years = ten", r"mine.toml is not valid TOML"),
-    "own figures missing": ('own_figures = "nothing.csv"', r"file \[.*nothing.csv\] cannot be read"),
+    "own figures missing": ('country_file = "nothing.csv"', r"file \[.*nothing.csv\] cannot be read"),
 }  # fmt: skip
 
 
@@ -311,9 +311,9 @@ def test_all_mistakes_are_told(tmp_path):
     [
         ({"scenario": "poled"}, r"scenario \[poled\] was not found; did you mean pooled\?"),
         ({"scenario": "everyone"}, r"scenario is \[everyone\], which has 0 programmes"),
-        ({"beside": ["visits"]}, r"beside names \[visits\], which is no other scheme; known are prison_visits"),
-        ({"set": {"risk.levl": 1.0}}, r"unknown key \[risk.levl\]; did you mean risk.level\?"),
-        ({"set": {"risk.level": -1.0}}, r"risk.level is \[-1.0\]; allowed 0.01 to 20"),
+        ({"other_schemes": ["visits"]}, r"other_schemes names \[visits\], which is no other scheme; known are prison_visits"),
+        ({"set": {"risk.hazard_multipl": 1.0}}, r"unknown key \[risk.hazard_multipl\]; did you mean risk.hazard_multiplier\?"),
+        ({"set": {"risk.hazard_multiplier": -1.0}}, r"risk.hazard_multiplier is \[-1.0\]; allowed 0.01 to 20"),
     ],
 )
 def test_a_plan_that_means_no_scenario_is_refused(tables, message):
@@ -342,11 +342,11 @@ def test_own_figures_are_found_beside_the_plan(tmp_path):
     table = DENMARK.table().drop(columns="per_1000")
     table.loc[table["name"] == "Aarhus", "releases_per_year"] = 1_000.0
     (tmp_path / "own.csv").write_text(written(table), encoding="utf-8")
-    plan, country = load(str(saved(tmp_path, 'own_figures = "own.csv"\nyears = 1\n')))
+    plan, country = load(str(saved(tmp_path, 'country_file = "own.csv"\nyears = 1\n')))
     scenario = scenario_of(plan, country)
     expected = DENMARK.expected().sum() - DENMARK.expected()[NAMES.index("Aarhus")] + 1_000
 
-    assert scenario.places.released["Aarhus"] == 1_000.0
+    assert scenario.municipalities.releases["Aarhus"] == 1_000.0
     assert scenario.people.count == round(expected)
 
 
@@ -355,6 +355,6 @@ def test_own_figures_without_a_place_are_refused_in_one_line(tmp_path):
     table = DENMARK.table().drop(columns="per_1000")
     (tmp_path / "own.csv").write_text(written(table[table["name"] != "Læsø"]), encoding="utf-8")
     with pytest.raises(ParameterError, match=r"own.csv has no row for \[Læsø\]; add one for each") as refused:
-        load(str(saved(tmp_path, 'own_figures = "own.csv"\n')))
+        load(str(saved(tmp_path, 'country_file = "own.csv"\n')))
 
     assert len(str(refused.value).splitlines()) == 1

@@ -255,9 +255,9 @@ def test_plan_decides_what_it_says() -> None:
     assert (planned.people.count, planned.people.follow_up_months) == (291, 36)
     assert planned.volunteers.at_start == pytest.approx(3 * POOLED.volunteers.at_start)
     assert planned.volunteers.recruits_per_month == pytest.approx(3 * POOLED.volunteers.recruits_per_month)
-    assert (planned.trial.definition, planned.risk.highest_share) == ("prison", 0.3)
-    assert 1 - (1 - programme.unplanned_exit) ** 14 == pytest.approx(0.8)
-    assert plan.decides(POOLED) == ["trial.definition", "risk.highest_share", "programme.primus_motor.unplanned_exit"]
+    assert (planned.trial.definition, planned.risk.high_risk_share) == ("prison", 0.3)
+    assert 1 - (1 - programme.dropout_chance) ** 14 == pytest.approx(0.8)
+    assert plan.decides(POOLED) == ["trial.definition", "risk.high_risk_share", "programme.primus_motor.dropout_chance"]
     assert TrialPlan().scenario(POOLED).programme == POOLED.programme
 
 
@@ -313,7 +313,7 @@ BAD = [
     (["--size", "7"], "7 is not in the range"),
     (["--set", "people.count=30000"], "people.count is [30000] in scenario pooled; a planned trial has 8 to 20,000"),
     (["--definition", "some"], "'some' is not one of"),
-    (["--set", "risk.lvel=1"], "did you mean risk.level?"),
+    (["--set", "risk.hazard_multipl=1"], "did you mean risk.hazard_multiplier?"),
 ]
 
 
@@ -329,7 +329,7 @@ def test_bad_input_is_one_line(arguments: list[str], message: str, tmp_path: Pat
 
 def test_verb_answers_and_writes(tmp_path: Path) -> None:
     """Power, width, winner's curse and size, in words, tables and a figure; and the same again from the store."""
-    options = ["--trials", "400", "--target", "0.4", "--set", "programme.direct_effect=0.1"]
+    options = ["--trials", "400", "--target", "0.4", "--set", "programme.direct_hazard_ratio=0.1"]
     again = ["--store", str(tmp_path / "store"), "--out"]
     code, out, _ = desist("power", *options, *again, str(tmp_path / "a"))
     rows, table = pd.read_csv(tmp_path / "a" / "power.csv"), pd.read_csv(tmp_path / "a" / "sizes.csv")

@@ -46,20 +46,20 @@ from tests.test_cli import desist
 
 PLAN = {
     "name": "small", "years": 3, "releases_per_year": 3_000.0,
-    "wave": [{"places": ["København", "Aarhus"], "starts": "2027-01", "volunteers_at_start": 10.0},
-             {"places": ["Odense"], "starts": "2028-01"}],
+    "wave": [{"municipalities": ["København", "Aarhus"], "starts": "2027-01", "volunteers_at_start": 10.0},
+             {"municipalities": ["Odense"], "starts": "2028-01"}],
 }
 FILE = """
 years = 3
 releases_per_year = 3000.0
 
 [[wave]]
-places = ["København", "Aarhus"]
+municipalities = ["København", "Aarhus"]
 starts = "2027-01"
 volunteers_at_start = 10.0
 
 [[wave]]
-places = ["Odense"]
+municipalities = ["Odense"]
 starts = "2028-01"
 """
 HIGHEST, LOWEST = "highest risk", "lowest risk"
@@ -128,7 +128,7 @@ def test_counts_are_those_of_a_rollout():
 
 def test_all_places_open_at_once_and_nothing_is_beside():
     """The dates of the waves are moved to the first month; a plan that is so already is not touched."""
-    plan = planned({**PLAN, "beside": ["paid_mentors"]})
+    plan = planned({**PLAN, "other_schemes": ["paid_mentors"]})
 
     assert set(at_once(plan).opens().values()) == {0}
     assert at_once(plan).opens().keys() == plan.opens().keys()
@@ -143,10 +143,10 @@ def test_the_same_effect_is_that_of_the_highest_risk_group():
     same = same_for_all(base)
     row = same.programme["primus_motor"]
 
-    assert (row.direct_effect_others, row.support_effect_others) == (row.direct_effect, row.support_effect)
-    assert base.programme["primus_motor"].direct_effect_others != row.direct_effect_others
+    assert (row.direct_hazard_ratio_others, row.support_hazard_ratio_others) == (row.direct_hazard_ratio, row.support_hazard_ratio)
+    assert base.programme["primus_motor"].direct_hazard_ratio_others != row.direct_hazard_ratio_others
     assert same.changed({f"programme.{key}": base.value(f"programme.{key}") for key in (
-        "direct_effect_others", "support_effect_others")}) == base
+        "direct_hazard_ratio_others", "support_hazard_ratio_others")}) == base
 
 
 # Tables -------------------------------------------------------------------------------------------------------
@@ -327,7 +327,7 @@ def test_a_part_alone_and_a_plan_whose_municipalities_depend_on_one_another(smal
         RunContext(threads=1)
     )
 
-    assert found.answer("en").sentences[0].startswith("Caution: offer.most_a_year")
+    assert found.answer("en").sentences[0].startswith("Caution: offer.max_per_year")
     assert "prison months" in found.text()
     assert set(found.tables) == {"order", "budget", "regret", "winners_curse"}
     assert list(found.figures) == ["order"]

@@ -28,12 +28,12 @@ FROM, TO = -24, 12
 def queue(*, places, count, months, programme=None, people=None, where=("all",), **tables):
     """People without crime who all want a programme with so many places; service is a match that ends by chance."""
     help_ = {
-        "carried_by": "places", "capacity": float(places), "shortest_sentence_months": 0.0, "starts_month": FROM,
-        "deadline_month": TO, "ends_month": 120, "unplanned_exit": LEAVES, **(programme or {}),
+        "delivered_by": "slots", "capacity": float(places), "shortest_sentence_months": 0.0, "starts_month": FROM,
+        "deadline_month": TO, "ends_month": 120, "dropout_chance": LEAVES, **(programme or {}),
     }  # fmt: skip
     everybody = {**EVERYBODY_ACCEPTS, "count": count, "release_months": months, "follow_up_months": 121, **(people or {})}
     return steady(0.0, people=everybody, trial={"assignment": "everyone"}, programme={"help": help_},
-                  places={"include": list(where)}, **tables)  # fmt: skip
+                  municipalities={"include": list(where)}, **tables)  # fmt: skip
 
 
 def tallied(scenario, seed, replicates=range(1)):
@@ -95,10 +95,10 @@ def served():
     scenario = queue(places=250, count=1, months=MONTHS)
     number = limits(scenario)[0]
     weight = np.where((number >= 2) & (number <= 4), number, 0)
-    names_ = [place.name for place in scenario.municipalities]
+    names_ = [place.name for place in scenario.selected_municipalities]
     scenario = scenario.changed({
         "people.count": round(LOAD * LEAVES * weight.sum() * MONTHS),
-        "places.released": dict(zip(names_, weight.astype(float).tolist(), strict=True)),
+        "municipalities.releases": dict(zip(names_, weight.astype(float).tolist(), strict=True)),
     })  # fmt: skip
     rows = tallied(scenario, 1, range(RUNS))
     return np.tile(weight, RUNS), {name: each[WARM:MONTHS] for name, each in rows.items()}, scenario
@@ -170,8 +170,8 @@ def test_volunteers_who_never_tire_are_servers():
     """Three volunteers of one place, one to a person, who never stop: the same people wait as long as for three places."""
     supply = {"at_start": 3.0, "per_person": 1, "quit_chance": 0.0, "quit_after_end": 0.0}
     one, other = (
-        tallied(queue(places=3, count=200, months=300, programme={"carried_by": kind}, where=["Aarhus"], volunteers=supply), 5)
-        for kind in ("places", "volunteers")
+        tallied(queue(places=3, count=200, months=300, programme={"delivered_by": kind}, where=["Aarhus"], volunteers=supply), 5)
+        for kind in ("slots", "volunteers")
     )
 
     assert one["started"].sum() > 100
@@ -180,7 +180,7 @@ def test_volunteers_who_never_tire_are_servers():
 
 def test_a_known_list_by_hand():
     """Ten people of one month, three places, nobody leaves before the end: three are matched at once, seven wait in vain."""
-    rules = {"unplanned_exit": 0.0, "starts_month": -2, "deadline_month": 3, "ends_month": 12}
+    rules = {"dropout_chance": 0.0, "starts_month": -2, "deadline_month": 3, "ends_month": 12}
     scenario = queue(
         places=3, count=10, months=1, programme=rules, people={"follow_up_months": 13}, where=["Aarhus"]
     )  # fmt: skip

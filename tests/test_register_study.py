@@ -59,7 +59,7 @@ def test_the_model_beside_itself_agrees(file, tmp_path):
 @pytest.mark.parametrize("definition", ["any", "prison", "sentence"])
 def test_another_model_beside_it_does_not(definition, file):
     """With three times the risk the register lies outside, under each definition."""
-    result = register(str(file), scenario="everyone", set="risk.level=3", definition=definition, window=12)
+    result = register(str(file), scenario="everyone", set="risk.hazard_multiplier=3", definition=definition, window=12)
 
     assert not result.passed
     assert "does not agree with the model" in result.text()
@@ -132,7 +132,7 @@ BAD = [
     ([], "FILE is missing: Register extract, CSV or Parquet; --example writes one to try this with"),
     (["FILE", "--until", "31-12-19"], "--until is [31-12-19]; allowed is a date"),
     (["FILE", "--beside", "trial"], "--beside is [trial], which randomises half of its people to a programme"),
-    (["FILE", "--set", "risk.level=2"], "--set is [risk.level=2], but no scenario is simulated"),
+    (["FILE", "--set", "risk.hazard_multiplier=2"], "--set is [risk.hazard_multiplier=2], but no scenario is simulated"),
     (["FILE", "--fine", "x", "--prison", "X"], "--prison is [X], which another option names, too"),
     (["FILE", "--person", "persons"], "--person is [persons], which is no column of extract.csv; did you mean person?"),
     (["FILE", "--beside", "evryone"], "did you mean everyone?"),

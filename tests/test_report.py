@@ -170,7 +170,7 @@ def test_the_trial_in_five_sentences(language):
 
 def points(strengths, likelihoods):
     return pd.DataFrame([
-        {"effect.strength": strength, "effect.support_share": 0.5, "programme.half_life_months": months,
+        {"effect.hazard_ratio": strength, "effect.support_share": 0.5, "programme.half_life_months": months,
          "relative_likelihood": likelihood}
         for strength, likelihood in zip(strengths, likelihoods, strict=True) for months in (3, 120)
     ])  # fmt: skip
@@ -289,10 +289,10 @@ def some_doubt(draws=400):
     inputs = ModelInputs.of(everybody(plan), plan, Prices())
     rng = np.random.default_rng(2)
     drawn = pd.DataFrame({
-        "effect.strength": rng.lognormal(-0.8, 1.0, draws), "plan.volunteers.recruiting_reached": rng.lognormal(0, 0.3, draws),
+        "effect.hazard_ratio": rng.lognormal(-0.8, 1.0, draws), "plan.volunteers.recruiting_reached": rng.lognormal(0, 0.3, draws),
         f"{PRICE}prison.day": rng.normal(1450, 200, draws),
     })  # fmt: skip
-    back = 2 - np.log(drawn["effect.strength"]) + 0.3 * rng.standard_normal(draws)
+    back = 2 - np.log(drawn["effect.hazard_ratio"]) + 0.3 * rng.standard_normal(draws)
     return doubt_of(inputs, drawn, {"krone": back.to_numpy(), "courses": drawn.iloc[:, 1].to_numpy()})
 
 
@@ -305,12 +305,12 @@ def test_what_the_numbers_rest_on(language):
     cells = [cell for grid in part.grids for row in grid.rows for cell in row]
     told = changes(doubt, "krone", w, "plan.change_krone", "number")
 
-    assert doubt.top(2) == ["plan.volunteers.recruiting_reached", "effect.strength"]
-    assert doubt.top(1, of="krone") == ["effect.strength"]
+    assert doubt.top(2) == ["plan.volunteers.recruiting_reached", "effect.hazard_ratio"]
+    assert doubt.top(1, of="krone") == ["effect.hazard_ratio"]
     assert w("grades.judged") in cells
     assert any("[S30]" in cell for cell in cells)
     assert len(told) == 1
-    assert name_of("effect.strength", None, w) in told[0]
+    assert name_of("effect.hazard_ratio", None, w) in told[0]
     assert part.grids[0].rows[0][2].startswith(w.percent(float(doubt.shares["krone"]["share"][1]), 0))
 
 
@@ -319,11 +319,11 @@ def test_few_draws_give_no_shares():
 
 
 def test_prices_that_a_plan_does_not_use_are_left_out():
-    names = ["effect.strength", f"{PRICE}scheme.paid_mentors.per_start", f"{PRICE}scheme.primus_motor.per_start",
+    names = ["effect.hazard_ratio", f"{PRICE}scheme.paid_mentors.per_start", f"{PRICE}scheme.primus_motor.per_start",
              f"{PRICE}victims.scale", f"{PRICE}prison.day"]  # fmt: skip
 
     assert used_prices(names, ["primus_motor"]) == [
-        "effect.strength",
+        "effect.hazard_ratio",
         f"{PRICE}scheme.primus_motor.per_start",
         f"{PRICE}prison.day",
     ]

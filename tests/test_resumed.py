@@ -23,7 +23,7 @@ from simulation.trial_counts import trial_counts
 from tests.test_cli import desist
 from tests.test_runs import ENVIRONMENT, kept_in
 
-STRENGTHS = ("sweep", "--vary", "effect.strength=0.05,0.2,0.6,1")
+STRENGTHS = ("sweep", "--vary", "effect.hazard_ratio=0.05,0.2,0.6,1")
 SWEEP = (*STRENGTHS, "--vary", "trial.control_risk=0.6,0.67,0.7")
 PLAIN = (*STRENGTHS, "--vary", "programme.half_life_months=3,12,36")
 
@@ -135,11 +135,11 @@ def a_posterior(path, **columns):
 def test_a_sweep_over_draws_has_means_and_shares(tmp_path):
     """Each point over the draws is the mean of sweeps with each draw set; the axis wins over the draw of its key."""
     strengths, halves = [0.05, 0.05, 1.0], [3.0, 60.0, 12.0]
-    file = a_posterior(tmp_path, **{"effect.strength": strengths, "programme.half_life_months": halves, "_logl": [0.0] * 3})
+    file = a_posterior(tmp_path, **{"effect.hazard_ratio": strengths, "programme.half_life_months": halves, "_logl": [0.0] * 3})
     axis = "programme.primus_motor.half_life_months=2,40"
     result = SweepStudy(vary=(axis,), replicates=30, posterior=file).run()
     table = result.tables["points"]
-    alone = [SweepStudy(vary=(axis, f"effect.strength={each}"), replicates=30).run().tables["points"] for each in strengths]
+    alone = [SweepStudy(vary=(axis, f"effect.hazard_ratio={each}"), replicates=30).run().tables["points"] for each in strengths]
     manifest = json.loads((result.save(tmp_path / "over") / "manifest.json").read_text(encoding="utf-8"))
 
     assert table["draws"].tolist() == [3, 3]
@@ -158,12 +158,12 @@ def test_a_sweep_over_draws_has_means_and_shares(tmp_path):
 
 def test_a_trial_over_draws_separates_stochastic_variation_from_parameter_uncertainty(tmp_path):
     """Equal draws leave stochastic variation only; where they differ much the parameters are most of the spread."""
-    same = a_posterior(tmp_path, **{"effect.strength": [0.4] * 5})
+    same = a_posterior(tmp_path, **{"effect.hazard_ratio": [0.4] * 5})
     row = TrialStudy(trials=40, posterior=same).run().settings[0]
     assert row["mentored_parameter_share"] == 0
     assert row["mentored_parameter_low"] == row["mentored_parameter_high"] == pytest.approx(row["mentored"])
     assert row["mentored_stochastic_low"] < row["mentored"] < row["mentored_stochastic_high"]
-    apart = a_posterior(tmp_path, **{"risk.level": [0.1, 0.2, 1.0, 4.0, 8.0], "trial.definition": ["any", "any", "prison", "any", "any"]})
+    apart = a_posterior(tmp_path, **{"risk.hazard_multiplier": [0.1, 0.2, 1.0, 4.0, 8.0], "trial.definition": ["any", "any", "prison", "any", "any"]})
     result = TrialStudy(trials=40, posterior=apart, draws=4).run()
     row = result.settings[0]
     assert row["draws"] == 4
@@ -176,11 +176,11 @@ def test_a_trial_over_draws_separates_stochastic_variation_from_parameter_uncert
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--draws", "3"], "--draws is [3], but there is no --posterior to draw from; give its file"),
     (["--posterior", "missing.parquet"], "--posterior is [missing.parquet], which is no readable Parquet file"),
-    (["--posterior", "POSTERIOR", "--set", "risk.level=1.1"], "which decides nothing that scenario trial leaves open"),
+    (["--posterior", "POSTERIOR", "--set", "risk.hazard_multiplier=1.1"], "which decides nothing that scenario trial leaves open"),
 ])  # fmt: skip
 def test_bad_posteriors_are_one_line(arguments, message, tmp_path):
     """A missing file, a number without a file, and draws that change nothing are refused."""
-    file = a_posterior(tmp_path, **{"risk.level": [1.0]})
+    file = a_posterior(tmp_path, **{"risk.hazard_multiplier": [1.0]})
     arguments = [file if each == "POSTERIOR" else each for each in arguments]
     code, _, err = desist("trial", "trial", *arguments, "--no-store", "--out", str(tmp_path / "out"))
 

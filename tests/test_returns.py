@@ -20,18 +20,18 @@ ODD = 0.03
 """How far a year's mean may lie from the stated number: the pilot knows the returns to about 1 %, the runs to 0.6 %."""
 
 
-def country(*, returns_count=True, follow_up=12 * YEARS, **changes):
+def country(*, include_reentries=True, follow_up=12 * YEARS, **changes):
     """400 releases a year to one place, over six years."""
     return Scenario().changed({
         "people.count": A_YEAR * YEARS, "people.release_months": 12 * YEARS, "people.follow_up_months": follow_up,
-        "people.calendar_months": 12 * YEARS, "people.returns_count": returns_count, "places.include": ["Aarhus"],
+        "people.calendar_months": 12 * YEARS, "people.include_reentries": include_reentries, "municipalities.include": ["Aarhus"],
         **{key.replace("__", "."): value for key, value in changes.items()},
     })  # fmt: skip
 
 
 HELP = {
-    "programme": {"help": {"carried_by": "places", "capacity": 1e6, "shortest_sentence_months": 0.0, "again": True,
-                           "direct_effect": 0.05, "direct_effect_others": 0.05, "ends_month": 24}},
+    "programme": {"help": {"delivered_by": "slots", "capacity": 1e6, "shortest_sentence_months": 0.0, "re_eligible": True,
+                           "direct_hazard_ratio": 0.05, "direct_hazard_ratio_others": 0.05, "ends_month": 24}},
     "trial.assignment": "everyone", "people.accepts_volunteers": 1.0,
 }  # fmt: skip
 
@@ -80,7 +80,7 @@ def test_as_many_are_released_however_short_they_are_followed():
 def test_new_people_are_some_of_those_drawn(scenario, seed):
     """Whoever is in a stream is, to the byte, among the people of the same scenario in which returns do not count."""
     some, every = (
-        prepared(scenario.replace(people__returns_count=counts), seed, range(2)).people for counts in (True, False)
+        prepared(scenario.replace(people__include_reentries=counts), seed, range(2)).people for counts in (True, False)
     )
     number = {key: i for i, key in enumerate(zip(every.replicate.tolist(), every.person.tolist(), strict=True))}
     rows = [number[key] for key in zip(some.replicate.tolist(), some.person.tolist(), strict=True)]
@@ -95,7 +95,7 @@ def test_nobody_is_left_out_where_nobody_returns(scenario, seed):
     free = scenario.replace(offending__prison_chance=0.0, offending__prison_per_conviction=0.0)
     at_once = scenario.replace(people__release_months=1)
     for each in (free, at_once):
-        plain = run(each.replace(people__returns_count=False), seed=seed)
+        plain = run(each.replace(people__include_reentries=False), seed=seed)
 
         assert_same_columns(plain.people, run(each, seed=seed).people)
         assert_same_columns(plain.lives, run(each, seed=seed).lives)

@@ -32,7 +32,7 @@ from simulation.parameters import ParameterError
 DENMARK = denmark()
 YEARS = 2
 NO_EFFECT = {f"programme.{name}": 1.0 for name in (
-    "direct_effect", "direct_effect_others", "support_effect", "support_effect_others")}  # fmt: skip
+    "direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_ratio", "support_hazard_ratio_others")}  # fmt: skip
 CRIME = [*COMMON[:15], *(f"holds_{name}" for name in ("housing", "economy", "employment", "network", "education"))]
 """Columns that tell of people, crime and support, not of volunteers or courses."""
 KEYS = ["replicate", "time", "where", "group"]
@@ -41,9 +41,9 @@ KEYS = ["replicate", "time", "where", "group"]
 def plan_of(**tables):
     """A plan of two years with 600 releases a year, in three waves."""
     waves = [
-        {"places": ["programme area"], "starts": "2027-01", "volunteers_at_start": 60.0},
-        {"places": ["Randers", "Viborg"], "starts": "2027-06"},
-        {"places": ["all"], "starts": "2028-01"},
+        {"municipalities": ["programme area"], "starts": "2027-01", "volunteers_at_start": 60.0},
+        {"municipalities": ["Randers", "Viborg"], "starts": "2027-06"},
+        {"municipalities": ["all"], "starts": "2028-01"},
     ]
     return planned({
         "name": "small", "years": YEARS, "releases_per_year": 600.0, "wave": waves,
@@ -119,8 +119,8 @@ def test_denmark_without_a_plan_counts_no_volunteers():
 def test_denmark_without_a_plan_is_one_job():
     """Whatever two plans do, their job without them is the same to the byte: computed once, kept once."""
     other = plan_of(
-        offer={"allocation": "lottery", "again": False, "uptake": 0.1}, volunteers={"recruits_per_100000": 9.0},
-        wave=[{"places": ["Fanø"], "starts": "2028-12"}], quality={"lost_per_doubling": 0.9}, beside=["prison_visits"],
+        offer={"allocation": "lottery", "re_eligible": False, "uptake": 0.1}, volunteers={"recruits_per_100000": 9.0},
+        wave=[{"municipalities": ["Fanø"], "starts": "2028-12"}], quality={"lost_per_doubling": 0.9}, other_schemes=["prison_visits"],
     )  # fmt: skip
     jobs = []
     for plan in (plan_of(), other):
@@ -205,7 +205,7 @@ def test_tables_have_a_row_for_every_key():
     assert len(months) == (12 * YEARS + FOLLOWED_ON) * 5
     assert not plan.duplicated(["level", *KEYS]).any()
     assert set(years["group"]) == set(GROUPS)
-    assert set(places["where"]) == {place.name for place in scenario.municipalities}
+    assert set(places["where"]) == {place.name for place in scenario.selected_municipalities}
     assert list(plan.columns[6:]) == names(scenario)
     assert (plan["volunteer_months"] == plan["free_months"] + plan["busy_months"]).all()
     assert months_before(scenario) == 2

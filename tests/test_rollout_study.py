@@ -19,7 +19,7 @@ from tests.snippets import HOME, blocks
 from tests.test_cli import desist
 
 CONTEXT = RunContext(threads=2)
-SMALL = {"years": 1, "releases_per_year": 700.0, "wave": [{"places": ["all"], "volunteers_at_start": 60.0}]}
+SMALL = {"years": 1, "releases_per_year": 700.0, "wave": [{"municipalities": ["all"], "volunteers_at_start": 60.0}]}
 
 
 def small(name="small", **more):
@@ -60,7 +60,7 @@ def test_one_line_gives_tables_figures_and_text(result):
 def test_plans_are_compared_by_position(tmp_path):
     """Values and files side by side; the first is what the others are compared with."""
     file = tmp_path / "more.toml"
-    file.write_text('years = 1\nreleases_per_year = 700.0\n[[wave]]\nplaces = ["all"]\nvolunteers_at_start = 600.0\n')
+    file.write_text('years = 1\nreleases_per_year = 700.0\n[[wave]]\nmunicipalities = ["all"]\nvolunteers_at_start = 600.0\n')
     found = compare(small(), str(file), draws=2, seed=3, context=CONTEXT)
 
     assert [each["plan"]["name"] for each in found.facts["plans"]] == ["small", "more"]
@@ -137,7 +137,7 @@ def test_a_report_of_it_speaks_of_it_alone(paid, language, monkeypatch):
     monkeypatch.chdir(paid)
     (paid / "plan.toml").write_text(
         'title = "Paid mentors: everywhere"\nscenario = "paid.toml"\nyears = 1\nreleases_per_year = 700.0\n'
-        '[[wave]]\nplaces = ["all"]\n', encoding="utf-8")  # fmt: skip
+        '[[wave]]\nmunicipalities = ["all"]\n', encoding="utf-8")  # fmt: skip
     code, _, problem = desist("report", "plan.toml", "--draws", "2", "--grade-draws", "0", "--no-store", "--threads", "1",
                               "--language", language, "--out", f"{language}.html")  # fmt: skip
     page = (paid / f"{language}.html").read_text(encoding="utf-8")

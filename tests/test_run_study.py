@@ -55,7 +55,7 @@ def test_a_saved_run_comes_back_with_its_history(trials: RunResult, tmp_path) ->
 
 def test_over_draws_there_are_outcomes_and_no_history() -> None:
     """Outcomes by arm from the draws; survival curves are refused in one line."""
-    draws = Posterior(table=pd.DataFrame({"risk.level": [0.9, 1.0, 1.1]}), about={})
+    draws = Posterior(table=pd.DataFrame({"risk.hazard_multiplier": [0.9, 1.0, 1.1]}), about={})
     found = run(POOLED, posterior=draws, replicates=2, seed=1)
 
     assert found.history is None

@@ -36,17 +36,17 @@ def refusal(text, **options):
         ("[people]\nage_median = nan", "people.age_median is [nan]; a finite number is needed; allowed 15 to 80 (years)"),
         ("people = 5", "people is [5]; a table is needed"),
         ('[trial]\nassignment = "all"', 'trial.assignment is ["all"]; allowed is nobody, everyone, randomised'),
-        (HELP + "direct_efect = 1.0", "unknown key [programme.help.direct_efect]; did you mean programme.help.direct_effect?"),
-        (HELP + "direct_effect = 9.0", "programme.help.direct_effect is [9.0]; allowed 0.001 to 5 (hazard ratio)"),
+        (HELP + "direct_efect = 1.0", "unknown key [programme.help.direct_efect]; did you mean programme.help.direct_hazard_ratio?"),
+        (HELP + "direct_hazard_ratio = 9.0", "programme.help.direct_hazard_ratio is [9.0]; allowed 0.001 to 5 (hazard ratio)"),
         ("[factor.housing]\ngain = -0.1", "factor.housing.gain is [-0.1]; allowed 0 to 1 (chance per month)"),
-        ("places.include = []", "places.include is [[]]; at least one municipality is needed, or all"),
+        ("municipalities.include = []", "municipalities.include is [[]]; at least one municipality is needed, or all"),
         (
-            'places.include = ["Arhus"]',
-            "places.include names [Arhus], which is not a Danish municipality or region; did you mean Aarhus?",
+            'municipalities.include = ["Arhus"]',
+            "municipalities.include names [Arhus], which is not a Danish municipality or region; did you mean Aarhus?",
         ),
         (
-            HELP + 'helps = { houses = 1.0 }',
-            "programme.help.helps names [houses], which is no factor of this scenario; its factors are housing, economy, "
+            HELP + 'gain_weights = { houses = 1.0 }',
+            "programme.help.gain_weights names [houses], which is no factor of this scenario; its factors are housing, economy, "
             "employment, network, education",
         ),
         (
@@ -86,7 +86,7 @@ def test_impossible_combinations_are_refused(text, expected):
 @pytest.mark.parametrize(
     "text",
     [
-        HELP + "helps = { housing = 5.0 }", HELP + "helps = { housing = -1.0 }",
+        HELP + "gain_weights = { housing = 5.0 }", HELP + "gain_weights = { housing = -1.0 }",
         "[factor.housing]\nhelped_by = { economy = -1.0 }", '[factor.""]\ngain = 0.1',
     ],
 )  # fmt: skip
@@ -104,11 +104,11 @@ def test_tables_within_a_table_have_bounds_too(text):
         ),
         (
             HELP + '[programme.help.about]\nstays = { source = "x", grade = "good" }',
-            'programme.help.about.stays.grade is ["good"]; allowed is measured, judged, assumed',
+            'programme.help.about.persistence.grade is ["good"]; allowed is measured, judged, assumed',
         ),
         (
             HELP + '[programme.help.about]\nstays = { source = "x", grade = "judged", prior = "Q(1, 2)" }',
-            "programme.help.about.stays.prior: prior [Q(1, 2)] is not one of N(,) LN(,) B(,) U(,) or fixed",
+            "programme.help.about.persistence.prior: prior [Q(1, 2)] is not one of N(,) LN(,) B(,) U(,) or fixed",
         ),
     ],
 )
@@ -121,14 +121,14 @@ def test_a_missing_source_is_asked_for():
     """Whoever states a grade without a source is told that the source is needed."""
     message = refusal(HELP + '[programme.help.about]\nstays = { grade = "judged" }')
 
-    assert "programme.help.about.stays.source is needed" in message
+    assert "programme.help.about.persistence.source is needed" in message
 
 
 def test_every_mistake_has_its_line():
     """Three mistakes in three sections are told at once, in one line each."""
     lines = refusal('[people]\ncuont = 3\nage_median = 200.0\n[risk]\nlevel = "x"').splitlines()
 
-    assert {"unknown key [people.cuont]", "people.age_median is [200.0]", 'risk.level is ["x"]'} == {
+    assert {"unknown key [people.cuont]", "people.age_median is [200.0]", 'risk.hazard_multiplier is ["x"]'} == {
         line.split(";")[0] for line in lines
     }
 
@@ -167,7 +167,7 @@ def test_a_scenario_is_the_difference_from_what_it_extends(tmp_path):
     shelf(tmp_path, far="[people]\ncount = 7\nrelease_months = 3", near='extends = "far"\n[people]\ncount = 8')
     scenario = Scenario.from_toml('extends = "near"\n[risk]\nlevel = 2.0', shelf=[tmp_path])
 
-    assert (8, 3, 2.0) == (scenario.people.count, scenario.people.release_months, scenario.risk.level)
+    assert (8, 3, 2.0) == (scenario.people.count, scenario.people.release_months, scenario.risk.hazard_multiplier)
 
 
 def test_of_several_scenarios_the_later_one_counts(tmp_path):
@@ -175,7 +175,7 @@ def test_of_several_scenarios_the_later_one_counts(tmp_path):
     shelf(tmp_path, one="[people]\ncount = 7\nrelease_months = 3", other="[people]\ncount = 9\n[risk]\nlevel = 2.0")
     scenario = Scenario.from_toml('extends = ["one", "other"]', shelf=[tmp_path])
 
-    assert (9, 3, 2.0) == (scenario.people.count, scenario.people.release_months, scenario.risk.level)
+    assert (9, 3, 2.0) == (scenario.people.count, scenario.people.release_months, scenario.risk.hazard_multiplier)
 
 
 def test_what_a_later_scenario_extends_counts_too(tmp_path):
@@ -183,7 +183,7 @@ def test_what_a_later_scenario_extends_counts_too(tmp_path):
     shelf(tmp_path, one="[people]\ncount = 7", below="[risk]\nlevel = 3.0", other='extends = "below"\n[people]\ncount = 9')
     scenario = Scenario.from_toml('extends = ["one", "other"]', shelf=[tmp_path])
 
-    assert (9, 3.0) == (scenario.people.count, scenario.risk.level)
+    assert (9, 3.0) == (scenario.people.count, scenario.risk.hazard_multiplier)
 
 
 def test_a_circle_of_scenarios_is_refused(tmp_path):
@@ -218,14 +218,14 @@ def test_a_scenario_comes_back_from_toml(scenario):
 
 
 def test_the_name_of_a_single_programme_may_be_left_out():
-    """programme.direct_effect is that of the only programme; with two, or none, it is asked which."""
+    """programme.direct_hazard_ratio is that of the only programme; with two, or none, it is asked which."""
     one = differing(programme={"help": {}})
     two = differing(programme={"help": {}, "more": {}})
 
-    assert 0.5 == one.replace(programme__direct_effect=0.5).programme["help"].direct_effect
-    assert one.replace(programme__direct_effect=0.5) == one.replace(programme__help__direct_effect=0.5)
-    with pytest.raises(ParameterError, match=r"unknown key \[programme.direct_effect\]"):
-        two.replace(programme__direct_effect=0.5)
+    assert 0.5 == one.replace(programme__direct_hazard_ratio=0.5).programme["help"].direct_hazard_ratio
+    assert one.replace(programme__direct_hazard_ratio=0.5) == one.replace(programme__help__direct_hazard_ratio=0.5)
+    with pytest.raises(ParameterError, match=r"unknown key \[programme.direct_hazard_ratio\]"):
+        two.replace(programme__direct_hazard_ratio=0.5)
 
 
 @pytest.mark.parametrize(
@@ -233,10 +233,10 @@ def test_the_name_of_a_single_programme_may_be_left_out():
     [
         ("people.cuont", r"unknown key \[people.cuont\]; did you mean people.count\?"),
         ("peple.count", r"unknown key \[peple.count\]; did you mean people\?"),
-        ("programme.new.direct_effect", r"unknown key \[programme.new.direct_effect\]; known here: programme.help"),
+        ("programme.new.direct_hazard_ratio", r"unknown key \[programme.new.direct_hazard_ratio\]; known here: programme.help"),
         ("programme.new", r"unknown key \[programme.new\]; known here: programme.help"),
-        ("programme.direct_efect", r"unknown key \[programme.direct_efect\]; did you mean programme.direct_effect\?"),
-        ("programme.helps.hosing", r"names \[hosing\], which is no factor of this scenario"),
+        ("programme.direct_efect", r"unknown key \[programme.direct_efect\]; did you mean programme.direct_hazard_ratio\?"),
+        ("programme.gain_weights.hosing", r"names \[hosing\], which is no factor of this scenario"),
         ("people.count.more", r"unknown key \[people.count.more\]; .*people\.count"),
     ],
 )
@@ -249,7 +249,7 @@ def test_an_override_changes_only_what_is_there(key, expected):
 def test_overrides_are_checked_together():
     """Two bad values are told in two lines."""
     with pytest.raises(ParameterError) as refused:
-        Scenario().changed({"people.count": 0, "risk.level": -1.0})
+        Scenario().changed({"people.count": 0, "risk.hazard_multiplier": -1.0})
 
     assert 2 == len(str(refused.value).splitlines())
 
@@ -265,9 +265,9 @@ def test_a_factor_may_begin_to_help_another():
 # The digest ---------------------------------------------------------------------------------------------------
 
 
-WORDS = {"assignment": "everyone", "definition": "prison", "carried_by": "volunteers", "accepted_from": "system",
-         "allocation": "lottery", "helped_by": {"network": 3.0}, "helps": {"network": 0.5}, "include": ["Aarhus"],
-         "places": ["Aarhus"], "opens": {"Aarhus": 2},
+WORDS = {"assignment": "everyone", "definition": "prison", "delivered_by": "volunteers", "accepted_from": "system",
+         "allocation": "lottery", "helped_by": {"network": 3.0}, "gain_weights": {"network": 0.5}, "include": ["Aarhus"],
+         "municipalities": ["Aarhus"], "opens": {"Aarhus": 2},
          **{key: {"Aarhus": 1.0} for key in ("released", "openings_by", "at_start_by", "recruits_by", "ceiling_by")}}  # fmt: skip
 
 
@@ -284,7 +284,7 @@ def other_value(quantity):
 
 def test_every_quantity_is_part_of_the_digest():
     """Changing any one number of a scenario changes its name."""
-    scenario = differing(programme={"help": {"starts_month": -3, "deadline_month": -1, "gain_times": 2.0, "gain_times_others": 2.0}})
+    scenario = differing(programme={"help": {"starts_month": -3, "deadline_month": -1, "gain_multiplier": 2.0, "gain_multiplier_others": 2.0}})
     digests = [scenario.changed({each.key: other_value(each)}).digest for each in quantities(scenario)]
 
     assert len(digests) > 100
@@ -294,12 +294,12 @@ def test_every_quantity_is_part_of_the_digest():
 @pytest.mark.parametrize("name", ["label", "title", "name", "about"])
 def test_a_factor_of_any_name_is_part_of_the_digest(name):
     """Words about a scenario are left out of the digest by their place, not by what they are called."""
-    once, again = (complete(factor={name: {"lacked_at_release": 0.5, "gain": gain}}) for gain in (0.1, 0.2))
+    once, again = (complete(factor={name: {"missing_at_release": 0.5, "gain": gain}}) for gain in (0.1, 0.2))
 
     assert once.digest != again.digest
 
 
-TWO = {"one": {"lacked_at_release": 0.2}, "other": {"lacked_at_release": 0.7}}
+TWO = {"one": {"missing_at_release": 0.2}, "other": {"missing_at_release": 0.7}}
 HELPS = {"one": 0.5, "other": 1.0}
 
 
@@ -308,8 +308,8 @@ HELPS = {"one": 0.5, "other": 1.0}
     [
         ({"factor": TWO}, {"factor": dict(reversed(TWO.items()))}),
         (
-            {"factor": TWO, "programme": {"help": {"helps": HELPS}}},
-            {"factor": TWO, "programme": {"help": {"helps": dict(reversed(HELPS.items()))}}},
+            {"factor": TWO, "programme": {"help": {"gain_weights": HELPS}}},
+            {"factor": TWO, "programme": {"help": {"gain_weights": dict(reversed(HELPS.items()))}}},
         ),
     ],
 )
@@ -322,7 +322,7 @@ def test_equal_scenarios_have_equal_digests(there, back):
 
 def test_whole_numbers_are_the_same_as_their_decimals():
     """1 and 1.0 are one value of a quantity that need not be whole."""
-    once, again = (Scenario.from_toml(tomli_w.dumps({"risk": {"level": level}})) for level in (1, 1.0))
+    once, again = (Scenario.from_toml(tomli_w.dumps({"risk": {"hazard_multiplier": level}})) for level in (1, 1.0))
 
     assert once.digest == again.digest
 

@@ -43,8 +43,8 @@ TOTAL = {"one": FIRST["one"] + BOTH / WHOLE, "two": FIRST["two"], "three": BOTH 
 """Indices of Ishigami's function in closed form: the first input and the third interact, nothing else does."""
 DEAD = "people.accepts_system"
 """What nobody in the trial is asked."""
-SMALL = {"only": ("effect.strength", "risk.level", DEAD), "trials": 3, "trajectories": 2, "points": 8}
-COMMAND = ["--only", "effect.strength", "--only", "risk.level", "--only", DEAD, "--trials", "3", "--trajectories", "2",
+SMALL = {"only": ("effect.hazard_ratio", "risk.hazard_multiplier", DEAD), "trials": 3, "trajectories": 2, "points": 8}
+COMMAND = ["--only", "effect.hazard_ratio", "--only", "risk.hazard_multiplier", "--only", DEAD, "--trials", "3", "--trajectories", "2",
            "--points", "8"]  # fmt: skip
 
 
@@ -224,18 +224,18 @@ def test_points_come_back_in_order(workers, points, tmp_path):
     base = load("trial")
     strengths = [0.1, 0.4, 0.9, 1.5, 0.2, 0.6]
     with RunContext(store=Store(tmp_path), threads=workers).computing(runs=points) as compute:
-        runs = OutcomeRuns(base=base, keys=["programme.direct_effect"], seed=2, trials=3, compute=compute)
+        runs = OutcomeRuns(base=base, keys=["programme.direct_hazard_ratio"], seed=2, trials=3, compute=compute)
         for _ in range(2):
             table = runs.at([[value] for value in strengths], "test", stride=2)
             for value, (_, row) in zip(strengths, table.iterrows(), strict=True):
-                own = outcomes(base.changed({"programme.direct_effect": value}), seed=2, trials=3)
+                own = outcomes(base.changed({"programme.direct_hazard_ratio": value}), seed=2, trials=3)
                 assert row.to_dict() == own
 
 
 def test_what_does_not_matter_has_no_effect_at_all():
     """With common random numbers, who accepts the system changes nothing in the trial: its indices are exactly zero."""
     base = load("trial")
-    inputs = UncertainInputs.of(base, only=["effect.strength", DEAD])
+    inputs = UncertainInputs.of(base, only=["effect.hazard_ratio", DEAD])
     with RunContext().computing() as compute:
         runs = OutcomeRuns(base=base, keys=inputs.keys, seed=1, trials=5, compute=compute)
         found = estimate_over_priors(runs, inputs, OUTCOMES["difference"], trajectories=3, points=8, parameters=12)
@@ -244,7 +244,7 @@ def test_what_does_not_matter_has_no_effect_at_all():
     assert tuple(dead) == (0.0,) * 6
     assert by_key(found.screening).loc[DEAD, "mu_star"] == 0
     assert ends["outcome_low"] == ends["outcome_high"] == ends["middle"]
-    assert by_key(found.ends).loc["effect.strength", "outcome_low"] > by_key(found.ends).loc["effect.strength", "outcome_high"]
+    assert by_key(found.ends).loc["effect.hazard_ratio", "outcome_low"] > by_key(found.ends).loc["effect.hazard_ratio", "outcome_high"]
 
 
 def test_uncertain_inputs_are_those_with_priors():
@@ -252,14 +252,14 @@ def test_uncertain_inputs_are_those_with_priors():
     base = load("trial")
     every = UncertainInputs.of(base).keys
 
-    assert {"effect.strength", "risk.level", "programme.stays"} <= set(every)
-    assert UncertainInputs.of(base, only=["risk.level", "programme.primus_motor.stays"]).keys == ["risk.level", "programme.stays"]
-    assert set(every) - set(UncertainInputs.of(base, hold=["risk.level"], fixed=["people.count"]).keys) == {"risk.level"}
-    assert not {"effect.strength", "effect.support_share"} & set(UncertainInputs.of(base, fixed=["programme.direct_effect"]).keys)
-    with pytest.raises(ParameterError, match=r"--only is \[risk.lvel\], which has no prior .* did you mean risk.level"):
-        UncertainInputs.of(base, only=["risk.lvel"])
+    assert {"effect.hazard_ratio", "risk.hazard_multiplier", "programme.persistence"} <= set(every)
+    assert UncertainInputs.of(base, only=["risk.hazard_multiplier", "programme.primus_motor.persistence"]).keys == ["risk.hazard_multiplier", "programme.persistence"]
+    assert set(every) - set(UncertainInputs.of(base, hold=["risk.hazard_multiplier"], fixed=["people.count"]).keys) == {"risk.hazard_multiplier"}
+    assert not {"effect.hazard_ratio", "effect.support_share"} & set(UncertainInputs.of(base, fixed=["programme.direct_hazard_ratio"]).keys)
+    with pytest.raises(ParameterError, match=r"--only is \[risk.hazard_multipl\], which has no prior .* did you mean risk.hazard_multiplier"):
+        UncertainInputs.of(base, only=["risk.hazard_multipl"])
     with pytest.raises(ParameterError, match="leave one of the two out"):
-        UncertainInputs.of(base, only=["risk.level"], fixed=["risk.level"])
+        UncertainInputs.of(base, only=["risk.hazard_multiplier"], fixed=["risk.hazard_multiplier"])
 
 
 @pytest.mark.parametrize("language", ["en", "da"])
@@ -276,7 +276,7 @@ def test_values_are_written_with_as_few_digits_as_make_them_differ():
     """In the reader's language; texts stay as they are."""
     m, danish = Messages("en", "sensitivity"), Messages("da", "sensitivity")
 
-    assert quantity_name("factor.sobriety.lacked_at_release", m) == "sobriety: share who lack it at release"
+    assert quantity_name("factor.sobriety.missing_at_release", m) == "sobriety: share who lack it at release"
     assert pair(1.06, 1.12, m) == ("1.06", "1.12")
     assert pair(1.06, 1.12, danish) == ("1,06", "1,12")
     assert pair("any", "prison", m) == ("any", "prison")
@@ -297,8 +297,8 @@ def test_the_answer_in_both_languages():
     english, danish = (list(result.answer(language).sentences) for language in ("en", "da"))
 
     assert sobol.loc[DEAD, ["first", "first_low", "first_high", "total", "total_low", "total_high"]].tolist() == [0.0] * 6
-    assert sobol.loc["effect.strength", "prior"].startswith("LN(")
-    assert result.uncertain == [DEAD, "risk.level", "effect.strength"]
+    assert sobol.loc["effect.hazard_ratio", "prior"].startswith("LN(")
+    assert result.uncertain == [DEAD, "risk.hazard_multiplier", "effect.hazard_ratio"]
     assert "The uncertain input that matters most is: strength of the effect" in english[1]
     assert any("Simulation noise is" in each for each in english)
     assert "virkningens styrke" in danish[1]
@@ -334,18 +334,18 @@ def test_sensitivity_over_a_posterior():
     rng = np.random.default_rng(1)
     strength = np.exp(rng.normal(-0.7, 0.5, 30))
     table = pd.DataFrame({
-        "effect.strength": strength, "risk.level": 0.6 + 0.1 * strength, "people.clustering": 0.38,
+        "effect.hazard_ratio": strength, "risk.hazard_multiplier": 0.6 + 0.1 * strength, "people.problem_correlation": 0.38,
         "trial.definition": ["any", "prison"] * 15, "_weight": 1.0,
     })  # fmt: skip
     posterior = Posterior(table=table, about={})
     result = SensitivityStudy(posterior=posterior, trials=2).run()
-    fewer = SensitivityStudy(posterior=posterior, trials=2, draws=12, hold=("risk.level",)).run()
+    fewer = SensitivityStudy(posterior=posterior, trials=2, draws=12, hold=("risk.hazard_multiplier",)).run()
     first = result.tables["first_order"]
 
-    assert set(first["key"]) == {"effect.strength", "risk.level", "trial.definition"}
+    assert set(first["key"]) == {"effect.hazard_ratio", "risk.hazard_multiplier", "trial.definition"}
     assert "total" not in first
     assert "The inputs are dependent in the draws" in result.text()
-    assert set(fewer.tables["tornado"]["key"]) == {"effect.strength", "trial.definition"}
+    assert set(fewer.tables["tornado"]["key"]) == {"effect.hazard_ratio", "trial.definition"}
     assert fewer.draws == 12
 
 
@@ -362,9 +362,9 @@ BAD = [
     ({"outcome": "diference"}, "--outcome is [diference]; did you mean difference?"),
     ({"scenario": "everyone", "outcome": "control"}, "--outcome is [control], which needs two arms"),
     ({"scenario": "everyone", "outcome": "treated"}, "needs a programme"),
-    ({"only": "risk.lvel"}, "--only is [risk.lvel], which has no prior in scenario trial; did you mean risk.level?"),
+    ({"only": "risk.hazard_multipl"}, "--only is [risk.hazard_multipl], which has no prior in scenario trial; did you mean risk.hazard_multiplier?"),
     ({"hold": "people.count"}, "--hold is [people.count], which has no prior"),
-    ({"only": "risk.level", "set": "risk.level=0.7"}, "--only is [risk.level], which --hold or --set fixes"),
+    ({"only": "risk.hazard_multiplier", "set": "risk.hazard_multiplier=0.7"}, "--only is [risk.hazard_multiplier], which --hold or --set fixes"),
     ({"points": 500}, "--points is [500]; a Sobol' sequence needs a power of two: 256 or 512"),
     ({"draws": 5}, "--draws is [5], but there is no --posterior"),
     ({"posterior": Path("missing.parquet")}, "--posterior is [missing.parquet]"),

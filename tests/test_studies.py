@@ -132,10 +132,10 @@ def test_the_observed_pair_fits_as_reported_and_not_without_effect() -> None:
 
 def test_routes_divide_the_strength() -> None:
     """Strength and share resolve to a direct effect and an aim through support factors whose product is the strength."""
-    scenario = at_point(load("trial"), {"effect.strength": 0.25, "effect.support_share": 0.5})
+    scenario = at_point(load("trial"), {"effect.hazard_ratio": 0.25, "effect.support_share": 0.5})
     programme = scenario.programme["primus_motor"]
 
-    assert programme.direct_effect * programme.support_effect == pytest.approx(0.25)
+    assert programme.direct_hazard_ratio * programme.support_hazard_ratio == pytest.approx(0.25)
 
 
 def test_grid_has_every_combination() -> None:
@@ -167,7 +167,7 @@ def test_wrong_axes_are_refused(text: str) -> None:
 def test_points_have_common_random_numbers() -> None:
     """A point's result does not depend on the other points of the design, nor on threads."""
     base = load("trial")
-    axes = axes_of({"effect.strength": [1.0, 0.3], "programme.half_life_months": [3, 120]})
+    axes = axes_of({"effect.hazard_ratio": [1.0, 0.3], "programme.half_life_months": [3, 120]})
     design = points(axes, "grid", 0, seed=0)
     rows = list(simulate_design(base, design, seed=2, replicates=10, context=RunContext(threads=2)))
     alone = evaluate(base, design[3], seed=2, replicates=10)
@@ -178,7 +178,7 @@ def test_points_have_common_random_numbers() -> None:
 
 def test_the_nearest_point_is_named_where_none_fits() -> None:
     """Where no point is inside the 67 % region the study has not passed, and names the nearest."""
-    result = SweepStudy(vary=("programme.direct_effect=0.9:1.0:2",), seed=2, replicates=40).run()
+    result = SweepStudy(vary=("programme.direct_hazard_ratio=0.9:1.0:2",), seed=2, replicates=40).run()
 
     assert not result.tables["points"]["inside_67"].any()
     assert not result.passed
@@ -190,11 +190,11 @@ def test_the_nearest_point_is_named_where_none_fits() -> None:
 
 def test_a_sweep_in_one_line_of_python(tmp_path: Path) -> None:
     """A scenario and a mapping of axes are a study, which is saved, loaded and repeated to the same table."""
-    result = sweep(load("trial"), {"effect.strength": np.array([0.05, 1.0]), "programme.half_life_months": "3:120:2"},
+    result = sweep(load("trial"), {"effect.hazard_ratio": np.array([0.05, 1.0]), "programme.half_life_months": "3:120:2"},
                    replicates=10, seed=1)  # fmt: skip
     loaded = load_result(result.save(tmp_path))
 
-    assert result.study.vary == ("effect.strength=0.05,1.0", "programme.half_life_months=3.0:120.0:2")
+    assert result.study.vary == ("effect.hazard_ratio=0.05,1.0", "programme.half_life_months=3.0:120.0:2")
     assert result.tables["points"]["programme.half_life_months"].tolist() == [3, 120, 3, 120]
     assert loaded.study == result.study
     assert loaded.text("da") == result.text("da")
@@ -203,9 +203,9 @@ def test_a_sweep_in_one_line_of_python(tmp_path: Path) -> None:
 
 def test_a_study_file_may_have_its_axes_as_a_table() -> None:
     """``[vary]`` is written as in the file of a sweep."""
-    study = parse_study('study = "sweep"\nreplicates = 5\n[vary]\n"effect.strength" = [0.1, 0.4]\n')
+    study = parse_study('study = "sweep"\nreplicates = 5\n[vary]\n"effect.hazard_ratio" = [0.1, 0.4]\n')
 
-    assert study.command() == "desist sweep --vary effect.strength=0.1,0.4 --replicates 5"
+    assert study.command() == "desist sweep --vary effect.hazard_ratio=0.1,0.4 --replicates 5"
 
 
 def test_an_interrupted_sweep_returns_what_is_finished() -> None:
@@ -215,7 +215,7 @@ def test_an_interrupted_sweep_returns_what_is_finished() -> None:
         yield from islice(items, 2)
         raise KeyboardInterrupt
 
-    study = SweepStudy(vary=("programme.direct_effect=0.1:1.0:5",), replicates=10)
+    study = SweepStudy(vary=("programme.direct_hazard_ratio=0.1:1.0:5",), replicates=10)
     result = study.run(RunContext(progress=stopped))
 
     assert not result.complete
@@ -238,12 +238,12 @@ def test_shipped_sweep_and_scenarios_are_sound() -> None:
 def test_every_column_and_text_of_the_study_is_there(verb: str, tmp_path: Path) -> None:
     """Without draws and over draws: columns are in the codebook, both languages answer, and the figure is drawn."""
     codebook = tomllib.loads((FOLDER.parent / "codebook" / f"{verb}.toml").read_text(encoding="utf-8"))
-    posterior = Posterior(table=pd.DataFrame({"risk.level": [0.5, 0.8, 1.1]}), about={"command": "none"})
-    axes = {"vary": ("effect.strength=0.1,1.0",), "replicates": 5} if verb == "sweep" else {"trials": 5}
+    posterior = Posterior(table=pd.DataFrame({"risk.hazard_multiplier": [0.5, 0.8, 1.1]}), about={"command": "none"})
+    axes = {"vary": ("effect.hazard_ratio=0.1,1.0",), "replicates": 5} if verb == "sweep" else {"trials": 5}
     for given in (axes, {**axes, "posterior": posterior}):
         result = study_class(verb)(**given).run()
         for name, table in result.tables.items():
-            assert set(table) - {"effect.strength"} <= set(codebook[name]["columns"])
+            assert set(table) - {"effect.hazard_ratio"} <= set(codebook[name]["columns"])
         for language in ("en", "da"):
             assert "{" not in result.text(language)
             assert result.figure(language=language).axes
@@ -265,14 +265,14 @@ def test_baseline_meets_its_targets() -> None:
 
 def test_the_baseline_check_can_fail() -> None:
     """A population with half the risk misses the figures."""
-    table = baseline.check(Scenario().changed({"risk.level": 0.5}), seed=1, people=5_000)
+    table = baseline.check(Scenario().changed({"risk.hazard_multiplier": 0.5}), seed=1, people=5_000)
 
     assert not table["inside"].all()
 
 
 def test_fit_finds_its_way_back() -> None:
     """From a hazard that is a fifth too high the fit comes nearer to the targets."""
-    start = Scenario().changed({"risk.monthly_hazard": Scenario().risk.monthly_hazard * 1.2})
+    start = Scenario().changed({"risk.baseline_hazard": Scenario().risk.baseline_hazard * 1.2})
     before = baseline.distance(baseline.measure(start, seed=3, people=4_000), baseline.targets())
     _, after = baseline.fit(start, seed=3, people=4_000, evaluations=40)
 
@@ -284,7 +284,7 @@ def test_shift_of_a_new_factor_is_small_and_told() -> None:
     from simulation.programmes import Factor
 
     data = Scenario().model_dump()
-    data["factor"]["substance"] = Factor(lacked_at_release=0.56, gain=0.02, loss=0.02, lacking_hazard_ratio=1.6).model_dump()
+    data["factor"]["substance"] = Factor(missing_at_release=0.56, gain=0.02, loss=0.02, missing_hazard_ratio=1.6).model_dump()
     shifts = baseline.shifts(Scenario.model_validate(data), seed=1, people=20_000).set_index("factor")
 
     assert isinstance(shifts, pd.DataFrame)

@@ -109,7 +109,7 @@ def test_a_result_shows_itself_in_a_notebook(result: StudyResult) -> None:
         ('study = "powr"', "study is [powr], which is no study; did you mean power?"),
         ('study = "power"\nsize = 3', "power: size is [3]; allowed 8 to 20000 (people)"),
         ('study = "power"\nsizes = 3', "power: unknown key [sizes]; did you mean size?"),
-        ('study = "power"\nhighest_share = 0.3', "power: unknown key [highest_share]; it is now called high_risk_share"),
+        ('study = "power"\nhighest_share = 0.3', "power: unknown key [high_risk_share]; it is now called high_risk_share"),
         ('study = "power"\ntarget = [1.5]', "target is [1.5]; allowed more than 0 to less than 1 (share 0-1)"),
         ("study = ", "study is not valid TOML"),
     ],
@@ -128,8 +128,8 @@ def test_a_mistake_in_a_study_is_one_line(text: str, message: str, tmp_path: Pat
     [
         (["worth"], "it is now called voi"),
         (["power", "--highest-share", "0.3"], "--highest-share is now called --high-risk-share"),
-        (["run", "--set", "risk.level=2"], "it is now called risk.hazard_multiplier"),
-        (["run", "--set", "programme.again=true"], "it is now called programme.re_eligible"),
+        (["run", "--set", "risk.hazard_multiplier=2"], "it is now called risk.hazard_multiplier"),
+        (["run", "--set", "programme.re_eligible=true"], "it is now called programme.re_eligible"),
     ],
 )
 def test_a_name_of_the_first_version_is_answered_with_its_new_one(words: list[str], message: str) -> None:

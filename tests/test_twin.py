@@ -11,17 +11,17 @@ from tests.twin import Twin, whole_parts
 from tests.twin_people import philox
 
 WORLDS = {
-    "everyone, 60 months": ("everyone", ["people.count=150", "people.follow_up_months=60", "places.include=[\"Aarhus\", \"Odense\"]"]),
+    "everyone, 60 months": ("everyone", ["people.count=150", "people.follow_up_months=60", "municipalities.include=[\"Aarhus\", \"Odense\"]"]),
     "the trial": ("pooled", []),
     "few volunteers who tire": ("pooled", ["volunteers.at_start=12", "volunteers.quit_chance=0.1", "programme.allocation=highest risk"]),
     "offered again, lottery": (
         "as-reported",
         ["trial.assignment=everyone", "trial.signed_up=false", "people.count=200", "people.follow_up_months=48",
-         "programme.again=true", "programme.allocation=lottery", "programme.shortest_sentence_months=0.0",
+         "programme.re_eligible=true", "programme.allocation=lottery", "programme.shortest_sentence_months=0.0",
          "people.accepts_volunteers=0.8", "programme.offered_share=0.7"],
     ),
     "places instead of volunteers": (
-        "pooled", ["programme.carried_by=places", "programme.capacity=20.0", "programme.allocation=lowest risk"],
+        "pooled", ["programme.delivered_by=places", "programme.capacity=20.0", "programme.allocation=lowest risk"],
     ),
     "flats and jobs are scarce": (
         "pooled", ["factor.housing.openings=0.5", "factor.employment.openings=0.3", "peers.strength=4.0"],
@@ -48,10 +48,10 @@ def test_a_second_telling_from_the_documents_is_the_same(world, seed):
 
 
 OTHERWISE = [
-    "programme.stays=0.3", "programme.half_life_months=3.0", "programme.contact_chance=0.8", "volunteers.quit_after_end=0.6",
-    "volunteers.tiring=5.0", "people.clustering=0.2", "people.trust_shared=0.6", "risk.settling_months=8.0",
+    "programme.persistence=0.3", "programme.half_life_months=3.0", "programme.contact_chance=0.8", "volunteers.quit_after_end=0.6",
+    "volunteers.quit_increase_per_year=5.0", "people.problem_correlation=0.2", "people.trust_shared=0.6", "risk.hazard_decay_months=8.0",
     "peers.strength=3.0", "peers.pseudo_people=2.0", "factor.housing.openings=1.0", "offending.delay_mean_months=5.0",
-    "offending.prison_per_conviction=0.03", "custody.parole_served=0.5", "factor.economy.destroyed_by_custody=0.6",
+    "offending.prison_per_conviction=0.03", "custody.parole_served=0.5", "factor.economy.lost_in_custody=0.6",
 ]  # fmt: skip
 
 

@@ -75,8 +75,8 @@ def test_priors_are_the_scenarios_own_unless_something_is_fitted():
     """The economy's ratio keeps the prior of the scenario file; values are kept within what is allowed."""
     rows = uncertain_parameters(
         load("life-maryland"),
-        [("risk.level",), ("factor.economy.lacking_hazard_ratio",)],
-        {"risk.level": ("LN(0.3, 1.0)", "level")},
+        [("risk.hazard_multiplier",), ("factor.economy.missing_hazard_ratio",)],
+        {"risk.hazard_multiplier": ("LN(0.3, 1.0)", "level")},
     )
 
     assert [(row.prior, row.fitted) for row in rows] == [("LN(0.3, 1.0)", True), ("LN(1.2, 0.15)", False)]

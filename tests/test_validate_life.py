@@ -124,13 +124,13 @@ def test_half_of_the_men_are_paid_for_three_months_and_nobody_else(history):
 
 def test_the_aid_goes_through_economy_and_through_nothing_else():
     """Where lacking money does nothing to the hazard, both arms have the same arrests, man by man with the same random numbers."""
-    plan = load(life_maryland.SCENARIO).replace(people__count=4_000, factor__economy__lacking_hazard_ratio=1.0)
+    plan = load(life_maryland.SCENARIO).replace(people__count=4_000, factor__economy__missing_hazard_ratio=1.0)
     plan = plan.changed({"factor.housing.helped_by.economy": 1.0, "factor.education.helped_by.economy": 1.0})
     paid = simulate(plan.changed({"trial.assignment": "everyone"}), seed=2)
     unpaid = simulate(plan.changed({"trial.assignment": "nobody"}), seed=2)
 
     assert times(paid, "sentence")["time"].equals(times(unpaid, "sentence")["time"])
-    strong = plan.changed({"factor.economy.lacking_hazard_ratio": 3.0, "trial.assignment": "everyone"})
+    strong = plan.changed({"factor.economy.missing_hazard_ratio": 3.0, "trial.assignment": "everyone"})
     helped = shares(times(simulate(strong, seed=2), "sentence"), window=12, by=())["share"].iloc[0]
     alone = simulate(strong.changed({"trial.assignment": "nobody"}), seed=2)
     assert helped < shares(times(alone, "sentence"), window=12, by=())["share"].iloc[0] - 0.02
@@ -150,7 +150,7 @@ def test_the_scenario_lies_where_it_was_fitted(found):
     """Its level, fall and delay are within the draws; its controls are arrested about as often as those seen."""
     table = found.draws.table().set_index("key")
     plan = load(life_maryland.SCENARIO)
-    for key in ("risk.level", "risk.later_hazard", "offending.delay_mean_months"):
+    for key in ("risk.hazard_multiplier", "risk.long_run_hazard_ratio", "offending.delay_mean_months"):
         assert table.loc[key, "low"] < plan.value(key) < table.loc[key, "high"]
     share = life_maryland.first_arrests(plan.replace(people__count=40_000), seed=9)[0].sum()
     assert share == pytest.approx(66 / 216, abs=0.03)
@@ -190,7 +190,7 @@ def test_few_arrests_make_money_matter_more(found):
     """What is believed of the economy after the men is higher if fewer of those who were paid were arrested."""
     after = [life_aid.updated(found, of_arrests(number)).set_index("key")["after_mean"] for number in (45, 75)]
 
-    assert after[0]["factor.economy.lacking_hazard_ratio"] > after[1]["factor.economy.lacking_hazard_ratio"]
+    assert after[0]["factor.economy.missing_hazard_ratio"] > after[1]["factor.economy.missing_hazard_ratio"]
 
 
 def test_without_the_package_one_line_says_what_to_install(monkeypatch):

@@ -64,7 +64,7 @@ def test_the_tables_agree_with_each_other():
 @pytest.mark.parametrize("level", [0.5, 2.0])
 def test_the_first_return_is_the_first_custody_of_the_history(level):
     """Read off a run in which whoever returns stays in, it is the month in which custody first begins with real sentences."""
-    plan = load(north_carolina.SCENARIO).changed({"people.count": 3_000, "risk.level": level})
+    plan = load(north_carolina.SCENARIO).changed({"people.count": 3_000, "risk.hazard_multiplier": level})
     events = simulate(plan, seed=5).events
     first = (
         events[events["event"] == "custody in"].groupby("person")["month"].min().reindex(range(3_000)).fillna(10_000)
@@ -125,17 +125,17 @@ def test_the_fit_meets_the_half_it_was_fitted_to(found):
 def test_age_and_convictions_were_not_fitted(found):
     """The fit moves five parameters; the effects of age and convictions are as in the model."""
     assert {
-        "risk.level",
-        "risk.never_share",
-        "risk.later_hazard",
-        "risk.settling_months",
+        "risk.hazard_multiplier",
+        "risk.immune_share",
+        "risk.long_run_hazard_ratio",
+        "risk.hazard_decay_months",
         "offending.delay_mean_months",
     } == {row.keys[0] for row in found.draws.parameters}
     plan, everyone = load(north_carolina.SCENARIO), load("everyone")
     for key in (
         "risk.age_hazard_ratio",
         "risk.priors_hazard_ratio",
-        "risk.propensity_sd",
+        "risk.frailty_sd",
         "offending.prison_per_conviction",
     ):
         assert plan.value(key) == everyone.value(key)

@@ -169,8 +169,8 @@ def test_a_study_of_given_scenarios_is_the_same_from_its_file(inputs) -> None:
 def test_the_uncertainty_of_the_difference_is_divided_by_grade():
     """With many draws: shares of the three grades and the rest add up to one; the strength, which decides here, is judged."""
     rng = np.random.default_rng(1)
-    drawn = pd.DataFrame({"effect.strength": rng.lognormal(-0.8, 1.0, 600), "people.accepts_volunteers": rng.random(600)})
-    mentored = 0.5 + 0.1 * np.log(drawn["effect.strength"]) + 0.01 * rng.standard_normal(600)
+    drawn = pd.DataFrame({"effect.hazard_ratio": rng.lognormal(-0.8, 1.0, 600), "people.accepts_volunteers": rng.random(600)})
+    mentored = 0.5 + 0.1 * np.log(drawn["effect.hazard_ratio"]) + 0.01 * rng.standard_normal(600)
     inputs = ModelInputs.of(bare("trial"))
     shares = shares_from_draws(drawn, 0.67 - mentored, inputs.grade, seed=1)
     part = shares.set_index("grade")["share"]
@@ -214,7 +214,7 @@ BAD = [
     (["calibrate", "--cluster", "127.0.0.1"], "--cluster is [127.0.0.1]; write tcp://HOST:PORT"),
     (["run", "pooled", "--posterior", "missing.parquet"], "--posterior is [missing.parquet]"),
     (["baseline", "--posterior", "missing.parquet"], "--posterior is [missing.parquet]"),
-    (["sweep", "--vary", "effect.strength=a,b"], "effect.strength is [a]"),
+    (["sweep", "--vary", "effect.hazard_ratio=a,b"], "effect.hazard_ratio is [a]"),
 ]
 
 

@@ -28,8 +28,8 @@ class Twin(Released):
         self.s, self.seed, self.rep, self.events = scenario, seed, replicate, []
         self.factors = list(scenario.factor.items())
         self.name, self.prog = next(iter(scenario.programme.items()), ("", None))
-        self.places = [p.number for p in scenario.municipalities]
-        inhabitants = [p.population for p in scenario.municipalities]
+        self.places = [p.number for p in scenario.selected_municipalities]
+        inhabitants = [p.population for p in scenario.selected_municipalities]
         self.parts = [each / sum(inhabitants) for each in inhabitants]
         self.before = -self.prog.starts_month if self.prog else 0
         self.told_for = max(scenario.people.follow_up_months, self.prog.ends_month + 1 if self.prog else 0)
@@ -38,13 +38,13 @@ class Twin(Released):
         self.boosts = [self.boost(False), self.boost(True)] if self.prog else []
         self.people = [self.drawn(number) for number in range(scenario.people.count)]
         short = {
-            name: f.openings / 100 / (f.lacked_at_release * f.gain) for name, f in self.factors if f.openings < 100
+            name: f.openings / 100 / (f.missing_at_release * f.gain) for name, f in self.factors if f.openings < 100
         }
         self.first_room = {name: min(1.0, value) for name, value in short.items()}
         self.local = [
             SimpleNamespace(peers=1.0, room=dict(self.first_room), came=0, seats=[], limit=0) for _ in self.places
         ]
-        if self.prog and self.prog.carried_by == "volunteers":
+        if self.prog and self.prog.delivered_by == "volunteers":
             v = scenario.volunteers
             most = v.ceiling or max(2 * v.at_start, 12 * v.recruits_per_month)
             for place, number in zip(self.local, whole_parts(most, self.parts, math.ceil, -1e-9), strict=True):
@@ -106,7 +106,7 @@ class Twin(Released):
             p = seat.person
             matched = p is not None and p.status == "matched"
             seat.months += matched
-            stops = stop < v.quit_chance * (1 + v.tiring * seat.months / 12) * WORD
+            stops = stop < v.quit_chance * (1 + v.quit_increase_per_year * seat.months / 12) * WORD
             if p is not None and not matched:
                 p.carried, seat.person = 0.0, None
                 stops = stops or stop_after < v.quit_after_end * WORD
@@ -139,7 +139,7 @@ class Twin(Released):
         for p in here:
             first = p.anchor == p.release
             due = t == p.anchor + row.starts_month and p.inside and ((first and p.status == "aside") or
-                                                                      (not first and row.again))  # fmt: skip
+                                                                      (not first and row.re_eligible))  # fmt: skip
             if due and (offered == "everyone" or p.drawn) and p.yes[row.accepted_from]:
                 long_enough = not first or p.sentence >= row.shortest_sentence_months
                 if long_enough and p.score >= self.about.score_of(row.offered_share):
@@ -163,12 +163,12 @@ class Twin(Released):
         taken = [sum(p.status == "matched" and p.place == k for p in here) for k in range(len(self.places))]
         for p in waiting:
             free = [seat for seat in self.local[p.place].seats if seat.state == "free"][:need]
-            if row.carried_by == "volunteers" and len(free) == need:
+            if row.delivered_by == "volunteers" and len(free) == need:
                 for seat in free:
                     seat.state, seat.person = "matched", p
                 p.carried, p.status = 1.0, "matched"
                 self.event(p, "match", self.name, need)
-            elif row.carried_by == "places" and taken[p.place] < self.local[p.place].limit:
+            elif row.delivered_by == "slots" and taken[p.place] < self.local[p.place].limit:
                 taken[p.place] += 1
                 p.carried, p.status = 1.0, "matched"
                 self.event(p, "match", self.name)
@@ -197,10 +197,10 @@ class Twin(Released):
             if changed and not p.inside:
                 p.held[name] = not before[name]
                 self.event(p, "loss" if before[name] else "gain", name)
-        fading = s.risk.later_hazard + (1 - s.risk.later_hazard) / (1 + (t - p.since) / s.risk.settling_months)
-        hazard = p.baseline * fading * math.prod(f.lacking_hazard_ratio for name, f in self.factors if not p.held[name])
+        fading = s.risk.long_run_hazard_ratio + (1 - s.risk.long_run_hazard_ratio) / (1 + (t - p.since) / s.risk.hazard_decay_months)
+        hazard = p.baseline * fading * math.prod(f.missing_hazard_ratio for name, f in self.factors if not p.held[name])
         if self.prog:
-            effect = self.prog.direct_effect if p.highest else self.prog.direct_effect_others
+            effect = self.prog.direct_hazard_ratio if p.highest else self.prog.direct_hazard_ratio_others
             hazard *= 1 - (1 - effect) * level
         hazard *= place.peers
         place.liberty += not p.inside
@@ -219,7 +219,7 @@ class Twin(Released):
         self.event(p, "custody in", value=p.waits)
         p.waits = 0
         for k, (name, f) in enumerate(self.factors):
-            if p.held[name] and self.words(*at, 72 + k)[0] < f.destroyed_by_custody * WORD:
+            if p.held[name] and self.words(*at, 72 + k)[0] < f.lost_in_custody * WORD:
                 p.held[name] = False
                 self.event(p, "loss", name, 1)
         if p.status == "matched":
@@ -234,7 +234,7 @@ class Twin(Released):
         row = self.prog
         if p.status == "matched":
             planned = self.t - p.anchor >= row.ends_month
-            if planned or words[2] < row.unplanned_exit * WORD:
+            if planned or words[2] < row.dropout_chance * WORD:
                 p.status = "planned" if planned else "unplanned"
                 self.event(p, "exit", f"{self.name}: {p.status}")
         met = p.status == "matched" and words[1] < row.contact_chance * p.carried * WORD
@@ -242,7 +242,7 @@ class Twin(Released):
         level = 1.0 if met else p.echo * fade
         if met:
             p.met += 1
-            p.echo = row.stays * min(1.0, p.met / (row.ends_month - row.starts_month))
+            p.echo = row.persistence * min(1.0, p.met / (row.ends_month - row.starts_month))
             self.event(p, "contact", self.name)
         else:
             p.echo *= fade
@@ -253,7 +253,7 @@ class Twin(Released):
         o, c, recorded = self.s.offending, self.s.custody, month < self.s.people.follow_up_months
         burst, wait, sanction, quantile = self.words(*at, 64)
         number = 1
-        while number < 20 and burst < o.another_offence**number * WORD:
+        while number < 20 and burst < o.further_offence_chance**number * WORD:
             number += 1
         mean = o.delay_mean_months
         phases = [math.log((half + 1) / 65536) / math.log(mean / (2 + mean)) for half in (wait >> 16, wait % 65536)]
@@ -286,8 +286,8 @@ class Twin(Released):
         """Openings and company of each place, for the next month."""
         peers = self.s.peers
         for place in self.local:
-            share = (place.offending + peers.pseudo_people * peers.usual_share) / (place.liberty + peers.pseudo_people)
-            place.peers = math.exp(peers.strength * (share - peers.usual_share))
+            share = (place.offending + peers.pseudo_people * peers.reference_share) / (place.liberty + peers.pseudo_people)
+            place.peers = math.exp(peers.strength * (share - peers.reference_share))
             for name, wanted in place.demand.items():
                 openings = self.s.factor[name].openings / 100
                 place.room[name] = min(1.0, openings * place.liberty / wanted) if wanted else self.first_room[name]
@@ -295,7 +295,7 @@ class Twin(Released):
     def boost(self, highest):
         """Times the chance of a gain for each factor, from the aim of the help."""
         row = self.prog
-        aim = -math.log(row.support_effect if highest else row.support_effect_others)
+        aim = -math.log(row.support_hazard_ratio if highest else row.support_hazard_ratio_others)
         logs = [k / 599 * math.log(1000) for k in range(600)]
         fall = [self.fall(math.exp(each), highest) for each in logs]
         rise, best = [], 0.0
@@ -307,7 +307,7 @@ class Twin(Released):
         else:
             k = max(i for i in range(600) if rise[i] <= aim)
             found = logs[k] + (logs[k + 1] - logs[k]) * (aim - rise[k]) / (rise[k + 1] - rise[k])
-        return {name: math.exp(found * row.helps.get(name, 0.0)) for name, _ in self.factors}
+        return {name: math.exp(found * row.gain_weights.get(name, 0.0)) for name, _ in self.factors}
 
     def fall(self, times, highest):
         """Mean log hazard of lacking over twelve months of contact, with gains so many times likelier."""
@@ -316,8 +316,8 @@ class Twin(Released):
         for _ in range(12):
             before = dict(share)
             for name, f in self.factors:
-                more = times ** self.prog.helps.get(name, 0.0)
+                more = times ** self.prog.gain_weights.get(name, 0.0)
                 gain = f.gain * math.prod(1 + before[other] * (by - 1) for other, by in f.helped_by.items()) * more
                 share[name] = before[name] + (1 - before[name]) * min(1.0, gain) - before[name] * f.loss / more
-                total += share[name] * math.log(f.lacking_hazard_ratio) / 12
+                total += share[name] * math.log(f.missing_hazard_ratio) / 12
         return total

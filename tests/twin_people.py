@@ -55,7 +55,7 @@ class Released:
         propensity, place, month, never = self.words(number, self.rep, attempt, 2**24 + 2)
         problems = self.words(number, self.rep, attempt, 2**24 + 3)[0]
         age = min(80.0, max(18.0, p.age_median * math.exp(p.age_log_sd * normal(age))))
-        propensity, r = normal(propensity), p.priors_by_propensity
+        propensity, r = normal(propensity), p.priors_by_frailty
         z = r * propensity + math.sqrt(1 - r * r) * normal(priors)
         career = ((age - 14) / 20) ** p.priors_by_age
         priors = int(min(30.0, p.priors_median * career * math.exp(p.priors_log_sd * z)))
@@ -65,16 +65,16 @@ class Released:
             + math.log(s.risk.women_hazard_ratio) * woman
             + math.log(s.risk.priors_hazard_ratio) * min(priors, 20)
         )
-        a, b = math.log(p.motivation_hazard_ratio), s.risk.propensity_sd
+        a, b = math.log(p.motivation_hazard_ratio), s.risk.frailty_sd
         relative = math.exp(score + a * motivation - a * a / 2 + b * propensity - b * b / 2)
-        centre = math.prod(f.lacking_hazard_ratio**f.lacked_at_release for _, f in self.factors)
-        own = p.problems_by_propensity
-        common = math.sqrt(max(0.0, p.clustering - own * own))
+        centre = math.prod(f.missing_hazard_ratio**f.missing_at_release for _, f in self.factors)
+        own = p.problems_by_frailty
+        common = math.sqrt(max(0.0, p.problem_correlation - own * own))
         held = {}
         for k, (name, f) in enumerate(self.factors):
             word = self.words(number, self.rep, attempt, 2**24 + 4 + k // 4)[k % 4]
             latent = own * propensity + common * normal(problems) + math.sqrt(1 - own**2 - common**2) * normal(word)
-            held[name] = not latent > ndtri(1 - f.lacked_at_release)
+            held[name] = not latent > ndtri(1 - f.missing_at_release)
         below = [math.floor(sum(self.parts[: k + 1]) * WORD) for k in range(len(self.parts))]
         below[-1] = WORD
         release = self.before + int(month * p.release_months / WORD)
@@ -84,8 +84,8 @@ class Released:
             highest=score >= self.about.highest_from, place=next(k for k, top in enumerate(below) if place < top),
             drawn=(number + lot) % 2 == 1, inside=True, turn=release, anchor=release, since=0, waits=0, begins=None,
             cases=0, status="aside", met=0, echo=0.0, carried=0.0,
-            baseline=0.0 if never < s.risk.never_share * WORD
-            else s.risk.level * s.risk.monthly_hazard / centre * relative,
+            baseline=0.0 if never < s.risk.immune_share * WORD
+            else s.risk.hazard_multiplier * s.risk.baseline_hazard / centre * relative,
         )  # fmt: skip
 
     def says_yes(self, motivation, shared, own, share):

@@ -18,8 +18,8 @@ from simulation.ledger import names
 
 YEARS, PEOPLE = 10, 70_300
 WAYS: dict[str, dict[str, Any]] = {
-    "followed two years": {"people.returns_count": False, "people.follow_up_months": 24},
-    "followed to the end": {"people.returns_count": False},
+    "followed two years": {"people.include_reentries": False, "people.follow_up_months": 24},
+    "followed to the end": {"people.include_reentries": False},
     "returns count": {},
 }
 """Everybody drawn is followed two years; or until the ten years are over; or as plans do: those who return count among

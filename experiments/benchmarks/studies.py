@@ -18,7 +18,7 @@ from experiments.inputs.designs import Axis, points
 from experiments.inputs.scenario_files import load
 from experiments.studies.trial.sweep import simulate_design
 
-AXES = ("effect.strength=0.05:1:1000:log", "programme.half_life_months=3:120:2")
+AXES = ("effect.hazard_ratio=0.05:1:1000:log", "programme.half_life_months=3:120:2")
 """Two thousand points."""
 PIECES = 100_000
 STUDIES = 50

@@ -183,7 +183,7 @@ def set_option(function: Verb) -> Verb:
     """``--set key=value``: changes to the scenario."""
     return click.option(
         "--set", "changes", multiple=True, metavar="KEY=VALUE",
-        help="Change the scenario, for example risk.level=1.1; may be repeated.",
+        help="Change the scenario, for example risk.hazard_multiplier=1.1; may be repeated.",
     )(function)  # fmt: skip
 
 

@@ -18,7 +18,8 @@ SOLVING_TRIALS = 200
 
 
 def with_control_risk(scenario: Scenario, risk: float) -> Scenario:
-    """The scenario with ``risk.level`` such that this share of the highest-risk controls reoffends in two years.
+    """The scenario with ``risk.hazard_multiplier`` such that this share of the highest-risk controls reoffends in
+    two years.
 
     Solved on 200 trials without any programme, with random numbers of their own, by the scenario's own definition; so
     a run's control risk differs from it by chance only.
@@ -37,14 +38,14 @@ def with_control_risk(scenario: Scenario, risk: float) -> Scenario:
             f"{risks[0]:.2f} to {risks[-1]:.2f}"
         )
     level = float(np.exp(np.interp(risk, risks, np.log(levels))))
-    return scenario.changed({"risk.level": float(f"{level:.5g}")})
+    return scenario.changed({"risk.hazard_multiplier": float(f"{level:.5g}")})
 
 
 class _Untreated:
     """A scenario as a cache key: all that matters to its controls."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario.changed({"trial.assignment": "nobody", "risk.level": 1.0})
+        self.scenario = scenario.changed({"trial.assignment": "nobody", "risk.hazard_multiplier": 1.0})
         bare = {name: type(row)(shortest_sentence_months=row.shortest_sentence_months, starts_month=row.starts_month,
                                 deadline_month=row.deadline_month, accepted_from=row.accepted_from)
                 for name, row in self.scenario.programme.items()}  # fmt: skip
@@ -64,6 +65,7 @@ def _risk_by_level(untreated: _Untreated) -> tuple[npt.NDArray[np.float64], npt.
     trials = max(1, SOLVING_TRIALS * PEOPLE // scenario.people.count)
     risks = []
     for level in levels:
-        counts = trial_counts(scenario.changed({"risk.level": float(level)}), seed=SOLVING_SEED, trials=trials)
+        counts = trial_counts(scenario.changed({"risk.hazard_multiplier": float(level)}), seed=SOLVING_SEED,
+                              trials=trials)
         risks.append(highest_risk(counts, scenario.trial.definition).risks[CONTROL ^ 1])
     return levels, np.maximum.accumulate(np.array(risks))

@@ -50,7 +50,7 @@ class ModelInputs:
         What a plan chooses (municipalities, dates, offer) cannot be uncertain, and is not counted.
         """
         alone = next(iter(base.programme)) if len(base.programme) == 1 else ""
-        effects = ("programme.direct_effect", "programme.support_effect") if alone else ()
+        effects = ("programme.direct_hazard_ratio", "programme.support_hazard_ratio") if alone else ()
         rows = {row.key.replace(f"programme.{alone}.", "programme.") if alone else row.key: row
                 for row in quantities(base)}  # fmt: skip
         rows = {key: row for key, row in rows.items() if key not in effects}

@@ -194,7 +194,7 @@ def _place(key: object) -> Place:
         try:
             here = chosen((key,))
         except ParameterError as error:
-            raise ParameterError(str(error).replace("places.include names", "the map's values name")) from None
+            raise ParameterError(str(error).replace("municipalities.include names", "the map's values name")) from None
     else:
         here = tuple(place for place in municipalities() if place.number == key)
     if len(here) == 1:

@@ -1,6 +1,6 @@
 """A point of a space of assumptions as a scenario.
 
-Most keys are the scenario's own. Three are short for changes of several parameters: ``effect.strength`` and
+Most keys are the scenario's own. Three are short for changes of several parameters: ``effect.hazard_ratio`` and
 ``effect.support_share`` divide a hazard ratio S between the routes (direct S**(1 - share), through support factors
 S**share, for the highest-risk group), and ``trial.control_risk`` solves for the level of risk at which that share of
 the highest-risk controls reoffends.
@@ -21,7 +21,7 @@ from simulation.scenario import Scenario
 
 STRENGTH, SHARE, CONTROL_RISK = SHORT_AXES
 USUAL_STRENGTH, USUAL_SHARE = 0.65, 0.4
-"""What ``effect.strength`` and ``effect.support_share`` are where only the other of them varies."""
+"""What ``effect.hazard_ratio`` and ``effect.support_share`` are where only the other of them varies."""
 STRONGEST = 5.0
 """Largest strength: mentors who do harm."""
 EFFECT = (
@@ -70,10 +70,10 @@ def effect(strength: float, share: float) -> dict[str, float]:
             f"{STRENGTH} is [{strength}] and {SHARE} [{share}]; allowed are more than 0 to {STRONGEST:g}, and 0 to 1"
         )
     if strength > 1:
-        return {"programme.direct_effect": strength, "programme.support_effect": 1.0}
+        return {"programme.direct_hazard_ratio": strength, "programme.support_hazard_ratio": 1.0}
     return {
-        "programme.direct_effect": max(0.001, strength ** (1 - share)),
-        "programme.support_effect": max(0.05, strength**share),
+        "programme.direct_hazard_ratio": max(0.001, strength ** (1 - share)),
+        "programme.support_hazard_ratio": max(0.05, strength**share),
     }
 
 

@@ -1,7 +1,8 @@
 """A posterior as a file: equally probable draws of what is doubted, and how a study runs over them.
 
 ``desist calibrate`` writes such a file (Parquet, one row a draw, one column a dotted key); every study takes it with
-``--posterior``. ``risk.level`` and ``trial.definition`` describe the people and the report of the trial: they apply
+``--posterior``. ``risk.hazard_multiplier`` and ``trial.definition`` describe the people and the report of the trial:
+they apply
 to scenarios of people who signed up (``trial.signed_up``), and leave others as they are.
 """
 
@@ -24,7 +25,7 @@ from simulation.scenario import Scenario
 
 SHIPPED = Path(str(files("experiments").joinpath("inputs/data/posterior.parquet")))
 """Every tenth of the 2,000 draws of ``desist calibrate`` (seed 1), for studies that are given no posterior."""
-OF_THE_TRIAL = ("risk.level", "trial.definition")
+OF_THE_TRIAL = ("risk.hazard_multiplier", "trial.definition")
 """Keys that describe the trial's own people and report."""
 
 
@@ -106,10 +107,10 @@ def fitting(base: Scenario, draw: dict[str, Any], *, but: Sequence[str] = ()) ->
     effect in it rules out the draw's strength and route.
     """
     taken = {_bare(key, base) for key in but}
-    if {"programme.direct_effect", "programme.support_effect"} & taken:
+    if {"programme.direct_hazard_ratio", "programme.support_hazard_ratio"} & taken:
         taken |= set(SHORT_AXES[:2])
     if SHORT_AXES[2] in taken:
-        taken.add("risk.level")
+        taken.add("risk.hazard_multiplier")
     kept = {}
     for key, value in draw.items():
         if _bare(key, base) in taken or (key in OF_THE_TRIAL and not base.trial.signed_up):

@@ -16,7 +16,7 @@ SETTINGS = ("as-reported", "pooled", "sceptical")
 """The three named settings of the mentors' effect: scenarios that extend ``trial``."""
 
 
-SHORT_AXES = ("effect.strength", "effect.support_share", "trial.control_risk")
+SHORT_AXES = ("effect.hazard_ratio", "effect.support_share", "trial.control_risk")
 """Axes of a sweep that stand for changes of several parameters (``sweep.py``)."""
 
 
@@ -31,7 +31,7 @@ def titles() -> dict[str, str]:
 
 
 def load(name: str, changes: Sequence[str] = ()) -> Scenario:
-    """A scenario by name or path, with changes such as ``risk.level=1.1``.
+    """A scenario by name or path, with changes such as ``risk.hazard_multiplier=1.1``.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def change(text: str) -> tuple[str, Any]:
     """A change ``key=value``; the value is read as TOML (numbers, true, lists, text in quotes) or plain text."""
     key, sign, value = text.partition("=")
     if not sign or not key.strip():
-        raise ParameterError(f"change [{text}] is not of the form key=value, for example risk.level=1.1")
+        raise ParameterError(f"change [{text}] is not of the form key=value, for example risk.hazard_multiplier=1.1")
     key = key.strip()
     if key in SHORT_AXES:
         raise ParameterError(f"[{key}] stands for several parameters; it is an axis for desist sweep --vary")

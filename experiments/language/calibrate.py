@@ -15,7 +15,7 @@ from experiments.language.grades_text import grade_sentences
 from experiments.language.messages import Messages
 from experiments.language.quantity_names import short_name
 
-SILENT = (SHARE, "programme.half_life_months", "programme.stays", "programme.unplanned_exit")
+SILENT = (SHARE, "programme.half_life_months", "programme.persistence", "programme.dropout_chance")
 """Parameters on which a single trial says little: route, persistence, drop-out."""
 LITTLE = 0.1
 """Share of the variance below which the trial is said not to tell."""

@@ -83,8 +83,8 @@ def _done(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
         yield m("highest", n=m.percent(offer["highest_risk_share"]))
     if m.has(f"allocation.{offer['allocation']}"):
         yield m(f"allocation.{offer['allocation']}")
-    if offer["most_a_year"]:
-        yield m("limit.most", n=m.number(offer["most_a_year"]))
+    if offer["max_per_year"]:
+        yield m("limit.most", n=m.number(offer["max_per_year"]))
     if offer["budget_a_year"]:
         yield m("limit.budget", n=m.kroner(offer["budget_a_year"], million=True))
 

@@ -11,7 +11,7 @@ from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
 from experiments.language.trial_result import PAIR, rule_note, sizes_note
 
-STRENGTH = "effect.strength"
+STRENGTH = "effect.hazard_ratio"
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001

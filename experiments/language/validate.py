@@ -11,7 +11,7 @@ from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
 from experiments.language.shown import shown_table
 
-MONEY = "factor.economy.lacking_hazard_ratio"
+MONEY = "factor.economy.missing_hazard_ratio"
 SAME = 5e-7
 """Largest change of a share at which the prediction is the one that was written first, digit by digit."""
 SOME_EVIDENCE = 3.0

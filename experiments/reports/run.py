@@ -90,7 +90,7 @@ def retained(table: pd.DataFrame, inputs: ModelInputs, plan: RolloutPlan) -> pd.
 
 def programmes_of(plan: RolloutPlan) -> Sequence[str]:
     """The programme that a plan rolls out, and the schemes beside it."""
-    return [delivery_of(plan).name, *plan.beside]
+    return [delivery_of(plan).name, *plan.other_schemes]
 
 
 def known(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -276,7 +276,7 @@ class OnScenario(Study):
         None, what="Name or file of a scenario", argument=True, metavar="[SCENARIO]"
     )
     set: tuple[str, ...] = option(
-        (), what="Change the scenario, for example risk.level=1.1; may be repeated", metavar="KEY=VALUE"
+        (), what="Change the scenario, for example risk.hazard_multiplier=1.1; may be repeated", metavar="KEY=VALUE"
     )
 
 

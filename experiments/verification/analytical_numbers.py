@@ -61,32 +61,35 @@ def numbers_are_the_scenarios_own(context: CheckContext) -> Finding:
         factors, programmes, supply = list(s.factor.values()), list(s.programme.values()), s.volunteers
         plain = {
             "key0": case.seed & 0xFFFFFFFF, "key1": case.seed >> 32, "follow_up": s.people.follow_up_months,
-            "later": s.risk.later_hazard, "settling": s.risk.settling_months, "another": s.offending.another_offence,
+            "later": s.risk.long_run_hazard_ratio, "settling": s.risk.hazard_decay_months,
+            "another": s.offending.further_offence_chance,
             "most_offences": 20, "decided_within": 12, "prison": s.offending.prison_chance,
             "prison_per_conviction": s.offending.prison_per_conviction, "suspended": s.offending.suspended_chance,
             "parole": s.custody.parole_chance, "parole_from": s.custody.parole_from_months,
             "parole_part": s.custody.parole_served, "peers_strength": s.peers.strength,
-            "peers_usual": s.peers.usual_share, "peers_pseudo": s.peers.pseudo_people, "per_person": supply.per_person,
-            "training": supply.training_months, "quits": supply.quit_chance, "tiring": supply.tiring,
+            "peers_usual": s.peers.reference_share, "peers_pseudo": s.peers.pseudo_people,
+            "per_person": supply.per_person,
+            "training": supply.training_months, "quits": supply.quit_chance,
+            "quit_increase_per_year": supply.quit_increase_per_year,
             "quits_after": supply.quit_after_end, "campaign": supply.campaign_months,
             "offered": ("nobody", "everyone", "randomised").index(s.trial.assignment),
-            "supply": next((k for k, row in enumerate(programmes) if row.carried_by == "volunteers"), -1),
+            "supply": next((k for k, row in enumerate(programmes) if row.delivered_by == "volunteers"), -1),
             "gain": [row.gain for row in factors], "loss": [row.loss for row in factors],
-            "ratio": [row.lacking_hazard_ratio for row in factors],
-            "ruin": [row.destroyed_by_custody for row in factors],
+            "ratio": [row.missing_hazard_ratio for row in factors],
+            "ruin": [row.lost_in_custody for row in factors],
             "accepted": [1 if row.accepted_from == "volunteers" else 2 for row in programmes],
             "starts": [row.starts_month for row in programmes], "deadline": [row.deadline_month for row in programmes],
-            "ends": [row.ends_month for row in programmes], "again": [row.again for row in programmes],
+            "ends": [row.ends_month for row in programmes], "re_eligible": [row.re_eligible for row in programmes],
             "allocation": [RULES.index(row.allocation) for row in programmes],
-            "contact": [row.contact_chance for row in programmes], "leaves": [row.unplanned_exit for row in programmes],
-            "stays": [row.stays for row in programmes],
+            "contact": [row.contact_chance for row in programmes], "leaves": [row.dropout_chance for row in programmes],
+            "persistence": [row.persistence for row in programmes],
             "closes": [row.closes_month + before if row.closes_month else NEVER for row in programmes],
             "told_for": told_for(s), "calendar": calendar_months(s),
         }  # fmt: skip
         for name, right in plain.items():
             claim.check(getattr(n, name), right, 1e-12 if name not in ("key0", "key1") else 0.5, name)
         claim.check(n.shortest, [row.shortest_sentence_months for row in programmes], 1e-6, "shortest")
-        effects = [[row.direct_effect_others, row.direct_effect] for row in programmes]
+        effects = [[row.direct_hazard_ratio_others, row.direct_hazard_ratio] for row in programmes]
         claim.check(n.effect, np.array(effects).reshape(-1, 2), 1e-12, "effects")
         for g, factor in enumerate(factors):
             claim.check(n.helped[g], [factor.helped_by.get(name, 1.0) for name in s.factor], 1e-12, "helped by")
@@ -137,10 +140,10 @@ def _log_hazard(scenario: Scenario, helped: Programme, group: int, times: float)
             gain = factor.gain
             for other, more in factor.helped_by.items():
                 gain *= (1 - before[other]) + before[other] * more
-            more = times ** helped.helps.get(name, 0.0)
+            more = times ** helped.gain_weights.get(name, 0.0)
             gained = (1 - before[name]) * min(1.0, gain * more)
             share[name] = before[name] + gained - before[name] * factor.loss / more
-            total += (1 - share[name]) * math.log(factor.lacking_hazard_ratio)
+            total += (1 - share[name]) * math.log(factor.missing_hazard_ratio)
     return total / 12
 
 
@@ -153,7 +156,7 @@ def help_with_support_reaches_its_aim(context: CheckContext) -> Finding:
     claim, helps = Deviations(), {"housing": 1.0, "employment": 0.5, "network": 0.8}
     for signed_up in (False, True):
         for aim in (0.98, 0.9, 0.85):
-            helped = Programme(helps=helps, support_effect=aim, support_effect_others=aim)
+            helped = Programme(gain_weights=helps, support_hazard_ratio=aim, support_hazard_ratio_others=aim)
             scenario = complete(trial={"signed_up": signed_up}, programme={"help": helped.model_dump()})
             for group in (0, 1):
                 times = support_multiplier(scenario, helped, group)
@@ -162,11 +165,12 @@ def help_with_support_reaches_its_aim(context: CheckContext) -> Finding:
                 boost = dict(zip(scenario.factor, numbers_of(scenario, 1).boost[0, :, group], strict=True))
                 for name in scenario.factor:
                     claim.check(boost[name], times ** helps.get(name, 0.0), 1e-9 * times, f"{name}, aim {aim}")
-    far = Programme(helps=helps, support_effect=0.1, support_effect_others=0.9)
+    far = Programme(gain_weights=helps, support_hazard_ratio=0.1, support_hazard_ratio_others=0.9)
     most = _log_hazard(Scenario(), far, 1, MOST_TIMES) - _log_hazard(Scenario(), far, 1, 1.0)
     claim.check(support_multiplier(Scenario(), far, 1), MOST_TIMES, 1e-6, "out of reach")
     claim.check(support_reach(Scenario(), far), math.exp(most), 1e-6, "reach")
-    given = complete(programme={"help": {"helps": {"housing": 1.0}, "gain_times": 7.0, "gain_times_others": 3.0}})
+    given = complete(programme={"help": {"gain_weights": {"housing": 1.0}, "gain_multiplier": 7.0,
+                                         "gain_multiplier_others": 3.0}})
     claim.check(numbers_of(given, 1).boost[0, list(given.factor).index("housing")], [3.0, 7.0], 1e-9, "stated times")
     return claim.finding()
 
@@ -179,11 +183,11 @@ def openings_are_per_hundred_people(context: CheckContext) -> Finding:
     for case in cases_of(context):
         s, found, room = case.scenario, openings(case.scenario), first_room(case.scenario)
         for f, row in enumerate(s.factor.values()):
-            for p, place in enumerate(s.municipalities):
+            for p, place in enumerate(s.selected_municipalities):
                 times = _named(row.openings_by, place, 1.0)
                 right = -1.0 if row.openings >= UNLIMITED else row.openings / 100 * times
                 claim.check(found[f, p], right, 1e-12, place.name)
-                wanted = row.lacked_at_release * row.gain
+                wanted = row.missing_at_release * row.gain
                 short = 0.0 <= right < wanted
                 claim.check(room[f, p], right / wanted if short else 1.0, 1e-9, f"first room in {place.name}")
     return claim.finding()
@@ -208,16 +212,16 @@ def a_whole_is_spread_without_loss(context: CheckContext) -> Finding:
     claim = Deviations()
     for case in cases_of(context):
         s, supply = case.scenario, case.scenario.volunteers
-        everybody = np.array([place.population for place in s.municipalities], float)
+        everybody = np.array([place.population for place in s.selected_municipalities], float)
         for by, key in (
-            (s.places.released, "places.released"),
+            (s.municipalities.releases, "municipalities.releases"),
             (supply.at_start_by, "at_start_by"),
             (supply.recruits_by, "recruits_by"),
         ):
-            hand = np.array([_named(by, place, 0.0) for place in s.municipalities]) if by else everybody
+            hand = np.array([_named(by, place, 0.0) for place in s.selected_municipalities]) if by else everybody
             right = hand / hand.sum() if hand.sum() else hand
             claim.check(parts(s, by, key), right, 1e-12, key)
-        claim.check(released_parts(s), parts(s, s.places.released, "places.released"), 1e-15)
+        claim.check(released_parts(s), parts(s, s.municipalities.releases, "municipalities.releases"), 1e-15)
         n = numbers_of(s, 1)
         claim.check(
             n.at_start, supply.at_start * parts(s, supply.at_start_by, "at_start_by"), 1e-9, "volunteers at the start"
@@ -227,7 +231,8 @@ def a_whole_is_spread_without_loss(context: CheckContext) -> Finding:
         found = limits(s)
         for k, row in enumerate(s.programme.values()):
             here = np.array(
-                [not row.places or _named(dict.fromkeys(row.places, True), place, False) for place in s.municipalities]
+                [not row.municipalities or _named(dict.fromkeys(row.municipalities, True), place,
+                                                  False) for place in s.selected_municipalities]
             )
             claim.check(there(s, row), here, detail="where a programme is")
             claim.check(found[k].sum(), int(row.capacity + 1e-9), 0.5, "capacity")
@@ -264,7 +269,7 @@ def programmes_open_when_and_where_they_say(context: CheckContext) -> Finding:
         s, before = case.scenario, months_before(case.scenario)
         for k, row in enumerate(s.programme.values()):
             is_there = there(s, row)
-            for p, place in enumerate(s.municipalities):
+            for p, place in enumerate(s.selected_municipalities):
                 month = _named(row.opens, place, 0)
                 right = NEVER if not is_there[p] else month + before if month else 0
                 claim.check(opening(s, row, before)[p], right, detail=place.name)
@@ -284,11 +289,11 @@ def a_year_takes_in_its_stated_number(context: CheckContext) -> Finding:
         for k, row in enumerate(s.programme.values()):
             for month in range(20):
                 open_ = share[opens[k] <= month].sum()
-                if not row.most_a_year:
+                if not row.max_per_year:
                     claim.check(found[k, month], np.inf)
                 else:
                     claim.check(
-                        found[k, month] * open_, row.most_a_year / 12 if open_ > 0 else 0.0, 1e-9, f"month {month}"
+                        found[k, month] * open_, row.max_per_year / 12 if open_ > 0 else 0.0, 1e-9, f"month {month}"
                     )
     return claim.finding()
 

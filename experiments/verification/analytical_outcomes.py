@@ -259,7 +259,7 @@ def as_many_are_released_every_year(context: CheckContext) -> Finding:
     row = names(scenario).index("released")
     found = {}
     for counts in (True, False):
-        each = scenario.changed({"people.returns_count": counts})
+        each = scenario.changed({"people.include_reentries": counts})
         parts = list(
             over_chunks(each, context.seed, range(runs), lambda cohort: cohort.tally[row], ledger=True, threads=1)
         )
@@ -278,7 +278,7 @@ def each_risk_group_has_its_own_share_of_new_people(context: CheckContext) -> Fi
     all new.
     """
     p_values = PValues()
-    scenario, plain = country(), country(**{"people.returns_count": False})
+    scenario, plain = country(), country(**{"people.include_reentries": False})
     found = stream(scenario)
     people = prepared(plain, context.seed, range(context.scaled(20))).people
     _, hazard = relative_hazard(plain, people)
@@ -303,10 +303,11 @@ def a_stream_is_decided_by_no_programme_and_no_seed(context: CheckContext) -> Fi
     """The same people are new with a programme and without; the pilot has its own seed; new people are some of
     those drawn.
     """
-    help_ = {"help": {"capacity": 1e6, "shortest_sentence_months": 0.0, "again": True, "direct_effect": 0.05}}
+    help_ = {"help": {"capacity": 1e6, "shortest_sentence_months": 0.0, "re_eligible": True,
+                      "direct_hazard_ratio": 0.05}}
     plain, offered = country(), country(programme=help_, **{"trial.assignment": "everyone"})
     one, other = (prepared(each, context.seed, range(2)).people for each in (plain, offered))
-    every = prepared(country(**{"people.returns_count": False}), context.seed, range(2)).people
+    every = prepared(country(**{"people.include_reentries": False}), context.seed, range(2)).people
     claim = Violations()
     claim.equal(one.person, other.person, "who is new")
     claim.equal(other.release - one.release, np.full(len(one.release), 2), "months of release")

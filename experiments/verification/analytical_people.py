@@ -38,11 +38,11 @@ def everybody_has_the_stated_shares(context: CheckContext) -> Finding:
     people = _drawn(context, scenario)
     n = len(people.person)
     p_values.share(people.woman.sum(), n, scenario.people.women_share, "women")
-    p_values.share(people.never.sum(), n, scenario.risk.never_share, "never")
+    p_values.share(people.never.sum(), n, scenario.risk.immune_share, "never")
     p_values.share((people.accepts & 1).sum(), n, scenario.people.accepts_volunteers, "yes to volunteers")
     p_values.share((people.accepts >> 1).sum(), n, scenario.people.accepts_system, "yes to the system")
     for name, lacks in zip(scenario.factor, people.lacks, strict=True):
-        p_values.share(lacks.sum(), n, scenario.factor[name].lacked_at_release, name)
+        p_values.share(lacks.sum(), n, scenario.factor[name].missing_at_release, name)
     offered = _drawn(context, complete(programme={"help": {"shortest_sentence_months": 6.0}}))
     p_values.share((offered.accepts & 1).sum(), n, scenario.people.accepts_volunteers, "yes where there is a programme")
     p_values.share(
@@ -108,13 +108,14 @@ def people_are_spread_over_municipalities_and_months(context: CheckContext) -> F
     p_values = PValues()
     everywhere = Scenario().replace(people__release_months=12)
     people = _drawn(context, everywhere)
-    inhabitants = np.array([place.population for place in everywhere.municipalities])
+    inhabitants = np.array([place.population for place in everywhere.selected_municipalities])
     order = np.argsort(-inhabitants)
     p_values.counts(np.bincount(people.place, minlength=len(order))[order], inhabitants[order], "inhabitants")
     p_values.counts(np.bincount(people.release, minlength=12), np.ones(12), "months of release")
-    parts = complete(places={"include": ["Aarhus", "Odense", "Samsø"], "released": {"Aarhus": 1.0, "Odense": 3.0}})
+    parts = complete(municipalities={"include": ["Aarhus", "Odense", "Samsø"], "releases": {"Aarhus": 1.0,
+                                                                                            "Odense": 3.0}})
     own = np.bincount(_drawn(context, parts).place, minlength=3)
-    names = [place.name for place in parts.municipalities]
+    names = [place.name for place in parts.selected_municipalities]
     by_name = dict(zip(names, own.tolist(), strict=True))
     p_values.share(by_name["Odense"], own.sum(), 0.75, "Odense")
     p_values.share(by_name["Samsø"], own.sum(), 0.0, "Samsø")
@@ -137,13 +138,16 @@ def lots_are_fair(context: CheckContext) -> Finding:
 def what_goes_together_does_so_as_stated(context: CheckContext) -> Finding:
     """Problems, convictions, the lasting difference, motivation and answers have the stated correlations."""
     p_values = PValues()
-    half = {**NEUTRAL, "lacked_at_release": 0.5}
-    for clustering in (0.2, 0.5):
-        people = _drawn(context, complete(people={"clustering": clustering}, factor={"one": half, "other": half}))
-        p_values.share((people.lacks.sum(axis=0) == 2).sum(), len(people.person), both_positive(clustering), "problems")
+    half = {**NEUTRAL, "missing_at_release": 0.5}
+    for problem_correlation in (0.2, 0.5):
+        people = _drawn(context, complete(people={"problem_correlation": problem_correlation}, factor={"one": half,
+                                                                                                       "other": half}))
+        p_values.share((people.lacks.sum(axis=0) == 2).sum(), len(people.person), both_positive(problem_correlation),
+                       "problems")
     mixed = complete(people={
-        "age_median": 34.0, "age_log_sd": 0.0, "priors_median": 4.0, "priors_by_propensity": 0.35, "clustering": 0.5,
-        "problems_by_propensity": 0.4, "accepts_volunteers": 0.5, "accepts_system": 0.5,
+        "age_median": 34.0, "age_log_sd": 0.0, "priors_median": 4.0, "priors_by_frailty": 0.35,
+        "problem_correlation": 0.5,
+        "problems_by_frailty": 0.4, "accepts_volunteers": 0.5, "accepts_system": 0.5,
         "acceptance_by_motivation": 0.5,
         "trust_shared": 0.3,
     }, factor={"one": half})  # fmt: skip
@@ -217,11 +221,11 @@ def the_hazard_is_that_of_the_formula(context: CheckContext) -> Finding:
         score = (np.log(risk.age_hazard_ratio) * (people.age.astype(float) - 34) / 10
                  + np.log(risk.women_hazard_ratio) * people.woman
                  + np.log(risk.priors_hazard_ratio) * np.minimum(people.priors, 20))  # fmt: skip
-        a, s = np.log(p.motivation_hazard_ratio), risk.propensity_sd
+        a, s = np.log(p.motivation_hazard_ratio), risk.frailty_sd
         whole = score + a * people.motivation - a * a / 2 + s * people.propensity - s * s / 2
         right = np.where(people.never == 1, 0.0, np.exp(whole))
-        lacked = np.prod([row.lacking_hazard_ratio**row.lacked_at_release for row in scenario.factor.values()])
-        base = right / lacked * risk.level * risk.monthly_hazard
+        lacked = np.prod([row.missing_hazard_ratio**row.missing_at_release for row in scenario.factor.values()])
+        base = right / lacked * risk.hazard_multiplier * risk.baseline_hazard
         claim.check(relative_hazard(scenario, people)[0], score, 1e-6, "score")
         claim.check(relative_hazard(scenario, people)[1], right, 1e-6 * max(1.0, right.max()), "relative hazard")
         claim.check(centre(scenario), lacked, 1e-9, "centre")
@@ -234,7 +238,7 @@ def the_hazard_is_that_of_the_formula(context: CheckContext) -> Finding:
 def differences_leave_the_mean_hazard_alone(context: CheckContext) -> Finding:
     """Motivation and the lasting difference are centred: the mean relative hazard is 1, however large they are."""
     p_values = PValues()
-    scenario = steady(0.1, people={"motivation_hazard_ratio": 0.8}, risk={"propensity_sd": 0.6})
+    scenario = steady(0.1, people={"motivation_hazard_ratio": 0.8}, risk={"frailty_sd": 0.6})
     _, relative = relative_hazard(scenario, _drawn(context, scenario, 100_000))
     spread = np.hypot(np.log(0.8), 0.6)
     p_values.mean(relative, 1.0, float(np.sqrt(np.exp(spread**2) - 1)))
@@ -249,7 +253,8 @@ def groups_of_risk_have_the_stated_size(context: CheckContext) -> Finding:
     noise = 1 + number / REFERENCE_PEOPLE
     for share, signed_up in ((0.1, False), (0.45, True)):
         scenario = complete(
-            risk={"highest_share": share}, people={"count": number}, trial={"signed_up": signed_up}, programme=PROGRAMME
+            risk={"high_risk_share": share}, people={"count": number}, trial={"signed_up": signed_up},
+            programme=PROGRAMME
         )
         ready = prepared(scenario, context.seed, range(1))
         p_values.mean(ready.highest, share, float(np.sqrt(share * (1 - share) * noise)), f"highest risk {share}")
@@ -290,7 +295,7 @@ def a_further_factor_changes_nobody(context: CheckContext) -> Finding:
     too.
     """
     claim = Violations()
-    more: dict[str, Any] = {"lacked_at_release": 0.6, "lacking_hazard_ratio": 3.0}
+    more: dict[str, Any] = {"missing_at_release": 0.6, "missing_hazard_ratio": 3.0}
     five = Scenario()
     six = five.model_copy(
         update={"factor": {**five.factor, "substance_use": next(iter(five.factor.values())).model_copy(update=more)}}
@@ -300,7 +305,7 @@ def a_further_factor_changes_nobody(context: CheckContext) -> Finding:
         if name != "lacks":
             claim.equal(getattr(one, name), getattr(other, name), name)
     claim.equal(one.lacks, other.lacks[:5], "factors")
-    logs = np.log([row.lacking_hazard_ratio for row in six.factor.values()])
+    logs = np.log([row.missing_hazard_ratio for row in six.factor.values()])
     held = logs @ _drawn(context, six).lacks
     apart = (held.mean() - np.log(centre(six))) / (held.std() / np.sqrt(len(held)))
     claim.check(abs(apart) < 5, f"the mean log hazard moved by {apart:.1f} standard errors")

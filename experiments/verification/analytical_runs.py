@@ -56,12 +56,13 @@ def a_constant_hazard_is_geometric(context: CheckContext) -> Finding:
 def known_risks_multiply_the_hazard(context: CheckContext) -> Finding:
     """Level, share who never offend, fading, ten years of age, sex and ten convictions act on the hazard as stated."""
     p_values = PValues()
-    for key, value in (("risk.level", 2.0), ("risk.never_share", 0.4)):
+    for key, value in (("risk.hazard_multiplier", 2.0), ("risk.immune_share", 0.4)):
         first = _run(context, steady(HAZARD).changed({key: value})).lives.first_offence
-        once = 1 - np.exp(-HAZARD * 12 * (value if key == "risk.level" else 1.0))
-        p_values.share((first < 12).sum(), len(first), once if key == "risk.level" else once * (1 - value), key)
+        once = 1 - np.exp(-HAZARD * 12 * (value if key == "risk.hazard_multiplier" else 1.0))
+        p_values.share((first < 12).sum(), len(first),
+                       once if key == "risk.hazard_multiplier" else once * (1 - value), key)
     later, settling = 0.3, 4.0
-    fading = steady(HAZARD, risk={"later_hazard": later, "settling_months": settling})
+    fading = steady(HAZARD, risk={"long_run_hazard_ratio": later, "hazard_decay_months": settling})
     total = sum(HAZARD * (later + (1 - later) / (1 + month / settling)) for month in range(12))
     _offended(p_values, _run(context, fading).lives.first_offence, 12, total, "fading")
     people = {"age_log_sd": 0.0, "age_median": 44.0, "women_share": 0.5}
@@ -88,7 +89,7 @@ def a_release_starts_the_clock_again(context: CheckContext) -> Finding:
     """
     p_values = PValues()
     scenario = steady(
-        1.0, people={"follow_up_months": 8}, risk={"later_hazard": 0.0, "settling_months": 0.5},
+        1.0, people={"follow_up_months": 8}, risk={"long_run_hazard_ratio": 0.0, "hazard_decay_months": 0.5},
         offending={"prison_chance": 1.0, "delay_mean_months": 0.0, "sentence_median_months": 3.0,
                    "sentence_log_sd": 0.0},
         custody={"parole_chance": 0.0},
@@ -120,12 +121,12 @@ def support_follows_a_two_state_chain(context: CheckContext) -> Finding:
     helps.
     """
     p_values = PValues()
-    thing = {**NEUTRAL, "lacked_at_release": 0.7, "gain": 0.05, "loss": 0.02}
+    thing = {**NEUTRAL, "missing_at_release": 0.7, "gain": 0.05, "loss": 0.02}
     for months in (1, 6, 24):
         held = _run(context, steady(HAZARD, factor={"thing": thing}, people={"follow_up_months": months})).lives.held[0]
         p_values.share(held.sum(), len(held), markov(0.7, 0.05, 0.02, months), f"{months} months")
-    helper = {**NEUTRAL, "lacked_at_release": 0.4}
-    helped = {**NEUTRAL, "lacked_at_release": 1.0, "gain": 0.05, "helped_by": {"helper": 2.0}}
+    helper = {**NEUTRAL, "missing_at_release": 0.4}
+    helped = {**NEUTRAL, "missing_at_release": 1.0, "gain": 0.05, "helped_by": {"helper": 2.0}}
     lives = _run(
         context, steady(HAZARD, factor={"helper": helper, "thing": helped}, people={"follow_up_months": 6})
     ).lives
@@ -138,7 +139,7 @@ def support_follows_a_two_state_chain(context: CheckContext) -> Finding:
 def missing_a_factor_multiplies_the_hazard(context: CheckContext) -> Finding:
     """People without a factor have the hazard times its ratio, against people with it; the mean hazard is kept."""
     p_values = PValues()
-    thing = {**NEUTRAL, "lacked_at_release": 0.5, "lacking_hazard_ratio": 2.0}
+    thing = {**NEUTRAL, "missing_at_release": 0.5, "missing_hazard_ratio": 2.0}
     lives = _run(context, steady(HAZARD, factor={"thing": thing})).lives
     for held, times in ((1, 1.0), (0, 2.0)):
         _offended(
@@ -150,7 +151,7 @@ def missing_a_factor_multiplies_the_hazard(context: CheckContext) -> Finding:
 def custody_destroys_the_stated_part(context: CheckContext) -> Finding:
     """Of those who hold a factor when custody begins, the stated part loses it there; factor by factor."""
     p_values = PValues()
-    things = {"thing": {**NEUTRAL, "destroyed_by_custody": 0.35}, "other": {**NEUTRAL, "destroyed_by_custody": 0.8}}
+    things = {"thing": {**NEUTRAL, "lost_in_custody": 0.35}, "other": {**NEUTRAL, "lost_in_custody": 0.8}}
     prison = {"prison_chance": 1.0, "delay_mean_months": 0.0, "sentence_median_months": 30.0, "sentence_log_sd": 0.0}
     scenario = steady(0.3, people={"count": context.scaled(3000), "follow_up_months": 6}, factor=things,
                       offending=prison,
@@ -176,7 +177,8 @@ def offences_sanctions_and_delays_have_their_chances(context: CheckContext) -> F
     from scipy import stats
 
     p_values = PValues()
-    offending = {"another_offence": 0.6, "prison_chance": 0.3, "suspended_chance": 0.25, "delay_mean_months": 4.0,
+    offending = {"further_offence_chance": 0.6, "prison_chance": 0.3, "suspended_chance": 0.25,
+                 "delay_mean_months": 4.0,
                  "sentence_median_months": 0.1, "sentence_log_sd": 0.0}  # fmt: skip
     scenario = steady(0.2, people={"count": context.scaled(3000)}, offending=offending, custody={"parole_chance": 0.0})
     history = simulate(scenario, seed=context.seed)
@@ -203,8 +205,8 @@ def offences_sanctions_and_delays_have_their_chances(context: CheckContext) -> F
 
 def helped(*, starts: int = -1, ends: int = 24, effect: float = 1.0, **more: Any) -> Scenario:
     """Everybody in a programme in which they meet every month."""
-    rules = {**OFFERED, "starts_month": starts, "ends_month": ends, "direct_effect": effect,
-             "direct_effect_others": effect, "stays": 0.0, **more}  # fmt: skip
+    rules = {**OFFERED, "starts_month": starts, "ends_month": ends, "direct_hazard_ratio": effect,
+             "direct_hazard_ratio_others": effect, "persistence": 0.0, **more}  # fmt: skip
     people = {**EVERYBODY_ACCEPTS, "follow_up_months": 24}
     return steady(HAZARD, people=people, trial={"assignment": "everyone"}, programme={"help": rules})
 
@@ -216,15 +218,17 @@ def a_relationship_multiplies_the_hazard(context: CheckContext) -> Finding:
     p_values = PValues()
     _offended(p_values, _run(context, helped(effect=0.4)).lives.first_offence, 12, 12 * 0.4 * HAZARD, "everybody")
     two = helped().changed(
-        {"programme.direct_effect": 0.3, "programme.direct_effect_others": 0.8, "risk.age_hazard_ratio": 1.0001}
+        {"programme.direct_hazard_ratio": 0.3, "programme.direct_hazard_ratio_others": 0.8,
+         "risk.age_hazard_ratio": 1.0001}
     )
     lives = _run(context, two).lives
     for group, effect in ((0, 0.8), (1, 0.3)):
         _offended(p_values, lives.first_offence[lives.highest == group], 12, 12 * effect * HAZARD, f"group {group}")
-    fades = _run(context, helped(ends=6, effect=0.2, stays=0.8, half_life_months=4.0)).lives.first_offence
+    fades = _run(context, helped(ends=6, effect=0.2, persistence=0.8, half_life_months=4.0)).lives.first_offence
     level = [1.0] * 6 + [0.8 * 0.5 ** (month / 4.0) for month in range(1, 19)]
     _offended(p_values, fades, 24, sum(HAZARD * (1 - 0.8 * each) for each in level), "what stays")
-    half = _run(context, helped(starts=-1, ends=6, effect=0.2, stays=1.0, half_life_months=1200.0, unplanned_exit=1.0))
+    half = _run(context, helped(starts=-1, ends=6, effect=0.2, persistence=1.0, half_life_months=1200.0,
+                                dropout_chance=1.0))
     p_values.share((half.lives.months_met[0] > 0).sum(), len(half.lives.months_met[0]), 0.0, "met after an end at once")
     return p_values.finding()
 
@@ -234,7 +238,7 @@ def contacts_are_missed_and_matches_ended_by_chance(context: CheckContext) -> Fi
     programme, too.
     """
     p_values = PValues()
-    one = helped(starts=-2, ends=12, contact_chance=0.7, unplanned_exit=0.1)
+    one = helped(starts=-2, ends=12, contact_chance=0.7, dropout_chance=0.1)
     rules = one.programme["help"]
     three = one.changed({"programme": {name: rules.model_dump() for name in ("help", "more", "most")}})
     met = _run(context, three).lives.months_met
@@ -252,8 +256,8 @@ def help_makes_gains_likelier_and_losses_rarer(context: CheckContext) -> Finding
     risk group.
     """
     p_values = PValues()
-    thing = {**NEUTRAL, "lacked_at_release": 0.7, "gain": 0.03, "loss": 0.04, "lacking_hazard_ratio": 2.0}
-    effects = {"support_effect": 0.8, "support_effect_others": 0.92, "helps": {"thing": 1.0}}
+    thing = {**NEUTRAL, "missing_at_release": 0.7, "gain": 0.03, "loss": 0.04, "missing_hazard_ratio": 2.0}
+    effects = {"support_hazard_ratio": 0.8, "support_hazard_ratio_others": 0.92, "gain_weights": {"thing": 1.0}}
     scenario = steady(
         0.0, factor={"thing": thing}, people={**EVERYBODY_ACCEPTS, "follow_up_months": 12},
         risk={"age_hazard_ratio": 1.0001}, trial={"assignment": "everyone"},
@@ -278,14 +282,14 @@ def volunteers_stop_at_the_stated_rates(context: CheckContext) -> Finding:
     """
     p_values = PValues()
     rested = complete(people={"count": 1, "follow_up_months": 24}, volunteers={"at_start": 4000.0, "quit_chance": 0.03},
-                      programme={"mentors": {"carried_by": "volunteers"}})  # fmt: skip
+                      programme={"mentors": {"delivered_by": "volunteers"}})  # fmt: skip
     local = run(rested, seed=context.seed).local
     p_values.share(local.came.sum() - local.quit.sum(), local.came.sum(), 0.97**26, "rested")
     after = complete(
-        people={"count": 2000, "accepts_volunteers": 1.0, "follow_up_months": 12}, risk={"monthly_hazard": 0.0},
+        people={"count": 2000, "accepts_volunteers": 1.0, "follow_up_months": 12}, risk={"baseline_hazard": 0.0},
         volunteers={"at_start": 4000.0, "quit_chance": 0.0, "quit_after_end": 0.15, "per_person": 1},
-        trial={"assignment": "everyone"}, places={"include": ["Aarhus"]},
-        programme={"mentors": {"carried_by": "volunteers", "ends_month": 6, "shortest_sentence_months": 0.0}},
+        trial={"assignment": "everyone"}, municipalities={"include": ["Aarhus"]},
+        programme={"mentors": {"delivered_by": "volunteers", "ends_month": 6, "shortest_sentence_months": 0.0}},
     )  # fmt: skip
     p_values.share(run(after, seed=context.seed).local.quit.sum(), 2000, 0.15, "after a match")
     return p_values.finding()
@@ -298,7 +302,8 @@ def volunteers_come_at_the_stated_rate(context: CheckContext) -> Finding:
     p_values, runs = PValues(), context.scaled(30)
     scenario = complete(
         people={"count": 1, "follow_up_months": 24}, volunteers={"recruits_per_month": 40.0, "ceiling": 100_000.0},
-        programme={"mentors": {"carried_by": "volunteers"}}, places={"include": ["Aarhus", "Odense", "Vejle"]},
+        programme={"mentors": {"delivered_by": "volunteers"}}, municipalities={"include": ["Aarhus", "Odense",
+                                                                                           "Vejle"]},
     )  # fmt: skip
     for campaign, months in ((0.0, 25.0), (10.0, sum(min(1.0, month / 10) for month in range(1, 26)))):
         local = run(
@@ -312,12 +317,13 @@ def volunteers_come_at_the_stated_rate(context: CheckContext) -> Finding:
 def peers_and_openings_follow_from_the_month_before(context: CheckContext) -> Finding:
     """The hazard among peers and the room for gains are those of a count by hand, place by place."""
     scenario = complete(
-        people={"count": 400, "follow_up_months": 8, "release_months": 3}, places={"include": ["Aarhus", "Samsø"]},
-        risk={"level": 4.0}, peers={"strength": 2.0, "usual_share": 0.1, "pseudo_people": 5.0},
+        people={"count": 400, "follow_up_months": 8, "release_months": 3}, municipalities={"include": ["Aarhus",
+                                                                                                       "Samsø"]},
+        risk={"hazard_multiplier": 4.0}, peers={"strength": 2.0, "reference_share": 0.1, "pseudo_people": 5.0},
         factor={"thing": {**NEUTRAL, "gain": 0.2, "openings": 3.0, "openings_by": {"Aarhus": 2.0}}},
     )  # fmt: skip
     claim, known = Deviations(), None
-    aarhus = [place.name for place in scenario.municipalities].index("Aarhus")
+    aarhus = [place.name for place in scenario.selected_municipalities].index("Aarhus")
     openings = np.where(np.arange(2) == aarhus, 0.06, 0.03)
     before: tuple[npt.NDArray[Any], npt.NDArray[Any]] = (np.zeros(0), np.zeros(0))
     for stage, now in SimulatedCase(scenario, context.seed).months():

@@ -40,7 +40,7 @@ def harm_brings_no_first_offence_forward(context: CheckContext) -> Finding:
     """Mentors who do harm (a hazard ratio of 3) bring nobody's first offence forward."""
     claim = Violations()
     for case in context.scenarios(randomised=6):
-        harm = of_all(case, direct_effect=3.0, direct_effect_others=3.0, contact_chance=1.0)
+        harm = of_all(case, direct_hazard_ratio=3.0, direct_hazard_ratio_others=3.0, contact_chance=1.0)
         worse = case.changed({**harm, "trial.assignment": "everyone"})
         one, other = (
             run(each.scenario, seed=each.seed, replicates=2).lives.first_offence for each in (case.nobody, worse)
@@ -53,7 +53,7 @@ def a_programme_with_an_effect_changes_nobody(context: CheckContext) -> Finding:
     """Help that quarters the hazard while they meet brings not one other event than no help."""
     claim = Violations()
     for case in context.scenarios(randomised=6):
-        strong = of_all(case, direct_effect=0.25, direct_effect_others=0.25, contact_chance=1.0)
+        strong = of_all(case, direct_hazard_ratio=0.25, direct_hazard_ratio_others=0.25, contact_chance=1.0)
         offered = case.changed({**strong, "trial.assignment": "everyone"}).history.events
         mine = offered[~offered["event"].isin(OF_THE_PROGRAMME)].reset_index(drop=True)
         claim.check(mine.equals(case.nobody.history.events.reset_index(drop=True)))

@@ -96,7 +96,8 @@ def everybody_who_is_due_is_counted_once(context: CheckContext) -> Finding:
         for k, (name, rules) in enumerate(case.scenario.programme.items()):
             of = {each: int(whole.ledger[f"{name}.{each}"].sum()) for each in OF_A_PROGRAMME}
             due = sum(of[why] for why in WHY)
-            claim.check(due == offered or (rules.again and due > offered), f"{name}: {due} due, {offered} offered")
+            claim.check(due == offered or (rules.re_eligible and due > offered),
+                        f"{name}: {due} due, {offered} offered")
             waiting = int((whole.cohort.lives.status[k] == WAITING).sum())
             claim.check(of["joined"] == of["started"] + of["without"] + waiting, f"{name}: {of}")
     return claim.finding()
@@ -161,8 +162,8 @@ def months_on_the_list_are_months_waited(context: CheckContext) -> Finding:
     """
     claim = Violations()
     for case in context.scenarios(programme=12, volunteers=8):
-        once = {f"programme.{name}.again": False for name in case.scenario.programme}
-        quiet = _whole(case.changed({**once, "risk.level": 0.01, "risk.monthly_hazard": 0.0}))
+        once = {f"programme.{name}.re_eligible": False for name in case.scenario.programme}
+        quiet = _whole(case.changed({**once, "risk.hazard_multiplier": 0.01, "risk.baseline_hazard": 0.0}))
         for name, rules in case.scenario.programme.items():
             of = {each: int(quiet.ledger[f"{name}.{each}"].sum()) for each in OF_A_PROGRAMME}
             patience = rules.deadline_month - rules.starts_month
@@ -188,7 +189,7 @@ def two_ways_of_counting_agree(context: CheckContext) -> Finding:
         table = counts_of(whole.history, whole.scenario, years=years)
         at = (table["year"], table["group"].cat.codes, table["place"].cat.codes)
         # A history's in_time is about the first release only; a ledger's about the release to come.
-        again = [f"{name}.in_time" for name, rules in whole.scenario.programme.items() if rules.again]
+        again = [f"{name}.in_time" for name, rules in whole.scenario.programme.items() if rules.re_eligible]
         columns = [str(name) for name in table if name in whole.ledger and not str(name).startswith("reoffenders_")]
         columns = [name for name in columns if name not in again]
         claim.check(len(columns) > 8, f"{len(columns)} columns")

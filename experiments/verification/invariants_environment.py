@@ -63,7 +63,7 @@ def _list_by_hand(claim: Violations, case: SimulatedCase, now: SimpleNamespace, 
                 claim.check(before == after, "somebody who is not simulated this month")
                 continue
             since, first = t - lives.anchor[i], lives.anchor[i] == people.release[i]
-            due = since == rules.starts_month and lives.inside[i] and (before == ASIDE if first else rules.again)
+            due = since == rules.starts_month and lives.inside[i] and (before == ASIDE if first else rules.re_eligible)
             asked = everyone or people.side[i] == 1
             open_ = n.opens[k, people.place[i]] <= t and (
                 not rules.closes_month or t - _before_release(case) < rules.closes_month
@@ -189,7 +189,7 @@ def _volunteers_by_hand(claim: Violations, case: SimulatedCase, now: SimpleNames
             lasts = busy and status[was.person[seat]] == MATCHED
             months = int(was.months[seat]) + int(lasts)
             works = state != TRAINING or was.ready[seat] <= t
-            chance = supply.quit_chance * (1.0 + supply.tiring * months / 12.0)
+            chance = supply.quit_chance * (1.0 + supply.quit_increase_per_year * months / 12.0)
             stops = (works and own < chance * WORD) or (busy and not lasts and after < supply.quit_after_end * WORD)
             claim.check((name not in there) == stops, f"month {t}: volunteer {name} of place {here}")
             left += stops
@@ -287,10 +287,10 @@ def how_long_we_look_changes_no_supply(context: CheckContext) -> Finding:
     """Volunteers of people whose follow-up is over come free at the planned end, so a longer one changes no match."""
     matches = []
     for follow_up in (6, 24):
-        help_ = {"carried_by": "volunteers", "shortest_sentence_months": 0.0, "unplanned_exit": 0.0, "ends_month": 12}
+        help_ = {"delivered_by": "volunteers", "shortest_sentence_months": 0.0, "dropout_chance": 0.0, "ends_month": 12}
         scenario = complete(
             people={"count": 100, "accepts_volunteers": 1.0, "release_months": 24, "follow_up_months": follow_up},
-            places={"include": ["Aarhus"]}, trial={"assignment": "everyone"},
+            municipalities={"include": ["Aarhus"]}, trial={"assignment": "everyone"},
             offending={"prison_chance": 0.0, "prison_per_conviction": 0.0},
             volunteers={"at_start": 10.0, "per_person": 1, "quit_chance": 0.0, "quit_after_end": 0.0},
             programme={"help": help_},

@@ -79,7 +79,7 @@ def people_are_matched_in_time_or_not_at_all(context: CheckContext) -> Finding:
         custody = {event.month for event in of_kind(events, "custody in")}
         months = [event.month - course.release for event in course.match]
         first, last = course.rules.starts_month, course.rules.deadline_month
-        most = course.rules.again if course.again else 1
+        most = course.rules.re_eligible if course.again else 1
         claim.check(len(course.match) + len(course.left) <= most, f"person {person}: two courses")
         claim.check([first <= month < last for month in months], f"person {person}: matched in {months}")
         claim.check(
@@ -101,7 +101,7 @@ def only_people_who_accept_and_have_time_are_offered_help(context: CheckContext)
             rows = np.array([where[person] for person in rows.tolist()], dtype=np.int64)
             yes = people.accepts[rows] & (1 if rules.accepted_from == "volunteers" else 2)
             claim.check(yes > 0, f"{name}: help for somebody who says no")
-            if not rules.again:
+            if not rules.re_eligible:
                 claim.check(
                     people.sentence[rows] >= np.float32(rules.shortest_sentence_months), f"{name}: too little time"
                 )
@@ -176,8 +176,8 @@ def matches_end_for_the_reason_that_is_given(context: CheckContext) -> Finding:
         for event in course.ended:
             how = event.detail.removeprefix(f"{course.name}: ")
             right = {"planned": event.month == last, "custody": event.month in custody,
-                     "volunteers gone": course.rules.carried_by == "volunteers",
-                     "unplanned": course.rules.unplanned_exit > 0 and event.month < last}[how]  # fmt: skip
+                     "volunteers gone": course.rules.delivered_by == "volunteers",
+                     "unplanned": course.rules.dropout_chance > 0 and event.month < last}[how]  # fmt: skip
             claim.check(right and course.match[0].month <= event.month <= last, f"person {person}: {event}")
         followed = int(case.history.people["followed"].iloc[list(case.lives).index(person)])
         if course.match and not course.ended:
@@ -198,7 +198,7 @@ def nobody_is_met_in_custody(context: CheckContext) -> Finding:
                     set(range(course.release + course.rules.starts_month, course.release)) if course.again else set()
                 )
                 claim.check(
-                    inside & set(course.contacts) <= (ahead if course.rules.again else set()), f"person {person}"
+                    inside & set(course.contacts) <= (ahead if course.rules.re_eligible else set()), f"person {person}"
                 )
     return claim.finding()
 
@@ -207,10 +207,11 @@ def nobody_is_met_in_custody(context: CheckContext) -> Finding:
 def nobody_is_matched_in_custody(context: CheckContext) -> Finding:
     """People who are back in custody while on the list are not matched there, even if a volunteer comes free."""
     scenario = complete(
-        people={"count": 200, "accepts_volunteers": 1.0}, risk={"level": 10.0}, places={"include": ["Aarhus"]},
+        people={"count": 200, "accepts_volunteers": 1.0}, risk={"hazard_multiplier": 10.0},
+        municipalities={"include": ["Aarhus"]},
         offending={"prison_chance": 1.0, "delay_mean_months": 0.0, "sentence_median_months": 12.0},
         trial={"assignment": "everyone"}, volunteers={"recruits_per_month": 20.0, "training_months": 4},
-        programme={"help": {"carried_by": "volunteers", "deadline_month": 12, "shortest_sentence_months": 0.0}},
+        programme={"help": {"delivered_by": "volunteers", "deadline_month": 12, "shortest_sentence_months": 0.0}},
     )  # fmt: skip
     claim = Violations()
     matched = 0
@@ -227,7 +228,7 @@ def volunteers_gone_means_that_none_is_left(context: CheckContext) -> Finding:
     """A match is of the volunteers that the programme needs, and of none where it is carried by places."""
     claim = Violations()
     for case, person, _, course in all_courses(context):
-        needed = case.scenario.volunteers.per_person if course.rules.carried_by == "volunteers" else 0
+        needed = case.scenario.volunteers.per_person if course.rules.delivered_by == "volunteers" else 0
         claim.check([event.value == needed for event in course.match], f"person {person}")
         claim.check(
             [event.detail.removeprefix(f"{course.name}: ") in ENDS.values() for event in course.ended], "an unknown end"

@@ -98,9 +98,9 @@ def months_sentenced_are_served_or_still_to_be_served(context: CheckContext) -> 
     claim = Violations()
     for delay, parole, part, months in ((0.0, 0.0, 1.0, 10), (6.0, 1.0, 0.5, 5), (15.0, 1.0, 0.8, 8)):
         scenario = complete(
-            people={"count": context.scaled(300), "follow_up_months": 40}, places={"include": ["Aarhus"]},
+            people={"count": context.scaled(300), "follow_up_months": 40}, municipalities={"include": ["Aarhus"]},
             offending={"prison_chance": 1.0, "delay_mean_months": delay, "sentence_median_months": 10.0,
-                       "sentence_log_sd": 0.0}, risk={"level": 4.0},
+                       "sentence_log_sd": 0.0}, risk={"hazard_multiplier": 4.0},
             custody={"parole_chance": parole, "parole_served": part, "parole_from_months": 10.0},
         )  # fmt: skip
         case = SimulatedCase(scenario, context.seed)
@@ -206,7 +206,7 @@ def the_table_of_people_is_that_of_the_columns(context: CheckContext) -> Finding
     claim = Violations()
     for case in cases_of(context):
         table, (people, lives, *_) = case.history.people, case.cohort
-        places = [place.name for place in case.scenario.municipalities]
+        places = [place.name for place in case.scenario.selected_municipalities]
         offered = {"nobody": 0, "everyone": 1}.get(case.scenario.trial.assignment, people.side)
         before = months_before(case.scenario)
         columns = {

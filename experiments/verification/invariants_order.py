@@ -22,7 +22,7 @@ from simulation.reentry_stream import is_new, stream
 from simulation.scenario import Scenario
 
 REPLICATES = 3
-EFFECTS = ("direct_effect", "direct_effect_others", "support_effect", "support_effect_others")
+EFFECTS = ("direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_ratio", "support_hazard_ratio_others")
 
 
 def _same_tables(claim: Violations, one: Any, other: Any, detail: str) -> None:
@@ -70,7 +70,8 @@ def help_without_an_aim_makes_no_gain_likelier(context: CheckContext) -> Finding
     claim = Violations()
     for case in context.scenarios(programme=12):
         claim.check(
-            numbers_of(case.changed(of_all(case, support_effect=1.0, support_effect_others=1.0)).scenario, 1).boost == 1
+            numbers_of(case.changed(of_all(case, support_hazard_ratio=1.0,
+                                           support_hazard_ratio_others=1.0)).scenario, 1).boost == 1
         )
     return claim.finding()
 
@@ -131,12 +132,12 @@ def order_and_spelling_of_municipalities_decide_nothing(context: CheckContext) -
         "trial": {"assignment": "everyone"},
         "volunteers": {"at_start": 20.0},
     }
-    tables["programme"] = {"mentors": {"carried_by": "volunteers"}}
-    plain = simulate(complete(places={"include": ["Aarhus", "Odense", "Vejle"]}, **tables), seed=context.seed)
+    tables["programme"] = {"mentors": {"delivered_by": "volunteers"}}
+    plain = simulate(complete(municipalities={"include": ["Aarhus", "Odense", "Vejle"]}, **tables), seed=context.seed)
     for include in (
         ["Odense", "Aarhus", "Vejle"], ["vejle", "ÅRHUS", "odense"], ["Vejle", "Århus", "Aarhus", " Odense"],
     ):  # fmt: skip
-        other = simulate(complete(places={"include": include}, **tables), seed=context.seed)
+        other = simulate(complete(municipalities={"include": include}, **tables), seed=context.seed)
         claim.check(plain.same_as(other), f"places named as {include}")
     return claim.finding()
 
@@ -147,10 +148,10 @@ def inhabitants_are_the_parts_where_none_are_named(context: CheckContext) -> Fin
     """
     claim = Violations()
     for case in context.scenarios(any=6):
-        bare = case.changed({"places.released": {}})
+        bare = case.changed({"municipalities.releases": {}})
         for times_ in (1.0, 2.0):
-            parts = {place.name: times_ * place.population for place in case.scenario.municipalities}
-            named = bare.changed({"places.released": parts})
+            parts = {place.name: times_ * place.population for place in case.scenario.selected_municipalities}
+            named = bare.changed({"municipalities.releases": parts})
             _same_columns(claim, bare.cohort.people, named.cohort.people, f"parts times {times_}")
     return claim.finding()
 
@@ -167,7 +168,8 @@ def names_and_labels_decide_nothing(context: CheckContext) -> Finding:
             names[key]: {**row, "label": "x", "helped_by": {names[k]: v for k, v in row["helped_by"].items()}}
             for key, row in factors
         }
-        renamed["programme"] = {f"scheme{k}": {**row, "helps": {names[key]: v for key, v in row["helps"].items()}}
+        renamed["programme"] = {f"scheme{k}": {**row, "gain_weights": {names[key]: v for key,
+                                                                       v in row["gain_weights"].items()}}
                                 for k, row in enumerate(text["programme"].values())}  # fmt: skip
         other = SimulatedCase(complete(**renamed), case.seed)
         _same_columns(claim, case.cohort.lives, other.cohort.lives, case.scenario.digest[:8])
@@ -229,7 +231,7 @@ def a_replicate_alone_is_the_same_among_others(context: CheckContext) -> Finding
         _same_columns(claim, alone.people, _some(among.people, rows), "people")
         lives = _some(among.lives, rows)._replace(locality=alone.lives.locality)
         _same_columns(claim, alone.lives, lives, "lives")
-        own = alone.lives.locality - (among.lives.locality[rows] - len(case.scenario.municipalities))
+        own = alone.lives.locality - (among.lives.locality[rows] - len(case.scenario.selected_municipalities))
         claim.check(own == 0, "localities")
         history = simulate(case.scenario, seed=case.seed, replicates=2)
         claim.check(history.people["replicate"].isin((0, 1)).all(), "replicates")
@@ -290,17 +292,19 @@ def earlier_runs_change_nobody(context: CheckContext) -> Finding:
         prepared(case.scenario, case.seed, range(2))
         factor = next(iter(case.scenario.factor))
         for key, value in (
-            ("risk.level", 9.0), ("risk.age_hazard_ratio", 0.61), ("people.motivation_hazard_ratio", 0.71),
-            (f"factor.{factor}.lacking_hazard_ratio", 2.9), ("risk.propensity_sd", 1.3), ("people.women_share", 0.37),
-            ("offending.prison_chance", 0.77), ("people.count", 37), ("risk.highest_share", 0.33),
+            ("risk.hazard_multiplier", 9.0), ("risk.age_hazard_ratio", 0.61), ("people.motivation_hazard_ratio", 0.71),
+            (f"factor.{factor}.missing_hazard_ratio", 2.9), ("risk.frailty_sd", 1.3), ("people.women_share", 0.37),
+            ("offending.prison_chance", 0.77), ("people.count", 37), ("risk.high_risk_share", 0.33),
         ):  # fmt: skip
             other = case.scenario.changed({key: value})
             _prepared_by_hand(claim, other, case.seed, key)
-        if case.scenario.people.returns_count and case.scenario.people.release_months > 1:
-            low, high = (stream(case.scenario.changed({"risk.level": level})).returns.sum() for level in (0.2, 8.0))
+        if case.scenario.people.include_reentries and case.scenario.people.release_months > 1:
+            at = [case.scenario.changed({"risk.hazard_multiplier": level}) for level in (0.2, 8.0)]
+            low, high = (stream(each).returns.sum() for each in at)
             claim.check(low <= high, "more risk and fewer returns")
     for level in (1.0, 3.0, 0.5):
-        _prepared_by_hand(claim, country(**{"risk.level": level}), context.seed, f"a stream at level {level}")
+        _prepared_by_hand(claim, country(**{"risk.hazard_multiplier": level}), context.seed,
+                          f"a stream at level {level}")
     return claim.finding()
 
 
@@ -309,7 +313,7 @@ def _prepared_by_hand(claim: Violations, scenario: Scenario, seed: int, detail: 
     people = draw(scenario, seed, range(2))
     score, hazard = relative_hazard(scenario, people)
     new = np.ones(len(people.person), bool)
-    if scenario.people.returns_count:
+    if scenario.people.include_reentries:
         new = is_new(scenario, people, hazard, seed)
     ready, cut = prepared(scenario, seed, range(2)), reference(scenario).highest_from
     back = _some(ready.people, ready.back)
@@ -318,7 +322,7 @@ def _prepared_by_hand(claim: Violations, scenario: Scenario, seed: int, detail: 
     claim.close(ready.hazard[ready.back], hazard[new] / centre(scenario), f"{detail}: hazards", rel=1e-6)
     claim.close(ready.score[ready.back], score[new], f"{detail}: scores", rel=1e-5, tiny=1e-5)
     claim.equal(ready.highest[ready.back], score[new] >= cut, f"{detail}: groups of risk")
-    place = people.replicate[new].astype(np.int64) * len(scenario.municipalities) + people.place[new]
+    place = people.replicate[new].astype(np.int64) * len(scenario.selected_municipalities) + people.place[new]
     claim.equal(ready.locality[ready.back], place, f"{detail}: localities")
 
 

@@ -45,7 +45,8 @@ def a_stronger_relationship_brings_no_first_offence_forward(context: CheckContex
         everyone, part = case.changed({"trial.assignment": "everyone"}), context.varied(0.4, 0.01, 1.0)
         lower = {
             f"programme.{name}.{which}": max(0.001, part * getattr(row, which))
-            for name, row in case.scenario.programme.items() for which in ("direct_effect", "direct_effect_others")
+            for name, row in case.scenario.programme.items() for which in ("direct_hazard_ratio",
+                                                                           "direct_hazard_ratio_others")
         }  # fmt: skip
         _later(claim, everyone, everyone.changed(lower), case.scenario.digest[:8])
     return claim.finding()
@@ -56,11 +57,12 @@ def a_longer_relationship_brings_no_first_offence_forward(context: CheckContext)
     claim = Violations()
     ways = (
         ("contact_chance", 0.5, 1.0),
-        ("unplanned_exit", 0.2, 0.0),
-        ("stays", 0.1, 0.9),
+        ("dropout_chance", 0.2, 0.0),
+        ("persistence", 0.1, 0.9),
         ("half_life_months", 2.0, 40.0),
     )
-    direct = {"direct_effect": 0.5, "direct_effect_others": 0.7, "support_effect": 1.0, "support_effect_others": 1.0}
+    direct = {"direct_hazard_ratio": 0.5, "direct_hazard_ratio_others": 0.7, "support_hazard_ratio": 1.0,
+              "support_hazard_ratio_others": 1.0}
     for case in context.scenarios(randomised=8):
         for key, less, more in ways:
             weak, strong = (case.changed({**of_all(case, **direct, **{key: each}), "trial.assignment": "everyone"})
@@ -73,7 +75,8 @@ def a_lower_baseline_hazard_brings_no_first_offence_forward(context: CheckContex
     """The multiplier of the baseline hazard acts on everybody, so half of it delays first offences or leaves them."""
     claim = Violations()
     for case in context.scenarios(independent=12):
-        lower = case.changed({"risk.level": max(0.01, context.varied(0.5, 0.1, 1.0) * case.scenario.risk.level)})
+        level = context.varied(0.5, 0.1, 1.0) * case.scenario.risk.hazard_multiplier
+        lower = case.changed({"risk.hazard_multiplier": max(0.01, level)})
         _later(claim, case, lower, case.scenario.digest[:8])
     return claim.finding()
 
@@ -81,14 +84,15 @@ def a_lower_baseline_hazard_brings_no_first_offence_forward(context: CheckContex
 @fixed
 def more_help_with_support_brings_no_first_offence_forward(context: CheckContext) -> Finding:
     """Help that makes gains likelier and losses rarer protects where lacking a thing raises the hazard."""
-    thing = {"lacked_at_release": 0.5, "gain": 0.1, "loss": 0.1, "lacking_hazard_ratio": 4.0}
-    help_for_all = {**OFFERED, "helps": {"thing": 1.0}, "support_effect": 0.9, "support_effect_others": 0.9}
+    thing = {"missing_at_release": 0.5, "gain": 0.1, "loss": 0.1, "missing_hazard_ratio": 4.0}
+    help_for_all = {**OFFERED, "gain_weights": {"thing": 1.0}, "support_hazard_ratio": 0.9,
+                    "support_hazard_ratio_others": 0.9}
     people = {**EVERYBODY_ACCEPTS, "count": context.scaled(3000), "follow_up_months": 12}
     scenario = steady(0.05, factor={"thing": thing}, people=people, trial={"assignment": "everyone"},
                       programme={"help": help_for_all})  # fmt: skip
     weak = SimulatedCase(scenario, context.seed)
     claim = Violations()
-    strong = weak.changed({"programme.support_effect": 0.7, "programme.support_effect_others": 0.7})
+    strong = weak.changed({"programme.support_hazard_ratio": 0.7, "programme.support_hazard_ratio_others": 0.7})
     _later(claim, weak, strong, "support")
     held = [run(each.scenario, seed=context.seed).lives.held.mean() for each in (weak, strong)]
     claim.check(held[1] > held[0] + 0.05, "more help and no more support")
@@ -139,7 +143,8 @@ def lives_diverge_somewhere(context: CheckContext) -> Finding:
     claim = Violations()
     parted = 0
     for case in context.scenarios(randomised=12):
-        strong = case.changed({**of_all(case, direct_effect=0.05, direct_effect_others=0.05, contact_chance=1.0),
+        strong = case.changed({**of_all(case, direct_hazard_ratio=0.05, direct_hazard_ratio_others=0.05,
+                                        contact_chance=1.0),
                                 "trial.assignment": "everyone"})  # fmt: skip
         first, other = _first(strong), _first(case.nobody)
         parted += int((first != other).sum())
@@ -166,9 +171,9 @@ def controls_live_as_if_there_were_no_programme(context: CheckContext) -> Findin
 
 def _scarce(context: CheckContext, openings: float, **tables: Any) -> SimulatedCase:
     """Five hundred people of one place after one thing; it is never lost, and nobody offends."""
-    thing = {**NEUTRAL, "lacked_at_release": 0.8, "gain": 0.3, "openings": openings}
-    scenario = complete(people={"count": 500, "release_months": 3}, places={"include": ["Aarhus"]},
-                        risk={"monthly_hazard": 0.0}, factor={"thing": thing}, **tables)  # fmt: skip
+    thing = {**NEUTRAL, "missing_at_release": 0.8, "gain": 0.3, "openings": openings}
+    scenario = complete(people={"count": 500, "release_months": 3}, municipalities={"include": ["Aarhus"]},
+                        risk={"baseline_hazard": 0.0}, factor={"thing": thing}, **tables)  # fmt: skip
     return SimulatedCase(scenario, context.seed)
 
 
@@ -206,11 +211,12 @@ def gains_are_as_many_as_openings_where_things_are_short(context: CheckContext) 
 def help_takes_what_is_scarce_from_others(context: CheckContext) -> Finding:
     """However much likelier help makes a gain, as many things are given out in all as come up."""
     claim = Violations()
-    thing = {**NEUTRAL, "lacked_at_release": 0.9, "gain": 0.02, "openings": 0.5, "lacking_hazard_ratio": 3.0}
+    thing = {**NEUTRAL, "missing_at_release": 0.9, "gain": 0.02, "openings": 0.5, "missing_hazard_ratio": 3.0}
     people = {"count": 4000, "release_months": 24, "follow_up_months": 12, **EVERYBODY_ACCEPTS}
     for aim in (0.9, 0.3):
-        help_ = {**OFFERED, "helps": {"thing": 1.0}, "support_effect": aim, "support_effect_others": aim}
-        scenario = complete(people=people, places={"include": ["Aarhus"]}, risk={"monthly_hazard": 0.0},
+        help_ = {**OFFERED, "gain_weights": {"thing": 1.0}, "support_hazard_ratio": aim,
+                 "support_hazard_ratio_others": aim}
+        scenario = complete(people=people, municipalities={"include": ["Aarhus"]}, risk={"baseline_hazard": 0.0},
                             trial={"assignment": "randomised"}, factor={"thing": thing},
                             programme={"help": help_})  # fmt: skip
         history = simulate(scenario, seed=context.seed)

@@ -32,10 +32,10 @@ from simulation.parameters import Quantity
 from simulation.scenario import Scenario
 
 WIDER = {
-    "risk.monthly_hazard": "LN(0.068, 0.4)", "risk.settling_months": "LN(6.0, 0.6)",
+    "risk.baseline_hazard": "LN(0.068, 0.4)", "risk.hazard_decay_months": "LN(6.0, 0.6)",
     "risk.age_hazard_ratio": "LN(0.80, 0.20)",
     "risk.priors_hazard_ratio": "LN(1.06, 0.05)", "offending.prison_chance": "U(0.0, 0.6)",
-    "offending.suspended_chance": "U(0.0, 0.5)", "offending.another_offence": "U(0.05, 0.9)",
+    "offending.suspended_chance": "U(0.0, 0.5)", "offending.further_offence_chance": "U(0.05, 0.9)",
 }  # fmt: skip
 """Priors of the parameters whose own were set by figures that are left out here: wide, and not centred on the fit."""
 SETS: dict[str, tuple[str, ...]] = {

@@ -68,9 +68,10 @@ def first_noticed(file: str, seed: int) -> dict[str, Any]:
 def small_case() -> SimulatedCase:
     """One case with everything in it: if it cannot be simulated, a model does not run."""
     scenario = load("trial").changed({
-        "people.count": 60, "people.release_months": 4, "people.returns_count": True, "trial.assignment": "everyone",
+        "people.count": 60, "people.release_months": 4, "people.include_reentries": True,
+        "trial.assignment": "everyone",
         "trial.signed_up": False, "people.accepts_volunteers": 1.0, "volunteers.at_start": 30.0,
-        "places.include": ["Aarhus", "Odense"],
+        "municipalities.include": ["Aarhus", "Odense"],
     })  # fmt: skip
     return SimulatedCase(scenario, 5)
 
@@ -128,7 +129,8 @@ def digests(number: int = SCENARIOS) -> dict[str, str]:
     for k in range(number // 2):
         case = SimulatedCase(draw_scenario(np.random.default_rng([OTHER_SEED, k, 1]), "reentry"), 2000 + k)
         found[f"in a row {k}"] = _digest(
-            (key, column) for level in (1.0, 3.0) for key, column in parts_of(case.changed({"risk.level": level}))
+            (key, column) for level in (1.0, 3.0) for key,
+            column in parts_of(case.changed({"risk.hazard_multiplier": level}))
         )
     for name in ("everyone", "trial", "other-schemes"):
         scenario = load(name).changed({"people.count": 400, "people.follow_up_months": 30})

@@ -87,7 +87,8 @@ def draw_scenario(rng: np.random.Generator, kind: ScenarioKind) -> Scenario:
         trial["assignment"] = "randomised" if kind == "randomised" else draw.one(("everyone", "everyone", "randomised"))
         trial["signed_up"] = kind == "signed_up" or (kind == "any" and draw.yes(0.3))
         trial["definition"] = draw.one(("any", "prison", "sentence"))
-    people = _people(draw) | {"returns_count": kind == "reentry" or (kind in ("any", "programme") and draw.yes(0.2))}
+    people = _people(draw) | {"include_reentries": kind == "reentry" or (kind in ("any",
+                                                                                  "programme") and draw.yes(0.2))}
     released = {"all": draw.number(0.5, 2.0), "Aarhus": draw.number(0.1, 9.0)} if draw.yes(0.4) else {}
     released |= {name: draw.or_nothing(0.5, 20.0) for name in SMALL if released and draw.yes(0.5)}
     return validated({
@@ -96,8 +97,8 @@ def draw_scenario(rng: np.random.Generator, kind: ScenarioKind) -> Scenario:
                     "parole_from_months": draw.number(0, 6)},
         "peers": {"strength": 0.0} if apart else {
             "strength": draw.or_nothing(0.1, 8.0, 0.3), "pseudo_people": draw.number(0.0, 10.0),
-            "usual_share": draw.number(0.0, 0.5)},
-        "trial": trial, "places": {"include": include, "released": released}, "volunteers": _volunteers(draw),
+            "reference_share": draw.number(0.0, 0.5)},
+        "trial": trial, "municipalities": {"include": include, "releases": released}, "volunteers": _volunteers(draw),
         "factor": {name: _factor(draw, names, apart) for name in names}, "programme": programme,
     })  # fmt: skip
 
@@ -110,26 +111,26 @@ def _people(draw: _Draw) -> Table:
         "calendar_months": 0 if draw.yes(0.6) else draw.whole(1, 24),
         "age_log_sd": draw.number(0.1, 1.0), "age_median": draw.number(20.0, 60.0),
         "women_share": draw.number(0, 1), "sentence_log_sd": draw.number(0.5, 3.0),
-        "priors_log_sd": draw.number(0.0, 2.0), "priors_by_propensity": draw.number(0, 0.9),
+        "priors_log_sd": draw.number(0.0, 2.0), "priors_by_frailty": draw.number(0, 0.9),
         "motivation_hazard_ratio": draw.number(0.5, 1.0),
         "accepts_volunteers": draw.number(0.3, 1.0), "accepts_system": draw.number(0.3, 1.0),
         "acceptance_by_motivation": draw.number(0.0, 0.9), "trust_shared": draw.number(0.0, 0.9),
-        "clustering": draw.number(0.0, 0.9), "problems_by_propensity": draw.number(0.0, 0.7),
+        "problem_correlation": draw.number(0.0, 0.9), "problems_by_frailty": draw.number(0.0, 0.7),
     }  # fmt: skip
 
 
 def _risk(draw: _Draw) -> Table:
     return {
-        "level": draw.number(0.5, 8.0), "never_share": draw.number(0.0, 0.5), "propensity_sd": draw.number(0.0, 1.5),
-        "later_hazard": draw.number(0, 1), "settling_months": draw.number(0.5, 20.0),
+        "level": draw.number(0.5, 8.0), "immune_share": draw.number(0.0, 0.5), "frailty_sd": draw.number(0.0, 1.5),
+        "long_run_hazard_ratio": draw.number(0, 1), "hazard_decay_months": draw.number(0.5, 20.0),
         "age_hazard_ratio": draw.number(0.5, 1.1), "women_hazard_ratio": draw.number(0.2, 1.4),
-        "priors_hazard_ratio": draw.number(0.95, 1.3), "highest_share": draw.number(0.1, 0.9),
+        "priors_hazard_ratio": draw.number(0.95, 1.3), "high_risk_share": draw.number(0.1, 0.9),
     }  # fmt: skip
 
 
 def _offending(draw: _Draw) -> Table:
     return {
-        "another_offence": draw.number(0.0, 0.9), "delay_mean_months": draw.number(0.0, 20.0),
+        "further_offence_chance": draw.number(0.0, 0.9), "delay_mean_months": draw.number(0.0, 20.0),
         "prison_chance": draw.number(0, 1), "prison_per_conviction": draw.or_nothing(0.0, 0.1),
         "suspended_chance": draw.number(0, 1), "sentence_log_sd": draw.number(0.0, 2.0),
         "sentence_median_months": draw.number(0.3, 8.0),
@@ -143,14 +144,14 @@ def _volunteers(draw: _Draw) -> Table:
         "recruits_by": draw.by_place(0.0, 3.0), "ceiling_by": draw.by_place(0.0, 3.0),
         "campaign_months": draw.or_nothing(0.5, 12.0), "coordinators": draw.or_nothing(0.2, 5.0, 0.6),
         "training_months": draw.whole(0, 3), "per_person": draw.whole(1, 2), "quit_chance": draw.number(0.0, 0.3),
-        "tiring": draw.number(0.0, 5.0), "quit_after_end": draw.number(0, 1),
+        "quit_increase_per_year": draw.number(0.0, 5.0), "quit_after_end": draw.number(0, 1),
     }  # fmt: skip
 
 
 def _factor(draw: _Draw, names: list[str], apart: bool) -> Table:
     return {
-        "lacked_at_release": draw.number(0, 1), "gain": draw.number(0.0, 0.5), "loss": draw.number(0.0, 0.5),
-        "lacking_hazard_ratio": draw.number(0.5, 3.0), "destroyed_by_custody": draw.number(0, 1),
+        "missing_at_release": draw.number(0, 1), "gain": draw.number(0.0, 0.5), "loss": draw.number(0.0, 0.5),
+        "missing_hazard_ratio": draw.number(0.5, 3.0), "lost_in_custody": draw.number(0, 1),
         "openings": UNLIMITED if apart or draw.yes(0.5) else draw.number(0.0, 20.0),
         "openings_by": draw.by_place(0.0, 3.0),
         "helped_by": {name: draw.number(0.5, 3.0) for name in names if draw.yes(0.25)},
@@ -162,19 +163,19 @@ def _programme(draw: _Draw, names: list[str], include: list[str], by_volunteers:
     deadline = draw.whole(starts + 1, 4)
     opens = {name: draw.whole(0, 4) for name in ("all", "Aarhus", "Syddanmark") if draw.yes(0.3)}
     return {
-        "carried_by": "volunteers" if by_volunteers else "places",
+        "delivered_by": "volunteers" if by_volunteers else "slots",
         "accepted_from": draw.one(("volunteers", "system")),
         "starts_month": starts, "deadline_month": deadline, "ends_month": draw.whole(max(0, deadline), 14),
         "shortest_sentence_months": draw.number(0.0, 3.0),
         "allocation": draw.one(("first come", "highest risk", "lowest risk", "lottery")),
         "capacity": 1_000_000.0 if apart else draw.number(0.0, 40.0),
-        "places": [draw.one(include)] if draw.yes(0.25) else [],
-        "opens": opens, "closes_month": draw.whole(3, 12) if draw.yes(0.3) else 0, "again": draw.yes(0.5),
+        "municipalities": [draw.one(include)] if draw.yes(0.25) else [],
+        "opens": opens, "closes_month": draw.whole(3, 12) if draw.yes(0.3) else 0, "re_eligible": draw.yes(0.5),
         "offered_share": draw.number(0, 1) if draw.yes(0.3) else 1.0,
-        "most_a_year": 0.0 if apart or draw.yes(0.6) else draw.number(1.0, 100.0),
-        "contact_chance": draw.number(0.2, 1.0), "unplanned_exit": draw.number(0.0, 0.2),
-        "direct_effect": draw.number(0.05, 2.0), "direct_effect_others": draw.number(0.05, 2.0),
-        "support_effect": draw.number(0.4, 1.0), "support_effect_others": draw.number(0.4, 1.0),
-        "helps": {name: draw.number(0, 1) for name in names if draw.yes(0.4)},
-        "stays": draw.number(0, 1), "half_life_months": draw.number(0.5, 50.0),
+        "max_per_year": 0.0 if apart or draw.yes(0.6) else draw.number(1.0, 100.0),
+        "contact_chance": draw.number(0.2, 1.0), "dropout_chance": draw.number(0.0, 0.2),
+        "direct_hazard_ratio": draw.number(0.05, 2.0), "direct_hazard_ratio_others": draw.number(0.05, 2.0),
+        "support_hazard_ratio": draw.number(0.4, 1.0), "support_hazard_ratio_others": draw.number(0.4, 1.0),
+        "gain_weights": {name: draw.number(0, 1) for name in names if draw.yes(0.4)},
+        "persistence": draw.number(0, 1), "half_life_months": draw.number(0.5, 50.0),
     }  # fmt: skip

@@ -97,7 +97,7 @@ def _programme(
         return
     for release, begin, end in zip(releases, begins, [*begins[1:], FAR_OFF], strict=True):
         due, first = release + rules.starts_month, begin < 0
-        if not first and not rules.again:
+        if not first and not rules.re_eligible:
             continue
         seen_at = max(due, begin)
         short = life.about.sentence < np.float32(rules.shortest_sentence_months) if first else due <= begin

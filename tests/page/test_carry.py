@@ -75,9 +75,9 @@ def test_volunteers_begin_where_they_were_recruited(spread):
     """Exactly so many come, not one more or less by chance; there is room for twice as many."""
     scenario = by_hand(spread, [])
     at_start = dict(
-        zip((place.name for place in scenario.municipalities), numbers_of(scenario, 1).at_start, strict=True)
+        zip((place.name for place in scenario.selected_municipalities), numbers_of(scenario, 1).at_start, strict=True)
     )
-    room = dict(zip((place.name for place in scenario.municipalities), seats(scenario), strict=True))
+    room = dict(zip((place.name for place in scenario.selected_municipalities), seats(scenario), strict=True))
 
     assert tuple(at_start[town] for town in TOWNS) == spread
     assert tuple(room[town] for town in TOWNS) == tuple(2 * number for number in spread)

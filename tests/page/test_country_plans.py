@@ -40,7 +40,7 @@ def test_a_plan_that_nobody_has_changed_is_the_one_that_comes_with_desist(name):
 @pytest.mark.parametrize(
     ("change", "key", "value"),
     [({"recruits": 150}, "volunteers.recruits_per_100000", 1.35), ({"order": "highest"}, "offer.allocation", "highest risk"),
-     ({"offered": "fifth"}, "offer.highest_risk_share", 0.2), ({"most": "200"}, "offer.most_a_year", 200.0),
+     ({"offered": "fifth"}, "offer.highest_risk_share", 0.2), ({"most": "200"}, "offer.max_per_year", 200.0),
      ({"years": 5}, "years", 5), ({"start": 300}, "wave.0.volunteers_at_start", 300.0)],
 )  # fmt: skip
 def test_a_choice_changes_its_own_key_of_the_plan_and_what_is_doubted_stays(change, key, value):

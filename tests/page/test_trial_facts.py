@@ -49,14 +49,14 @@ def test_presets_are_the_settings_of_the_shelf_as_near_as_whole_steps_come(name,
     near = next(iter(scenario(preset(name)).programme.values()))
     exact = next(iter(load(shelf).programme.values()))
 
-    assert near.direct_effect == pytest.approx(exact.direct_effect, abs=0.015)
-    assert near.support_effect == pytest.approx(exact.support_effect, abs=0.025)
+    assert near.direct_hazard_ratio == pytest.approx(exact.direct_hazard_ratio, abs=0.015)
+    assert near.support_hazard_ratio == pytest.approx(exact.support_hazard_ratio, abs=0.025)
     assert near.half_life_months == exact.half_life_months
-    assert near.unplanned_exit == pytest.approx(exact.unplanned_exit, abs=5e-5)
+    assert near.dropout_chance == pytest.approx(exact.dropout_chance, abs=5e-5)
 
 
 def test_no_effect_is_the_trial_without_an_effect():
-    same = load("trial").changed({"programme.unplanned_exit": 1 - 0.55 ** (1 / 14)})
+    same = load("trial").changed({"programme.dropout_chance": 1 - 0.55 ** (1 / 14)})
 
     assert scenario(preset("none")).digest == same.digest
 

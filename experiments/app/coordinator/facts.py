@@ -64,7 +64,7 @@ def people(luck: int) -> tuple[Person, ...]:
     scenario = base()
     ready = prepared(scenario, luck, range(1))
     them, rows = ready.people, ready.back
-    names, factors, before = scenario.municipalities, list(scenario.factor), months_before(scenario)
+    names, factors, before = scenario.selected_municipalities, list(scenario.factor), months_before(scenario)
     return tuple(
         Person(
             number=int(them.person[i]), town=names[them.place[i]].name, release=int(them.release[i]) - before,
@@ -113,7 +113,7 @@ def _year(luck: int, policy: str, spread: Spread | None, picks: tuple[int, ...])
             ended[person], how[person] = month, ENDS[int(told.value[at])]
     lives = cohort.lives
     tally = next(over_chunks(scenario, luck, range(1), lambda whole: whole, threads=1, ledger=True)).tally
-    order = [[place.name for place in scenario.municipalities].index(name) for name in TOWNS]
+    order = [[place.name for place in scenario.selected_municipalities].index(name) for name in TOWNS]
     training, free, busy = (tally[IN_TRAINING + k, :, 0, order].astype(np.int64) for k in range(3))
     return Year(matched, ended, tuple(how), lives.time_any <= WINDOW, lives.offences.astype(np.int64), training, free,
                 busy)  # fmt: skip

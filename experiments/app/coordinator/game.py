@@ -76,7 +76,7 @@ def base() -> Scenario:
 
     return load("pooled").changed({
         "name": "coordinator", "title": "20 volunteers and 60 people released in a year", "people.count": PEOPLE,
-        "people.release_months": MONTHS, "places.include": list(TOWNS), "trial.assignment": "everyone",
+        "people.release_months": MONTHS, "municipalities.include": list(TOWNS), "trial.assignment": "everyone",
         "volunteers.at_start": float(VOLUNTEERS), "volunteers.recruits_per_month": 1.0,
         "volunteers.ceiling": 2.0 * VOLUNTEERS,
     })  # fmt: skip

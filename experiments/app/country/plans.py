@@ -79,7 +79,7 @@ def plan_of(choices: Choices) -> RolloutPlan:
     if choices.offered != LEFT_ALONE:
         offer["highest_risk_share"] = OFFERED[choices.offered]
     if choices.most != LEFT_ALONE:
-        offer["most_a_year"] = MOST[choices.most]
+        offer["max_per_year"] = MOST[choices.most]
     if offer:
         data["offer"] = offer
     if choices.years != came.years:
@@ -127,7 +127,7 @@ def _waves(opening: str) -> list[dict[str, Any]]:
     if opening == "today":
         return waves[:1]
     if opening == "once":
-        return [waves[0], {"places": ["all"], "starts": steps.begins}]
+        return [waves[0], {"municipalities": ["all"], "starts": steps.begins}]
     year, month = int(steps.begins[:4]), int(steps.begins[5:]) - 1
     for k, wave in enumerate(waves):
         at = month + k * MONTHS_APART[opening]

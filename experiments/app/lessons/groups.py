@@ -27,9 +27,9 @@ OFFERED = 30_000
 WINGS, WORST, TOLD = 40, 5, 80_000
 """Regression: groups; how many of the worst are picked; people told, about."""
 FOR_ALL = {
-    "people.release_months": 1, "programme.carried_by": "places", "programme.capacity": 1_000_000.0,
-    "programme.contact_chance": 1.0, "programme.unplanned_exit": 0.0, "programme.helps": {},
-    "programme.direct_effect_others": 1.0, "programme.support_effect_others": 1.0,
+    "people.release_months": 1, "programme.delivered_by": "slots", "programme.capacity": 1_000_000.0,
+    "programme.contact_chance": 1.0, "programme.dropout_chance": 0.0, "programme.gain_weights": {},
+    "programme.direct_hazard_ratio_others": 1.0, "programme.support_hazard_ratio_others": 1.0,
 }  # fmt: skip
 """A programme with room for everybody who says yes, in which everybody meets somebody and nobody drops out."""
 
@@ -73,8 +73,8 @@ def unchanged(drive: int, choose: int) -> Scenario:
         {
             **FOR_ALL, "name": "lesson-self", "title": "A programme that changes nothing, offered by lot",
             "people.count": RELEASED, "people.motivation_hazard_ratio": 1 - drive / 100,
-            "people.acceptance_by_motivation": choose / 100, "risk.level": 1.0, "risk.highest_share": 1.0,
-            "places.include": ["all"], "trial.signed_up": False, "programme.shortest_sentence_months": 0.0,
+            "people.acceptance_by_motivation": choose / 100, "risk.hazard_multiplier": 1.0, "risk.high_risk_share": 1.0,
+            "municipalities.include": ["all"], "trial.signed_up": False, "programme.shortest_sentence_months": 0.0,
         }
     )  # fmt: skip
 
@@ -156,8 +156,8 @@ def same_effect(effect: int, share: int) -> Scenario:
     return load("trial").changed(
         {
             **FOR_ALL, "name": "lesson-base", "title": "One effect for low and high risk", "people.count": OFFERED,
-            "risk.highest_share": share / 100, "trial.assignment": "everyone",
-            "programme.direct_effect": ratio, "programme.direct_effect_others": ratio,
+            "risk.high_risk_share": share / 100, "trial.assignment": "everyone",
+            "programme.direct_hazard_ratio": ratio, "programme.direct_hazard_ratio_others": ratio,
         }
     )  # fmt: skip
 

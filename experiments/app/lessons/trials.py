@@ -49,7 +49,8 @@ def nothing(size: int) -> Scenario:
     return load("trial").changed(
         {
             "name": "lesson-luck", "title": f"A trial of {size} people whose mentors change nothing",
-            "people.count": size, "programme.direct_effect_others": 1.0, "programme.support_effect_others": 1.0,
+            "people.count": size, "programme.direct_hazard_ratio_others": 1.0,
+            "programme.support_hazard_ratio_others": 1.0,
         }
     )  # fmt: skip
 

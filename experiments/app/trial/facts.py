@@ -79,7 +79,7 @@ class One:
     """Of the scenario, and of its file."""
     toml: str
     digest: str
-    highest_share: float
+    high_risk_share: float
     """Share of the people who count as the highest-risk group (0-1)."""
     film: Film
     outcomes: pd.DataFrame
@@ -113,7 +113,7 @@ class Many:
 def scenario(levers: Levers) -> Scenario:
     """The trial that the sliders describe; volunteers grow with the number of people, as in ``desist power``."""
     point = {
-        "effect.strength": (100 - levers.effect) / 100,
+        "effect.hazard_ratio": (100 - levers.effect) / 100,
         "effect.support_share": levers.route / 100,
         "programme.half_life_months": float(levers.half_life),
     }
@@ -132,7 +132,7 @@ def one_trial(levers: Levers, seed: int) -> One:
     history = simulate(plan, seed=seed)
     table = times(history, plan.trial.definition)
     return One(
-        name=plan.name, toml=plan.to_toml(), digest=plan.digest, highest_share=plan.risk.highest_share,
+        name=plan.name, toml=plan.to_toml(), digest=plan.digest, high_risk_share=plan.risk.high_risk_share,
         film=film(plan, history, table), outcomes=shares(table, window=WINDOW, by=("arm", "group")),
         curves=_by_month(table),
     )  # fmt: skip

@@ -93,7 +93,7 @@ def _answer(w: Words) -> None:
             _film(w, levers, one, seen)
         else:
             _many(w, levers, one, seen)
-        st.markdown(f":small[{w('trial.note.definition', highest=w.points(one.highest_share))}]")
+        st.markdown(f":small[{w('trial.note.definition', highest=w.points(one.high_risk_share))}]")
         _files(w, levers, one)
 
 

@@ -47,10 +47,10 @@ from simulation.trial_counts import CONTROL, HIGHEST, MEASURES, MENTORED, trial_
 LEVELS = (0.5, 0.8, 0.95)
 FALSE_ALARM = 0.01
 """Probability with which a method that works fails the test of all ranks together (Kolmogorov-Smirnov, Holm)."""
-OF_TRIALS = ("risk.level", "risk.highest_share", STRENGTH, SHARE, "programme.half_life_months",
-             "programme.unplanned_exit")  # fmt: skip
-OF_REGISTERS = ("risk.monthly_hazard", "risk.propensity_sd", "risk.never_share", "risk.later_hazard",
-                "offending.another_offence", "offending.prison_chance", "risk.priors_hazard_ratio")  # fmt: skip
+OF_TRIALS = ("risk.hazard_multiplier", "risk.high_risk_share", STRENGTH, SHARE, "programme.half_life_months",
+             "programme.dropout_chance")  # fmt: skip
+OF_REGISTERS = ("risk.baseline_hazard", "risk.frailty_sd", "risk.immune_share", "risk.long_run_hazard_ratio",
+                "offending.further_offence_chance", "offending.prison_chance", "risk.priors_hazard_ratio")  # fmt: skip
 REGISTER_PEOPLE = 40_000
 STEPS, BURN = 700, 500
 

@@ -33,8 +33,8 @@ DRAWS_A_TASK = 5
 def everybody(trial: Scenario, people: int = PEOPLE) -> Scenario:
     """The trial's programme offered to everybody released in Denmark, with volunteers enough."""
     return trial.changed({
-        "places.include": ["all"], "people.count": people, "people.release_months": 1, "trial.signed_up": False,
-        "trial.assignment": "everyone", "risk.level": 1.0, **ENOUGH,
+        "municipalities.include": ["all"], "people.count": people, "people.release_months": 1, "trial.signed_up": False,
+        "trial.assignment": "everyone", "risk.hazard_multiplier": 1.0, **ENOUGH,
     })  # fmt: skip
 
 

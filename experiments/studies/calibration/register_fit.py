@@ -40,8 +40,9 @@ NEAR_POINTS = 900
 POINTS_A_TASK = 20
 HALF_WIDTH = float(np.sqrt(3.0))
 """Ends of a uniform prior in coordinates: it has variance 1 there."""
-SILENT = ("people.accepts_volunteers", "people.accepts_system", "people.acceptance_by_motivation", "risk.level",
-          "risk.highest_share")  # fmt: skip
+SILENT = ("people.accepts_volunteers", "people.accepts_system", "people.acceptance_by_motivation",
+          "risk.hazard_multiplier",
+          "risk.high_risk_share")  # fmt: skip
 """Parameters on which registers of everybody released say nothing (who signs up, and the trial's own)."""
 KINDS: dict[str, Kind] = {"age_hazard_ratio": "ratio", "priors_hazard_ratio": "ratio", "hazard_year_2": "ratio"}
 """How figures are regressed, where not as shares."""

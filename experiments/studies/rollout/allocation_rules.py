@@ -60,7 +60,7 @@ def per_course_of(outcome: str) -> str:
 
 def alone(plan: RolloutPlan) -> RolloutPlan:
     """The plan without other schemes beside it."""
-    return planned({**plan.model_dump(exclude_unset=True), "beside": []}) if plan.beside else plan
+    return planned({**plan.model_dump(exclude_unset=True), "other_schemes": []}) if plan.other_schemes else plan
 
 
 def at_once(plan: RolloutPlan) -> RolloutPlan:
@@ -76,20 +76,21 @@ def without_limit(scenario: Scenario) -> Scenario:
     (name, row), people = next(iter(scenario.programme.items())), scenario.people
     uptake = people.accepts_volunteers if row.accepted_from == "volunteers" else people.accepts_system
     share = eligible_share(people, row.shortest_sentence_months) * uptake
-    slots = {place: SLOTS_EACH * share * scenario.places.released.get(place, 0.0) + SLOTS_LEAST for place in row.places}
+    releases = scenario.municipalities.releases
+    slots = {place: SLOTS_EACH * share * releases.get(place, 0.0) + SLOTS_LEAST for place in row.municipalities}
     total = sum(slots.values())
     return scenario.changed({
         "volunteers.at_start": total, "volunteers.at_start_by": slots, "volunteers.ceiling": total,
         "volunteers.ceiling_by": slots, "volunteers.recruits_per_month": min(MOST_RECRUITS, REFILLED * total),
         "volunteers.recruits_by": slots, "volunteers.campaign_months": 0.0, "volunteers.coordinators": 0.0,
-        f"programme.{name}.most_a_year": 0.0,
+        f"programme.{name}.max_per_year": 0.0,
     })  # fmt: skip
 
 
 def same_for_all(scenario: Scenario) -> Scenario:
     """The scenario with the effect of the highest-risk group for everybody."""
     name, row = next(iter(scenario.programme.items()))
-    pairs = ("direct_effect", "support_effect", "gain_times")
+    pairs = ("direct_hazard_ratio", "support_hazard_ratio", "gain_multiplier")
     return scenario.changed({f"programme.{name}.{pair}_others": getattr(row, pair) for pair in pairs})
 
 
@@ -137,7 +138,7 @@ def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
         everybody_wants = simulate(here, effect, 1.0, EVERYBODY)["joined"].sum() / (row.closes_month / 12)
         for capacity in context["capacities"]:
             for rule in RULES:
-                limits = {"allocation": rule, "most_a_year": max(1e-6, round(capacity * everybody_wants, 6))}
+                limits = {"allocation": rule, "max_per_year": max(1e-6, round(capacity * everybody_wants, 6))}
                 limited = here.changed({f"programme.{name}.{key}": value for key, value in limits.items()})
                 simulate(limited, effect, capacity, rule)
     whole = pd.concat(parts, ignore_index=True)

@@ -40,11 +40,11 @@ DRAWS, TRIALS = 40, 120
 AS_REPORTED, TRIAL = "as-reported", "trial"
 """The scenario in which the trial prints 29 and 67 %, and the one that draws of a posterior are for."""
 WINDOW = 24
-COHORT = {"people.returns_count": False, "people.follow_up_months": WINDOW, "people.calendar_months": 0}
+COHORT = {"people.include_reentries": False, "people.follow_up_months": WINDOW, "people.calendar_months": 0}
 """Every release is a person of its own, followed for two years: the result is a share of releases."""
 NOTHING = {
     **{f"programme.{name}": 1.0 for name in EFFECTS}, **{f"programme.{name}": 0.0 for name in TIMES},
-    "programme.carried_by": "places", "programme.capacity": 0.0,
+    "programme.delivered_by": "slots", "programme.capacity": 0.0,
 }  # fmt: skip
 """The same offer with nothing behind it: the list still says who would have accepted, and nobody is helped."""
 LOST = "quality.lost_per_doubling"
@@ -121,7 +121,7 @@ class HeadlineRuns:
 
         Other schemes beside the plan are left out: the ladder is about this one.
         """
-        alone = plan.model_copy(update={"beside": []})
+        alone = plan.model_copy(update={"other_schemes": []})
         drawn = draw_uncertain(alone, country, by_difference(posterior, draws), draws, seed=seed)
         return cls(plan=alone, country=country, drawn=drawn, seed=seed, trials=trials, command=command)
 
@@ -137,8 +137,9 @@ class HeadlineRuns:
 
     def levels(self, variant: RunVariant) -> list[float]:
         """Baseline hazard of the trial's people at each draw, times that of all released."""
-        own = load(TRIAL if variant.shrunk else AS_REPORTED).risk.level
-        return [float(point.get("risk.level", own)) if variant.shrunk else own for point in self.drawn.points]
+        own = load(TRIAL if variant.shrunk else AS_REPORTED).risk.hazard_multiplier
+        return [float(point.get("risk.hazard_multiplier",
+                                own)) if variant.shrunk else own for point in self.drawn.points]
 
     def lost(self) -> Floats:
         """Share (0-1) of the effect's logarithm that the plan loses in growing, at each draw."""
@@ -223,14 +224,14 @@ def scenario_at(context: Mapping[str, Any], payload: Mapping[str, Any]) -> Scena
     bases = context["bases"]["shrunk" if variant.shrunk else "reported"]
     trial = written(bases["trial"])
     trial = at_point(trial, fitting(trial, point))
-    level = 1.0 if variant.ordinary else trial.risk.level
+    level = 1.0 if variant.ordinary else trial.risk.hazard_multiplier
     country = _in_the_country(context, payload, variant, written(bases["country"]))
     if variant.planned:
-        return country.changed({"risk.level": level, **({} if variant.offered else NOTHING)})
+        return country.changed({"risk.hazard_multiplier": level, **({} if variant.offered else NOTHING)})
     mentors = next(iter(country.programme.values()))
     changes = {f"programme.{name}": getattr(mentors, name) for name in (*EFFECTS, *TIMES)}
     nobody = {} if variant.offered else {"trial.assignment": "nobody"}
-    return trial.changed({**changes, "risk.level": level, **nobody})
+    return trial.changed({**changes, "risk.hazard_multiplier": level, **nobody})
 
 
 def _in_the_country(
@@ -243,7 +244,7 @@ def _in_the_country(
         plan = plan.model_copy(update={"scenario": AS_REPORTED})
     found = scenario_of(plan, country, draw=payload["point"], doubts=of_plan, released=np.array(payload["released"]),
                         base=base)  # fmt: skip
-    return found.changed({"programme.again": False})
+    return found.changed({"programme.re_eligible": False})
 
 
 def _counted(cohort: Cohort, counted: Bools, served: Bools) -> dict[str, list[Any]]:

@@ -68,7 +68,7 @@ def simulate_more(context: dict[str, Any], payload: dict[str, Any]) -> dict[str,
         planned(context["plan"]), country_of(context["country"]), base=written(context["base"]),
         draw=payload["point"], doubts=payload["doubts"], released=np.array(payload["released"]),
     )  # fmt: skip
-    more = dict.fromkeys(next(iter(scenario.programme.values())).places, float(context["more"]))
+    more = dict.fromkeys(next(iter(scenario.programme.values())).municipalities, float(context["more"]))
     table = counted(with_more(scenario, more), payload["seed"], range(payload["replicates"]))
     return {str(name): column.tolist() for name, column in table[table["level"] == "place"].items()}
 

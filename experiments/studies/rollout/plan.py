@@ -43,7 +43,7 @@ Date = Annotated[str, AfterValidator(_dated)]
 class Wave(Section):
     """Municipalities in which the scheme opens in the same month."""
 
-    places: list[str] = par(lambda: ["all"], "names", what="municipalities or regions, all, or programme area",
+    municipalities: list[str] = par(lambda: ["all"], "names", what="municipalities or regions, all, or programme area",
         source="the plan", grade="assumed")
     starts: Date = par("2027-01", "year and month", what="month in which recruiting begins and people are taken in",
         source="the plan", grade="assumed")
@@ -89,9 +89,9 @@ class Offer(Section):
     uptake: float = par(-1.0, "share 0-1", -1, 1,
         what="share who say yes to volunteers (-1: as the posterior and the scenario have it)", source="the plan",
         grade="assumed")
-    again: bool = par(True, "true or false", what="whoever returns to prison is offered it again",
+    re_eligible: bool = par(True, "true or false", what="whoever returns to prison is offered it again",
         source="the plan", grade="assumed")
-    most_a_year: float = par(0.0, "people a year", 0, 1_000_000, what="most courses started in a year (0: no limit)",
+    max_per_year: float = par(0.0, "people a year", 0, 1_000_000, what="most courses started in a year (0: no limit)",
         source="the plan", grade="assumed")
     budget_a_year: float = par(0.0, "DKK a year", 0, 1e12,
         what="most kroner a year, at course_price each (0: no limit)", source="the plan", grade="assumed")
@@ -122,15 +122,16 @@ class RolloutPlan(Section):
     begins: Date = par("2027-01", "year and month", what="first month of the stream of releases", source="the plan",
         grade="assumed")
     years: int = par(10, "years", 1, MOST_YEARS, what="years of releases", source="the plan", grade="assumed")
-    own_figures: str = Field("", description="CSV with the user's own figures by municipality (desist country --csv)")
+    country_file: str = Field("", description="CSV with the user's own figures by municipality (desist country --csv)")
     releases_per_year: float = par(0.0, "people a year", 0, 1_000_000,
-        what="people released in the whole country (0: 7,030, or as own_figures say)", source="the plan",
+        what="people released in the whole country (0: 7,030, or as country_file say)", source="the plan",
         grade="assumed")
     wave: list[Wave] = Field(default_factory=lambda: [Wave()])
     volunteers: Supply = Field(default_factory=Supply)
     offer: Offer = Field(default_factory=Offer)
     quality: Quality = Field(default_factory=Quality)
-    beside: list[str] = Field(default_factory=list, description="other schemes beside it (scenario other-schemes)")
+    other_schemes: list[str] = Field(default_factory=list,
+                                     description="other schemes beside it (scenario other-schemes)")
     paid_by: dict[str, float] = Field(default_factory=dict, description="who pays the courses, by purse")
     set: dict[str, Any] = Field(default_factory=dict, description="changes to the scenario, by dotted key")
 
@@ -140,10 +141,11 @@ class RolloutPlan(Section):
             raise ParameterError("wave is [[]]; at least one wave is needed (places and starts)")
         seen: dict[int, str] = {}
         for number, wave in enumerate(self.wave, start=1):
-            for place in chosen(wave.places, f"wave {number}: places"):
-                if place.number in seen and wave.places != ["all"]:
+            for place in chosen(wave.municipalities, f"wave {number}: municipalities"):
+                if place.number in seen and wave.municipalities != ["all"]:
                     raise ParameterError(
-                        f"wave {number}: places names [{place.name}], which opens already in {seen[place.number]}; "
+                        f"wave {number}: municipalities names [{place.name}], which opens already in "
+                        f"{seen[place.number]}; "
                         "name each municipality once (a last wave with all takes whatever is left)"
                     )
                 seen.setdefault(place.number, f"wave {number}")
@@ -181,7 +183,7 @@ class RolloutPlan(Section):
         """
         found: dict[int, int] = {}
         for wave in self.wave:
-            for place in chosen(wave.places, "places"):
+            for place in chosen(wave.municipalities, "municipalities"):
                 found.setdefault(place.number, months_between(self.begins, wave.starts))
         return found
 
@@ -241,8 +243,8 @@ def load_plan(name: str) -> RolloutPlan:
         raise ParameterError(f"{file.name} is not valid TOML: {problem}") from None
     data.setdefault("name", file.stem)
     plan = planned(data, label=file.name)
-    if plan.own_figures and (beside := file.parent / plan.own_figures).exists():
-        plan = plan.model_copy(update={"own_figures": str(beside)})
+    if plan.country_file and (beside := file.parent / plan.country_file).exists():
+        plan = plan.model_copy(update={"country_file": str(beside)})
     return plan
 
 
@@ -258,7 +260,7 @@ def country_of_plan(plan: RolloutPlan) -> Country:
     from experiments.inputs.municipalities import denmark
     from experiments.inputs.municipality_csv import read_own
 
-    return denmark(read_own(Path(plan.own_figures)) if plan.own_figures else None)
+    return denmark(read_own(Path(plan.country_file)) if plan.country_file else None)
 
 
 def load(name: str) -> tuple[RolloutPlan, Country]:

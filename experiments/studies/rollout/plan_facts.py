@@ -104,7 +104,7 @@ def plan_facts(plan: RolloutPlan) -> dict[str, Any]:
         "volunteers_at_start": sum(wave.volunteers_at_start for wave in plan.wave),
         "recruits_per_100000": sorted({min(rates), max(rates)}),
         "offer": {"highest_risk_share": offer.highest_risk_share, "allocation": offer.allocation,
-                  "most_a_year": offer.most_a_year, "budget_a_year": offer.budget_a_year},
+                  "max_per_year": offer.max_per_year, "budget_a_year": offer.budget_a_year},
     }  # fmt: skip
 
 
@@ -134,11 +134,11 @@ def _course(runs: PlanRuns, prices: Prices, k: int) -> dict[str, Any]:
 def _other_schemes(runs: PlanRuns, k: int) -> list[dict[str, Any]]:
     """Courses that other schemes beside plan k start, mean over the draws."""
     plan, rows = runs.plans[k], years(runs.counts[k])
-    if not plan.beside:
+    if not plan.other_schemes:
         return []
     shelf = load(OTHERS).programme
     started = {name: rows.groupby(["draw", "replicate"])[f"{name}.started"].sum().groupby("draw").mean().mean()
-               for name in plan.beside}  # fmt: skip
+               for name in plan.other_schemes}  # fmt: skip
     return [{"name": name, "label": shelf[name].label or name, "started": float(each)}
             for name, each in started.items()]  # fmt: skip
 

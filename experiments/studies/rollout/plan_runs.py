@@ -113,7 +113,7 @@ def simulate_plans(
                     f"[{getattr(first, key)}]; plans are compared on the same stream of releases, so make them equal"
                 )
         if not _same(country, other):
-            raise ParameterError(f"plans [{first.name}] and [{plan.name}] have different own_figures; use the same")
+            raise ParameterError(f"plans [{first.name}] and [{plan.name}] have different country_file; use the same")
     names = [plan.name for plan, _ in plans]
     if len(set(names)) < len(names):
         raise ParameterError(f"plans are [{', '.join(names)}]; each name may be there once (name = ... in the file)")

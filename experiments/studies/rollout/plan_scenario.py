@@ -26,9 +26,9 @@ from simulation.programmes import UNLIMITED
 from simulation.scenario import Scenario, validated
 
 Floats = npt.NDArray[np.float64]
-EFFECTS = ("direct_effect", "direct_effect_others", "support_effect", "support_effect_others")
-TIMES = ("gain_times", "gain_times_others")
-PLANNED_HERE = ("volunteers.recruits_per_month", "people.count", "places.include")
+EFFECTS = ("direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_ratio", "support_hazard_ratio_others")
+TIMES = ("gain_multiplier", "gain_multiplier_others")
+PLANNED_HERE = ("volunteers.recruits_per_month", "people.count", "municipalities.include")
 """Keys of a draw that the plan decides."""
 OTHERS = "other-schemes"
 FLATS, JOBS = "housing", "employment"
@@ -44,13 +44,13 @@ def everybody(plan: RolloutPlan) -> Scenario:
     if len(base.programme) != 1:
         raise ParameterError(
             f"scenario is [{plan.scenario}], which has {len(base.programme)} programmes; a plan rolls out a scenario "
-            "with one (pooled, sceptical, as-reported), and takes others beside it (beside)"
+            "with one (pooled, sceptical, as-reported), and takes others beside it (other_schemes)"
         )
     changes: dict[str, Any] = {
-        "name": plan.name, "title": plan.title or plan.name, "places.include": ["all"],
+        "name": plan.name, "title": plan.title or plan.name, "municipalities.include": ["all"],
         "people.release_months": plan.months, "people.follow_up_months": plan.months + FOLLOWED_ON,
-        "people.calendar_months": plan.months + FOLLOWED_ON, "people.returns_count": True,
-        "trial.signed_up": False, "trial.assignment": "everyone", "risk.level": 1.0,
+        "people.calendar_months": plan.months + FOLLOWED_ON, "people.include_reentries": True,
+        "trial.signed_up": False, "trial.assignment": "everyone", "risk.hazard_multiplier": 1.0,
     }  # fmt: skip
     return base.changed({**changes, **plan.set})
 
@@ -80,7 +80,7 @@ def delivery_of(plan: RolloutPlan) -> Delivery:
     """The programme that a plan rolls out."""
     scenario = everybody(plan)
     name, row = next(iter(scenario.programme.items()))
-    volunteers = row.carried_by == "volunteers"
+    volunteers = row.delivered_by == "volunteers"
     return Delivery(
         name=name, label=row.label or name, delivered_by="volunteers" if volunteers else "slots",
         per_person=scenario.volunteers.per_person if volunteers else 1,
@@ -129,7 +129,7 @@ def scenario_of(
     names = [place.name for place in country.places]
     changes: dict[str, Any] = {
         "people.count": max(1, round(total * plan.years)),
-        "places.released": dict(zip(names, _plain(a_year), strict=True)),
+        "municipalities.releases": dict(zip(names, _plain(a_year), strict=True)),
         **_openings(scenario, country),
     }
     if none:
@@ -137,7 +137,7 @@ def scenario_of(
         return scenario.changed({**changes, **nobody, "trial.assignment": "nobody"})
     changes |= _supply(plan, country) | _offer(plan, scenario) | _effect(plan, country, scenario)
     scenario = scenario.changed(changes)
-    return _beside(plan, scenario) if plan.beside else scenario
+    return _beside(plan, scenario) if plan.other_schemes else scenario
 
 
 def _plain(values: Floats) -> list[float]:
@@ -150,7 +150,7 @@ def recruiting(plan: RolloutPlan, country: Country) -> Floats:
     taken: set[int] = set()
     for wave in plan.wave:
         rate = plan.volunteers.recruits_per_100000 if wave.recruits_per_100000 < 0 else wave.recruits_per_100000
-        for place in chosen(wave.places, "places"):
+        for place in chosen(wave.municipalities, "municipalities"):
             if place.number not in taken and place.number in opens:
                 taken.add(place.number)
                 found[country.at([place])[0]] = rate * place.population / 100_000
@@ -162,7 +162,7 @@ def at_start(plan: RolloutPlan, country: Country) -> Floats:
     found = np.zeros(len(country.places))
     taken: set[int] = set()
     for wave in plan.wave:
-        here = [place for place in chosen(wave.places, "places") if place.number not in taken]
+        here = [place for place in chosen(wave.municipalities, "municipalities") if place.number not in taken]
         taken |= {place.number for place in here}
         if here:
             rows = country.at(here)
@@ -197,15 +197,15 @@ def _named(names: list[str], values: Floats) -> dict[str, float]:
 
 def _offer(plan: RolloutPlan, scenario: Scenario) -> dict[str, Any]:
     """Where and when the programme is open, to whom, how many."""
-    offer, opens, country = plan.offer, plan.opens(), scenario.municipalities
-    limits = [each for each in (offer.most_a_year, offer.budget_a_year / offer.course_price) if each > 0]
+    offer, opens, country = plan.offer, plan.opens(), scenario.selected_municipalities
+    limits = [each for each in (offer.max_per_year, offer.budget_a_year / offer.course_price) if each > 0]
     closes = 12 * (offer.last_year or plan.years)
     changes: dict[str, Any] = {
-        "programme.places": [place.name for place in country if place.number in opens],
+        "programme.municipalities": [place.name for place in country if place.number in opens],
         "programme.opens": {place.name: opens[place.number] for place in country if opens.get(place.number)},
-        "programme.closes_month": min(closes, plan.months), "programme.again": offer.again,
+        "programme.closes_month": min(closes, plan.months), "programme.re_eligible": offer.re_eligible,
         "programme.allocation": offer.allocation, "programme.offered_share": offer.highest_risk_share,
-        "programme.most_a_year": min(limits) if limits else 0.0,
+        "programme.max_per_year": min(limits) if limits else 0.0,
     }  # fmt: skip
     if offer.uptake >= 0:
         changes["people.accepts_volunteers"] = offer.uptake
@@ -241,12 +241,14 @@ def _beside(plan: RolloutPlan, scenario: Scenario) -> Scenario:
     """The scenario with other schemes beside the one that is rolled out."""
     shelf = load(OTHERS).programme
     data = scenario.model_dump()
-    for name in plan.beside:
+    for name in plan.other_schemes:
         if name not in shelf:
-            raise ParameterError(f"beside names [{name}], which is no other scheme; known are {', '.join(shelf)}")
-        if not set(shelf[name].helps) <= set(scenario.factor):
-            raise ParameterError(f"beside names [{name}], which helps with factors that the scenario does not have")
-        data["programme"][name] = shelf[name].model_dump() | {"closes_month": plan.months, "again": True}
+            raise ParameterError(f"other_schemes names [{name}], which is no other scheme; known are "
+                                 f"{', '.join(shelf)}")
+        if not set(shelf[name].gain_weights) <= set(scenario.factor):
+            raise ParameterError(f"other_schemes names [{name}], which helps with factors that the scenario "
+                                 f"does not have")
+        data["programme"][name] = shelf[name].model_dump() | {"closes_month": plan.months, "re_eligible": True}
     return validated(data, label=plan.name)
 
 

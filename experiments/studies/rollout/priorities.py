@@ -100,9 +100,10 @@ def run_priorities(study: PrioritiesStudy, context: RunContext | None) -> StudyR
 
 def _costs(study: PrioritiesStudy, plan: RolloutPlan, name: str, programme: Programme) -> OpeningCosts:
     """Prices; a ``ParameterError`` if the programme has none, or is not one that can be compared."""
-    if programme.carried_by != "volunteers" and set(study.parts) != {"order"}:
+    if programme.delivered_by != "volunteers" and set(study.parts) != {"order"}:
         raise ParameterError(
-            f"programme.{name}.carried_by is [{programme.carried_by}]; rules and further volunteers are compared for "
+            f"programme.{name}.delivered_by is [{programme.delivered_by}]; rules and further volunteers are "
+            f"compared for "
             "programmes that volunteers deliver; give --order alone"
         )
     return OpeningCosts.of(plan, name, study.course_price, study.open_price)
@@ -190,7 +191,7 @@ def _municipalities(asked: Priorities, costs: OpeningCosts) -> Part:
     none = asked.counts(plan, draws, none=True)
     here = [place for place in asked.country.places if place.number in plan.opens()]
     names = [place.name for place in here]
-    limits = {"offer.most_a_year": plan.offer.most_a_year, "offer.budget_a_year": plan.offer.budget_a_year,
+    limits = {"offer.max_per_year": plan.offer.max_per_year, "offer.budget_a_year": plan.offer.budget_a_year,
               "volunteers.coordinators": plan.volunteers.coordinators}  # fmt: skip
     facts["coupled_by"] = [key for key, value in limits.items() if value > 0]
     if "volunteers" in study.parts:

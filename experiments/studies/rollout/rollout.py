@@ -53,7 +53,7 @@ class PlanRequest:
         prices, given = study.price_list(), study.posterior
         several = [given_plan(plan) for plan in plans]
         for plan in several:
-            require_prices([delivery_of(plan).name, *plan.beside], prices, scenario=plan.scenario,
+            require_prices([delivery_of(plan).name, *plan.other_schemes], prices, scenario=plan.scenario,
                            file=study.prices if isinstance(study.prices, Path) else None)  # fmt: skip
         posterior = given if isinstance(given, Posterior) else Posterior.read(cast(Path, given or SHIPPED))
         return cls(plans=[(plan, country_of_plan(plan)) for plan in several], prices=prices, posterior=posterior,

@@ -114,12 +114,12 @@ def simulate_supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[st
         return np.asarray(cohort.tally.sum(axis=2, dtype=np.float64))
 
     (tally,) = over_chunks(scenario, payload["seed"], range(1), reduced, threads=1, ledger=True)
-    months, places = tally.shape[1] - before, len(scenario.municipalities)
+    months, places = tally.shape[1] - before, len(scenario.selected_municipalities)
     told = {name: tally[rows.index(row)] for name, row in wanted.items()}
     told["volunteers"] = tally[rows.index("free_months")] + tally[rows.index("busy_months")]
     told["joined"][before] += told["joined"][:before].sum(axis=0)
     return {
-        "where": [place.name for _ in range(months) for place in scenario.municipalities],
+        "where": [place.name for _ in range(months) for place in scenario.selected_municipalities],
         "time": np.repeat(np.arange(months), places).tolist(),
         **{name: values[before:].ravel().tolist() for name, values in told.items()},
     }
@@ -139,7 +139,7 @@ def counted(scenario: Scenario, seed: int, replicates: range, *, whole: bool = F
     With ``whole`` there are rows by year and group of the whole country only: they take less room.
     """
     rows = names(scenario)
-    places = scenario.municipalities
+    places = scenario.selected_municipalities
     regions = [COUNTRY] if whole else list(dict.fromkeys(place.region for place in places))
     inside = np.array([[region in (place.region, COUNTRY) for place in places] for region in regions], np.float64)
     before = months_before(scenario)
@@ -222,7 +222,7 @@ def job_of(
     """
     if none:
         bare = {key: getattr(plan, key) for key in OF_THE_STREAM}
-        plan = planned({"name": "none", **bare, "wave": [{"places": ["all"], "starts": plan.begins}]})
+        plan = planned({"name": "none", **bare, "wave": [{"municipalities": ["all"], "starts": plan.begins}]})
     pieces: list[dict[str, Any]] = [
         {"point": point, "doubts": {} if none else own, "released": [float(f"{x:.10g}") for x in row], "seed": seed,
          "replicates": replicates or (2 if k % TWICE == 0 else 1)}

@@ -42,14 +42,14 @@ RESEARCH = 12_000.0
 COURSE = "the price of a course"
 """Stands in ``GROUPS`` for the key of that price, which the plan's programme decides."""
 GROUPS: dict[str, tuple[str, ...]] = {
-    "effect": ("effect.strength", "effect.support_share", "programme.half_life_months", "programme.stays",
-               "programme.direct_effect_others", "programme.support_effect_others"),
+    "effect": ("effect.hazard_ratio", "effect.support_share", "programme.half_life_months", "programme.persistence",
+               "programme.direct_hazard_ratio_others", "programme.support_hazard_ratio_others"),
     "uptake": ("people.accepts_volunteers", "people.accepts_system", "people.acceptance_by_motivation",
                "people.motivation_hazard_ratio"),
     "supply": (f"{PLAN}volunteers.recruiting_reached", f"{PLAN}volunteers.ceiling_per_100000",
                f"{PLAN}volunteers.campaign_months", f"{PLAN}quality.lost_per_doubling", "volunteers.quit_chance",
                "volunteers.quit_after_end"),
-    "matches": ("programme.contact_chance", "programme.unplanned_exit"),
+    "matches": ("programme.contact_chance", "programme.dropout_chance"),
     "course price": (COURSE,),
     "prison-day price": (f"{PRICE}prison.day",),
 }  # fmt: skip

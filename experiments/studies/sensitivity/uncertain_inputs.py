@@ -85,7 +85,7 @@ class UncertainInputs:
         """
         rows = {row.key: row for row in uncertain_of_scenario(base)}
         only, hold, fixed = ([_bare(key, base) for key in each] for each in (only, hold, fixed))
-        if {"programme.direct_effect", "programme.support_effect"} & set(fixed):
+        if {"programme.direct_hazard_ratio", "programme.support_hazard_ratio"} & set(fixed):
             fixed = [*fixed, *SHORT_AXES[:2]]
         if posterior is None:
             keys = _kept(list(rows), only, hold, fixed, f"has no prior in scenario {base.name}")

@@ -69,10 +69,11 @@ def players_of(scenario: Scenario) -> list[str]:
     if DIRECT in scenario.factor:
         raise ParameterError(f"a support factor is called [{DIRECT}], which is the name of a route; rename the factor")
     (programme,) = scenario.programme.values()
-    helped = [name for name in scenario.factor if programme.helps.get(name, 0.0) > 0]
+    helped = [name for name in scenario.factor if programme.gain_weights.get(name, 0.0) > 0]
     if len(helped) + 1 > MOST_PLAYERS:
         raise ParameterError(
-            f"programme.helps is about [{len(helped)}] factors with a weight above 0; at most {MOST_PLAYERS - 1} can "
+            f"programme.gain_weights is about [{len(helped)}] factors with a weight above 0; at most "
+            f"{MOST_PLAYERS - 1} can "
             "be taken apart: set the weight of others to 0"
         )
     return [*helped, DIRECT]
@@ -82,16 +83,16 @@ def with_fixed_multipliers(scenario: Scenario) -> Scenario:
     """The scenario with the multipliers of gains that its aims lead to, as given values: the same run, to the byte."""
     (programme,) = scenario.programme.values()
     others, highest = gain_multipliers(scenario, programme)
-    return scenario.changed({"programme.gain_times_others": others, "programme.gain_times": highest})
+    return scenario.changed({"programme.gain_multiplier_others": others, "programme.gain_multiplier": highest})
 
 
 def coalition_scenario(whole: Scenario, members: Iterable[str]) -> Scenario:
     """A scenario of ``with_fixed_multipliers`` in which only these players work."""
     (programme,) = whole.programme.values()
     on = set(members)
-    helps = {name: weight if name in on else 0.0 for name, weight in programme.helps.items()}
-    direct = {} if DIRECT in on else {"programme.direct_effect": 1.0, "programme.direct_effect_others": 1.0}
-    return whole.changed({"programme.helps": helps, **direct})
+    helps = {name: weight if name in on else 0.0 for name, weight in programme.gain_weights.items()}
+    direct = {} if DIRECT in on else {"programme.direct_hazard_ratio": 1.0, "programme.direct_hazard_ratio_others": 1.0}
+    return whole.changed({"programme.gain_weights": helps, **direct})
 
 
 def scarce_openings(scenario: Scenario, factors: Sequence[str], openings: float) -> dict[str, float]:

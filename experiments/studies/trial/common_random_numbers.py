@@ -35,7 +35,7 @@ TRIAL_LIKE = {"people.count": PEOPLE, "people.release_months": 12, "trial.assign
 """The trial's people and volunteers in its proportions, all of them offered mentors."""
 ALL_MATCHED = {
     "people.count": PEOPLE, "people.release_months": 1, "trial.assignment": "everyone", "trial.signed_up": False,
-    "people.accepts_volunteers": 1.0, "programme.shortest_sentence_months": 0.0, "programme.carried_by": "places",
+    "people.accepts_volunteers": 1.0, "programme.shortest_sentence_months": 0.0, "programme.delivered_by": "slots",
     "programme.capacity": 1_000_000.0, "volunteers.at_start": 0.0, "volunteers.recruits_per_month": 0.0,
 }  # fmt: skip
 """Everybody who is released says yes, is eligible, and there is room for all."""

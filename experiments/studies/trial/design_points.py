@@ -33,7 +33,7 @@ def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: in
     return {
         "definition": scenario.trial.definition, "mentored": mentored, "mentored_error": mentored_error,
         "control": control, "control_error": control_error, "difference": control - mentored,
-        "mentored_treated": treated.risks[0], "support_aim": programme.support_effect,
+        "mentored_treated": treated.risks[0], "support_aim": programme.support_hazard_ratio,
         "support_reach": support_reach(scenario, programme), "relative_likelihood": likelihood,
         "inside_67": likelihood >= REGION_67, "inside_95": likelihood >= REGION_95, "digest": scenario.digest[:16],
     }  # fmt: skip

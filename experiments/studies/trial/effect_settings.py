@@ -88,10 +88,11 @@ def run_fit_effects(study: FitEffectsStudy, context: RunContext | None) -> Study
             "setting": setting.name, "marginal_hazard_ratio": setting.hazard_ratio,
             "mentored_risk": setting.mentored_risk, "hazard_ratio": ratio,
             "direct_hazard_ratio": ratio ** (1 - SUPPORT_SHARE), "support_hazard_ratio": ratio**SUPPORT_SHARE,
-            "half_life_months": setting.half_life_months, "shipped_direct": shipped.direct_effect,
-            "shipped_support": shipped.support_effect,
+            "half_life_months": setting.half_life_months, "shipped_direct": shipped.direct_hazard_ratio,
+            "shipped_support": shipped.support_hazard_ratio,
         })  # fmt: skip
-    facts = {"hazard_multiplier": base.risk.level, "control_risk": CONTROL_PERCENT / 100, "trials": study.trials,
+    facts = {"hazard_multiplier": base.risk.hazard_multiplier, "control_risk": CONTROL_PERCENT / 100,
+             "trials": study.trials,
              "support_share": SUPPORT_SHARE, "settings": rows}  # fmt: skip
     return StudyResult(study=study, tables={"settings": pd.DataFrame(rows)}, facts=facts, scenario=base,
                        counts={"trials": study.trials})  # fmt: skip

@@ -60,6 +60,6 @@ def _facts(parts: EffectDecomposition, draws: int) -> dict[str, Any]:
         "rows": parts.table().to_dict("records"), "players": plan.players, "scarce": plan.scarce,
         "trials": plan.trials, "draws": draws, "lowering": lowering, "clearly_lowering": clearly,
         "control": {"nobody": control[0], "everybody": control[-1]},
-        "route": {"direct": programme.direct_effect, "support": programme.support_effect,
+        "route": {"direct": programme.direct_hazard_ratio, "support": programme.support_hazard_ratio,
                   "drawn": "effect.support_share" in drawn},
     }  # fmt: skip

@@ -25,7 +25,7 @@ class PersonStudy(Seeded):
     replicate: int = option(0, "", 0, what="Which replicate of the scenario")
     without: bool = option(False, what="The same person with the same random numbers, but without the programme")
     set: tuple[str, ...] = option(
-        (), what="Change the scenario, for example risk.level=1.1; may be repeated", metavar="KEY=VALUE"
+        (), what="Change the scenario, for example risk.hazard_multiplier=1.1; may be repeated", metavar="KEY=VALUE"
     )
 
     def run(self, context: RunContext | None = None) -> StudyResult:

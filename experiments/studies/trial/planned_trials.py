@@ -64,8 +64,8 @@ class TrialPlan:
 
     def decides(self, base: Scenario) -> list[str]:
         """Dotted keys that the plan decides and no draw of a posterior may."""
-        share = ["risk.highest_share"] if self.high_risk_share is not None else []
-        ends = [f"programme.{_studied(base)}.unplanned_exit"] if self.drop_out is not None else []
+        share = ["risk.high_risk_share"] if self.high_risk_share is not None else []
+        ends = [f"programme.{_studied(base)}.dropout_chance"] if self.drop_out is not None else []
         return ["trial.definition", *share, *ends]
 
     def scenario(self, base: Scenario, point: dict[str, Any] | None = None) -> Scenario:
@@ -93,10 +93,10 @@ class TrialPlan:
             **{f"programme.{key}.capacity": row.capacity * times for key, row in truth.programme.items()},
         }  # fmt: skip
         if self.high_risk_share is not None:
-            changes["risk.highest_share"] = self.high_risk_share
+            changes["risk.high_risk_share"] = self.high_risk_share
         if self.drop_out is not None:
             months = truth.programme[name].ends_month - truth.programme[name].starts_month
-            changes[f"programme.{name}.unplanned_exit"] = 1 - (1 - self.drop_out) ** (1 / months)
+            changes[f"programme.{name}.dropout_chance"] = 1 - (1 - self.drop_out) ** (1 / months)
         return truth.changed(changes)
 
 

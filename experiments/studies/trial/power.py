@@ -149,7 +149,7 @@ def _given(study: PowerStudy) -> Asked:
         )
     base = scenario_of(study, USUAL)
     everyone = arm is not None or study.group == "everyone"
-    share = 1.0 if everyone else study.high_risk_share or base.risk.highest_share
+    share = 1.0 if everyone else study.high_risk_share or base.risk.high_risk_share
     plan = TrialPlan(size=2 * arm if arm is not None else study.size or TrialPlan.size, lost=study.lost,
                      group="everyone" if everyone else "high-risk")  # fmt: skip
     fixed = Truth(mentored=control - difference, control=control, share=share * (1 - study.lost))

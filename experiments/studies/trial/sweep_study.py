@@ -24,7 +24,7 @@ class SweepStudy(OnScenario, OverDraws):
     SWEEP is the name or the file of a sweep (default: effect), which says what varies. Every point of its design is
     simulated with the same random numbers, and compared with the result that the trial reported. The exit code is 1 if
     no point is inside the 67 % likelihood region of that result. Three axes stand for several parameters:
-    effect.strength, effect.support_share and trial.control_risk. Finished points are kept, so an interrupted sweep
+    effect.hazard_ratio, effect.support_share and trial.control_risk. Finished points are kept, so an interrupted sweep
     goes on where it stopped. With --posterior every point is simulated over draws (20 by default) of the uncertain
     parameters that do not vary.
     """

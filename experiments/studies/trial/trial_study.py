@@ -29,7 +29,7 @@ class TrialStudy(OverDraws, Seeded):
         None, "trials", 1, 10_000_000, what="Trials of a setting (default: 10,000, or 1,000 a draw of --posterior)"
     )
     set: tuple[str, ...] = option(
-        (), what="Change the scenarios, for example risk.level=1.1; may be repeated", metavar="KEY=VALUE"
+        (), what="Change the scenarios, for example risk.hazard_multiplier=1.1; may be repeated", metavar="KEY=VALUE"
     )
 
     def run(self, context: RunContext | None = None) -> StudyResult:

@@ -43,8 +43,9 @@ def untreated(scenario: Scenario) -> Scenario:
                 "count": max(PEOPLE, scenario.people.count if not scenario.trial.signed_up else 0),
                 "follow_up_months": MONTHS, "calendar_months": 0, "release_months": 1,
             }),
-            "risk": scenario.risk.model_copy(update={"level": plain.risk.level}) if scenario.trial.signed_up
-            else scenario.risk,
+            "risk": scenario.risk.model_copy(
+                update={"hazard_multiplier": plain.risk.hazard_multiplier} if scenario.trial.signed_up else {}
+            ),
             "factor": scenario.factor, "offending": scenario.offending, "custody": scenario.custody,
             "peers": scenario.peers,
         }
@@ -104,15 +105,15 @@ def single_factor(scenario: Scenario, *, seed: int) -> pd.DataFrame:
     for name in ("none", *scenario.factor):
         factor = {
             key: row.model_copy(update={
-                "lacked_at_release": 0.0 if key == name else 1.0, "gain": 0.0, "loss": 0.0,
-                "destroyed_by_custody": 0.0, "helped_by": {},
+                "missing_at_release": 0.0 if key == name else 1.0, "gain": 0.0, "loss": 0.0,
+                "lost_in_custody": 0.0, "helped_by": {},
             })
             for key, row in scenario.factor.items()
         }  # fmt: skip
         # The centre is kept: the hazard of each person is the scenario's own, only what is held differs.
         moved = scenario.model_copy(update={"factor": factor})
-        level = scenario.risk.level * centre(moved) / centre(scenario)
-        moved = moved.model_copy(update={"risk": scenario.risk.model_copy(update={"level": level})})
+        level = scenario.risk.hazard_multiplier * centre(moved) / centre(scenario)
+        moved = moved.model_copy(update={"risk": scenario.risk.model_copy(update={"hazard_multiplier": level})})
         first = run(moved, seed=seed).lives.first_offence
         rows.append({"factor": name, "n": len(first), "reoffended_12m": int((first < 12).sum()),
                      "reoffended_24m": int((first < 24).sum())})  # fmt: skip

@@ -129,7 +129,7 @@ def factor_shifts(scenario: Scenario, *, seed: int, people: int = 20_000) -> pd.
             for key, row in bare.factor.items() if key != name
         }  # fmt: skip
         programme = {
-            key: row.model_copy(update={"helps": {k: v for k, v in row.helps.items() if k != name}})
+            key: row.model_copy(update={"gain_weights": {k: v for k, v in row.gain_weights.items() if k != name}})
             for key, row in bare.programme.items()
         }  # fmt: skip
         data = bare.model_copy(update={"factor": factor, "programme": programme})

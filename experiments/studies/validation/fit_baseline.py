@@ -19,14 +19,14 @@ from experiments.studies.validation.fit_baseline_study import FitBaselineStudy
 from simulation.scenario import Scenario
 
 FITTED: dict[str, tuple[float, float]] = {
-    "risk.monthly_hazard": (0.01, 0.5),
-    "risk.propensity_sd": (0.2, 2.0),
-    "risk.never_share": (0.0, 0.35),
-    "risk.later_hazard": (0.02, 0.95),
-    "risk.settling_months": (0.5, 30.0),
+    "risk.baseline_hazard": (0.01, 0.5),
+    "risk.frailty_sd": (0.2, 2.0),
+    "risk.immune_share": (0.0, 0.35),
+    "risk.long_run_hazard_ratio": (0.02, 0.95),
+    "risk.hazard_decay_months": (0.5, 30.0),
     "risk.age_hazard_ratio": (0.4, 1.0),
     "risk.priors_hazard_ratio": (1.0, 1.2),
-    "offending.another_offence": (0.05, 0.9),
+    "offending.further_offence_chance": (0.05, 0.9),
     "offending.prison_chance": (0.01, 0.6),
     "offending.suspended_chance": (0.01, 0.6),
 }

@@ -38,14 +38,14 @@ DRAWS = 512
 """Draws in each round of the fit."""
 DRAWS_A_TASK = 16
 PARAMETERS = (
-    ("risk.level",), ("risk.later_hazard",), ("offending.delay_mean_months",),
-    ("factor.economy.lacking_hazard_ratio",), ("factor.economy.lacked_at_release",), ("factor.economy.loss",),
-    ("programme.aid.gain_times", "programme.aid.gain_times_others"),
+    ("risk.hazard_multiplier",), ("risk.long_run_hazard_ratio",), ("offending.delay_mean_months",),
+    ("factor.economy.missing_hazard_ratio",), ("factor.economy.missing_at_release",), ("factor.economy.loss",),
+    ("programme.aid.gain_multiplier", "programme.aid.gain_multiplier_others"),
 )  # fmt: skip
 """What is uncertain: three numbers that the control arm informs, then what money does."""
 FITTED = {
-    "risk.level": ("LN(0.3, 1.0)", "baseline hazard multiplier"),
-    "risk.later_hazard": ("U(0.1, 1.0)", "hazard long after release, part of the first month's"),
+    "risk.hazard_multiplier": ("LN(0.3, 1.0)", "baseline hazard multiplier"),
+    "risk.long_run_hazard_ratio": ("U(0.1, 1.0)", "hazard long after release, part of the first month's"),
     "offending.delay_mean_months": ("LN(1.0, 1.0)", "mean months from offence to arrest"),
 }
 FROZEN = "inputs/data/life_prediction.csv"

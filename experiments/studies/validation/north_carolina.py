@@ -51,13 +51,14 @@ DRAWS = 512
 DRAWS_A_TASK = 16
 FEWEST = 20
 """People of a kind (age and earlier imprisonments) below whom the model's share of that kind is not used."""
-PARAMETERS = (("risk.level",), ("risk.never_share",), ("risk.later_hazard",), ("risk.settling_months",),
+PARAMETERS = (("risk.hazard_multiplier",), ("risk.immune_share",), ("risk.long_run_hazard_ratio",),
+              ("risk.hazard_decay_months",),
               ("offending.delay_mean_months",))  # fmt: skip
 FITTED = {
-    "risk.level": ("LN(0.5, 1.0)", "baseline hazard multiplier"),
-    "risk.never_share": ("U(0.0, 0.8)", "share who never offend again"),
-    "risk.later_hazard": ("U(0.02, 1.0)", "hazard long after release, part of the first month's"),
-    "risk.settling_months": ("LN(6.0, 0.3)", "months until half of the fall has happened"),
+    "risk.hazard_multiplier": ("LN(0.5, 1.0)", "baseline hazard multiplier"),
+    "risk.immune_share": ("U(0.0, 0.8)", "share who never offend again"),
+    "risk.long_run_hazard_ratio": ("U(0.02, 1.0)", "hazard long after release, part of the first month's"),
+    "risk.hazard_decay_months": ("LN(6.0, 0.3)", "months until half of the fall has happened"),
     "offending.delay_mean_months": ("LN(4.0, 0.5)", "mean months from offence to decision"),
 }
 NO_SECOND_RELEASE = {"offending.sentence_median_months": 120.0, "offending.sentence_log_sd": 0.0,

@@ -79,7 +79,7 @@ def matching_scenario(scenario: Scenario, register: RegisterExtract) -> Scenario
         raise ParameterError("nobody in the register was followed for a whole month; there is nothing to compare")
     return scenario.changed({
         "people.count": len(register.people), "people.follow_up_months": min(longest, LONGEST),
-        "people.calendar_months": 0, "people.returns_count": False,
+        "people.calendar_months": 0, "people.include_reentries": False,
     })  # fmt: skip
 
 
