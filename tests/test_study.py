@@ -128,8 +128,8 @@ def test_a_mistake_in_a_study_is_one_line(text: str, message: str, tmp_path: Pat
     [
         (["worth"], "it is now called voi"),
         (["power", "--highest-share", "0.3"], "--highest-share is now called --high-risk-share"),
-        (["run", "--set", "risk.hazard_multiplier=2"], "it is now called risk.hazard_multiplier"),
-        (["run", "--set", "programme.re_eligible=true"], "it is now called programme.re_eligible"),
+        (["run", "--set", "risk.level=2"], "it is now called risk.hazard_multiplier"),
+        (["run", "--set", "programme.again=true"], "it is now called programme.re_eligible"),
     ],
 )
 def test_a_name_of_the_first_version_is_answered_with_its_new_one(words: list[str], message: str) -> None:
