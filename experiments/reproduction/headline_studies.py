@@ -180,7 +180,7 @@ def answer(study: Study, home: Path) -> str:
     >>> answer(Study(name="none", question="", command=()), Path("nowhere"))
     ''
     """
-    for name in ("answer.txt", "answer_en.txt", "report_en.txt"):
+    for name in ("answer.txt", "answer_en.txt"):
         path = home / study.folder / name
         if path.is_file():
             lines = [line for line in path.read_text(encoding="utf-8").splitlines() if ANSWER.search(line)]
