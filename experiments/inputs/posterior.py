@@ -89,7 +89,7 @@ class Posterior:
         table = self.table[self.keys]
         if number is not None and number < len(table):
             table = table.iloc[np.linspace(0, len(table) - 1, number).round().astype(int)]
-        return [{key: _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+        return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
 
     def scenarios(
         self, base: Scenario, number: int | None = None, *, but: Sequence[str] = ()

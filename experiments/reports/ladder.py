@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.figures import style
 from experiments.figures.ladder import ladder_figure
+from experiments.figures.style import style
 from experiments.language.formatting import Language
 from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_text, label
 from experiments.language.messages import Messages

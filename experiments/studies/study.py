@@ -78,7 +78,7 @@ def option(
     about = {"unit": unit, "low": low if above is None else above, "high": high if below is None else below,
              "argument": argument, "name": name, "metavar": metavar, "each": each,
              "open": [above is not None, below is not None]}  # fmt: skip
-    bounds = {} if each else {"ge": low, "le": high, "gt": above, "lt": below}
+    bounds: dict[str, Any] = {} if each else {"ge": low, "le": high, "gt": above, "lt": below}
     return Field(default, description=what, json_schema_extra=cast(Any, about), **bounds)
 
 

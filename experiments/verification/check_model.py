@@ -45,8 +45,8 @@ def run_check_model(study: CheckModelStudy, context: RunContext | None) -> Study
             if "left-out" in study.parts:
                 # Predicted from the other figures first; the observed ones are opened afterwards.
                 plan = LeftOutPlan(population=population, seed=study.seed, command=command)
-                tables["left_out_predictions"] = predict(plan, register_fit.facts(), compute)
-                table = compare(tables["left_out_predictions"], register_fit.facts())
+                tables["left_out_predictions"] = predict(plan, register_fit.register_figures(), compute)
+                table = compare(tables["left_out_predictions"], register_fit.register_figures())
                 left_out = Measurement(table=table, code=code_of_left_out(), seed=study.seed)
             if "faults" in study.parts:
                 table = measure_faults(compute, study.faults, study.fault_seed, command)

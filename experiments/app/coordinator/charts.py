@@ -31,15 +31,17 @@ def luck_chart(w: Words, table: pd.DataFrame, years: int) -> Spec:
     rules = rows[rows["policy"].isin(RULES)]
     said = {policy: w(f"carry.rule.{policy}") for policy in rows["policy"]}
     data = [
-        {"who": said[row.policy], "fewer": int(row.fewer), "own": row.policy == "player"}
-        | ({} if row.policy == "player" else {"mean": row.mean_fewer, "low": row.low, "high": row.high})
-        for row in rows.itertuples()
+        {"who": said[row["policy"]], "fewer": int(row["fewer"]), "own": row["policy"] == "player"}
+        | ({} if row["policy"] == "player" else {"mean": row["mean_fewer"], "low": row["low"], "high": row["high"]})
+        for row in rows.to_dict("records")
     ]
-    year = ", ".join(w("carry.chart.each", rule=said[row.policy], n=int(row.fewer)) for row in rows.itertuples())
+    year = ", ".join(
+        w("carry.chart.each", rule=said[row["policy"]], n=int(row["fewer"])) for row in rows.to_dict("records")
+    )
     over = "; ".join(
-        w("carry.chart.over", rule=said[row.policy], mean=w.number(row.mean_fewer, 1), low=int(row.low),
-          high=int(row.high))
-        for row in rules.itertuples()
+        w("carry.chart.over", rule=said[row["policy"]], mean=w.number(row["mean_fewer"], 1), low=int(row["low"]),
+          high=int(row["high"]))
+        for row in rules.to_dict("records")
     )  # fmt: skip
     ends = [*rows["fewer"], *rules["low"], *rules["high"], 0]
     across = {"type": "quantitative", "scale": {"domain": [min(ends) - 0.4, max(ends) + 0.4], "nice": False}}

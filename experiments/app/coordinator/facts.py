@@ -134,7 +134,10 @@ def played(rule: str, luck: int, spread: Spread, picks: Sequence[int], number: i
     ready, n = prepared(scenario, luck, range(1)), numbers_of(scenario, luck)
     them = ready.people
     drawn = lots(them.person, them.replicate, 0, n.key0, n.key1)
-    first = {"first": them.release, "highest": -ready.score, "lowest": ready.score, "lottery": np.zeros(PEOPLE)}[rule]
+    keys: dict[str, np.ndarray] = {
+        "first": them.release, "highest": -ready.score, "lowest": ready.score, "lottery": np.zeros(PEOPLE)
+    }  # fmt: skip
+    first = keys[rule]
     order = [int(person) for person in them.person[np.lexsort((them.person, drawn, first))]]
     later = [person for person in order if round_of(people(luck)[person].release) >= number]
     reached = year(luck, spread, [*before, *later]).matched

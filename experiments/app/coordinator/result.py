@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -94,7 +94,7 @@ def _shown(w: Words, table: pd.DataFrame) -> pd.DataFrame:
 def lesson(w: Words, table: pd.DataFrame) -> str:
     """What the rules do over many years, and what luck does to the best of them."""
     rules = table[table["policy"].isin(RULES)].set_index("policy")
-    best, worst = rules["mean_fewer"].idxmax(), rules["mean_fewer"].idxmin()
+    best, worst = str(rules["mean_fewer"].idxmax()), str(rules["mean_fewer"].idxmin())
     return w(
         "carry.result.lesson.text", years=facts.YEARS, best=w(f"carry.rule.{best}"), worst=w(f"carry.rule.{worst}"),
         most=_mean(w, rules.loc[best]), least=_mean(w, rules.loc[worst]),
@@ -102,14 +102,14 @@ def lesson(w: Words, table: pd.DataFrame) -> str:
     )  # fmt: skip
 
 
-def _mean(w: Words, row: pd.Series[float]) -> str:
+def _mean(w: Words, row: Any) -> str:
     """A mean of years with the error of the simulation (95 %)."""
     return f"{w.number(row['mean_fewer'], 1)} ± {w.number(1.96 * row['error'], 1)}"
 
 
 def wrong_town(w: Words, places: pd.DataFrame) -> str:
     """Where pairs stood free while people elsewhere went without, or where most went without."""
-    idle, short = (places.loc[places[name].idxmax()] for name in ("idle", "without"))
+    idle, short = (places.iloc[int(places[name].argmax())] for name in ("idle", "without"))
     if idle["idle"] > 0 and idle["town"] != short["town"] and short["without"] > 0:
         return w("carry.result.wrong", idle=idle["town"], months=w.months(int(idle["idle"])),
                  without=int(short["without"]), place=short["town"])  # fmt: skip

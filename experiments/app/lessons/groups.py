@@ -248,8 +248,8 @@ def wings(size: int, differ: int, seed: int) -> Wings:
     scenario = untouched(size)
     pairs = max(10, TOLD // scenario.people.count // 2)
     told = run(scenario, seed=seed, replicates=2 * pairs).lives
-    hits, scores = (np.reshape(row, (2 * pairs, -1)) for row in (told.time_any <= WINDOW, told.score))
-    years = [np.bincount(wing_of(score, size, differ / 100), hit, WINGS) / size
+    hits, scores = (told.time_any <= WINDOW).reshape(2 * pairs, -1), told.score.reshape(2 * pairs, -1)
+    years = [np.bincount(wing_of(score.astype(np.float64), size, differ / 100), hit, WINGS) / size
              for score, hit in zip(scores, hits, strict=True)]  # fmt: skip
     first, second = np.array(years[0::2]), np.array(years[1::2])
     worst = np.argsort(-first, axis=1, kind="stable")[:, :WORST]

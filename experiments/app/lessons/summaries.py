@@ -71,7 +71,9 @@ def _curse(w: Words, values: Mapping[str, Any]) -> Experiment:
 
 def said_curse(w: Words, found: Curse) -> str:
     """What the significant trials report beside the truth."""
-    truth = {"truth": w.points(found.truth, 1), "truth_error": w.points(found.truth_error, 1), "told": found.told}
+    truth: dict[str, str | int] = {
+        "truth": w.points(found.truth, 1), "truth_error": w.points(found.truth_error, 1), "told": found.told
+    }  # fmt: skip
     if not found.significant.any():
         return w("lessons.curse.none", **truth)
     some, several = found.exaggeration == found.exaggeration, found.reported_error == found.reported_error

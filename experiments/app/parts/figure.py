@@ -70,7 +70,8 @@ def readable(w: Words, table: pd.DataFrame) -> pd.DataFrame:
         text = f"{value:.6g}" if value == value else "–"
         return text.replace(".", ",") if w.language == "da" else text
 
-    return table.assign(**{str(name): table[name].map(said) for name in table.select_dtypes("floating")})
+    numbers = [name for name in table if getattr(table[name].dtype, "kind", "") == "f"]
+    return table.assign(**{str(name): table[name].map(said) for name in numbers})
 
 
 def csv(table: pd.DataFrame) -> bytes:

@@ -16,7 +16,6 @@ from experiments.statistics.two_proportions import check
 from experiments.studies.result import StudyResult
 from experiments.studies.trial.planned_trials import (
     ELSEWHERE,
-    Arms,
     TrialPlan,
     Truth,
     arms_of,
@@ -30,6 +29,7 @@ from experiments.studies.trial.power_study import LARGEST, SMALLEST, PowerStudy
 from experiments.studies.trial.sample_size import Prospect, calculated
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
+from simulation.trial_counts import Arms
 
 ROUNDS = 3
 """How often a size may be corrected by what was simulated at it, for each target."""
