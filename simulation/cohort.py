@@ -1,4 +1,4 @@
-"""People made ready to be told: drawn, put in order, with their relative hazards; kept for the next scenario.
+"""PeopleColumns made ready to be told: drawn, put in order, with their relative hazards; kept for the next scenario.
 
 In a sweep many scenarios share their people (only effects or the level of risk differ), so the latest few cohorts
 are kept. What is kept is never written to.
@@ -18,16 +18,16 @@ from simulation.compiled_parameters import months_before
 from simulation.population import centre, draw, reference, relative_hazard, who
 from simulation.reentry_stream import is_new
 from simulation.scenario import Scenario, fingerprint
-from simulation.state import Bytes, Floats, Ints, Longs, People, Singles
+from simulation.state import Bytes, Floats, Ints, Longs, PeopleColumns, Singles
 
 KEPT_BYTES = 150_000_000
 """Memory that kept cohorts may take."""
 
 
 class Prepared(NamedTuple):
-    """People of some replicates in the order in which they are told. Arrays of N unless said otherwise."""
+    """PeopleColumns of some replicates in the order in which they are told. Arrays of N unless said otherwise."""
 
-    people: People
+    people: PeopleColumns
     replicates: npt.NDArray[np.uint32]  # their numbers, one each
     hazard: Floats  # relative to a mean of 1 at release, before the level; lacking factors raise it later
     score: Singles
@@ -47,7 +47,7 @@ class Prepared(NamedTuple):
         parts = []
         for number in np.unique(group):
             rows = np.flatnonzero(group[self.locality] == number)
-            people = People._make(np.ascontiguousarray(column[..., rows]) for column in self.people)
+            people = PeopleColumns._make(np.ascontiguousarray(column[..., rows]) for column in self.people)
             parts.append(
                 self._replace(
                     people=people, hazard=self.hazard[rows], score=self.score[rows], highest=self.highest[rows],
@@ -92,9 +92,9 @@ def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     drawn = draw(scenario, seed, replicates)
     if scenario.people.include_reentries:
         new = is_new(scenario, drawn, relative_hazard(scenario, drawn)[1], seed)
-        drawn = People._make(np.ascontiguousarray(column[..., new]) for column in drawn)
+        drawn = PeopleColumns._make(np.ascontiguousarray(column[..., new]) for column in drawn)
     order = np.lexsort((drawn.person, drawn.place, drawn.replicate, drawn.release))
-    people = People._make(np.ascontiguousarray(column[..., order]) for column in drawn)
+    people = PeopleColumns._make(np.ascontiguousarray(column[..., order]) for column in drawn)
     people = people._replace(release=people.release + np.int16(months_before(scenario)))
     about = reference(scenario)
     score, hazard = relative_hazard(scenario, people)

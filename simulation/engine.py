@@ -34,7 +34,7 @@ from simulation.state import (
     Localities,
     Longs,
     Numbers,
-    People,
+    PeopleColumns,
     Seats,
     Told,
     events_room,
@@ -43,18 +43,22 @@ from simulation.vector_rules import FIRST_FACTOR
 from simulation.volunteers import open_month
 
 BLOCK = 4096
-"""People in a block: its rows stay in the second cache; smaller blocks pay more for taking the rows apart."""
+"""PeopleColumns in a block: its rows stay in the second cache; smaller blocks pay more for taking the rows apart."""
 CHUNK_PEOPLE = 16384
-"""People in a chunk, about; a replicate larger than two chunks is cut by places if several threads can share it."""
+"""PeopleColumns in a chunk, about; a replicate larger than two chunks is cut by places if several threads can share
+it.
+"""
 
 Result = TypeVar("Result")
 Table = TypeVar("Table", bound=NamedTuple)
 
 
 class Cohort(NamedTuple):
-    """People and what became of them: whole replicates, in order of replicate and number unless said otherwise."""
+    """PeopleColumns and what became of them: whole replicates, in order of replicate and number unless said
+    otherwise.
+    """
 
-    people: People
+    people: PeopleColumns
     lives: Lives
     local: Localities
     tally: Ledger = NO_LEDGER
@@ -126,7 +130,7 @@ def begin_buffers(numbers: Numbers, block: int = BLOCK) -> Buffers:
     )  # fmt: skip
 
 
-def released(people: People) -> tuple[Ints, Ints]:
+def released(people: PeopleColumns) -> tuple[Ints, Ints]:
     """First and last row (exclusive) of the people released in each calendar month; they must be in that order."""
     months = np.arange(0 if not len(people.release) else int(people.release.max()) + 1)
     first = np.searchsorted(people.release, months, side="left").astype(np.int32)

@@ -20,7 +20,7 @@ from simulation.engine import Cohort, tell
 from simulation.parameters import ParameterError
 from simulation.rules import CAUGHT, LEFT, PLANNED, UNPLANNED
 from simulation.scenario import Scenario
-from simulation.state import People, Told
+from simulation.state import PeopleColumns, Told
 
 EVENTS = (
     "release", "custody out", "custody in", "match", "unmatched", "exit", "contact", "gain", "loss", "offence",
@@ -37,7 +37,7 @@ GROUPS = ("others", "highest risk")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class History:
-    """People and events of one or more replicates.
+    """PeopleColumns and events of one or more replicates.
 
     Attributes
     ----------
@@ -166,7 +166,7 @@ def people_table(scenario: Scenario, cohort: Cohort) -> pd.DataFrame:
     )
 
 
-def mentored(scenario: Scenario, people: People) -> npt.NDArray[np.bool_]:
+def mentored(scenario: Scenario, people: PeopleColumns) -> npt.NDArray[np.bool_]:
     """Whether each person is in the mentored arm: offered the programmes, whatever came of it (array of N)."""
     if scenario.trial.assignment == "randomised":
         in_arm: npt.NDArray[np.bool_] = people.side == 1
@@ -174,7 +174,7 @@ def mentored(scenario: Scenario, people: People) -> npt.NDArray[np.bool_]:
     return np.full(len(people.person), scenario.trial.assignment == "everyone")
 
 
-def known_until(scenario: Scenario, people: People) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
+def known_until(scenario: Scenario, people: PeopleColumns) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int16]]:
     """Own months until which offences, and until which decisions, are known (two arrays of N).
 
     Decisions are known however late they come, unless the scenario's calendar stops before.

@@ -22,7 +22,7 @@ from simulation.mesa_person import Entry, NumberedByModel, Person
 from simulation.month import close_month, words_of_month
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
-from simulation.state import Numbers, People, Told, events_room
+from simulation.state import Numbers, PeopleColumns, Told, events_room
 from simulation.volunteers import EMPTY, open_month
 
 __all__ = ["Entry", "Person", "ReentryModel", "Volunteer"]
@@ -96,7 +96,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         self.watch, self.shuffle = frozenset(watch), shuffle
         ready = prepared(self.scenario, seed, range(replicate, replicate + 1))
         self.numbers: Numbers = numbers_of(self.scenario, seed)
-        self.people: People = ready.people
+        self.people: PeopleColumns = ready.people
         self.lives = begin_lives(self.scenario, ready, self.numbers)
         self.local, self.seats = begin_world(self.scenario, self.numbers, ready.replicates)
         self._back, self._released = ready.back, released(ready.people)
@@ -131,7 +131,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
 
     @property
     def persons(self) -> list[Person]:
-        """People in order of their numbers."""
+        """PeopleColumns in order of their numbers."""
         return [self.by_row[int(row)] for row in self._back]
 
     def volunteers(self) -> list[Volunteer]:

@@ -17,7 +17,7 @@ from simulation.chance import ARRIVAL, LOTTERY, WORD, draw_four, key_of, normal,
 from simulation.compiled import loop, part
 from simulation.municipal_shares import weights
 from simulation.scenario import Scenario, fingerprint
-from simulation.state import Floats, People
+from simulation.state import Floats, PeopleColumns
 
 CANDIDATES = 100_000
 """Candidates tried for one seat in a trial before the last is taken as he or she is."""
@@ -134,10 +134,10 @@ def _draw(people, d, table):  # type: ignore[no-untyped-def]
         people.side[i] = (np.uint64(person) ^ (pair[0] >> np.uint64(31))) & np.uint64(1)
 
 
-def room(count: int, replicates: range, factors: int) -> People:
+def room(count: int, replicates: range, factors: int) -> PeopleColumns:
     """Columns for ``count`` people in each replicate, numbered but not drawn."""
     n = count * len(replicates)
-    return People(
+    return PeopleColumns(
         person=np.tile(np.arange(count, dtype=np.uint32), len(replicates)),
         replicate=np.repeat(np.asarray(replicates, dtype=np.uint32), count),
         place=np.empty(n, np.int16), release=np.empty(n, np.int16), age=np.empty(n, np.float32),
@@ -180,7 +180,8 @@ def draws_of(scenario: Scenario, seed: int, *, selected: bool | None = None) -> 
     )  # fmt: skip
 
 
-def draw(scenario: Scenario, seed: int, replicates: range, *, selected: bool | None = None, count: int = 0) -> People:
+def draw(scenario: Scenario, seed: int, replicates: range, *, selected: bool | None = None,
+         count: int = 0) -> PeopleColumns:
     """The people of some replicates, in order of replicate and number.
 
     Parameters
@@ -197,7 +198,7 @@ def draw(scenario: Scenario, seed: int, replicates: range, *, selected: bool | N
     return people
 
 
-def relative_hazard(scenario: Scenario, people: People) -> tuple[Floats, Floats]:
+def relative_hazard(scenario: Scenario, people: PeopleColumns) -> tuple[Floats, Floats]:
     """Hazards relative to the average person's, before support factors.
 
     Returns

@@ -28,7 +28,7 @@ from simulation.compiled import loop
 from simulation.events import CUSTODY_OUT
 from simulation.population import relative_hazard
 from simulation.scenario import Scenario, fingerprint
-from simulation.state import Floats, People, Told, Unsigned
+from simulation.state import Floats, PeopleColumns, Told, Unsigned
 
 PILOT_PEOPLE = 20_000
 PILOT_SEED = 20_190_317
@@ -75,7 +75,7 @@ def told_by(teller: Teller) -> None:
     _tellers.append(teller)
 
 
-def is_new(scenario: Scenario, people: People, hazard: Floats, seed: int) -> npt.NDArray[np.bool_]:
+def is_new(scenario: Scenario, people: PeopleColumns, hazard: Floats, seed: int) -> npt.NDArray[np.bool_]:
     """Whether each of the people drawn for a stream is somebody new (array of N), by lot.
 
     ``hazard`` is relative, as ``population.relative_hazard`` gives it; ``people.release`` counts from 0.

@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Ledger = np.ndarray[tuple[int, int, int, int], np.dtype[np.int32]]
 
 
-class People(NamedTuple):
+class PeopleColumns(NamedTuple):
     """Who is released: drawn once, never changed. Arrays of N (``lacks``: F x N)."""
 
     person: Unsigned  # number within the replicate, from 0

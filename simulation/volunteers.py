@@ -15,7 +15,7 @@ from simulation.compiled import loop, part
 from simulation.events import EXIT, tell
 from simulation.ledger import CAME, IN_TRAINING, NO_LEDGER, STOPPED
 from simulation.rules import LEFT, MATCHED, come_forward, happens, rounded, tires
-from simulation.state import Ledger, Lives, Localities, Numbers, People, Seats, Told
+from simulation.state import Ledger, Lives, Localities, Numbers, PeopleColumns, Seats, Told
 from simulation.waiting import BUSY, FREE, serve
 
 EMPTY, TRAINING = 0, 1
@@ -23,7 +23,8 @@ EMPTY, TRAINING = 0, 1
 
 
 def open_month(
-    t: int, low: int, high: int, people: People, lives: Lives, local: Localities, seats: Seats, n: Numbers, told: Told,
+    t: int, low: int, high: int, people: PeopleColumns, lives: Lives, local: Localities, seats: Seats, n: Numbers,
+    told: Told,
     tally: Ledger = NO_LEDGER,
 ) -> None:  # fmt: skip
     """Open calendar month t; the people who are told this month are in rows low to high."""
@@ -144,7 +145,7 @@ def _live_volunteers(  # type: ignore[no-untyped-def]
 
 @part
 def _fill_gaps(t, place, alone, seats, status, carried, release, per_person, supply, told):  # type: ignore[no-untyped-def]
-    """People who lost a volunteer come before the waiting list; who has none left and is given none is left.
+    """PeopleColumns who lost a volunteer come before the waiting list; who has none left and is given none is left.
 
     Returns how many people still have one volunteer too few.
     """

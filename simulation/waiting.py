@@ -19,7 +19,7 @@ from simulation.ledger import (
     enter,
 )
 from simulation.rules import ASIDE, MATCHED, WAITING, WITHOUT
-from simulation.state import Ints, Ledger, Lives, Localities, Longs, Numbers, People, Seats, Told
+from simulation.state import Ints, Ledger, Lives, Localities, Longs, Numbers, PeopleColumns, Seats, Told
 
 FREE, BUSY = 2, 3
 """What a seat for a volunteer holds (see ``volunteers``)."""
@@ -31,7 +31,8 @@ WITHOUT_LIMIT = 1 << 40
 
 
 def serve(
-    t: int, low: int, high: int, people: People, lives: Lives, local: Localities, seats: Seats, n: Numbers, told: Told,
+    t: int, low: int, high: int, people: PeopleColumns, lives: Lives, local: Localities, seats: Seats, n: Numbers,
+    told: Told,
     tally: Ledger,
 ) -> None:  # fmt: skip
     """The waiting lists of calendar month t, programme by programme, for the people in rows low to high."""
@@ -107,7 +108,7 @@ def _why(t, k, place, score, first, sentence, accepts, n):  # type: ignore[no-un
     return JOINED if accepts & n.accepted[k] else DECLINED
 
 
-def _list_order(k: int, waiting: Ints, people: People, lives: Lives, n: Numbers) -> Longs:
+def _list_order(k: int, waiting: Ints, people: PeopleColumns, lives: Lives, n: Numbers) -> Longs:
     """The list in the order of the allocation rule, then of each person's own lot, coordinator by coordinator."""
     drawn = lots(people.person[waiting], people.replicate[waiting], k, n.key0, n.key1)
     before = np.zeros(len(waiting))
@@ -122,7 +123,7 @@ def _list_order(k: int, waiting: Ints, people: People, lives: Lives, n: Numbers)
     return rows
 
 
-def _asked(k: int, order: Longs, people: People, n: Numbers) -> Longs:
+def _asked(k: int, order: Longs, people: PeopleColumns, n: Numbers) -> Longs:
     """Those of the list who may be taken in: all of them, or those on the coordinator's own list."""
     return order[n.rank[k, people.person[order]] >= 0] if n.allocation[k] == BY_LIST else order
 

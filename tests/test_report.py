@@ -14,10 +14,10 @@ from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.language.compare import best_sentence, gap_sentence
 from experiments.language.messages import Messages
 from experiments.language.plan_text import VERDICTS, avoided, gain_range, pays, verdict
-from experiments.reports.catalogue import LANGUAGES, Words, catalogue
+from experiments.reports.catalogue import LANGUAGES, ReportMessages, catalogue
 from experiments.reports.check_model import check_model_answer
 from experiments.reports.effect import calibration_answer, mechanisms_answer
-from experiments.reports.grades import Doubt, changes, doubt_of, grades_part
+from experiments.reports.grades import GradedUncertainty, changes, doubt_of, grades_part
 from experiments.reports.ladder import ladder_answer
 from experiments.reports.names import entry, name_of, source_of, sources
 from experiments.reports.page import Page, html
@@ -31,7 +31,7 @@ from simulation.prices import Prices
 from tests.report_tools import read
 
 BOTH = pytest.mark.parametrize("language", LANGUAGES)
-EN, DA = Words("en"), Words("da")
+EN, DA = ReportMessages("en"), ReportMessages("da")
 
 
 def row(mean, low, high, chance=np.nan):
@@ -157,7 +157,7 @@ def settings(**far):
 
 @BOTH
 def test_the_trial_in_five_sentences(language):
-    w = Words(language)
+    w = ReportMessages(language)
     told = trial_answer(settings(), w)
     none = trial_answer({name: {**row, "relative_likelihood": 0.0} for name, row in settings().items()}, w)
 
@@ -199,7 +199,7 @@ def differences(low):
 
 @BOTH
 def test_the_calibration_says_if_help_cannot_be_told(language):
-    w = Words(language)
+    w = ReportMessages(language)
     priors = pd.DataFrame(
         [{"prior": name, "difference": 0.1, "low": -0.01, "high": 0.2} for name in ("sceptical", "wide")]
     )
@@ -299,8 +299,8 @@ def some_doubt(draws=400):
 @BOTH
 def test_what_the_numbers_rest_on(language):
     """Shares by grade, the heaviest quantity with its grade and source, and what would change the answer."""
-    w, doubt = Words(language), some_doubt()
-    assert isinstance(doubt, Doubt)
+    w, doubt = ReportMessages(language), some_doubt()
+    assert isinstance(doubt, GradedUncertainty)
     part = grades_part(doubt, w, names={"krone": "kr", "courses": "forløb"}, census=doubt.inputs.census())
     cells = [cell for grid in part.grids for row in grid.rows for cell in row]
     told = changes(doubt, "krone", w, "plan.change_krone", "number")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from experiments.language.formatting import Language, number
 from experiments.language.messages import FOLDER, Messages, part_of
 
-__all__ = ["CODES", "FOLDER", "LANGUAGES", "NAMES", "Words", "catalogue"]
+__all__ = ["CODES", "FOLDER", "LANGUAGES", "NAMES", "PageMessages", "catalogue"]
 
 LANGUAGES: tuple[Language, ...] = ("da", "en")
 CODES = {"da": "DA", "en": "EN"}
@@ -21,7 +21,7 @@ def catalogue(language: Language) -> dict[str, str]:
     return part_of(language, "page")
 
 
-class Words(Messages):
+class PageMessages(Messages):
     """Texts and numbers of the page in one language."""
 
     def __init__(self, language: Language) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.figures.palette import COLOURS
 
 Spec = dict[str, Any]
@@ -26,7 +26,7 @@ _LOCALE = {
 }
 
 
-def chart(w: Words, description: str, spec: Spec, *, height: int | None = 300) -> Spec:
+def chart(w: PageMessages, description: str, spec: Spec, *, height: int | None = 300) -> Spec:
     """A specification made ready: ``description`` is what a screen reader says instead of the picture."""
     full: Spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",

@@ -6,14 +6,14 @@ import logging
 
 import streamlit as st
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 
 log = logging.getLogger("desist.page")
 
 
-def words() -> Words:
+def words() -> PageMessages:
     """The words of this visitor, whatever went wrong: also if a control says what it cannot."""
-    return Words(st.session_state.get("settings", {}).get("lang", "da"))
+    return PageMessages(st.session_state.get("settings", {}).get("lang", "da"))
 
 
 def say_failed(problem: Exception) -> bool:  # noqa: ARG001 - Streamlit hands it over

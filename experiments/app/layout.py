@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from experiments.app.address import Choice
-from experiments.app.catalogue import NAMES, Words
+from experiments.app.catalogue import NAMES, PageMessages
 
 HERE = Path(__file__).parent
 PARTS = HERE / "parts"
@@ -25,7 +25,7 @@ NAMES_OF_STREAMLIT = {
 """What Streamlit calls its own buttons in any language; one that ends in a space goes on with the name of a control."""
 
 
-def head(w: Words, language: Choice, panel: Choice) -> str:
+def head(w: PageMessages, language: Choice, panel: Choice) -> str:
     """Title, style and language of the page; its name, languages and panels; the panel that is chosen."""
     st.set_page_config(
         page_title=f"{w(f'page.panel.{st.session_state[panel.key]}')} · Desist", page_icon=str(ICON), layout="wide"
@@ -49,7 +49,7 @@ def head(w: Words, language: Choice, panel: Choice) -> str:
     return str(chosen)
 
 
-def foot(w: Words) -> None:
+def foot(w: PageMessages) -> None:
     """What the page is not for, and a button that copies its address."""
     st.divider()
     st.html(f'<div class="desist-foot"><p>{escape(w("page.never"))}</p>'

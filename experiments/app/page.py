@@ -11,7 +11,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from experiments.app import layout, preloading
 from experiments.app.address import Choice, Setting, address_of, read_address, written
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.failures import panel_failed
 
 PANELS = {
@@ -87,7 +87,7 @@ def main() -> None:
     """Tell the page."""
     settings = every_setting()
     restore(settings)
-    w = Words(st.session_state["lang"])
+    w = PageMessages(st.session_state["lang"])
     panel = layout.head(w, LANGUAGE, PANEL)
     for line in st.session_state["refused"]:
         key, value, right = line.split("\t")

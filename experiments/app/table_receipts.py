@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 from urllib.parse import urlencode
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import QUIET, Spec, picture
 from experiments.execution.environment import versions
 from experiments.provenance.receipts import digest, sealed
@@ -48,7 +48,7 @@ Maker = Callable[[], Made]
 """Tells what made a figure; asked when its numbers are unfolded, not before."""
 
 
-def line(w: Words, about: Mapping[str, Any]) -> str:
+def line(w: PageMessages, about: Mapping[str, Any]) -> str:
     """The receipt in one small line (HTML)."""
     return f'<p style="{SMALL}">{escape(in_a_line(about, w.language))}</p>'
 

@@ -11,7 +11,7 @@ import click
 from experiments.cli.main import echo_json, json_option
 
 if TYPE_CHECKING:
-    from experiments.reproduction.verify import Finding
+    from experiments.reproduction.verify import ReceiptFinding
 
 
 @click.command("check-results")
@@ -45,7 +45,7 @@ def check_results(path: Path, quick: bool, as_json: bool) -> int:
     return 0 if good else 1
 
 
-def _lines(finding: Finding, *, quick: bool) -> Iterator[str]:
+def _lines(finding: ReceiptFinding, *, quick: bool) -> Iterator[str]:
     """A verdict, what was not as recorded, and a line a file."""
     kept = sum(row.present for row in finding.rows)
     files = f"{kept} file{'s' * (kept != 1)}"

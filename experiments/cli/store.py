@@ -10,7 +10,7 @@ import click
 
 from experiments.cli.main import echo_json, json_option
 from experiments.execution.jobs import KEPT
-from experiments.execution.store import Contents, Study
+from experiments.execution.store import Contents, StoredStudy
 from experiments.execution.store_listing import (
     days_unused,
     format_count,
@@ -70,9 +70,9 @@ def store(
     return 0
 
 
-def _named(contents: Contents, texts: Sequence[str]) -> list[Study]:
+def _named(contents: Contents, texts: Sequence[str]) -> list[StoredStudy]:
     """The studies that names or beginnings of digests stand for."""
-    chosen: list[Study] = []
+    chosen: list[StoredStudy] = []
     for text in texts:
         some = [
             study for study in contents.studies
@@ -103,7 +103,7 @@ def _verify(contents: Contents, as_json: bool) -> int:
 
 
 def _prune(
-    contents: Contents, gone: Sequence[Study], *, unlisted: bool, everything: bool, yes: bool, as_json: bool
+    contents: Contents, gone: Sequence[StoredStudy], *, unlisted: bool, everything: bool, yes: bool, as_json: bool
 ) -> None:  # fmt: skip
     """Show what goes and how much it frees; remove it if that is confirmed."""
     gone = list({study.digest: study for study in gone}.values())

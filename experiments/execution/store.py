@@ -230,7 +230,7 @@ class Piece(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Study:
+class StoredStudy:
     """A study that a store knows."""
 
     digest: str
@@ -251,7 +251,7 @@ class Contents:
     path: Path
     pieces: dict[str, list[Piece]]
     """By address; two files of one address are possible if two machines disagreed."""
-    studies: list[Study]
+    studies: list[StoredStudy]
     """The last started last."""
     unreadable: list[Path]
     """Files in ``studies`` that are none."""
@@ -293,11 +293,11 @@ class Contents:
         """The files of some pieces, each once."""
         return [piece for address in dict.fromkeys(addresses) for piece in self.pieces.get(address, ())]
 
-    def done(self, study: Study) -> int:
+    def done(self, study: StoredStudy) -> int:
         """How many of a study's pieces are there."""
         return sum(address in self.pieces for address in study.addresses)
 
-    def last_used(self, study: Study) -> float:
+    def last_used(self, study: StoredStudy) -> float:
         """When it was last started or a piece of it written (seconds since 1970)."""
         return max([study.started, *(piece.written for piece in self.files(study.addresses))])
 
@@ -306,7 +306,7 @@ class Contents:
         listed = {address for study in self.studies for address in study.addresses}
         return [address for address in self.pieces if address not in listed]
 
-    def freed(self, gone: Sequence[Study], *, unlisted: bool = False) -> list[Piece]:
+    def freed(self, gone: Sequence[StoredStudy], *, unlisted: bool = False) -> list[Piece]:
         """The files that go with some studies: those that no other study is made of.
 
         ``unlisted`` adds those that belong to no study now.
@@ -316,7 +316,7 @@ class Contents:
         going = (a for study in gone for a in study.addresses if a not in needed)
         return self.files([*going, *(self.unlisted() if unlisted else ())])
 
-    def remove(self, gone: Sequence[Study], pieces: Sequence[Piece]) -> None:
+    def remove(self, gone: Sequence[StoredStudy], pieces: Sequence[Piece]) -> None:
         """Remove files, then the studies; what is no longer there is no mistake."""
         paths = [*(Path(piece.path) for piece in pieces), *(study.path for study in gone)]
         for path in paths:
@@ -334,13 +334,13 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _study(path: Path) -> Study:
+def _study(path: Path) -> StoredStudy:
     """Read the description of a study; raises ``ValueError`` or ``KeyError`` if it is none."""
     first, _, *addresses = path.read_text(encoding="utf-8").split("\n")[:-1]
     head = json.loads(first)
     if head["pieces"] != len(addresses):
         raise ValueError(path)
-    return Study(
+    return StoredStudy(
         digest=path.stem, name=str(head["name"]), work=str(head["work"]), code=str(head["code"]),
         command=str(head["command"]), path=path, addresses=tuple(addresses), started=path.stat().st_mtime,
     )  # fmt: skip

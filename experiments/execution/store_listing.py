@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from experiments.execution.code_digest import code_of
-from experiments.execution.store import Contents, Study
+from experiments.execution.store import Contents, StoredStudy
 from simulation.parameters import ParameterError
 
 CODE = {True: "present", False: "other", None: "not here"}
@@ -18,7 +18,7 @@ LONGEST = 60
 """Longest command that is shown."""
 
 
-def of_present_code(study: Study) -> bool | None:
+def of_present_code(study: StoredStudy) -> bool | None:
     """Whether a study was computed by the code that is here now; None if its module is not to be found from here."""
     try:
         return bool(study.code == code_of(study.work.partition(":")[0]))
@@ -26,12 +26,12 @@ def of_present_code(study: Study) -> bool | None:
         return None
 
 
-def days_unused(contents: Contents, study: Study) -> float:
+def days_unused(contents: Contents, study: StoredStudy) -> float:
     """Days since a study was used."""
     return (datetime.now().timestamp() - contents.last_used(study)) / DAY
 
 
-def study_rows(contents: Contents, studies: Sequence[Study]) -> list[dict[str, Any]]:
+def study_rows(contents: Contents, studies: Sequence[StoredStudy]) -> list[dict[str, Any]]:
     """One row a study: digest, name, pieces that are done and all of them, bytes, last use, code, command."""
     return [
         {"study": study.digest, "name": study.name, "done": contents.done(study), "pieces": len(study.addresses),

@@ -54,7 +54,7 @@ class Own:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class CsvSheet:
     """The cells of a file, without blanks around them; the first row is the heading."""
 
     file: str
@@ -125,7 +125,7 @@ def read_own(path: Path, needed: Iterable[Place] | None = None) -> Own:
     return own
 
 
-def _sheet(path: Path) -> Sheet:
+def _sheet(path: Path) -> CsvSheet:
     """Read and take apart; the separator is the one that is most frequent in the heading."""
     try:
         data = path.read_bytes()
@@ -147,10 +147,10 @@ def _sheet(path: Path) -> Sheet:
         rows = [[cell.strip() for cell in row] for row in csv.reader(StringIO("\n".join(lines)), delimiter=separator)]
     except csv.Error as problem:
         raise ParameterError(f"file [{path}] is no table of text ({problem}); save it as CSV") from None
-    return Sheet(file=path.name, separator=separator, rows=rows)
+    return CsvSheet(file=path.name, separator=separator, rows=rows)
 
 
-def _heading(sheet: Sheet) -> list[str]:
+def _heading(sheet: CsvSheet) -> list[str]:
     """The columns of a file by their names here; refuses what is not known, twice, or too little."""
     cells, at = sheet.rows[0], f"{sheet.file}: row 1"
     while cells and not cells[-1]:
@@ -170,7 +170,7 @@ def _heading(sheet: Sheet) -> list[str]:
     return names
 
 
-def _take(own: Own, sheet: Sheet, heading: list[str], k: int, met: dict[int, int]) -> None:
+def _take(own: Own, sheet: CsvSheet, heading: list[str], k: int, met: dict[int, int]) -> None:
     """Put the figures of row ``k`` into ``own`` and its place among those ``met``, or say what is wrong with it."""
     at, row = f"{sheet.file}: row {k}", sheet.rows[k - 1]
     if any(row[len(heading) :]):

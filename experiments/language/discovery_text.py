@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quantity:
+class NamedQuantity:
     """How a quantity is said; each by language."""
 
     label: Mapping[str, str]

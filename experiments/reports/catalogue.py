@@ -7,7 +7,7 @@ from pathlib import Path
 
 from experiments.language.messages import LANGUAGES, MILLION, NBSP, Language, Messages, part_of
 
-__all__ = ["FOLDER", "LANGUAGES", "MILLION", "NBSP", "Words", "catalogue"]
+__all__ = ["FOLDER", "LANGUAGES", "MILLION", "NBSP", "ReportMessages", "catalogue"]
 
 FOLDER = Path(str(files("experiments").joinpath("reports")))
 """Where the template of a report lies."""
@@ -18,7 +18,7 @@ def catalogue(language: Language) -> dict[str, str]:
     return part_of(language, "report")
 
 
-class Words(Messages):
+class ReportMessages(Messages):
     """Texts and numbers of a report in one language."""
 
     def __init__(self, language: Language) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.language.formatting import Language
-from experiments.reports.catalogue import Words
+from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import stacks, told_rows
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.uncertainty import read_table
@@ -21,7 +21,7 @@ VERDICTS = ("holds", "inconclusive", "fails")
 
 def check_model_page(folder: Path, _manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist check-model``; left-out patterns and faults are told if they are in the folder."""
-    w, table = Words(language), read_table(folder, "verdicts")
+    w, table = ReportMessages(language), read_table(folder, "verdicts")
     left_out, faults = (
         read_table(folder, name) if (folder / f"{name}.csv").is_file() else None for name in ("left_out", "faults")
     )
@@ -46,7 +46,7 @@ def check_model_page(folder: Path, _manifest: Mapping[str, Any], language: Langu
 
 
 def check_model_answer(
-    table: pd.DataFrame, left_out: pd.DataFrame | None, faults: pd.DataFrame | None, w: Words
+    table: pd.DataFrame, left_out: pd.DataFrame | None, faults: pd.DataFrame | None, w: ReportMessages
 ) -> list[str]:  # fmt: skip
     """Five sentences: own checks, controls, patterns, patterns left out, planted faults."""
 
@@ -74,7 +74,7 @@ def check_model_answer(
     ]  # fmt: skip
 
 
-def _patterns(table: pd.DataFrame, w: Words) -> list[Grid]:
+def _patterns(table: pd.DataFrame, w: ReportMessages) -> list[Grid]:
     rows = table[(table["kind"] == "pattern") & (table["verdict"] != "holds")].to_dict("records")
     if not rows:
         return []

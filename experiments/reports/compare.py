@@ -5,8 +5,8 @@ from __future__ import annotations
 from experiments.language.compare import SHOWN, plans_table, titles
 from experiments.language.formatting import Language
 from experiments.language.plan_text import background_text, outcome_text, shown_outcomes, spanned
-from experiments.reports.catalogue import Words
-from experiments.reports.grades import Doubt, changes, for_receipt, grades_part, tags_in
+from experiments.reports.catalogue import ReportMessages
+from experiments.reports.grades import GradedUncertainty, changes, for_receipt, grades_part, tags_in
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, Picture, picture
 from experiments.reports.plan import Facts, grid_of, plan_terms
@@ -16,10 +16,10 @@ PEOPLE, KRONER = "gap", "kroner"
 
 
 def compare_page(
-    result: StudyResult, doubt: Doubt | None, language: Language, receipt: list[tuple[str, str]], check: str
+    result: StudyResult, doubt: GradedUncertainty | None, language: Language, receipt: list[tuple[str, str]], check: str
 ) -> Page:
     """The page; ``doubt`` divides the uncertainty of the differences, if there are draws enough."""
-    w, facts = Words(language), result.facts
+    w, facts = ReportMessages(language), result.facts
     names, draws = titles(facts, w), w.number(facts["draws"], 0)
     kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")
     parts = [
@@ -39,7 +39,7 @@ def compare_page(
     )  # fmt: skip
 
 
-def _pictures(result: StudyResult, names: list[str], w: Words) -> list[Picture]:
+def _pictures(result: StudyResult, names: list[str], w: ReportMessages) -> list[Picture]:
     facts = result.facts
     shown = shown_outcomes({name: {} for name in SHOWN}, facts["programme"]["carrier"])
 
@@ -58,7 +58,7 @@ def _pictures(result: StudyResult, names: list[str], w: Words) -> list[Picture]:
     ]  # fmt: skip
 
 
-def _grid(facts: Facts, names: list[str], w: Words) -> Grid:
+def _grid(facts: Facts, names: list[str], w: ReportMessages) -> Grid:
     """The plans beside each other, and the public gain of each further one beyond the first."""
     table = grid_of(plans_table(facts, names, w))
     rows = [list(row) for row in table.rows]
@@ -70,7 +70,7 @@ def _grid(facts: Facts, names: list[str], w: Words) -> Grid:
     return Grid(caption=table.caption, head=table.head, rows=rows)
 
 
-def _assumed(doubt: Doubt | None, w: Words, draws: str) -> Part:
+def _assumed(doubt: GradedUncertainty | None, w: ReportMessages, draws: str) -> Part:
     if doubt is None:
         few = w("grades.too_few", draws=draws).replace("--grade-draws", "--draws")
         return Part(title=w("grades.title"), paragraphs=[w("grades.what"), few])
@@ -78,7 +78,7 @@ def _assumed(doubt: Doubt | None, w: Words, draws: str) -> Part:
     return grades_part(doubt, w, names=names, census=doubt.inputs.census())
 
 
-def _change(doubt: Doubt | None, names: list[str], w: Words) -> list[str]:
+def _change(doubt: GradedUncertainty | None, names: list[str], w: ReportMessages) -> list[str]:
     points = []
     if doubt is not None:
         found = changes(doubt, PEOPLE, w, "compare.change", "number", plan=names[1], first=names[0])

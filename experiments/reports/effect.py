@@ -11,7 +11,7 @@ import pandas as pd
 from experiments.inputs.routes import AS_IS, DIRECT, SCARCE, TOTAL
 from experiments.inputs.trial_result import GAP, LIKE_THE_TRIAL, TRIALS_OWN
 from experiments.language.formatting import Language
-from experiments.reports.catalogue import Words
+from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import bars, ranges, told_rows
 from experiments.reports.grades import for_receipt, tags_in
 from experiments.reports.names import sources
@@ -29,7 +29,7 @@ Row = Mapping[Any, Any]
 
 def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist calibrate``."""
-    w = Words(language)
+    w = ReportMessages(language)
     table, priors = read_table(folder, "differences"), read_table(folder, "by_prior")
     own, doubt = table[table["definition"] == TRIALS_OWN].to_dict("records"), trial_doubt(folder / "posterior.parquet")
     first = ranges(
@@ -68,7 +68,7 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
     )  # fmt: skip
 
 
-def calibration_answer(table: pd.DataFrame, priors: pd.DataFrame, about: pd.DataFrame, w: Words) -> list[str]:
+def calibration_answer(table: pd.DataFrame, priors: pd.DataFrame, about: pd.DataFrame, w: ReportMessages) -> list[str]:
     """Five sentences from the tables of a calibration."""
     own = {str(row["group"]): row for row in table[table["definition"] == TRIALS_OWN].to_dict("records")}
     like, half = own[LIKE_THE_TRIAL], about.set_index("key").loc[HALF_LIFE]
@@ -90,11 +90,11 @@ def calibration_answer(table: pd.DataFrame, priors: pd.DataFrame, about: pd.Data
     ]  # fmt: skip
 
 
-def _range(row: Any, which: str, w: Words) -> str:
+def _range(row: Any, which: str, w: ReportMessages) -> str:
     return w.to(w.number(row[f"{which}_low"], 0), w.number(row[f"{which}_high"], 0))
 
 
-def _group(row: Row, w: Words) -> str:
+def _group(row: Row, w: ReportMessages) -> str:
     return w(f"groups.{row['group']}")
 
 
@@ -102,7 +102,7 @@ def _points(row: Row) -> tuple[float, float, float]:
     return 100 * row["difference"], 100 * row["low"], 100 * row["high"]
 
 
-def _registers(table: pd.DataFrame, w: Words) -> Grid:
+def _registers(table: pd.DataFrame, w: ReportMessages) -> Grid:
     rows = []
     for row in table.to_dict("records"):
         if w.has(f"calibration.{row['figure']}"):
@@ -122,7 +122,7 @@ def _up(text: str) -> str:
 
 def mechanisms_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist mechanisms``."""
-    w, table = Words(language), read_table(folder, "shares")
+    w, table = ReportMessages(language), read_table(folder, "shares")
     if manifest.get("draws"):
         raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of one setting of the effect")
     doubt = trial_doubt()
@@ -155,7 +155,8 @@ def mechanisms_page(folder: Path, manifest: Mapping[str, Any], language: Languag
     )  # fmt: skip
 
 
-def mechanisms_answer(rows: Mapping[tuple[str, str], Row], routes: list[str], setting: str, w: Words) -> list[str]:
+def mechanisms_answer(rows: Mapping[tuple[str, str], Row], routes: list[str], setting: str,
+                      w: ReportMessages) -> list[str]:
     """Five sentences from the parts of the effect."""
     total, direct = rows[(AS_IS, TOTAL)], rows[(AS_IS, DIRECT)]
     named = w(f"settings.{setting}") if w.has(f"settings.{setting}") else setting
@@ -170,12 +171,12 @@ def mechanisms_answer(rows: Mapping[tuple[str, str], Row], routes: list[str], se
     ]  # fmt: skip
 
 
-def _ends(row: Row, w: Words) -> dict[str, str]:
+def _ends(row: Row, w: ReportMessages) -> dict[str, str]:
     keys = (("n", "points"), ("low", "points_low"), ("high", "points_high"))
     return {name: w.number(round(row[key], 1) + 0.0, 1) for name, key in keys}
 
 
-def _spanned(row: Row, w: Words) -> str:
+def _spanned(row: Row, w: ReportMessages) -> str:
     ends = _ends(row, w)
     return f"{ends['n']} ({w.to(ends['low'], ends['high'])})"
 
@@ -184,5 +185,5 @@ def _bar(row: Row) -> tuple[float, float, float]:
     return row["points"], row["points_low"], row["points_high"]
 
 
-def _route(name: str, w: Words) -> str:
+def _route(name: str, w: ReportMessages) -> str:
     return w(f"routes.{name}") if w.has(f"routes.{name}") else name

@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.figures.palette import COLOURS
 from experiments.figures.style import style
-from experiments.reports.catalogue import Words
+from experiments.reports.catalogue import ReportMessages
 
 SHADES = (COLOURS["mentored"], COLOURS["control"], "#5e3c99")
 MARKERS = ("s", "o", "D")
@@ -23,13 +23,13 @@ Range = tuple[float, float, float]
 """Middle, low, high."""
 
 
-def numbers(w: Words, unit: str = "") -> FuncFormatter:
+def numbers(w: ReportMessages, unit: str = "") -> FuncFormatter:
     """Ticks as the language writes numbers."""
     return FuncFormatter(lambda value, _: f"{w.number(round(value, 6))}{unit}")
 
 
 def ranges(
-    rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: Words, axis: str, unit: str = "",
+    rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: ReportMessages, axis: str, unit: str = "",
     dashed: Sequence[tuple[float, str]] = (), zero: bool = False,
 ) -> Figure:  # fmt: skip
     """Points with their ranges, row by row.
@@ -41,7 +41,7 @@ def ranges(
     names
         What the series are called; one series has no legend.
     w
-        Words of the language.
+        ReportMessages of the language.
     axis, unit
         Label of the axis, and what stands behind its numbers.
     dashed
@@ -70,7 +70,7 @@ def ranges(
     return figure
 
 
-def _finished(figure: Figure, ax: Axes, axis: str, w: Words, unit: str, legend: bool) -> None:
+def _finished(figure: Figure, ax: Axes, axis: str, w: ReportMessages, unit: str, legend: bool) -> None:
     ax.set_xlabel(axis)
     ax.xaxis.set_major_formatter(numbers(w, unit))
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
@@ -80,7 +80,8 @@ def _finished(figure: Figure, ax: Axes, axis: str, w: Words, unit: str, legend: 
 
 
 def stacks(
-    rows: Sequence[tuple[str, Sequence[float]]], *, names: Sequence[str], w: Words, axis: str, across: str = "",
+    rows: Sequence[tuple[str, Sequence[float]]], *, names: Sequence[str], w: ReportMessages, axis: str,
+    across: str = "",
     alarm: bool = False,
 ) -> Figure:  # fmt: skip
     """Lying bars of counts, each cut into good, open and bad; the counts stand in the bars.
@@ -109,7 +110,7 @@ def stacks(
     return figure
 
 
-def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: Words, axis: str) -> Figure:
+def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: ReportMessages, axis: str) -> Figure:
     """Lying bars with intervals, one for each series."""
     style()
     number = len(names)
@@ -131,7 +132,8 @@ def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w
 
 
 def curve(
-    line: Sequence[tuple[float, float]], dots: Sequence[tuple[float, float, float]], *, w: Words, axis: str, up: str,
+    line: Sequence[tuple[float, float]], dots: Sequence[tuple[float, float, float]], *, w: ReportMessages, axis: str,
+    up: str,
     wanted: Sequence[float], planned: tuple[float, str],
 ) -> Figure:  # fmt: skip
     """Shares that rise with size: a calculated line, simulated dots with their errors, wanted shares dashed."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.inputs.evidence import ModelInputs
-from experiments.reports.catalogue import Words
+from experiments.reports.catalogue import ReportMessages
 from experiments.reports.names import believed, name_of, short_name, source_of, valued
 from experiments.reports.page import Grid, Part
 from experiments.statistics.variance_by_grade import (
@@ -31,7 +31,7 @@ CLEARLY = 0.03
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doubt:
+class GradedUncertainty:
     """What some numbers hang on."""
 
     inputs: ModelInputs
@@ -53,7 +53,7 @@ class Doubt:
 
 def doubt_of(
     inputs: ModelInputs, drawn: pd.DataFrame, values: Mapping[str, npt.ArrayLike], *, seed: int = 1
-) -> Doubt | None:
+) -> GradedUncertainty | None:
     """Divide the doubt about some numbers; None if there are too few draws for it."""
     shares, single, kept = {}, {}, {}
     for name, column in values.items():
@@ -65,15 +65,15 @@ def doubt_of(
         except ParameterError:
             return None
         kept[name] = every
-    return Doubt(inputs=inputs, drawn=drawn, values=kept, shares=shares, alone=single)
+    return GradedUncertainty(inputs=inputs, drawn=drawn, values=kept, shares=shares, alone=single)
 
 
-def for_receipt(doubt: Doubt | None) -> dict[str, Any]:
+def for_receipt(doubt: GradedUncertainty | None) -> dict[str, Any]:
     """Shares by grade of each number as plain data; nothing if there are none."""
     return {} if doubt is None else {name: as_data(table) for name, table in doubt.shares.items()}
 
 
-def interval(row: Mapping[Any, Any], w: Words, name: str = "share") -> str:
+def interval(row: Mapping[Any, Any], w: ReportMessages, name: str = "share") -> str:
     """A share with its interval, kept between 0 and 100 %."""
     if row[name] != row[name]:
         return "–"
@@ -85,7 +85,7 @@ def _ends(name: str) -> tuple[str, str, str]:
     return (name, "low", "high") if name == "share" else (name, f"{name}_low", f"{name}_high")
 
 
-def grades_part(doubt: Doubt, w: Words, *, names: Mapping[str, str], census: pd.DataFrame) -> Part:
+def grades_part(doubt: GradedUncertainty, w: ReportMessages, *, names: Mapping[str, str], census: pd.DataFrame) -> Part:
     """The part of the page; ``names`` gives each number's name in the language."""
     head = [w("grades.number"), *(w(f"grades.{grade}") for grade in GRADES), w(f"grades.{REST}")]
     rows = []
@@ -108,7 +108,7 @@ def grades_part(doubt: Doubt, w: Words, *, names: Mapping[str, str], census: pd.
     )  # fmt: skip
 
 
-def sentence(name: str, doubt: Doubt, w: Words, names: Mapping[str, str]) -> str:
+def sentence(name: str, doubt: GradedUncertainty, w: ReportMessages, names: Mapping[str, str]) -> str:
     """How the doubt about one number divides, in a sentence, and which three quantities are behind most of it."""
     told = {str(row["grade"]): float(row["share"]) for row in doubt.shares[name].to_dict("records")}
     if told[REST] != told[REST]:
@@ -124,7 +124,7 @@ def sentence(name: str, doubt: Doubt, w: Words, names: Mapping[str, str]) -> str
     return f"{said} {w('grades.behind', inputs=w.listed(each))}"
 
 
-def assumptions(doubt: Doubt, w: Words, number: int = 6) -> list[Grid]:
+def assumptions(doubt: GradedUncertainty, w: ReportMessages, number: int = 6) -> list[Grid]:
     """The quantities behind most of the doubt, each with what is believed of it, its grade and its source."""
     rows = []
     for key in doubt.top(number):
@@ -141,7 +141,8 @@ def _first_up(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def changes(doubt: Doubt, of: str, w: Words, say: str, form: str, *, number: int = 3, **more: str) -> list[str]:
+def changes(doubt: GradedUncertainty, of: str, w: ReportMessages, say: str, form: str, *, number: int = 3,
+            **more: str) -> list[str]:
     """What one number is where a quantity is lowest and highest: a sentence for each of the heaviest.
 
     Parameters
@@ -151,7 +152,7 @@ def changes(doubt: Doubt, of: str, w: Words, say: str, form: str, *, number: int
     of
         Which number.
     w
-        Words.
+        ReportMessages.
     say
         Key of the sentence; it has the places ``name``, ``low``, ``high``, ``at_low`` and ``at_high``.
     form
@@ -174,7 +175,7 @@ def changes(doubt: Doubt, of: str, w: Words, say: str, form: str, *, number: int
     return told
 
 
-def written(value: float, form: str, w: Words) -> str:
+def written(value: float, form: str, w: ReportMessages) -> str:
     """A number in its form."""
     if form == "percent":
         return w.percent(value)

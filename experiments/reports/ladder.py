@@ -13,7 +13,7 @@ from experiments.figures.style import style
 from experiments.language.formatting import Language
 from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_text, label
 from experiments.language.messages import Messages
-from experiments.reports.catalogue import Words
+from experiments.reports.catalogue import ReportMessages
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.plan import general_terms
@@ -29,7 +29,7 @@ LIKELY, UNLIKELY = 0.6, 0.4
 
 def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist ladder``."""
-    w = Words(language)
+    w = ReportMessages(language)
     tables = {kind: read_table(folder, kind) for kind in (POINTS, KRONER)}
     if any(len(table) < 2 for table in tables.values()):
         raise ParameterError(f"[{folder}] has no steps; a report needs at least one in each ladder")
@@ -55,7 +55,7 @@ def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -
     )  # fmt: skip
 
 
-def ladder_answer(tables: Mapping[str, pd.DataFrame], w: Words) -> list[str]:
+def ladder_answer(tables: Mapping[str, pd.DataFrame], w: ReportMessages) -> list[str]:
     """Five sentences from both ladders."""
     points, kroner = (tables[kind].iloc[-1].to_dict() for kind in (POINTS, KRONER))
     key = "ladder.points" if points["step"] == REACH else "ladder.points_yes"
@@ -68,46 +68,46 @@ def ladder_answer(tables: Mapping[str, pd.DataFrame], w: Words) -> list[str]:
     ]  # fmt: skip
 
 
-def _largest(table: pd.DataFrame, w: Words) -> list[str]:
+def _largest(table: pd.DataFrame, w: ReportMessages) -> list[str]:
     rows = table.iloc[1:].dropna(subset=["factor"]).sort_values("factor").head(3).to_dict("records")
     m = Messages(w.language, "ladder")
     return [m("step_item", name=_step(row, POINTS, w), factor=m.number(row["factor"], 2)) for row in rows]
 
 
-def _move(table: pd.DataFrame, w: Words) -> str:
+def _move(table: pd.DataFrame, w: ReportMessages) -> str:
     """The step without which the final value would change most."""
     steps, last = table.iloc[1:], float(table["figure"].iloc[-1])
     row = steps.iloc[int((steps["without"] - last).abs().to_numpy().argmax())].to_dict()
     return w("ladder.move", name=_step(row, KRONER, w), n=_number(row["without"], w))
 
 
-def _step(row: Mapping[Any, Any], kind: str, w: Words) -> str:
+def _step(row: Mapping[Any, Any], kind: str, w: ReportMessages) -> str:
     """A step in plain words; the headline of kroner has words of its own."""
     name = str(row["step"])
     return label(KRONER if name == HEADLINE and kind == KRONER else name, Messages(w.language, "ladder"))
 
 
-def _number(value: float, w: Words) -> str:
+def _number(value: float, w: ReportMessages) -> str:
     return figure_text(value, Messages(w.language))
 
 
-def _ends(row: Mapping[Any, Any], w: Words) -> dict[str, str]:
+def _ends(row: Mapping[Any, Any], w: ReportMessages) -> dict[str, str]:
     return {name: _number(float(row[key]), w) for name, key in (("n", "figure"), ("low", "low"), ("high", "high"))}
 
 
-def _figure(row: Mapping[Any, Any], w: Words) -> str:
+def _figure(row: Mapping[Any, Any], w: ReportMessages) -> str:
     ends = _ends(row, w)
     return ends["n"] if row["low"] == row["high"] else f"{ends['n']} ({w.to(ends['low'], ends['high'])})"
 
 
-def _grid(table: pd.DataFrame, kind: str, w: Words) -> Grid:
+def _grid(table: pd.DataFrame, kind: str, w: ReportMessages) -> Grid:
     rows = [[_up(_step(row, kind, w)), _figure(row, w), f"× {w.number(row['factor'], 2)}" if k else "",
              _number(row["without"], w) if k else ""] for k, row in enumerate(table.to_dict("records"))]  # fmt: skip
     head = [w(f"ladder.{name}") for name in ("step", "left", "factor", "without")]
     return Grid(caption=w(f"ladder.table_{'kroner' if kind == KRONER else 'points'}"), head=head, rows=rows)
 
 
-def _sources(tables: Mapping[str, pd.DataFrame], w: Words) -> Grid:
+def _sources(tables: Mapping[str, pd.DataFrame], w: ReportMessages) -> Grid:
     """What each step rests on."""
     m = Messages(w.language, "ladder")
     rows = {_step(row, kind, w): m(f"step.{row['step']}.source")

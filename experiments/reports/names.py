@@ -14,7 +14,7 @@ import pandas as pd
 from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.language.quantity_names import entry
 from experiments.language.quantity_names import name_of as plain_name
-from experiments.reports.catalogue import FOLDER, Words
+from experiments.reports.catalogue import FOLDER, ReportMessages
 from simulation.parameters import Quantity
 
 TAG = re.compile(r"\[(S\d+)\]")
@@ -25,17 +25,17 @@ def _read(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def name_of(key: str, row: Quantity | None, w: Words) -> str:
+def name_of(key: str, row: Quantity | None, w: ReportMessages) -> str:
     """A quantity's name in plain words; what it is declared to be, where no name is written."""
     return plain_name(key, row.what if row is not None else key, w.language)
 
 
-def short_name(key: str, row: Quantity | None, w: Words) -> str:
+def short_name(key: str, row: Quantity | None, w: ReportMessages) -> str:
     """The name without what is said in brackets."""
     return name_of(key, row, w).partition(" (")[0]
 
 
-def source_of(key: str, row: Quantity | None, w: Words) -> str:
+def source_of(key: str, row: Quantity | None, w: ReportMessages) -> str:
     """Where a quantity comes from; in Danish by its tags, where nothing more is written."""
     if row is None:
         return w("grades.nothing_found")
@@ -59,7 +59,7 @@ def sources(texts: Iterable[str]) -> list[tuple[str, str, str]]:
             if tag in known]  # fmt: skip
 
 
-def valued(key: str, value: float, row: Quantity | None, w: Words) -> str:
+def valued(key: str, value: float, row: Quantity | None, w: ReportMessages) -> str:
     """A value of a quantity as people write it."""
     if row is not None and row.unit == "share 0-1":
         return w.percent(value)
@@ -68,7 +68,7 @@ def valued(key: str, value: float, row: Quantity | None, w: Words) -> str:
     return w.number(value, 2 if abs(value) < 1 else None)
 
 
-def believed(key: str, values: pd.Series, inputs: ModelInputs, w: Words) -> str:
+def believed(key: str, values: pd.Series, inputs: ModelInputs, w: ReportMessages) -> str:
     """The middle 95 % of the draws of a quantity; the shares of its kinds, where it is a text."""
     row = inputs.rows.get(key)
     if not pd.api.types.is_numeric_dtype(values):
@@ -78,6 +78,6 @@ def believed(key: str, values: pd.Series, inputs: ModelInputs, w: Words) -> str:
     return w.to(valued(key, low, row, w), valued(key, high, row, w))
 
 
-def kind_of(kind: str, w: Words) -> str:
+def kind_of(kind: str, w: ReportMessages) -> str:
     """A definition of reoffending in plain words; any other text as it is."""
     return w(f"definitions.{kind}") if w.has(f"definitions.{kind}") else kind

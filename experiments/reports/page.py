@@ -16,7 +16,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from experiments.language.formatting import Language
-from experiments.reports.catalogue import FOLDER, Words
+from experiments.reports.catalogue import FOLDER, ReportMessages
 from simulation.parameters import ParameterError
 
 SENTENCES = 5
@@ -71,7 +71,7 @@ class Page:
     parts: Sequence[Part]
     """Figures, uncertainty, assumptions, what would change the answer."""
     terms: Sequence[tuple[str, str]] = ()
-    """Words and abbreviations that are used, and what they mean."""
+    """ReportMessages and abbreviations that are used, and what they mean."""
     sources: Sequence[tuple[str, str, str]] = ()
     """Tag, title and address of each source that is named."""
     receipt: Sequence[tuple[str, str]] = ()
@@ -93,7 +93,7 @@ def html(page: Page) -> str:
     shelf = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip
     style = (FOLDER / "page.css").read_text(encoding="utf-8")
-    return shelf.get_template("page.html").render(page=page, w=Words(page.language), style=style)
+    return shelf.get_template("page.html").render(page=page, w=ReportMessages(page.language), style=style)
 
 
 def picture(figure: Figure, *, alt: str, caption: str) -> Picture:

@@ -26,8 +26,8 @@ from experiments.language.plan_text import (
     title_text,
 )
 from experiments.language.rollout import krone_text, volunteers_time
-from experiments.reports.catalogue import Words
-from experiments.reports.grades import Doubt, changes, for_receipt, grades_part, tags_in
+from experiments.reports.catalogue import ReportMessages
+from experiments.reports.grades import GradedUncertainty, changes, for_receipt, grades_part, tags_in
 from experiments.reports.names import short_name, sources
 from experiments.reports.page import Grid, Page, Part, Picture, picture
 from experiments.studies.result import StudyResult
@@ -46,10 +46,10 @@ def headline(totals: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def plan_page(
-    result: StudyResult, doubt: Doubt | None, language: Language, receipt: list[tuple[str, str]], check: str
+    result: StudyResult, doubt: GradedUncertainty | None, language: Language, receipt: list[tuple[str, str]], check: str
 ) -> Page:
     """The page of a plan; ``doubt`` divides the uncertainty of its headline numbers, if there are draws enough."""
-    w, facts = Words(language), result.facts
+    w, facts = ReportMessages(language), result.facts
     plan, programme, draws = facts["plan"], facts["programme"], w.number(facts["draws"], 0)
     parts = [
         Part(title=w("common.figures"), pictures=_pictures(result, w)), _uncertain(facts, w),
@@ -66,8 +66,8 @@ def plan_page(
     )  # fmt: skip
 
 
-def plan_terms(facts: Facts, w: Words) -> list[tuple[str, str]]:
-    """Words that reports of plans use."""
+def plan_terms(facts: Facts, w: ReportMessages) -> list[tuple[str, str]]:
+    """ReportMessages that reports of plans use."""
     own = [(w("common.pm"), w("common.pm_means"))] if has_background(facts["programme"]) else []
     own.append((w("plan.course"), course_text(w, facts["programme"])))
     own += [(w(f"plan.{name}"), w(f"plan.{name}_means")) for name in ("reoffend", "below", "discounted")]
@@ -77,8 +77,8 @@ def plan_terms(facts: Facts, w: Words) -> list[tuple[str, str]]:
             (w("common.chance_term"), w("common.chance_means"))]  # fmt: skip
 
 
-def general_terms(w: Words, draws: int) -> list[tuple[str, str]]:
-    """Words that every report over draws uses."""
+def general_terms(w: ReportMessages, draws: int) -> list[tuple[str, str]]:
+    """ReportMessages that every report over draws uses."""
     return [(w("common.world"), w("common.world_means", draws=w.number(draws, 0))),
             (w("common.ninety_five"), w("common.ninety_five_means")),
             (w("common.chance_term"), w("common.chance_means"))]  # fmt: skip
@@ -92,7 +92,7 @@ def grid_of(shown: Shown) -> Grid:
                 rows=[[row[0][:1].upper() + row[0][1:], *row[1:]] for row in rows])  # fmt: skip
 
 
-def _hangs(facts: Facts, doubt: Doubt | None, w: Words) -> str:
+def _hangs(facts: Facts, doubt: GradedUncertainty | None, w: ReportMessages) -> str:
     """What the answer rests on most."""
     key = "plan.hangs" if has_background(facts["programme"]) else "plan.hangs_other"
     top = [] if doubt is None or KRONE not in doubt.values else doubt.top(1, of=KRONE)
@@ -103,7 +103,7 @@ def _hangs(facts: Facts, doubt: Doubt | None, w: Words) -> str:
              assumed=w.percent(float(shares["assumed"]), 0), judged=w.percent(float(shares["judged"]), 0))  # fmt: skip
 
 
-def _pictures(result: StudyResult, w: Words) -> list[Picture]:
+def _pictures(result: StudyResult, w: ReportMessages) -> list[Picture]:
     facts = result.facts
     means = [facts["outcomes"][name]["mean"] for name in ("started", "offences", "reoffenders_any")]
     matched = result.tables["by_municipality"]["matched"].dropna()
@@ -123,7 +123,7 @@ def _pictures(result: StudyResult, w: Words) -> list[Picture]:
             for name, caption in FIGURES.items()]  # fmt: skip
 
 
-def _uncertain(facts: Facts, w: Words) -> Part:
+def _uncertain(facts: Facts, w: ReportMessages) -> Part:
     outcomes = shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
     grids = [grid_of(outcome_table(outcomes, w, w("rollout.table.outcomes", draws=w.number(facts["draws"], 0))))]
     after = []
@@ -136,7 +136,7 @@ def _uncertain(facts: Facts, w: Words) -> Part:
     return Part(title=w("common.uncertainty"), paragraphs=[kind], grids=grids, after=after)
 
 
-def _assumed(facts: Facts, doubt: Doubt | None, w: Words) -> Part:
+def _assumed(facts: Facts, doubt: GradedUncertainty | None, w: ReportMessages) -> Part:
     if doubt is None:
         return Part(title=w("grades.title"), paragraphs=[
             w("grades.what"), w("grades.too_few", draws=w.number(facts["draws"], 0))
@@ -145,7 +145,7 @@ def _assumed(facts: Facts, doubt: Doubt | None, w: Words) -> Part:
                        census=doubt.inputs.census())  # fmt: skip
 
 
-def _change(facts: Facts, doubt: Doubt | None, w: Words) -> list[str]:
+def _change(facts: Facts, doubt: GradedUncertainty | None, w: ReportMessages) -> list[str]:
     points = []
     if doubt is not None and KRONE in doubt.values:
         points += [each[:1].upper() + each[1:] for each in changes(doubt, KRONE, w, "plan.change_krone", "number")]

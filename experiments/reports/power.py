@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.language.formatting import Language
-from experiments.reports.catalogue import Words
+from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import curve
 from experiments.reports.grades import for_receipt, tags_in
 from experiments.reports.names import sources
@@ -24,7 +24,7 @@ TARGETS = (0.8, 0.9)
 
 def power_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist power`` on one truth."""
-    w, found, sizes = Words(language), read_table(folder, "power"), read_table(folder, "sizes")
+    w, found, sizes = ReportMessages(language), read_table(folder, "power"), read_table(folder, "sizes")
     if len(found) != 1:
         raise ParameterError(f"[{folder}] is over [{len(found)}] draws of a posterior; a report is of one truth")
     doubt = trial_doubt()
@@ -61,7 +61,7 @@ def power_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     )  # fmt: skip
 
 
-def power_answer(row: Mapping[Any, Any], sizes: pd.DataFrame, w: Words) -> list[str]:
+def power_answer(row: Mapping[Any, Any], sizes: pd.DataFrame, w: ReportMessages) -> list[str]:
     """Five sentences: the truth, how often it is found, what is reported, how wide it is, how many people it takes."""
     planned, people = sizes[sizes["why"] == PLANNED].iloc[0], sizes[sizes["why"] == PLANNED]["size"].iloc[0]
     real = abs(row["difference"]) > 2 * row["difference_error"]
@@ -78,7 +78,7 @@ def power_answer(row: Mapping[Any, Any], sizes: pd.DataFrame, w: Words) -> list[
     ]  # fmt: skip
 
 
-def _needed(sizes: pd.DataFrame, planned: float, w: Words) -> str:
+def _needed(sizes: pd.DataFrame, planned: float, w: ReportMessages) -> str:
     """How many people the first target takes, or that none of the sizes tried is enough."""
     target = w.percent(TARGETS[0], 0)
     wanted = sizes[sizes["why"] == f"{100 * TARGETS[0]:g} %"]

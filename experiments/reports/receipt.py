@@ -13,7 +13,7 @@ from experiments.execution.environment import versions
 from experiments.language.formatting import Language
 from experiments.provenance.receipts import bare, inputs_of, sealed_page
 from experiments.provenance.results_folder import digest_of
-from experiments.reports.catalogue import Words
+from experiments.reports.catalogue import ReportMessages
 from experiments.reports.run import PlanReport
 from simulation.parameters import ParameterError
 from simulation.scenario import fingerprint
@@ -66,7 +66,7 @@ def _with_code(about: dict[str, Any]) -> dict[str, Any]:
 
 def receipt_rows(about: Mapping[str, Any], language: Language) -> list[tuple[str, str]]:
     """What made it, as label and value; the digest of the code is in the receipt inside the page alone."""
-    w, rows = Words(language), []
+    w, rows = ReportMessages(language), []
     for key in SHOWN:
         if key not in about:
             continue
@@ -83,7 +83,7 @@ def receipt_rows(about: Mapping[str, Any], language: Language) -> list[tuple[str
 def check_line(names: Sequence[str], language: Language) -> str:
     """How to check the file."""
     name = "-".join(Path(each).stem for each in names)[:80]
-    return Words(language)("common.check", file=f"{name}-{language}.html")
+    return ReportMessages(language)("common.check", file=f"{name}-{language}.html")
 
 
 def written(file: Path, page: str, about: Mapping[str, Any]) -> Path:

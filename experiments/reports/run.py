@@ -17,7 +17,7 @@ from experiments.execution.jobs import Job, Table
 from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.inputs.posterior import OF_THE_TRIAL
 from experiments.reports.compare import KRONER, PEOPLE
-from experiments.reports.grades import Doubt, doubt_of
+from experiments.reports.grades import GradedUncertainty, doubt_of
 from experiments.reports.plan import headline, used_prices
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.discovery import draw_inputs, simulate_outcomes
@@ -53,7 +53,7 @@ class PlanReport:
         return ModelInputs.of(everybody(self.plan), self.plan, self.request.prices)
 
 
-def doubt_of_plan(report: PlanReport, compute: Compute) -> Doubt | None:
+def doubt_of_plan(report: PlanReport, compute: Compute) -> GradedUncertainty | None:
     """How the uncertainty of a plan's headline numbers divides; None if there are too few draws for that."""
     inputs, table = report.inputs, report.result.tables["draws"]
     own = doubt_of(inputs, inputs_of(report, table), known(headline(table)), seed=report.seed)
@@ -65,7 +65,7 @@ def doubt_of_plan(report: PlanReport, compute: Compute) -> Doubt | None:
     return doubt_of(inputs, retained(drawn, inputs, plan), known(headline(further)), seed=report.seed)
 
 
-def doubt_of_gaps(report: PlanReport) -> Doubt | None:
+def doubt_of_gaps(report: PlanReport) -> GradedUncertainty | None:
     """The same of the differences between the second plan and the first, by the study's own draws."""
     table = report.result.tables["draws"]
     first, second = (table[table["plan"] == plan.name].reset_index(drop=True) for plan, _ in report.request.plans[:2])

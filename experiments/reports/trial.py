@@ -12,7 +12,7 @@ import pandas as pd
 from experiments.inputs.parameter_points import EFFECT, SHARE, STRENGTH
 from experiments.inputs.trial_result import ANALYSES, CONTROL_PERCENT, MENTORED_PERCENT, REGION_67, REGION_95
 from experiments.language.formatting import Language
-from experiments.reports.catalogue import Words
+from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import ranges, stacks
 from experiments.reports.grades import for_receipt, tags_in
 from experiments.reports.names import sources
@@ -24,8 +24,8 @@ SETTINGS = ("as-reported", "pooled", "sceptical", "trial")
 HALF_LIFE = "programme.half_life_months"
 
 
-def terms_of(w: Words, *more: str) -> list[tuple[str, str]]:
-    """Words that reports about the trial use."""
+def terms_of(w: ReportMessages, *more: str) -> list[tuple[str, str]]:
+    """ReportMessages that reports about the trial use."""
     names = ("study.risk", "study.controls", "common.points", *more)
     own = [(w("common.pm"), w("common.pm_means"))]
     return own + [(w(f"{name}_term") if w.has(f"{name}_term") else w(name), w(f"{name}_means")) for name in names]
@@ -36,7 +36,7 @@ def terms_of(w: Words, *more: str) -> list[tuple[str, str]]:
 
 def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist trial`` under the four settings of the effect."""
-    w, table = Words(language), read_table(folder, "settings")
+    w, table = ReportMessages(language), read_table(folder, "settings")
     if "at_most_29" not in table or "mentored_parameter_low" in table:
         raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of the settings of the effect")
     rows = {str(row["setting"]): row for row in table[table["analysis"] == ANALYSES[0]].to_dict("records")}
@@ -76,7 +76,7 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     )  # fmt: skip
 
 
-def trial_answer(rows: Mapping[str, Mapping[Any, Any]], w: Words) -> list[str]:
+def trial_answer(rows: Mapping[str, Mapping[Any, Any]], w: ReportMessages) -> list[str]:
     """Five sentences from the rows of the four settings."""
     pooled = rows["pooled"]
     found: dict[str, list[str]] = {"yes": [], "open": [], "no": []}
@@ -93,7 +93,7 @@ def trial_answer(rows: Mapping[str, Mapping[Any, Any]], w: Words) -> list[str]:
     ]  # fmt: skip
 
 
-def fewer(gap: float, w: Words) -> str:
+def fewer(gap: float, w: ReportMessages) -> str:
     """So many percentage points fewer, or more."""
     return w("study.n_fewer" if gap >= 0 else "study.n_more", n=w.points(abs(gap), 0))
 
@@ -107,7 +107,7 @@ def _ends(row: Mapping[Any, Any], name: str) -> tuple[float, float, float]:
     return 100 * row[name], 100 * row[f"{name}_low"], 100 * row[f"{name}_high"]
 
 
-def _spanned(row: Mapping[Any, Any], name: str, w: Words) -> str:
+def _spanned(row: Mapping[Any, Any], name: str, w: ReportMessages) -> str:
     middle, low, high = _ends(row, name)
     return f"{w.percent(middle / 100)} ({w.to(w.number(low, 0), w.number(high, 0))})"
 
@@ -121,7 +121,7 @@ def _up(text: str) -> str:
 
 def sweep_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist sweep`` (the study ``effect``)."""
-    w, table = Words(language), read_table(folder, "points")
+    w, table = ReportMessages(language), read_table(folder, "points")
     if not {STRENGTH, HALF_LIFE, SHARE} <= set(table) or "draws" in table:
         raise ParameterError(f"[{folder}] is no run of the study effect without draws; a report is of that")
     names = [w(f"sweep.{each}") for each in ("good", "open", "out")]
@@ -157,7 +157,7 @@ def counted(table: pd.DataFrame, key: str) -> dict[float, list[int]]:
     return {float(value): [int(n) for n in row] for value, row in zip(found.index, found.to_numpy(), strict=True)}
 
 
-def sweep_answer(table: pd.DataFrame, w: Words) -> list[str]:
+def sweep_answer(table: pd.DataFrame, w: ReportMessages) -> list[str]:
     """Five sentences from the points."""
     kinds, strength = table["relative_likelihood"].map(fit), table[STRENGTH]
     number = {kind: w.number(int((kinds == kind).sum()), 0) for kind in ("yes", "open", "no")}
@@ -177,7 +177,7 @@ def sweep_answer(table: pd.DataFrame, w: Words) -> list[str]:
     ]  # fmt: skip
 
 
-def _lasting(table: pd.DataFrame, kinds: pd.Series, w: Words) -> str:
+def _lasting(table: pd.DataFrame, kinds: pd.Series, w: ReportMessages) -> str:
     ends = sorted(table[HALF_LIFE].unique())
     a, b = (float((kinds[table[HALF_LIFE] == end] == "yes").mean()) for end in (ends[0], ends[-1]))
     said = {"a": w.percent(a), "b": w.percent(b)}
@@ -186,7 +186,7 @@ def _lasting(table: pd.DataFrame, kinds: pd.Series, w: Words) -> str:
     return w("sweep.lasting_same", **said)
 
 
-def _usual(table: pd.DataFrame, kinds: pd.Series, w: Words) -> str:
+def _usual(table: pd.DataFrame, kinds: pd.Series, w: ReportMessages) -> str:
     """What the strength nearest to that of other trials gives."""
     wanted = Prior.read(EFFECT[0].prior).first
     values = np.sort(table[STRENGTH].unique())
@@ -197,6 +197,6 @@ def _usual(table: pd.DataFrame, kinds: pd.Series, w: Words) -> str:
     return w(key, s=w.percent(usual), a=w.number(a, 0), b=w.number(b, 0), m=w.number(len(mine), 0))
 
 
-def _counts(caption: str, first: str, rows: Mapping[float, list[int]], names: list[str], w: Words) -> Grid:
+def _counts(caption: str, first: str, rows: Mapping[float, list[int]], names: list[str], w: ReportMessages) -> Grid:
     told = [[w.plain(value), *(w.number(n, 0) for n in parts)] for value, parts in rows.items()]
     return Grid(caption=caption, head=[first, *(_up(name) for name in names)], rows=told)

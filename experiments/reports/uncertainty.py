@@ -9,8 +9,8 @@ import pandas as pd
 from experiments.inputs.evidence import ModelInputs
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.inputs.scenario_files import load
-from experiments.reports.catalogue import Words
-from experiments.reports.grades import Doubt, changes, doubt_of, grades_part
+from experiments.reports.catalogue import ReportMessages
+from experiments.reports.grades import GradedUncertainty, changes, doubt_of, grades_part
 from experiments.reports.page import Part
 
 GAP = "gap"
@@ -22,7 +22,7 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / f"{name}.{TABLES}")
 
 
-def trial_doubt(file: Path | None = None) -> Doubt | None:
+def trial_doubt(file: Path | None = None) -> GradedUncertainty | None:
     """How the doubt about the difference divides; by the draws that come with Desist, if no file is given."""
     posterior = Posterior.read(file if file is not None and file.is_file() else SHIPPED)
     table = posterior.table
@@ -32,7 +32,7 @@ def trial_doubt(file: Path | None = None) -> Doubt | None:
     return doubt_of(ModelInputs.of(load("trial")), table[posterior.keys], {GAP: gap})
 
 
-def trial_parts(w: Words, doubt: Doubt | None, further: tuple[str, ...] = ()) -> list[Part]:
+def trial_parts(w: ReportMessages, doubt: GradedUncertainty | None, further: tuple[str, ...] = ()) -> list[Part]:
     """The assumptions that matter most, and what would change the answer, for reports about the trial."""
     points = list(further)
     parts = []

@@ -39,7 +39,7 @@ Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Row:
+class FileRow:
     """One file."""
 
     file: str
@@ -57,12 +57,12 @@ class Row:
 
 
 @dataclass
-class Finding:
+class ReceiptFinding:
     """What was found about one folder, page, or file that was moved."""
 
     path: str
     command: str
-    rows: list[Row] = field(default_factory=list)
+    rows: list[FileRow] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     recomputed: bool = False
     failed: bool = False
@@ -79,7 +79,7 @@ class Finding:
         self.failed = True
 
 
-def found(path: Path, *, quick: bool, tell: Tell) -> Iterator[Finding]:
+def found(path: Path, *, quick: bool, tell: Tell) -> Iterator[ReceiptFinding]:
     """Check a folder, a tree of folders and pages, a file in a folder, a page, or a picture or text that was moved.
 
     Parameters
@@ -118,15 +118,15 @@ def found(path: Path, *, quick: bool, tell: Tell) -> Iterator[Finding]:
     yield of_file(path, beside=beside)
 
 
-def of_folder(folder: Path, only: str | None, *, quick: bool, tell: Tell) -> Finding:
+def of_folder(folder: Path, only: str | None, *, quick: bool, tell: Tell) -> ReceiptFinding:
     """A folder with a manifest; ``only`` one file of it."""
     try:
         manifest = manifest_of(folder)
     except ParameterError as problem:
-        finding = Finding(path=str(folder), command="")
+        finding = ReceiptFinding(path=str(folder), command="")
         finding.fail(str(problem))
         return finding
-    finding = Finding(path=str(folder), command=manifest["command"])
+    finding = ReceiptFinding(path=str(folder), command=manifest["command"])
     if not isinstance(manifest.get("files"), dict) or "receipt" not in manifest:
         finding.fail(f"its manifest was written before receipts; run it again: {manifest['command']}")
         return finding
@@ -138,8 +138,8 @@ def of_folder(folder: Path, only: str | None, *, quick: bool, tell: Tell) -> Fin
     return finding
 
 
-def _made_again(folder: Path, manifest: Mapping[str, Any], rows: dict[str, Row], inputs: list[Row],
-                finding: Finding, only: str | None, tell: Tell) -> None:  # fmt: skip
+def _made_again(folder: Path, manifest: Mapping[str, Any], rows: dict[str, FileRow], inputs: list[FileRow],
+                finding: ReceiptFinding, only: str | None, tell: Tell) -> None:  # fmt: skip
     """Give the command again and put what became of each file into its row."""
     gone = [row.file.removeprefix("input ") for row in inputs if row.wrong]
     if gone:
@@ -164,10 +164,10 @@ def _made_again(folder: Path, manifest: Mapping[str, Any], rows: dict[str, Row],
             name = row["file"]
             if only is not None and name not in (only, MANIFEST):
                 continue
-            before = rows.get(name) or Row(file=name, digest=UNLISTED)
+            before = rows.get(name) or FileRow(file=name, digest=UNLISTED)
             made = MADE[row["compared"]] if row["equal"] else "differs"
             words = row["words"] if not row["equal"] or not before.words else before.words
-            rows[name] = Row(file=name, digest=before.digest, recomputed=made, words=words,
+            rows[name] = FileRow(file=name, digest=before.digest, recomputed=made, words=words,
                              wrong=before.wrong or not row["equal"])  # fmt: skip
 
 
@@ -185,7 +185,7 @@ def _notes(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
         yield "the command named a cluster; it was made again here"
 
 
-def _digests(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Row]:
+def _digests(folder: Path, manifest: Mapping[str, Any]) -> Iterator[FileRow]:
     """The manifest and every file that it lists, and what else lies in the folder."""
     text = json.dumps(manifest, indent=2, ensure_ascii=False) + "\n"
     whole = intact(manifest) and text.encode() == (folder / MANIFEST).read_bytes()
@@ -193,28 +193,28 @@ def _digests(folder: Path, manifest: Mapping[str, Any]) -> Iterator[Row]:
     files = manifest["files"]
     for name, recorded in files.items():
         if not _inside(name):
-            yield Row(file=str(name), digest=CHANGED, words="its name leads out of the folder", wrong=True)
+            yield FileRow(file=str(name), digest=CHANGED, words="its name leads out of the folder", wrong=True)
             continue
         data = readable(folder / name)
         if data is None:
-            yield Row(file=name, digest=ABSENT)
+            yield FileRow(file=name, digest=ABSENT)
         else:
             yield _row(name, digest(data) == recorded, "its digest is not the recorded one")
     for name in sorted({*names_in(folder)} - {*files, MANIFEST}):
         if "/" not in name:
-            yield Row(file=name, digest=UNLISTED, words="the command did not write it")
+            yield FileRow(file=name, digest=UNLISTED, words="the command did not write it")
 
 
-def _row(name: str, good: bool, words: str) -> Row:
-    return Row(file=name, digest=SAME if good else CHANGED, words="" if good else words, wrong=not good)
+def _row(name: str, good: bool, words: str) -> FileRow:
+    return FileRow(file=name, digest=SAME if good else CHANGED, words="" if good else words, wrong=not good)
 
 
-def _inputs(inputs: object) -> Iterator[Row]:
+def _inputs(inputs: object) -> Iterator[FileRow]:
     """Files that the command read, wherever they are, seen from here."""
     for name, recorded in (inputs if isinstance(inputs, dict) else {}).items():
         data = readable(Path(str(name)))
         if data is None:
-            yield Row(file=f"input {name}", digest="not here", words="it was not found", wrong=True)
+            yield FileRow(file=f"input {name}", digest="not here", words="it was not found", wrong=True)
         else:
             yield _row(f"input {name}", digest(data) == recorded, "it was changed since the command read it")
 
@@ -242,11 +242,11 @@ def _hidden(path: Path) -> bool:
 # Pages, and files that were moved ----------------------------------------------------------------------------------
 
 
-def of_page(path: Path, *, quick: bool, tell: Tell) -> Finding:
+def of_page(path: Path, *, quick: bool, tell: Tell) -> ReceiptFinding:
     """A page that ``desist report`` has written, wherever it lies."""
     html = path.read_bytes().decode("utf-8", errors="replace")
     own = page_receipt(html)
-    finding = Finding(path=str(path), command=str(own.get("command", "")))
+    finding = ReceiptFinding(path=str(path), command=str(own.get("command", "")))
     inputs = list(_inputs(own.get("inputs")))
     page = _row(path.name, untouched_page(html), "the page is not what was sealed")
     gone = [row.file.removeprefix("input ") for row in inputs if row.wrong]
@@ -265,7 +265,7 @@ def of_page(path: Path, *, quick: bool, tell: Tell) -> Finding:
     return finding
 
 
-def _page_again(page: Row, html: str, own: Mapping[str, Any], fresh: Path, finding: Finding) -> Row:
+def _page_again(page: FileRow, html: str, own: Mapping[str, Any], fresh: Path, finding: ReceiptFinding) -> FileRow:
     """The row of a page beside the page that the same command gives now."""
     now = fresh.read_bytes().decode("utf-8")
     other = page_receipt(now)
@@ -275,7 +275,7 @@ def _page_again(page: Row, html: str, own: Mapping[str, Any], fresh: Path, findi
     words = first_key(_kept(own), _kept(other), exact=exact)
     words = words or difference("page", plain_page(html).encode(), plain_page(now).encode(), exact=exact)
     made = "differs" if words else MADE["bytes" if exact else "numbers"]
-    return Row(file=page.file, digest=page.digest, recomputed=made, words=words or page.words,
+    return FileRow(file=page.file, digest=page.digest, recomputed=made, words=words or page.words,
                wrong=page.wrong or bool(words))  # fmt: skip
 
 
@@ -285,7 +285,7 @@ def _kept(own: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in own.items() if key not in aside}
 
 
-def of_file(path: Path, *, beside: bool) -> Finding:
+def of_file(path: Path, *, beside: bool) -> ReceiptFinding:
     """A picture or a text that carries its own receipt, or a table of the page whose receipt lies beside it.
 
     Raises
@@ -301,7 +301,7 @@ def of_file(path: Path, *, beside: bool) -> Finding:
     if own is None:
         where = "is not listed in the manifest beside it" if beside else "has no manifest beside it"
         raise ParameterError(f"PATH is [{path}], which {where} and carries no receipt; verify the folder it came from")
-    finding = Finding(path=str(path), command=str(own.get("command", "")))
+    finding = ReceiptFinding(path=str(path), command=str(own.get("command", "")))
     finding.rows = [_row(path.name, untouched(path.name, data), "it is not what was stamped")]
     finding.notes += [said(own), ALONE]
     return finding
@@ -317,14 +317,14 @@ def _beside(path: Path) -> dict[str, Any] | None:
     return own if isinstance(own, dict) and isinstance(own.get("files"), dict) and "receipt" in own else None
 
 
-def _of_the_page(path: Path, own: Mapping[str, Any]) -> Finding:
+def _of_the_page(path: Path, own: Mapping[str, Any]) -> ReceiptFinding:
     """A table that was saved from the page, and its receipt beside it."""
-    finding = Finding(path=str(path), command=str(own.get("command", "")))
+    finding = ReceiptFinding(path=str(path), command=str(own.get("command", "")))
     finding.rows = [_row(path.name, intact(own), "it is not what was sealed")]
     for name, recorded in own["files"].items():
         data = readable(path.parent / name) if _inside(name) else None
         if data is None:
-            finding.rows.append(Row(file=str(name), digest=ABSENT))
+            finding.rows.append(FileRow(file=str(name), digest=ABSENT))
         else:
             finding.rows.append(_row(name, digest(data) == recorded, "its digest is not the recorded one"))
     finding.notes += [said(own), ALONE]

@@ -13,7 +13,7 @@ from simulation.chance import ARRIVAL, key_of, normal_table, words_at
 from simulation.cohort import prepared
 from simulation.population import CANDIDATES, MOST_PRIORS, REFERENCE_PEOPLE, centre, draw, reference, relative_hazard
 from simulation.scenario import Scenario
-from simulation.state import People
+from simulation.state import PeopleColumns
 
 PEOPLE = 20_000
 PROGRAMME = {"help": {"shortest_sentence_months": 0.0, "capacity": 10.0}}
@@ -21,7 +21,7 @@ OLDEST, YOUNGEST, LONGEST, MOST = 80.0, 18.0, 192.0, 30
 """Ends of ages (years), sentences (months) and earlier convictions, as docs/model.md states them."""
 
 
-def _drawn(context: CheckContext, scenario: Scenario, number: int = PEOPLE) -> People:
+def _drawn(context: CheckContext, scenario: Scenario, number: int = PEOPLE) -> PeopleColumns:
     return draw(scenario, context.seed, range(1), count=context.scaled(number))
 
 

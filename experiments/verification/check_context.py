@@ -71,7 +71,7 @@ def country(**changes: Any) -> Scenario:
     })  # fmt: skip
 
 
-class Event(NamedTuple):
+class RecordedEvent(NamedTuple):
     """One event in somebody's life, in own months."""
 
     month: int
@@ -80,18 +80,18 @@ class Event(NamedTuple):
     value: int
 
 
-def events_by_person(history: History) -> dict[tuple[int, int], list[Event]]:
+def events_by_person(history: History) -> dict[tuple[int, int], list[RecordedEvent]]:
     """Everybody's events in order, by replicate and person."""
-    found: dict[tuple[int, int], list[Event]] = {
+    found: dict[tuple[int, int], list[RecordedEvent]] = {
         key: [] for key in zip(history.people["replicate"].tolist(), history.people["person"].tolist(), strict=True)
     }
     columns = [history.events[name].tolist() for name in ("replicate", "person", "month", "event", "detail", "value")]
     for replicate, person, *event in zip(*columns, strict=True):
-        found[replicate, person].append(Event(*event))
+        found[replicate, person].append(RecordedEvent(*event))
     return found
 
 
-def in_custody(events: list[Event]) -> set[int]:
+def in_custody(events: list[RecordedEvent]) -> set[int]:
     """Own months after release in which somebody is in custody (open-ended at the end)."""
     months: set[int] = set()
     begin = None
@@ -117,7 +117,7 @@ class SimulatedCase:
         return simulate(self.scenario, seed=self.seed)
 
     @cached_property
-    def lives(self) -> dict[int, list[Event]]:
+    def lives(self) -> dict[int, list[RecordedEvent]]:
         """Everybody's events, by number."""
         return {person: events for (_, person), events in events_by_person(self.history).items()}
 

@@ -10,7 +10,7 @@ import numpy as np
 from experiments.verification.check_context import (
     OF_THE_PROGRAMME,
     CheckContext,
-    Event,
+    RecordedEvent,
     SimulatedCase,
     complete,
     in_custody,
@@ -24,16 +24,16 @@ from simulation.programmes import Programme
 LONG_AGO, FAR_OFF = -1000, 1000
 
 
-class Course(NamedTuple):
+class HelpCourse(NamedTuple):
     """What a programme was to somebody around one release: the first, or one after a new custody."""
 
     name: str
     rules: Programme
     release: int
     again: bool
-    match: list[Event]
+    match: list[RecordedEvent]
     left: list[int]
-    ended: list[Event]
+    ended: list[RecordedEvent]
     contacts: list[int]
 
 
@@ -42,7 +42,7 @@ def cases_of(context: CheckContext) -> list[SimulatedCase]:
     return context.scenarios(programme=12, volunteers=12, signed_up=8)
 
 
-def courses(case: SimulatedCase, events: list[Event]) -> Iterator[Course]:
+def courses(case: SimulatedCase, events: list[RecordedEvent]) -> Iterator[HelpCourse]:
     """Somebody's courses, programme by programme; whatever happens until a custody begins is about the
     release before.
     """
@@ -52,14 +52,14 @@ def courses(case: SimulatedCase, events: list[Event]) -> Iterator[Course]:
         for k, release in enumerate([0, *(out for _, out in custody)]):
             mine = [event for event in events if begins[k] < event.month <= begins[k + 1]]
             of = [event for event in mine if event.detail == name]
-            yield Course(
+            yield HelpCourse(
                 name, rules, release, k > 0, of_kind(of, "match"), [e.month for e in of_kind(of, "unmatched")],
                 [e for e in mine if e.what == "exit" and e.detail.startswith(f"{name}: ")],
                 [e.month for e in of_kind(of, "contact")],
             )  # fmt: skip
 
 
-def all_courses(context: CheckContext) -> Iterator[tuple[SimulatedCase, int, list[Event], Course]]:
+def all_courses(context: CheckContext) -> Iterator[tuple[SimulatedCase, int, list[RecordedEvent], HelpCourse]]:
     """Every course of everybody: case, person, events, course."""
     for case in cases_of(context):
         for person, events in case.lives.items():

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from experiments.verification.check_context import CheckContext, Event, SimulatedCase, complete, in_custody
+from experiments.verification.check_context import CheckContext, RecordedEvent, SimulatedCase, complete, in_custody
 from experiments.verification.checks import Finding, Violations, fixed
 from simulation.compiled_parameters import calendar_months, months_before, told_for
 from simulation.engine import run
@@ -26,7 +26,7 @@ def cases_of(context: CheckContext) -> list[SimulatedCase]:
     return context.scenarios(any=12, programme=12, volunteers=6, reentry=6)
 
 
-def of_kind(events: list[Event], *names: str) -> list[Event]:
+def of_kind(events: list[RecordedEvent], *names: str) -> list[RecordedEvent]:
     """Somebody's events of these names."""
     return [event for event in events if event.what in names]
 

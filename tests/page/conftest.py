@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.benchmarks.page import browsing, chromium, serving
 
 HERE = ("http://localhost:", "http://127.0.0.1:", "ws://localhost:", "ws://127.0.0.1:", "data:", "blob:", "about:")
@@ -14,7 +14,7 @@ def told(at):
     """The page has been told without an error; what it says, as one text."""
     assert not at.exception, at.exception[0].message
     failed = [
-        each.value for each in at.error if each.value in {Words(language)("page.failed") for language in LANGUAGES}
+        each.value for each in at.error if each.value in {PageMessages(language)("page.failed") for language in LANGUAGES}
     ]
     assert not failed, "a panel failed; what went wrong is in the log"
     kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.warning, at.info, at.success, at.error)

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from experiments.app.about.facts import GRADES, SOURCES, doubt, grades
-from experiments.app.catalogue import LANGUAGES, Words, catalogue
+from experiments.app.catalogue import LANGUAGES, PageMessages, catalogue
 from experiments.cli.main import cli
 from tests.page.conftest import told
 
@@ -24,7 +24,7 @@ def test_it_says_what_the_page_is_not_for_and_how_sure_it_is(open_page, language
     found = doubt()
 
     assert catalogue(language)["about.never.text"] in page
-    assert f"**{Words(language).number(found.points, 0)} " in page
+    assert f"**{PageMessages(language).number(found.points, 0)} " in page
     for counts in grades().values():
         assert f"| {' | '.join(map(str, counts))} |" in page
 

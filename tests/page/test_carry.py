@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.charts import picture
 from experiments.app.coordinator import facts
 from experiments.app.coordinator.charts import luck_chart
@@ -233,16 +233,16 @@ def test_the_command_prints_the_numbers_of_the_page(tmp_path):
     assert events.loc[events["event"] == "offence", "value"].sum() == row["offences"]
 
 
-# Words and picture --------------------------------------------------------------------------------------------
+# PageMessages and picture --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_coordinator_sees_nothing_of_motivation_or_lasting_difference(language):
     """Only what stands in a file: number, risk group, sex, age, convictions, sentence, month, what is lacked."""
-    assert facts.Person._fields == (
+    assert facts.GamePerson._fields == (
         "number", "town", "release", "age", "woman", "priors", "sentence", "highest", "lacks",
     )  # fmt: skip
-    texts = [label(Words(language), person) for person in facts.people(LUCK)]
+    texts = [label(PageMessages(language), person) for person in facts.people(LUCK)]
 
     assert len(set(texts)) == PEOPLE
     assert all(text.count("· ") == 6 for text in texts)
@@ -251,7 +251,7 @@ def test_a_coordinator_sees_nothing_of_motivation_or_lasting_difference(language
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_happened_since_the_last_round_is_complete(language):
     """Everybody chosen in the round before is named: given mentors, still waiting, or released without them."""
-    w, picks = Words(language), some_game()
+    w, picks = PageMessages(language), some_game()
     for number in range(2, ROUNDS + 1):
         told = facts.year(LUCK, SPREAD_NOW, facts.begun(LUCK, picks, number - 1))
         text = (
@@ -272,7 +272,7 @@ def test_what_happened_since_the_last_round_is_complete(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_picture_says_its_numbers(language):
     """A blind visitor is told this year's number of every rule, and mean and middle of the many years."""
-    w = Words(language)
+    w = PageMessages(language)
     table = facts.results(LUCK, SPREAD_NOW, some_game(), None)
     spec = luck_chart(w, table, facts.YEARS)
     said = spec["description"]
@@ -288,7 +288,7 @@ def test_the_picture_says_its_numbers(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_lesson_names_the_best_rule_of_many_years_and_what_luck_does_to_it(language):
-    w = Words(language)
+    w = PageMessages(language)
     table = facts.results(LUCK, SPREAD_NOW, some_game(), None)
     rules = table[table["policy"].isin(RULES)].sort_values("mean_fewer")
     text = lesson(w, table)
@@ -300,7 +300,7 @@ def test_the_lesson_names_the_best_rule_of_many_years_and_what_luck_does_to_it(l
 
 
 def test_pairs_in_the_wrong_town_are_named():
-    w = Words("en")
+    w = PageMessages("en")
     table = pd.DataFrame({"town": ["A", "B"], "without": [9, 1], "idle": [0, 12]})
 
     assert (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.coordinator import facts
 from experiments.app.coordinator.game import RESULT, ROUNDS
 from tests.page.conftest import told
@@ -31,7 +31,7 @@ def tick(at, number):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_game_is_played_from_recruiting_to_the_result(open_page, language):
     """Two people are chosen in every round; the page says what the engine says of exactly these choices."""
-    w = Words(language)
+    w = PageMessages(language)
     spread = (6, 6, 4, 4)
     at = open_page(panel="carry", lang=language, carryluck=7, carrytowns="6.6.4.4")
     press(at, "go")

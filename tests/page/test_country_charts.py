@@ -7,7 +7,7 @@ import json
 import pytest
 import vl_convert
 
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.charts import picture
 from experiments.app.country import charts, kroner
 from experiments.app.country import map as maps
@@ -43,7 +43,7 @@ def drawn(spec):
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("what", SHOWN.codes)
 def test_every_map_can_be_drawn_and_says_what_it_shows(what, language):
-    w = Words(language)
+    w = PageMessages(language)
     cells = map_of(w, what)
     said, title = places.described(w, what, cells), w(f"country.map.title.{what}")
 
@@ -58,7 +58,7 @@ def test_every_map_can_be_drawn_and_says_what_it_shows(what, language):
 
 
 def test_a_map_has_the_number_of_every_municipality_in_the_table():
-    w, (_, found) = Words("da"), told()
+    w, (_, found) = PageMessages("da"), told()
     cells, table = map_of(w, "matched").table.set_index("name"), found.sheets[0].tables["by_municipality"]
 
     for row in table.to_dict("records"):
@@ -69,7 +69,7 @@ def test_a_map_has_the_number_of_every_municipality_in_the_table():
 
 
 def test_municipalities_that_never_open_are_told_apart_from_those_with_too_few():
-    w = Words("en")
+    w = PageMessages("en")
     plan = read(told()[0].plans[0])
     cells = places.cells_of(w, "started", plan, {"Aarhus": 30.0, "Odense": float("nan"), "Vejle": 0.0}, [30.0, 0.0])
     text = cells.table.set_index("name")["text"]
@@ -81,7 +81,7 @@ def test_municipalities_that_never_open_are_told_apart_from_those_with_too_few()
 
 
 def test_a_number_below_zero_has_a_class_of_its_own():
-    w = Words("en")
+    w = PageMessages("en")
     cells = places.cells_of(
         w, "offences_avoided", read(told()[0].plans[0]), {"Aarhus": -2.0, "Odense": 8.0}, [-2.0, 8.0]
     )
@@ -109,7 +109,7 @@ def test_amounts_have_round_borders_that_hold_them_all(known):
 
 
 def test_plans_beside_each_other_share_their_classes():
-    w, (wanted, found) = Words("da"), told("as-it-comes")
+    w, (wanted, found) = PageMessages("da"), told("as-it-comes")
     own = [
         places.values("started", sheet, intended(text)) for sheet, text in zip(found.sheets, wanted.plans, strict=True)
     ]
@@ -138,7 +138,7 @@ def test_writing_on_colours_has_enough_contrast():
 
 
 def test_names_on_the_enlargement_stand_where_there_is_room_and_every_tile_is_drawn_once():
-    w = Words("da")
+    w = PageMessages("da")
     cells = map_of(w, "started")
     near = maps.land(w, cells, "t", "d", near=True)
     halves = [maps.tiles(w, cells, "started", "t", "d", columns=half)["data"]["values"] for half in maps.HALVES]
@@ -152,7 +152,7 @@ def test_names_on_the_enlargement_stand_where_there_is_room_and_every_tile_is_dr
 @pytest.mark.parametrize("versus", ["none", "as-it-comes"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_chart_can_be_drawn_for_one_plan_and_for_two(language, versus):
-    w, (_, found) = Words(language), told(versus)
+    w, (_, found) = PageMessages(language), told(versus)
     titles, sheets = titles_of(w, found), found.sheets
 
     for outcome in CURVE.codes:
@@ -170,7 +170,7 @@ def test_every_chart_can_be_drawn_for_one_plan_and_for_two(language, versus):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_ladder_says_every_step_with_its_number(language):
-    w, (_, found) = Words(language), climbed()
+    w, (_, found) = PageMessages(language), climbed()
     made = tables_of(found, all_steps())
 
     assert "38" in drawn(waterfall(w, made["points"], "points"))
@@ -182,7 +182,7 @@ def test_a_plan_with_next_to_no_courses_can_be_drawn():
     """Nobody but a few is matched: no division by nothing, no chart without an axis."""
     plan = plan_of(Choices(plan="todays-area", start=0, recruits=25, most="50", years=YEARS))
     *_, (_, _, found) = steps(asked("plans", [plan], draws=FEW_DRAWS, seed=SEED))
-    w, sheet = Words("en"), found.sheets[0]
+    w, sheet = PageMessages("en"), found.sheets[0]
 
     drawn(charts.reasons(w, [sheet], ["t"]))
     drawn(kroner.payer_bars(w, sheet, title="t", ends=kroner.payer_ends([sheet])))
@@ -190,7 +190,7 @@ def test_a_plan_with_next_to_no_courses_can_be_drawn():
 
 
 def test_pictures_to_download_are_drawn():
-    w = Words("da")
+    w = PageMessages("da")
     cells = map_of(w, "matched")
 
     assert b"Andel med mentor" in picture(maps.whole_map(w, cells, w("country.map.title.matched"), "d"), "svg")

@@ -6,7 +6,7 @@ from html import escape
 
 import pytest
 
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.country.facts import answers
 from experiments.app.country.panel import VIEW
 from experiments.app.country.runs import RUNS
@@ -26,7 +26,7 @@ def _there():
 @pytest.mark.parametrize(("language", "versus"), [("da", "none"), ("en", "as-it-comes")])
 def test_every_view_opens_with_the_answers_first(open_page, language, view, versus):
     at = open_page(panel="country", lang=language, cview=view, cversus=versus, **MINE)
-    text, w = page_text(at), Words(language)
+    text, w = page_text(at), PageMessages(language)
 
     for each in answers(w, told(versus)[1].sheets[0]):
         assert escape(each.label) in text
@@ -47,7 +47,7 @@ def test_the_report_is_the_one_of_the_command_line(open_page, language):
 def test_the_map_shows_what_is_chosen_as_land_and_as_tiles(open_page):
     for shape, what in (("land", "served"), ("tiles", "offences_avoided"), ("tiles", "opens")):
         at = open_page(panel="country", lang="da", cmap=what, cshape=shape, **MINE)
-        assert Words("da")(f"country.map.title.{what}") in page_text(at)
+        assert PageMessages("da")(f"country.map.title.{what}") in page_text(at)
         assert len(at.get("vega_lite_chart")) == 2
 
 
@@ -56,7 +56,7 @@ def test_a_study_that_is_not_there_is_waited_for_with_the_map_of_what_is_planned
     text = page_text(at)
 
     assert "Computing begins" in at.get("progress")[0].proto.text
-    assert Words("en")("country.map.meanwhile") in text
+    assert PageMessages("en")("country.map.meanwhile") in text
     assert "The plan opens in 25 of 98 municipalities from January 2027" in text
     assert RUNS._busy is None
 
@@ -66,7 +66,7 @@ def test_changing_the_language_keeps_every_setting_and_the_study(open_page):
     at.session_state["lang"] = "en"
     at.run()
 
-    assert Words("en")("country.kroner.title") in page_text(at)
+    assert PageMessages("en")("country.kroner.title") in page_text(at)
     assert {key: at.session_state[key] for key in MINE} == MINE
     assert at.query_params["cview"] == "kroner"
 
@@ -92,4 +92,4 @@ def test_rungs_can_be_clicked_away_and_the_command_says_so(open_page):
 def test_without_a_plan_beside_it_the_difference_says_what_to_do(open_page):
     at = open_page(panel="country", lang="da", cview="compare", **MINE)
 
-    assert Words("da")("country.compare.choose") in page_text(at)
+    assert PageMessages("da")("country.compare.choose") in page_text(at)

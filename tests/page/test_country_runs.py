@@ -8,12 +8,12 @@ from threading import Event
 import pytest
 
 from experiments.app.country import runs as country_runs
-from experiments.app.country.plans import Asked
+from experiments.app.country.plans import RequestedPlan
 from experiments.app.country.runs import Runs
 
 
 def study(number):
-    return Asked(kind="plans", plans=(str(number),), draws=12, seed=number)
+    return RequestedPlan(kind="plans", plans=(str(number),), draws=12, seed=number)
 
 
 class Teller:

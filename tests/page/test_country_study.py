@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.country.facts import answers, command, files, plain, without
 from experiments.app.country.ladder import tables_of
 from experiments.app.country.plans import asked
@@ -96,7 +96,7 @@ def test_every_set_of_steps_has_its_ladder():
 
 def test_the_big_numbers_are_those_of_the_tables():
     _, found = told()
-    sheet, w = found.sheets[0], Words("en")
+    sheet, w = found.sheets[0], PageMessages("en")
     started, avoided, gain, probability = answers(w, sheet)
     summary = sheet.tables["summary"].set_index("outcome")
     public = sheet.tables["break_even"].set_index("payer").loc["public total"]

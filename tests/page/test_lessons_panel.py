@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from experiments.app.catalogue import LANGUAGES, Words, catalogue
+from experiments.app.catalogue import LANGUAGES, PageMessages, catalogue
 from experiments.app.charts import picture
 from experiments.app.lessons.settings import LESSON, SETTINGS
 from experiments.app.lessons.summaries import EXPERIMENTS, plain, told
@@ -23,7 +23,7 @@ def test_the_settings_name_the_lessons_that_there_are():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_lesson_shows_what_the_engine_says(open_page, lesson, language):
     at = open_page(panel="lessons", lesson=lesson, lang=language)
-    found = told(Words(language), lesson, DEFAULTS)
+    found = told(PageMessages(language), lesson, DEFAULTS)
     text = said_by(at)
 
     assert at.subheader[0].value == catalogue(language)[f"lessons.{lesson}.lesson"]
@@ -36,7 +36,7 @@ def test_a_lesson_shows_what_the_engine_says(open_page, lesson, language):
 
 @pytest.mark.parametrize("lesson", LESSON.codes)
 def test_a_picture_is_described_with_its_numbers_and_can_be_drawn(lesson):
-    found = told(Words("da"), lesson, DEFAULTS)
+    found = told(PageMessages("da"), lesson, DEFAULTS)
 
     assert plain(found.said) in found.spec["description"]
     assert "**" not in found.spec["description"]
@@ -57,16 +57,16 @@ def test_a_sentence_is_said_where_no_trial_or_one_is_significant():
 
     one = replace(found, reported_error=float("nan"), exaggeration=float("nan"))
 
-    assert "None of" in said_curse(Words("en"), none)
-    assert "(error –)." in said_curse(Words("en"), one)
-    assert "nan" not in str(curse_chart(Words("en"), none, "")[0])
+    assert "None of" in said_curse(PageMessages("en"), none)
+    assert "(error –)." in said_curse(PageMessages("en"), one)
+    assert "nan" not in str(curse_chart(PageMessages("en"), none, "")[0])
 
 
 def test_moving_a_slider_changes_what_is_said_and_the_address(open_page):
     at = open_page(panel="lessons", lang="en", lesson="luck")
     before = at.session_state["luck_size"]
     at.select_slider(key="luck_size").set_value("20").run()
-    found = told(Words("en"), "luck", {**DEFAULTS, "luck_size": "20"})
+    found = told(PageMessages("en"), "luck", {**DEFAULTS, "luck_size": "20"})
 
     assert before == "97"
     assert found.said in said_by(at)
@@ -78,7 +78,7 @@ def test_again_is_the_next_luck_and_a_language_keeps_every_setting(open_page):
     at.button(key="lesson_seed-again").click().run()
     at.session_state["lang"] = "en"
     at.run()
-    found = told(Words("en"), "wings", {**DEFAULTS, "wings_size": 50, "lesson_seed": 2})
+    found = told(PageMessages("en"), "wings", {**DEFAULTS, "wings_size": 50, "lesson_seed": 2})
 
     assert found.said in said_by(at)
 
@@ -87,7 +87,7 @@ def test_a_link_restores_all_settings_of_a_lesson(open_page):
     asked = {"base_effect": 30, "base_share": 40, "base_counts": "any", "lesson_seed": 7}
     at = open_page(panel="lessons", lesson="base", lang="en", **asked)
 
-    assert told(Words("en"), "base", {**DEFAULTS, **asked}).said in said_by(at)
+    assert told(PageMessages("en"), "base", {**DEFAULTS, **asked}).said in said_by(at)
 
 
 def test_a_lesson_can_be_done_by_keyboard_on_a_phone(visit):

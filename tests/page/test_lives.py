@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.parts.figure import csv
 from experiments.app.two_lives import chart, sentences
 from experiments.app.two_lives.animation import scenario
@@ -22,7 +22,7 @@ from tests.test_cli import desist
 
 SEEDS = (1, 4, 7)
 """On the second and the third somebody is worse off with mentors."""
-DA, EN = Words("da"), Words("en")
+DA, EN = PageMessages("da"), PageMessages("en")
 
 
 @cache
@@ -199,7 +199,7 @@ def test_numbers_are_written_so_that_the_luck_is_seen_on_its_side_of_both_chance
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everybody_can_be_told_in_words_without_a_gap(language):
-    w = Words(language)
+    w = PageMessages(language)
     for seed, number, lives in everybody():
         kind = pair(seed).kinds[number]
         title, told = sentences.parted(w, kind, lives)
@@ -278,7 +278,7 @@ def test_what_is_grey_in_the_picture_is_the_same_in_both_lives():
 def test_the_pictures_can_be_saved(language):
     from experiments.app.charts import picture
 
-    w, both = Words(language), pair(7)
+    w, both = PageMessages(language), pair(7)
     drawing = picture(chart.timelines(w, both.lives(88), seed=7), "svg").decode()
 
     assert w("lives.chart.with") in drawing

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.two_lives import chart as lives_chart
 from experiments.app.two_lives import sentences
 from experiments.app.two_lives.animation import scenario
@@ -21,7 +21,7 @@ HERE = "?panel=lives&lang="
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_panel_says_who_lives_twice_where_the_lives_part_and_why(open_page, language):
-    w = Words(language)
+    w = PageMessages(language)
     at = open_page(panel="lives", lang=language, life=88, lifeseed=7)
     lives, text = pair(7).lives(88), told(at)
     title, reasons = sentences.parted(w, "worse", lives)
@@ -54,7 +54,7 @@ def test_buttons_lead_to_neighbours_and_to_whom_it_helped_or_not(open_page):
 
 
 def test_a_decision_after_two_years_is_explained(open_page):
-    late = Words("da")("lives.chart.late")
+    late = PageMessages("da")("lives.chart.late")
 
     assert late in told(open_page(panel="lives", lang="da", life=34))
     assert late not in told(open_page(panel="lives", lang="da", life=3))
@@ -67,7 +67,7 @@ def test_nobody_worse_off_is_no_dead_end(open_page):
     assert at.button(key="life-worse").disabled
     at.button(key="lifeseed-again").click().run()
     assert at.session_state["lifeseed"] == 2
-    assert sentences.often(Words("en"), pair(2)) in told(at)
+    assert sentences.often(PageMessages("en"), pair(2)) in told(at)
 
 
 def test_the_language_changes_and_the_person_stays(open_page):
@@ -76,7 +76,7 @@ def test_the_language_changes_and_the_person_stays(open_page):
     at.run()
 
     assert (at.session_state["life"], at.session_state["lifeseed"]) == (37, 4)
-    assert sentences.parted(Words("en"), "worse", pair(4).lives(37))[1][0] in told(at)
+    assert sentences.parted(PageMessages("en"), "worse", pair(4).lives(37))[1][0] in told(at)
 
 
 def test_the_commands_on_the_page_tell_the_lives_on_the_page(open_page, tmp_path, monkeypatch):
@@ -90,7 +90,7 @@ def test_the_commands_on_the_page_tell_the_lives_on_the_page(open_page, tmp_path
         code, out, _ = desist(*shlex.split(command)[1:])
         assert code == 0
         assert f"At the end: {life.offences} offences" in out
-        assert sentences.crime(Words("en"), life).startswith(f"{life.offences} offence")
+        assert sentences.crime(PageMessages("en"), life).startswith(f"{life.offences} offence")
 
 
 # In a browser -------------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def test_the_commands_on_the_page_tell_the_lives_on_the_page(open_page, tmp_path
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_both_lives_can_be_seen_read_and_heard(visit, language):
-    w = Words(language)
+    w = PageMessages(language)
     page = visit(f"{HERE}{language}&life=88&lifeseed=7")
     chart = page.locator("[role=graphics-document]").first
     chart.wait_for()
@@ -128,7 +128,7 @@ def test_the_next_person_comes_by_keyboard_and_the_address_follows(visit):
 
 def test_the_two_lives_can_be_saved_as_a_table(visit, tmp_path):
     page = visit(f"{HERE}da&life=3")
-    page.get_by_text(Words("da")("page.numbers")).first.click()
+    page.get_by_text(PageMessages("da")("page.numbers")).first.click()
     with page.expect_download() as saved:
         page.get_by_role("button", name="CSV").first.click()
     saved.value.save_as(tmp_path / "lives.csv")

@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from experiments.app.catalogue import LANGUAGES, Words
+from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.parts.figure import csv
 from experiments.app.table_receipts import Made, beside, drawn, line
 from experiments.app.trial.facts import one_trial
@@ -54,7 +54,7 @@ def test_a_table_of_the_page_is_verified_by_the_file_beside_it(tmp_path):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_line_is_in_the_language_of_the_page(language):
     """One line of text, whatever a scenario is called."""
-    said = line(Words(language), {**ABOUT, "scenario": "<b>"})
+    said = line(PageMessages(language), {**ABOUT, "scenario": "<b>"})
 
     assert ("Kvittering: " in said) == (language == "da")
     assert ("held 7; forsøg 100" in said) == (language == "da")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from experiments.app.address import read_address
-from experiments.app.catalogue import LANGUAGES, Words, catalogue
+from experiments.app.catalogue import LANGUAGES, PageMessages, catalogue
 from experiments.app.lessons.settings import LESSON, SETTINGS
 from experiments.app.lessons.summaries import plain, told
 from experiments.app.page import every_setting
@@ -33,7 +33,7 @@ def places(text):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_number_is_put_in_its_place_and_none_is_left_over(language):
-    w, (first, second) = Words(language), template(language)
+    w, (first, second) = PageMessages(language), template(language)
     both = {**published(w), **simulated(w)}
 
     assert places(first) <= set(published(w))
@@ -43,7 +43,7 @@ def test_every_number_is_put_in_its_place_and_none_is_left_over(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_numbers_are_those_that_the_lessons_say_at_their_defaults(language):
-    w = Words(language)
+    w = PageMessages(language)
     numbers = simulated(w)
     said = {lesson: plain(told(w, lesson, DEFAULTS).said) for lesson in LESSON.codes}
     said["any"] = plain(told(w, "base", {**DEFAULTS, "base_counts": "any"}).said)
@@ -112,7 +112,7 @@ def test_the_panel_shows_the_notes(open_page, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_printed_file_has_everything_and_asks_for_nothing(language):
-    w, text = Words(language), notes(language)
+    w, text = PageMessages(language), notes(language)
     html = page(w, text, "http://here:1/base")
 
     assert f'<html lang="{language}">' in html
@@ -125,7 +125,7 @@ def test_the_printed_file_has_everything_and_asks_for_nothing(language):
 
 
 def test_signs_of_html_in_notes_or_address_are_only_read():
-    html = page(Words("en"), "## a < b\n\n- c & d", "http://x/<script>")
+    html = page(PageMessages("en"), "## a < b\n\n- c & d", "http://x/<script>")
 
     assert "a &lt; b" in html
     assert "c &amp; d" in html
@@ -135,7 +135,7 @@ def test_signs_of_html_in_notes_or_address_are_only_read():
 def test_the_notes_print_on_two_sheets(browser, tmp_path):
     for language in LANGUAGES:
         file = tmp_path / f"{language}.html"
-        file.write_text(page(Words(language), notes(language), "http://localhost:8501/"), encoding="utf-8")
+        file.write_text(page(PageMessages(language), notes(language), "http://localhost:8501/"), encoding="utf-8")
         sheet = browser.new_page()
         sheet.goto(file.as_uri())
         printed = sheet.pdf(prefer_css_page_size=True)

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from experiments.app.catalogue import LANGUAGES, Words, catalogue
+from experiments.app.catalogue import LANGUAGES, PageMessages, catalogue
 from experiments.app.charts import picture
 from experiments.app.trial.charts import crowd, curves, distribution, film_data
 from experiments.app.trial.facts import Levers, many_trials, one_trial
@@ -60,7 +60,7 @@ def test_the_guess_is_asked_for_without_the_engine():
 
 
 def test_the_guess_is_drawn_as_so_many_of_a_hundred():
-    drawn = crowd(Words("en"), (30, 0))
+    drawn = crowd(PageMessages("en"), (30, 0))
 
     assert drawn.count("<i") == 200
     assert drawn.count("<i class=on>") == 30
@@ -88,7 +88,7 @@ def test_a_link_restores_the_trial(open_page):
                    trial_people=150, trial_seed=12)  # fmt: skip
     one = one_trial(Levers(90, 75, 30, 20, 150), 12)
 
-    assert film(at) == film_data(Words("en"), one, (10, 50), SEEN)
+    assert film(at) == film_data(PageMessages("en"), one, (10, 50), SEEN)
     assert one.digest != one_trial(USUAL, 12).digest
 
 
@@ -125,7 +125,7 @@ def test_another_language_keeps_the_trial(open_page):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_many_trials_say_what_the_engine_counted(open_page, language):
     at = open_page(panel="trial", lang=language, guessed="yes", times="many", effect=80, guess_with=44)
-    words, w = told(at), Words(language)
+    words, w = told(at), PageMessages(language)
     levers = USUAL._replace(effect=80)
     many, one = many_trials(levers, 1), one_trial(levers, 1)
 
@@ -149,7 +149,7 @@ def test_larger_groups_say_that_fewer_trials_are_told(open_page):
 
 @pytest.mark.parametrize("guess", [(29, 67), (28, 66), (0, 100), (53, 64), (95, 3), (100, 0), (31, 70)])
 def test_no_mark_runs_through_the_label_of_another(guess):
-    w, many, one = Words("da"), many_trials(USUAL, 1), one_trial(USUAL, 1)
+    w, many, one = PageMessages("da"), many_trials(USUAL, 1), one_trial(USUAL, 1)
     spec = distribution(w, many, one, guess, SEEN)
     texts = [(layer["mark"], value) for layer in spec["layer"] if layer["mark"]["type"] == "text"
              for value in layer["data"]["values"] if "zero" in value]  # fmt: skip
@@ -167,7 +167,7 @@ def test_no_mark_runs_through_the_label_of_another(guess):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pictures_are_described_with_their_numbers(language):
-    w, many, one = Words(language), many_trials(USUAL, 1), one_trial(USUAL, 1)
+    w, many, one = PageMessages(language), many_trials(USUAL, 1), one_trial(USUAL, 1)
     many_said = distribution(w, many, one, (20, 60), SEEN)["description"]
     one_said = curves(w, one, (20, 60), SEEN)["description"]
 
@@ -176,14 +176,14 @@ def test_pictures_are_described_with_their_numbers(language):
 
 
 def test_the_curves_can_be_downloaded_as_a_picture():
-    svg = picture(curves(Words("da"), one_trial(USUAL, 1), (20, 60), SEEN), "svg").decode()
+    svg = picture(curves(PageMessages("da"), one_trial(USUAL, 1), (20, 60), SEEN), "svg").decode()
 
     assert "med: målt 29 %" in svg
     assert "uden: gæt 60 %" in svg
 
 
 def test_the_largest_film_is_small_enough_for_thirty_visitors():
-    data = film_data(Words("da"), one_trial(USUAL._replace(people=400), 1), (20, 60), SEEN)
+    data = film_data(PageMessages("da"), one_trial(USUAL._replace(people=400), 1), (20, 60), SEEN)
 
     assert len(json.dumps(data)) < 30_000
 

@@ -7,7 +7,7 @@ from string import Formatter
 import pytest
 
 from experiments.app.address import Choice
-from experiments.app.catalogue import LANGUAGES, Words, catalogue
+from experiments.app.catalogue import LANGUAGES, PageMessages, catalogue
 from experiments.app.page import every_setting
 
 
@@ -42,11 +42,11 @@ def test_every_setting_and_every_choice_has_a_name(language):
 
 def test_a_number_with_decimals_is_not_written_by_accident():
     with pytest.raises(TypeError, match="no whole number"):
-        Words("da")("page.refused", key="x", value=0.5, allowed="")
+        PageMessages("da")("page.refused", key="x", value=0.5, allowed="")
 
 
 def test_numbers_are_danish_in_danish():
-    assert Words("da").number(1234.5, 1) == "1.234,5"
-    assert Words("en").number(1234.5, 1) == "1,234.5"
-    assert Words("da").percent(0.291, 1) == "29,1\N{NO-BREAK SPACE}%"
-    assert Words("da").kroner(1.5e9, million=True) == "1.500\N{NO-BREAK SPACE}mio. kr."
+    assert PageMessages("da").number(1234.5, 1) == "1.234,5"
+    assert PageMessages("en").number(1234.5, 1) == "1,234.5"
+    assert PageMessages("da").percent(0.291, 1) == "29,1\N{NO-BREAK SPACE}%"
+    assert PageMessages("da").kroner(1.5e9, million=True) == "1.500\N{NO-BREAK SPACE}mio. kr."

@@ -28,7 +28,7 @@ SOURCES = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Doubt:
+class UncertaintyByGrade:
     """What the trial can tell, once everything else that is known is counted in."""
 
     printed: int
@@ -43,7 +43,7 @@ class Doubt:
 
 
 @kept(1)
-def doubt() -> Doubt:
+def doubt() -> UncertaintyByGrade:
     """How sure the trial makes us, from the draws of ``desist calibrate`` that come with Desist."""
     from experiments.inputs.posterior import SHIPPED, Posterior
     from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
@@ -52,7 +52,7 @@ def doubt() -> Doubt:
     table = Posterior.read(SHIPPED).table
     gap = 100 * (table["_control"] - table["_mentored"]).to_numpy()
     points, low, high = interval(gap)
-    return Doubt(printed=CONTROL_PERCENT - MENTORED_PERCENT, points=points, low=low, high=high,
+    return UncertaintyByGrade(printed=CONTROL_PERCENT - MENTORED_PERCENT, points=points, low=low, high=high,
                  lowers=float((gap > 0).mean()), draws=len(table))  # fmt: skip
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from experiments.app.address import Setting
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 
 SETTINGS: tuple[Setting, ...] = ()
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the panel."""
     from experiments.app.about.facts import GRADES, SOURCES, doubt, grades, versions
 

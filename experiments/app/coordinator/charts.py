@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import MENTORED, OBSERVED, QUIET, Spec, chart
 from experiments.app.coordinator.game import RULES
 
@@ -15,7 +15,7 @@ SPAN = "#c4c9d1"
 """Where nine of ten years lie."""
 
 
-def luck_chart(w: Words, table: pd.DataFrame, years: int) -> Spec:
+def luck_chart(w: PageMessages, table: pd.DataFrame, years: int) -> Spec:
     """Reoffenders fewer than without volunteers: a dot for this year, and for rules mean and middle of many years.
 
     Parameters

@@ -26,7 +26,7 @@ WINDOW = 24
 """Months after release in which new crime counts (definition any)."""
 
 
-class Person(NamedTuple):
+class GamePerson(NamedTuple):
     """What a coordinator can see of somebody."""
 
     number: int
@@ -59,14 +59,14 @@ class Year(NamedTuple):
 
 
 @kept(32)
-def people(luck: int) -> tuple[Person, ...]:
+def people(luck: int) -> tuple[GamePerson, ...]:
     """The 60 people of a year, in order of their numbers."""
     scenario = base()
     ready = prepared(scenario, luck, range(1))
     them, rows = ready.people, ready.back
     names, factors, before = scenario.selected_municipalities, list(scenario.factor), months_before(scenario)
     return tuple(
-        Person(
+        GamePerson(
             number=int(them.person[i]), town=names[them.place[i]].name, release=int(them.release[i]) - before,
             age=int(them.age[i]), woman=bool(them.woman[i]), priors=int(them.priors[i]),
             sentence=round(float(them.sentence[i])), highest=bool(ready.highest[i]),
@@ -76,7 +76,7 @@ def people(luck: int) -> tuple[Person, ...]:
     )  # fmt: skip
 
 
-def new_in(luck: int, number: int) -> list[Person]:
+def new_in(luck: int, number: int) -> list[GamePerson]:
     """Those who are new on the waiting list in a round, in order of release and number."""
     found = [person for person in people(luck) if round_of(person.release) == number]
     return sorted(found, key=lambda person: (person.release, person.number))

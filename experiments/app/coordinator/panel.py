@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.coordinator.game import PICKS, RESULT, ROUND, SETTINGS
 from experiments.app.parts import carry
 
@@ -15,7 +15,7 @@ __all__ = ["SETTINGS", "show"]
 SCRIPT = Path(__file__).parents[1].joinpath("parts", "carry.round.js").read_text(encoding="utf-8").strip().rstrip(";")
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the panel."""
     st.header(w("carry.title"))
     now = st.session_state[ROUND.key]
@@ -32,7 +32,7 @@ def show(w: Words) -> None:
         result.show(w)
 
 
-def _start(w: Words) -> None:
+def _start(w: PageMessages) -> None:
     """Where the volunteers live."""
     st.markdown(w("carry.intro"))
     st.subheader(w("carry.start.title"))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.coordinator import facts
 from experiments.app.coordinator.charts import luck_chart
 from experiments.app.coordinator.game import AGAINST, LUCK, PICKS, RESULT, ROUND, RULES, by_hand
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simulation.scenario import Scenario
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the result."""
     luck, spread = st.session_state[LUCK.key], spread_now()
     picks = facts.begun(luck, picks_now(), RESULT)
@@ -65,7 +65,7 @@ def command(luck: int) -> str:
     return f"desist run coordinator.toml --seed {luck}"
 
 
-def _verdict(w: Words, table: pd.DataFrame) -> str:
+def _verdict(w: PageMessages, table: pd.DataFrame) -> str:
     own = table.iloc[0]
     gap = int(own["fewer"])
     kind = "same" if gap == 0 else "fewer" if gap > 0 else "more"
@@ -73,7 +73,7 @@ def _verdict(w: Words, table: pd.DataFrame) -> str:
     return "**" + w(f"carry.result.{kind}", courses=int(own["courses"]), n=int(own["reoffenders"]), **more) + "**"
 
 
-def _yours(w: Words, told: facts.Year, alone: facts.Year) -> str:
+def _yours(w: PageMessages, told: facts.Year, alone: facts.Year) -> str:
     mine = told.matched >= 0
     if not mine.any():
         return w("carry.result.none")
@@ -84,14 +84,14 @@ def _yours(w: Words, told: facts.Year, alone: facts.Year) -> str:
     )  # fmt: skip
 
 
-def _shown(w: Words, table: pd.DataFrame) -> pd.DataFrame:
+def _shown(w: PageMessages, table: pd.DataFrame) -> pd.DataFrame:
     """The four columns that are read aloud."""
     shown = table[["policy", "courses", "reoffenders", "offences"]]
     shown = shown.assign(policy=[w(f"carry.rule.{policy}") for policy in table["policy"]])
     return shown.set_axis([w(f"carry.table.{name}") for name in ("who", "courses", "reoffenders", "offences")], axis=1)
 
 
-def lesson(w: Words, table: pd.DataFrame) -> str:
+def lesson(w: PageMessages, table: pd.DataFrame) -> str:
     """What the rules do over many years, and what luck does to the best of them."""
     rules = table[table["policy"].isin(RULES)].set_index("policy")
     best, worst = str(rules["mean_fewer"].idxmax()), str(rules["mean_fewer"].idxmin())
@@ -102,12 +102,12 @@ def lesson(w: Words, table: pd.DataFrame) -> str:
     )  # fmt: skip
 
 
-def _mean(w: Words, row: Any) -> str:
+def _mean(w: PageMessages, row: Any) -> str:
     """A mean of years with the error of the simulation (95 %)."""
     return f"{w.number(row['mean_fewer'], 1)} ± {w.number(1.96 * row['error'], 1)}"
 
 
-def wrong_town(w: Words, places: pd.DataFrame) -> str:
+def wrong_town(w: PageMessages, places: pd.DataFrame) -> str:
     """Where pairs stood free while people elsewhere went without, or where most went without."""
     idle, short = (places.iloc[int(places[name].argmax())] for name in ("idle", "without"))
     if idle["idle"] > 0 and idle["town"] != short["town"] and short["without"] > 0:

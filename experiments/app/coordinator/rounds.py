@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from experiments.app.catalogue import Words
-from experiments.app.coordinator.facts import Person, Year, begun, month_of, new_in, people, played, year
+from experiments.app.catalogue import PageMessages
+from experiments.app.coordinator.facts import GamePerson, Year, begun, month_of, new_in, people, played, year
 from experiments.app.coordinator.game import EACH, LUCK, PICKS, RESULT, ROUND, ROUNDS, RULES, SPREAD, TOWNS, Spread
 
 STYLE = """[class*="st-key-carry-box"] h4 {font-size: 1.1rem; padding: 0;}
@@ -17,7 +17,7 @@ BEFORE = 2
 """Months from the waiting list to the release."""
 
 
-def show(w: Words, now: int) -> None:
+def show(w: PageMessages, now: int) -> None:
     """Show a round (1 to 6)."""
     luck, spread = st.session_state[LUCK.key], spread_now()
     picks = begun(luck, picks_now(), now)
@@ -46,7 +46,7 @@ def show(w: Words, now: int) -> None:
         row.button(w("carry.auto.rest"), key="carry-auto-rest", on_click=_let_rule_play, args=(True,))
 
 
-def _town(w: Words, k: int, told: Year, first: int, new: list[Person], picks: list[int]) -> None:
+def _town(w: PageMessages, k: int, told: Year, first: int, new: list[GamePerson], picks: list[int]) -> None:
     """A town in a round: its volunteers, and a box to tick for everybody who is new on its list."""
     free, busy, training = (int(each[k, first]) for each in (told.free, told.busy, told.training))
     pairs = free // 2
@@ -67,7 +67,7 @@ def _town(w: Words, k: int, told: Year, first: int, new: list[Person], picks: li
         st.markdown(f":small[{w('carry.round.over', order=', '.join(map(str, ticked)))}]")
 
 
-def label(w: Words, person: Person) -> str:
+def label(w: PageMessages, person: GamePerson) -> str:
     """What the coordinator sees of somebody, in one line."""
     lacks = ", ".join(w(f"carry.lacks.{name}") for name in person.lacks)
     lacked = w("carry.person.lacks", what=lacks) if lacks else w("carry.person.nothing")
@@ -81,7 +81,7 @@ def label(w: Words, person: Person) -> str:
     return "\N{NO-BREAK SPACE}· ".join([*whole, lacked])
 
 
-def since(w: Words, luck: int, told: Year, picks: list[int], now: int) -> str:
+def since(w: PageMessages, luck: int, told: Year, picks: list[int], now: int) -> str:
     """What has happened since the round before, and in all."""
     first, them = month_of(now), people(luck)
     lately = range(first - EACH, first)
@@ -109,20 +109,20 @@ def since(w: Words, luck: int, told: Year, picks: list[int], now: int) -> str:
     return f"**{w('carry.since.title')}** {' '.join(lines or [w('carry.since.nothing')])} {total}"
 
 
-def _listed(w: Words, numbers: list[int]) -> str:
-    """Some people by number: Person 3, 7 and 9."""
+def _listed(w: PageMessages, numbers: list[int]) -> str:
+    """Some people by number: GamePerson 3, 7 and 9."""
     texts = [str(number) for number in numbers]
     who = f" {w('carry.since.and')} ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
     return w(f"carry.since.person.{'one' if len(texts) == 1 else 'many'}", who=who)
 
 
-def counted(w: Words, key: str, number: int) -> str:
+def counted(w: PageMessages, key: str, number: int) -> str:
     """A text about a number: KEY.none, KEY.one or KEY.many."""
     kind = {0: "none", 1: "one"}.get(number, "many")
     return w(f"{key}.{kind}", n=number)
 
 
-def month(w: Words, number: int) -> str:
+def month(w: PageMessages, number: int) -> str:
     """Name of the month in which somebody of month 0 to 11 is released; the year before for negative numbers."""
     return w(f"carry.month.{number % 12 + 1}")
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import CONTROL, MENTORED, Spec, chart
 from experiments.app.country.looks import (
     CHANCE,
@@ -23,7 +23,7 @@ from experiments.app.country.looks import (
     spanned,
     year_name,
 )
-from experiments.app.country.study import Sheet, row_of
+from experiments.app.country.study import PlanSheet, row_of
 from experiments.language.plan_text import reason_text
 from experiments.studies.rollout.tables import REASONS
 
@@ -37,7 +37,8 @@ FILLS = {"started": MENTORED, "without": CONTROL, "declined": "#f1a340", "too_sh
 
 
 def supply(
-    w: Words, sheet: Sheet, columns: Sequence[str], *, title: str, top: float | None = None, height: int = 270
+    w: PageMessages, sheet: PlanSheet, columns: Sequence[str], *, title: str, top: float | None = None,
+    height: int = 270
 ) -> Spec:
     """Columns of the supply month by month, with the middle 95 % of the draws; ``top`` is the end of the axis."""
     table, plan = sheet.tables["supply"], sheet.plan
@@ -56,12 +57,13 @@ def supply(
     return chart(w, said, silent({"title": title, "layer": layers}), height=height)
 
 
-def highest(sheets: Sequence[Sheet], columns: Sequence[str]) -> float:
+def highest(sheets: Sequence[PlanSheet], columns: Sequence[str]) -> float:
     """The highest end of an interval of these columns of the supply, for an axis that plans share."""
     return float(max(sheet.tables["supply"][f"{column}_high"].max() for sheet in sheets for column in columns))
 
 
-def curves(w: Words, sheets: Sequence[Sheet], titles: Sequence[str], outcome: str, *, height: int = 270) -> Spec:
+def curves(w: PageMessages, sheets: Sequence[PlanSheet], titles: Sequence[str], outcome: str, *,
+           height: int = 270) -> Spec:
     """An outcome by year for one plan or two, with bands for the uncertain parameters and for chance."""
     rows, sums, head = [], [], w(f"country.curve.{outcome}")
     for sheet, title in zip(sheets, titles, strict=True):
@@ -76,7 +78,7 @@ def curves(w: Words, sheets: Sequence[Sheet], titles: Sequence[str], outcome: st
     return chart(w, said, silent({"title": head, "layer": layers}), height=height)
 
 
-def reasons(w: Words, sheets: Sequence[Sheet], titles: Sequence[str]) -> Spec:
+def reasons(w: PageMessages, sheets: Sequence[PlanSheet], titles: Sequence[str]) -> Spec:
     """What became of everybody who was due, as shares of releases: a bar a reason and plan, with its number."""
     tables = [{reason: float(row_of(sheet.tables["missing_out"], "reason", reason)["share"])
                for reason in REASONS} for sheet in sheets]  # fmt: skip
@@ -110,7 +112,7 @@ def reasons(w: Words, sheets: Sequence[Sheet], titles: Sequence[str]) -> Spec:
     return chart(w, f"{head}. {parts}.", silent(spec), height=50 + (36 + 14 * len(titles)) * len(seen))
 
 
-def reasons_by_year(w: Words, sheet: Sheet, *, title: str, height: int = 270) -> Spec:
+def reasons_by_year(w: PageMessages, sheet: PlanSheet, *, title: str, height: int = 270) -> Spec:
     """Releases that were coming up, by year and what became of them: a stacked bar a year, the mentored at the foot."""
     table, plan = sheet.tables["missing_out_by_year"], sheet.plan
     seen = [reason for reason in FILLS if table.loc[table["reason"] == reason, "people"].sum() >= 0.5]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.country.municipalities import month_name
-from experiments.app.country.plans import OWN, Asked, Intended, file_name, read, toml_of
-from experiments.app.country.study import Plans, Sheet, row_of
+from experiments.app.country.plans import OWN, Intended, RequestedPlan, file_name, read, toml_of
+from experiments.app.country.study import Plans, PlanSheet, row_of
 from experiments.language.formatting import rounded
 from experiments.statistics.cost_effectiveness import PUBLIC as TOTAL
 from experiments.studies.rollout.plan import RolloutPlan
@@ -26,7 +26,7 @@ MILLION, SURE = 1e6, 1.959964
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class AnswerCard:
     """One big number of one plan: the number, its interval, and what else moves it."""
 
     label: str
@@ -38,31 +38,31 @@ class Answer:
     """What chance alone does, or in how many worlds."""
 
 
-def title_of(w: Words, plan: RolloutPlan) -> str:
+def title_of(w: PageMessages, plan: RolloutPlan) -> str:
     """What a plan is called on the page."""
     return w("country.own") if plan.name == OWN else w(f"set.cplan.{plan.name}")
 
 
-def titles_of(w: Words, study: Plans) -> list[str]:
+def titles_of(w: PageMessages, study: Plans) -> list[str]:
     """What the plans of a study are called."""
     return [title_of(w, sheet.plan) for sheet in study.sheets]
 
 
-def answers(w: Words, sheet: Sheet) -> list[Answer]:
+def answers(w: PageMessages, sheet: PlanSheet) -> list[AnswerCard]:
     """Courses, reoffenders avoided, the public's gain, and the probability that it gets its money back."""
     summary = sheet.tables["summary"]
     found = [_counted(w, name, row_of(summary, "outcome", name)) for name in ("started", "reoffenders_any")]
     row = row_of(sheet.tables["break_even"], "payer", TOTAL)
     found_of, decimals = rounded(row[key] / MILLION for key in ("gain", "gain_low", "gain_high", "error"))
     said, error = [w.number(value, decimals) for value in found_of[:3]], found_of[3]
-    found.append(Answer(
+    found.append(AnswerCard(
         label=w("country.answer.gain"), value=said[0],
         beside=w("country.answer.million", error=w.number(SURE * error, decimals)),
         range=w("country.answer.range", low=said[1], high=said[2]),
         more=w("country.answer.with-chance"),
     ))  # fmt: skip
     draws = len(sheet.tables["draws"])
-    found.append(Answer(
+    found.append(AnswerCard(
         label=w("country.answer.probability"), value=w.percent(row["probability"]), beside="",
         range=w("country.answer.draws", n=round(row["probability"] * draws), of=draws),
         more=w("country.answer.wilson", low=w.number(100 * row["low"], 0), high=w.percent(row["high"])),
@@ -70,17 +70,17 @@ def answers(w: Words, sheet: Sheet) -> list[Answer]:
     return found
 
 
-def _counted(w: Words, name: str, row: Mapping[str, Any]) -> Answer:
+def _counted(w: PageMessages, name: str, row: Mapping[str, Any]) -> AnswerCard:
     """A count of people with both intervals."""
     chance = SURE * row["stochastic_sd"]
     values, decimals = rounded((row["mean"], row["low"], row["high"], chance, SURE * row["error"]))
     mean, low, high, alone, error = (w.number(value, decimals) for value in values)
     more = "" if chance != chance else w("country.answer.alone", chance=alone)
-    return Answer(label=w(f"country.answer.{name}"), value=mean, beside=f"±{error}", more=more,
+    return AnswerCard(label=w(f"country.answer.{name}"), value=mean, beside=f"±{error}", more=more,
                   range=w("country.answer.range", low=low, high=high))  # fmt: skip
 
 
-def cards(w: Words, study: Plans) -> str:
+def cards(w: PageMessages, study: Plans) -> str:
     """The answers as a list of terms (HTML); with two plans both under each term."""
     every, names = [answers(w, sheet) for sheet in study.sheets], titles_of(w, study)
     several, parts = len(names) > 1, []
@@ -95,7 +95,7 @@ def cards(w: Words, study: Plans) -> str:
     return f'<dl class="country-answers">{"".join(parts)}</dl>'
 
 
-def intention(w: Words, plan: RolloutPlan, intends: Intended) -> str:
+def intention(w: PageMessages, plan: RolloutPlan, intends: Intended) -> str:
     """What a plan intends, in a sentence or two."""
     first, last = min(intends.opens.values()), max(intends.opens.values())
     steps = " " + w("country.intends.steps", last=month_name(w, plan, last)) if last > first else ""
@@ -104,7 +104,7 @@ def intention(w: Words, plan: RolloutPlan, intends: Intended) -> str:
              recruits=w.number(intends.recruits, 0), lost=w.percent(intends.lost))  # fmt: skip
 
 
-def ways_table(w: Words, sheet: Sheet) -> pd.DataFrame:
+def ways_table(w: PageMessages, sheet: PlanSheet) -> pd.DataFrame:
     """What one krone saves, counted in three ways, with the probability of each, in the language of the page."""
     heads = [w(f"country.ways.{name}") for name in ("way", "per_krone", "range", "back")]
     rows = [
@@ -116,7 +116,7 @@ def ways_table(w: Words, sheet: Sheet) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=heads)
 
 
-def gain_between(w: Words, study: Plans) -> str:
+def gain_between(w: PageMessages, study: Plans) -> str:
     """The public's gain of the plan beyond the one beside it, in a sentence."""
     row = row_of(study.between["money_differences"], "what", "net")
     (mean, low, high), decimals = rounded(row[key] / MILLION for key in ("mean", "low", "high"))
@@ -126,7 +126,7 @@ def gain_between(w: Words, study: Plans) -> str:
              n=round(row["probability"] * study.draws), of=study.draws)  # fmt: skip
 
 
-def command(asked: Asked) -> str:
+def command(asked: RequestedPlan) -> str:
     """What to type for the same numbers."""
     plans = [read(text) for text in asked.plans]
     names = " ".join(file_name(plan) for plan in reversed(plans))
@@ -134,7 +134,7 @@ def command(asked: Asked) -> str:
     return f"desist {verb} {names} --draws {asked.draws} --seed {asked.seed}"
 
 
-def made(asked: Asked, more: str = "") -> Made:
+def made(asked: RequestedPlan, more: str = "") -> Made:
     """What made the numbers of a study: the command with ``more`` options, and the scenario that its manifest names."""
     from experiments.app.table_receipts import Made
     from experiments.inputs.municipalities import denmark
@@ -151,7 +151,7 @@ def without(left_out: Sequence[str]) -> str:
     return "".join(f" --without {name}" for name in left_out)
 
 
-def files(asked: Asked) -> dict[str, str]:
+def files(asked: RequestedPlan) -> dict[str, str]:
     """The plans as files, by name: those that the command reads."""
     plans = [read(text) for text in asked.plans]
     return {file_name(plan): toml_of(plan) for plan in plans if file_name(plan).endswith(".toml")}

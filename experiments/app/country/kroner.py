@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import INK, MENTORED, Spec, chart
 from experiments.app.country.looks import CHANCE, DOUBT, begins, lines, over_years, plain, silent, spanned, year_name
-from experiments.app.country.study import Plans, Sheet, row_of
+from experiments.app.country.study import Plans, PlanSheet, row_of
 from experiments.language.formatting import rounded
 from experiments.language.plan_text import outcome_text, payer_text
 from simulation.prices import PUBLIC
@@ -23,7 +23,7 @@ COMPARED = ("started", "joined", "matched", "offences", "reoffenders_any", "pris
 """Outcomes of a chart of differences."""
 
 
-def payer_bars(w: Words, sheet: Sheet, *, title: str, ends: tuple[float, float], height: int = 320) -> Spec:
+def payer_bars(w: PageMessages, sheet: PlanSheet, *, title: str, ends: tuple[float, float], height: int = 320) -> Spec:
     """Million kroner spent and saved by each public payer, with the middle 95 % of the draws; ``ends`` of the axis."""
     table, names = sheet.tables["payers"], {payer: payer_text(w, payer) for payer in PUBLIC}
     sides = {side: w(f"country.kroner.{side}") for side in ("spent", "saved")}
@@ -63,7 +63,7 @@ def payer_bars(w: Words, sheet: Sheet, *, title: str, ends: tuple[float, float],
     return chart(w, said, silent({"title": head, "data": {"values": rows}, "layer": layers}), height=height)
 
 
-def payer_ends(sheets: Sequence[Sheet]) -> tuple[float, float]:
+def payer_ends(sheets: Sequence[PlanSheet]) -> tuple[float, float]:
     """Both ends of an axis of million kroner that plans share, with room for numbers at its end."""
     rows = pd.concat([sheet.tables["payers"] for sheet in sheets])
     rows = rows[rows["payer"].isin(PUBLIC)] if len(rows) else rows
@@ -71,7 +71,7 @@ def payer_ends(sheets: Sequence[Sheet]) -> tuple[float, float]:
     return low, high + 0.08 * (high - low)
 
 
-def budget(w: Words, sheets: Sequence[Sheet], titles: Sequence[str], *, height: int = 270) -> Spec:
+def budget(w: PageMessages, sheets: Sequence[PlanSheet], titles: Sequence[str], *, height: int = 270) -> Spec:
     """Million kroner that the public gains a year (saved less spent), not discounted, with the middle 95 %."""
     rows, head = [], w("country.kroner.by-year")
     for sheet, title in zip(sheets, titles, strict=True):
@@ -87,7 +87,7 @@ def budget(w: Words, sheets: Sequence[Sheet], titles: Sequence[str], *, height: 
     return chart(w, f"{head}. {parts}.", silent({"title": head, "layer": layers}), height=height)
 
 
-def forest(w: Words, study: Plans, titles: Sequence[str], *, height: int = 520) -> Spec:
+def forest(w: PageMessages, study: Plans, titles: Sequence[str], *, height: int = 520) -> Spec:
     """The plan against the one beside it: thick 95 % of the draws, thin what chance alone does."""
     gaps = {outcome: row_of(study.between["differences"], "outcome", outcome) for outcome in COMPARED}
     beside = study.sheets[1].tables["summary"]
@@ -120,7 +120,7 @@ def forest(w: Words, study: Plans, titles: Sequence[str], *, height: int = 520) 
     return chart(w, said, silent({"title": head, "data": {"values": rows}, "layer": layers}), height=height)
 
 
-def gap_text(w: Words, outcome: str, row: Mapping[str, Any]) -> str:
+def gap_text(w: PageMessages, outcome: str, row: Mapping[str, Any]) -> str:
     """A difference in its own unit with its interval."""
     share = outcome == "matched"
     found, decimals = rounded((100 if share else 1) * row[key] for key in ("mean", *DOUBT))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import INK, MENTORED, QUIET, Spec, chart
 from experiments.app.country.looks import lines, silent
 from experiments.app.country.study import all_steps
@@ -49,7 +49,7 @@ def _tables(known: _Known, steps: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     return {**ladders(known.found, names), "left": left(known.found, names)}
 
 
-def waterfall(w: Words, table: pd.DataFrame, kind: str, *, height: int | None = None) -> Spec:
+def waterfall(w: PageMessages, table: pd.DataFrame, kind: str, *, height: int | None = None) -> Spec:
     """A ladder from the headline down to what is left; ``kind`` is points or kroner."""
     rows, before, m = [], 0.0, _messages(w)
     for place, row in enumerate(rows_of(table, kind, m)):
@@ -68,21 +68,21 @@ def waterfall(w: Words, table: pd.DataFrame, kind: str, *, height: int | None = 
     return _drawn(w, rows, kind, height or 34 * len(rows) + 70)
 
 
-def _messages(w: Words) -> Messages:
+def _messages(w: PageMessages) -> Messages:
     """The texts of ``desist ladder`` in the page's language."""
     return Messages(w.language, "ladder")
 
 
-def _spanned(w: Words, row: Mapping[str, Any]) -> str:
+def _spanned(w: PageMessages, row: Mapping[str, Any]) -> str:
     mean, low, high = (figure_text(row[key], _messages(w)) for key in ("figure", "low", "high"))
     return mean if low == high else w("country.span", mean=mean, low=low, high=high)
 
 
-def _without(w: Words, row: Mapping[str, Any]) -> str:
+def _without(w: PageMessages, row: Mapping[str, Any]) -> str:
     return figure_text(row["without"], _messages(w))
 
 
-def _drawn(w: Words, rows: Sequence[Mapping[str, Any]], kind: str, height: int) -> Spec:
+def _drawn(w: PageMessages, rows: Sequence[Mapping[str, Any]], kind: str, height: int) -> Spec:
     far = max([1.0, *(row[key] for row in rows for key in ("value", "high") if row[key] is not None)])
     near = min([0.0, *(row["low"] for row in rows if row["low"] is not None)])
     title = w(f"country.ladder.axis.{kind}")

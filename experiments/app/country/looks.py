@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 from typing import Any
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import CONTROL, MENTORED, QUIET, Spec
 from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan
 
@@ -47,7 +47,7 @@ def year_name(plan: RolloutPlan, year: int) -> str:
 
 
 def over_years(
-    w: Words, plan: RolloutPlan, rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, title: str,
+    w: PageMessages, plan: RolloutPlan, rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, title: str,
     bands: Sequence[tuple[str, str]] = (DOUBT,), points: bool = True, middle: float = 0.5, top: float | None = None,
 ) -> list[Spec]:  # fmt: skip
     """Lines over the calendar with their intervals, and the years after the last releases in grey.
@@ -55,7 +55,7 @@ def over_years(
     Parameters
     ----------
     w, plan
-        Words, and the plan that gives the calendar.
+        PageMessages, and the plan that gives the calendar.
     rows
         One row a point: at (calendar year), name, mean, text, and the ends of the bands.
     names
@@ -100,7 +100,7 @@ def over_years(
     ]  # fmt: skip
 
 
-def _followed(w: Words, first: float, last: float, x: Mapping[str, Any]) -> list[Spec]:
+def _followed(w: PageMessages, first: float, last: float, x: Mapping[str, Any]) -> list[Spec]:
     """The years after the last releases, in grey."""
     row = {"first": first, "last": last, "middle": (first + last) / 2}
     words = {"type": "text", "baseline": "top", "y": 4, "color": QUIET, "text": w("country.followed")}
@@ -123,7 +123,7 @@ def lines(text: str) -> list[str]:
     return wrap(text, ACROSS)
 
 
-def spanned(w: Words, row: Mapping[str, Any], decimals: int = 0, *, ends: tuple[str, str] = DOUBT) -> str:
+def spanned(w: PageMessages, row: Mapping[str, Any], decimals: int = 0, *, ends: tuple[str, str] = DOUBT) -> str:
     """A mean with its interval in words."""
     mean, low, high = (w.number(row[key], decimals) for key in ("mean", *ends))
     return w("country.span", mean=mean, low=low, high=high)

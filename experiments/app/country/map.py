@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import Spec, chart
 from experiments.app.country.looks import silent
 from experiments.app.country.municipalities import Cells, ink, short_of
@@ -45,7 +45,8 @@ def _features(near: bool) -> tuple[dict[str, Any], ...]:
 
 
 def land(
-    w: Words, told: Cells, title: str, description: str, *, near: bool = False, legend: bool = False, height: int = 460
+    w: PageMessages, told: Cells, title: str, description: str, *, near: bool = False, legend: bool = False,
+    height: int = 460
 ) -> Spec:
     """The map in true shapes: the whole country, or ``near`` Copenhagen with the names written on it."""
     rows = told.table.set_index("number")
@@ -114,7 +115,8 @@ def _names(told: Cells) -> Spec:
 
 
 def tiles(
-    w: Words, told: Cells, what: str, title: str, description: str, *, columns: range = COLUMNS, legend: bool = False,
+    w: PageMessages, told: Cells, what: str, title: str, description: str, *, columns: range = COLUMNS,
+    legend: bool = False,
     height: int = 580,
 ) -> Spec:  # fmt: skip
     """The map of tiles: each municipality one cell with its short name and number, about where it lies.
@@ -152,7 +154,7 @@ def tiles(
     return chart(w, description, silent({"data": {"values": rows}, "layer": layers}), height=height)
 
 
-def whole_map(w: Words, told: Cells, title: str, description: str) -> Spec:
+def whole_map(w: PageMessages, told: Cells, title: str, description: str) -> Spec:
     """The country and Copenhagen's surroundings in one picture with a legend, to download."""
     left, right = (land(w, told, title, description, near=near, legend=not near) for near in (False, True))
     inner = ("projection", "data", "layer", "title")

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 import pandas as pd
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.country.plans import Intended
-from experiments.app.country.study import Sheet
+from experiments.app.country.study import PlanSheet
 from experiments.inputs.municipality_shapes import cells
 from experiments.language.plan_text import month_text
 from experiments.studies.rollout.plan import RolloutPlan
@@ -50,7 +50,7 @@ class Cells:
     colours: tuple[str, ...]
 
 
-def values(what: str, sheet: Sheet | None, intends: Intended) -> dict[str, float]:
+def values(what: str, sheet: PlanSheet | None, intends: Intended) -> dict[str, float]:
     """The number of each municipality, by name; NaN where too few people are behind it, none where it never opens."""
     names = [place.name for place in municipalities()]
     if what == "opens":
@@ -84,7 +84,7 @@ def edges(known: Sequence[float], *, share: bool) -> list[float]:
     return [float(below), *map(float, inner), float(max(above, below + 1))]
 
 
-def cells_of(w: Words, what: str, plan: RolloutPlan, own: Mapping[str, float], every: Sequence[float]) -> Cells:
+def cells_of(w: PageMessages, what: str, plan: RolloutPlan, own: Mapping[str, float], every: Sequence[float]) -> Cells:
     """What a map shows, with classes that hold ``every`` number of all maps that are seen together."""
     table = cells()
     table["value"] = [own.get(name, math.nan) for name in table["name"]]
@@ -117,7 +117,7 @@ def cells_of(w: Words, what: str, plan: RolloutPlan, own: Mapping[str, float], e
     return Cells(table=table, classes=tuple(classes), colours=tuple(colours))
 
 
-def _dates(w: Words, plan: RolloutPlan, table: pd.DataFrame, every: Sequence[float]) -> Cells:
+def _dates(w: PageMessages, plan: RolloutPlan, table: pd.DataFrame, every: Sequence[float]) -> Cells:
     """Months of opening as classes, the first the darkest."""
     months = sorted({int(value) for value in every})
     never = w("country.map.never")
@@ -130,24 +130,24 @@ def _dates(w: Words, plan: RolloutPlan, table: pd.DataFrame, every: Sequence[flo
                  colours=(*colours, *([NEVER] if closed else [])))  # fmt: skip
 
 
-def month_name(w: Words, plan: RolloutPlan, month: int) -> str:
+def month_name(w: PageMessages, plan: RolloutPlan, month: int) -> str:
     """The name and year of a month of a plan, counted from 0."""
     return month_text(w, month_of(plan, month))
 
 
-def _between(w: Words, low: float, high: float, share: bool) -> str:
+def _between(w: PageMessages, low: float, high: float, share: bool) -> str:
     if share:
         return f"{w.number(100 * low, 0)}–{w.percent(high)}"
     return f"{w.number(low, 0)}–{w.number(high, 0)}"
 
 
-def _said(w: Words, what: str, value: float) -> str:
+def _said(w: PageMessages, what: str, value: float) -> str:
     """A value in words, with its unit."""
     number = w.percent(value) if what in SHARES else w.number(value, 0 if abs(value) >= 9.95 else 1)
     return w(f"country.map.said.{what}", n=number)
 
 
-def short_of(w: Words, what: str, value: float) -> str:
+def short_of(w: PageMessages, what: str, value: float) -> str:
     """A value as it stands on a tile; a dash where there is none."""
     if value != value:
         return "–"
@@ -181,7 +181,7 @@ def key(every: Sequence[Cells], title: str) -> str:
     return f'<p class="country-key"><b>{escape(title)}</b>{parts}</p>'
 
 
-def listed(w: Words, what: str, every: Mapping[str, Cells]) -> pd.DataFrame:
+def listed(w: PageMessages, what: str, every: Mapping[str, Cells]) -> pd.DataFrame:
     """All municipalities with what they have under each plan, the largest first, in the language of the page."""
     first = next(iter(every.values())).table
     order = first.sort_values(["value", "name"], ascending=[what == "opens", True], na_position="last")["name"]
@@ -191,7 +191,7 @@ def listed(w: Words, what: str, every: Mapping[str, Cells]) -> pd.DataFrame:
     return pd.DataFrame({w("country.map.place"): [*order], **columns})
 
 
-def described(w: Words, what: str, told: Cells) -> str:
+def described(w: PageMessages, what: str, told: Cells) -> str:
     """A map in a sentence: how many municipalities have a number, the most and the least."""
     title, known = w(f"country.map.title.{what}"), told.table.dropna(subset="value")
     if what == "opens" or known.empty:

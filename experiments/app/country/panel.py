@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from experiments.app.address import Choice, Setting, Several, Whole
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.parts.controls import again, choice, slider
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ dl.country-answers small {font-size: .875rem; color: #595959;}
 </style>"""
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the panel."""
     from experiments.app.country import plans
     from experiments.app.country.views import intends, told
@@ -88,7 +88,7 @@ def choices() -> Choices:
     )  # fmt: skip
 
 
-def _controls(w: Words) -> None:
+def _controls(w: PageMessages) -> None:
     """What of the plan can be changed, and how it is computed."""
     st.subheader(w("country.change"), help=w("country.change-help"))
     choice(w, OPENING, across=False)

@@ -37,7 +37,7 @@ AT_START, YEARS = 150, 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class RequestedPlan:
     """A study that somebody wants: everything that decides it."""
 
     kind: Literal["plans", "ladder"]
@@ -163,9 +163,9 @@ def read(text: str) -> RolloutPlan:
     return planned(tomllib.loads(text))
 
 
-def asked(kind: Literal["plans", "ladder"], plans: Sequence[RolloutPlan], *, draws: int, seed: int) -> Asked:
+def asked(kind: Literal["plans", "ladder"], plans: Sequence[RolloutPlan], *, draws: int, seed: int) -> RequestedPlan:
     """A study of these plans."""
-    return Asked(kind=kind, plans=tuple(toml_of(plan) for plan in plans), draws=draws, seed=seed)
+    return RequestedPlan(kind=kind, plans=tuple(toml_of(plan) for plan in plans), draws=draws, seed=seed)
 
 
 def shipped(plan: RolloutPlan) -> bool:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from threading import Condition, Thread, get_native_id
 from typing import Any
 
-from experiments.app.country.plans import Asked
+from experiments.app.country.plans import RequestedPlan
 from experiments.app.country.study import Step, forget, steps
 
 KEPT, WAITING = 24, 60
@@ -63,16 +63,16 @@ class _Entry:
 class Runs:
     """The queue and the latest results; ``tell`` gives the steps of a study, ``rest`` is done after long idleness."""
 
-    tell: Callable[[Asked], Iterator[Step]] = steps
+    tell: Callable[[RequestedPlan], Iterator[Step]] = steps
     rest: Callable[[], None] = forget
-    _queue: OrderedDict[Asked, _Entry] = field(default_factory=OrderedDict)
-    _kept: OrderedDict[Asked, Status] = field(default_factory=OrderedDict)
-    _failed: dict[Asked, float] = field(default_factory=dict)
+    _queue: OrderedDict[RequestedPlan, _Entry] = field(default_factory=OrderedDict)
+    _kept: OrderedDict[RequestedPlan, Status] = field(default_factory=OrderedDict)
+    _failed: dict[RequestedPlan, float] = field(default_factory=dict)
     _change: Condition = field(default_factory=Condition)
-    _busy: Asked | None = None
+    _busy: RequestedPlan | None = None
     _thread: Thread | None = None
 
-    def ask(self, asked: Asked) -> Status:
+    def ask(self, asked: RequestedPlan) -> Status:
         """How far a study has come; it takes a place in the queue if it has none."""
         now = time.monotonic()
         with self._change:
@@ -92,7 +92,7 @@ class Runs:
             before = 0 if asked == self._busy else first.index(asked) + (self._busy is not None)
             return Status(before=before, done=entry.done, whole=entry.whole)
 
-    def known(self, asked: Asked) -> Any:
+    def known(self, asked: RequestedPlan) -> Any:
         """The result of a study that has been told; else None, and nothing is asked for."""
         with self._change:
             if asked in self._kept:
@@ -104,7 +104,7 @@ class Runs:
         with self._change:
             return len(self._queue)
 
-    def put(self, asked: Asked, result: Any) -> None:
+    def put(self, asked: RequestedPlan, result: Any) -> None:
         """Keep a result that was told elsewhere."""
         with self._change:
             self._keep(asked, Status(result=result))
@@ -113,7 +113,7 @@ class Runs:
         for key in [key for key, entry in self._queue.items() if key != self._busy and now - entry.seen > PATIENCE]:
             del self._queue[key]
 
-    def _keep(self, asked: Asked, status: Status) -> None:
+    def _keep(self, asked: RequestedPlan, status: Status) -> None:
         self._queue.pop(asked, None)
         self._kept[asked] = status
         while len(self._kept) > KEPT:
@@ -124,7 +124,7 @@ class Runs:
             self._thread = Thread(target=self._work, name="country", daemon=True)
             self._thread.start()
 
-    def _next(self) -> Asked | None:
+    def _next(self) -> RequestedPlan | None:
         """The study to tell next; None when there was nothing to do for long."""
         until = time.monotonic() + IDLE
         with self._change:
@@ -154,7 +154,7 @@ class Runs:
                 self._keep(asked, status)
                 self._busy = None
 
-    def _told(self, asked: Asked) -> Status:
+    def _told(self, asked: RequestedPlan) -> Status:
         """Tell a study to its end."""
         for done, whole, result in self.tell(asked):
             if result is not None:

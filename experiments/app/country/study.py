@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from experiments.app.country.plans import Asked, read
+from experiments.app.country.plans import RequestedPlan, read
 
 if TYPE_CHECKING:
     from experiments.execution.jobs import Job
@@ -32,7 +32,7 @@ LEFT_OUT = ("supply_by_region", "plane", "quadrants", "acceptability")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class PlanSheet:
     """What is found of one plan."""
 
     plan: RolloutPlan
@@ -49,7 +49,7 @@ class Sheet:
 class Plans:
     """What a study of one plan or two gave."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[PlanSheet, ...]
     """The plan, and perhaps the one beside it."""
     comparison: StudyResult | None
     """That of ``desist compare``: the plan against the one beside it; None with one plan."""
@@ -67,7 +67,7 @@ Step = tuple[int, int, Any]
 _pieces: OrderedDict[str, pd.DataFrame] = OrderedDict()
 
 
-def steps(asked: Asked) -> Iterator[Step]:
+def steps(asked: RequestedPlan) -> Iterator[Step]:
     """Compute a study; the last step has its result."""
     return _plans(asked) if asked.kind == "plans" else _ladder(asked)
 
@@ -75,7 +75,7 @@ def steps(asked: Asked) -> Iterator[Step]:
 # Plans ---------------------------------------------------------------------------------------------------------
 
 
-def _plans(asked: Asked) -> Iterator[Step]:
+def _plans(asked: RequestedPlan) -> Iterator[Step]:
     from experiments.inputs.municipalities import denmark
     from experiments.inputs.posterior import SHIPPED, Posterior
     from experiments.studies.rollout.plan_runs import simulate_plans
@@ -132,7 +132,7 @@ def reduced(runs: PlanRuns) -> Plans:
     prices = Prices()
     same: dict[str, Any] = {"draws": len(runs.draws[0].seeds), "seed": runs.seed}
     sheets = [
-        Sheet(plan=plan, result=_smaller(rollout_result(RolloutStudy(plan=plan, **same), runs, prices, k=k)))
+        PlanSheet(plan=plan, result=_smaller(rollout_result(RolloutStudy(plan=plan, **same), runs, prices, k=k)))
         for k, plan in enumerate(runs.plans)
     ]
     both = None
@@ -162,7 +162,7 @@ def row_of(table: pd.DataFrame, column: str, value: str) -> dict[str, Any]:
 # The ladder ----------------------------------------------------------------------------------------------------
 
 
-def _ladder(asked: Asked) -> Iterator[Step]:
+def _ladder(asked: RequestedPlan) -> Iterator[Step]:
     from experiments.execution.jobs import finish
     from experiments.inputs.municipalities import denmark
     from experiments.inputs.posterior import SHIPPED, Posterior

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import Spec
 from experiments.app.country import charts, facts, kroner, plans
 from experiments.app.country import map as maps
 from experiments.app.country import municipalities as places
 from experiments.app.country.panel import CURVE, OF, RUNGS, SHAPE, SHOWN, VIEW
 from experiments.app.country.runs import RUNS, Status
-from experiments.app.country.study import Plans, Sheet, all_steps
+from experiments.app.country.study import Plans, PlanSheet, all_steps
 from experiments.app.parts import figure
 from experiments.app.parts.controls import choice
 from experiments.language.plan_text import title_text
@@ -25,7 +25,7 @@ from experiments.studies.rollout.plan import RolloutPlan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.app.country.plans import Asked
+    from experiments.app.country.plans import RequestedPlan
 
 OFTEN, MORE, SELDOM = 0.5, 0.1, 3.0
 """Seconds between two looks at a study that is being told, so many more for each that waits, and at most."""
@@ -36,15 +36,15 @@ class Seen:
     """What is there to be seen: the plans, what is asked of them, and the study where it has been told."""
 
     plans: Sequence[RolloutPlan]
-    asked: Asked
+    asked: RequestedPlan
     study: Plans
 
-    def titles(self, w: Words) -> list[str]:
+    def titles(self, w: PageMessages) -> list[str]:
         """What the plans are called."""
         return [facts.title_of(w, plan) for plan in self.plans]
 
 
-def told(w: Words, both: Sequence[RolloutPlan], *, draws: int, seed: int) -> None:
+def told(w: PageMessages, both: Sequence[RolloutPlan], *, draws: int, seed: int) -> None:
     """Everything beside the controls: the answers, and the view that was chosen."""
     asked = plans.asked("plans", both, draws=draws, seed=seed)
     study = RUNS.known(asked)
@@ -69,12 +69,12 @@ def told(w: Words, both: Sequence[RolloutPlan], *, draws: int, seed: int) -> Non
     st.caption(w("country.intervals", n=draws))
 
 
-def intends(w: Words, plan: RolloutPlan) -> None:
+def intends(w: PageMessages, plan: RolloutPlan) -> None:
     """What the plan intends, in a sentence or two."""
     st.caption(facts.intention(w, plan, plans.intended(plans.toml_of(plan))))
 
 
-def _wait(w: Words, asked: Asked) -> None:
+def _wait(w: PageMessages, asked: RequestedPlan) -> None:
     """How far a study has come, looked at again and again; the page is told anew when it is there."""
 
     @st.fragment(run_every=min(SELDOM, OFTEN + MORE * RUNS.waiting()))
@@ -90,7 +90,7 @@ def _wait(w: Words, asked: Asked) -> None:
     look()
 
 
-def _progress(w: Words, status: Status) -> str:
+def _progress(w: PageMessages, status: Status) -> str:
     if status.full:
         return w("country.wait.full")
     if status.before:
@@ -100,22 +100,22 @@ def _progress(w: Words, status: Status) -> str:
     return w("country.wait.runs", done=status.done, whole=status.whole)
 
 
-def _numbers(w: Words, asked: Asked, name: str, spec: Spec | None, table: pd.DataFrame) -> None:
+def _numbers(w: PageMessages, asked: RequestedPlan, name: str, spec: Spec | None, table: pd.DataFrame) -> None:
     figure.downloads(w, name, spec, facts.plain(table), partial(facts.made, asked))
 
 
-def _show(w: Words, asked: Asked, name: str, spec: Spec, table: pd.DataFrame, more: str = "") -> None:
+def _show(w: PageMessages, asked: RequestedPlan, name: str, spec: Spec, table: pd.DataFrame, more: str = "") -> None:
     figure.with_numbers(w, name, spec, facts.plain(table), partial(facts.made, asked, more))
 
 
-def _side_by_side(w: Words, seen: Seen, draw: Callable[[Sheet, str], None]) -> None:
+def _side_by_side(w: PageMessages, seen: Seen, draw: Callable[[PlanSheet, str], None]) -> None:
     """Draw each plan of a study, two beside each other."""
     for column, sheet, title in zip(st.columns(len(seen.plans)), seen.study.sheets, seen.titles(w), strict=True):
         with column:
             draw(sheet, title)
 
 
-def _files(w: Words, asked: Asked, more: str = "") -> None:
+def _files(w: PageMessages, asked: RequestedPlan, more: str = "") -> None:
     """The plans as files, and the command that computes the same numbers."""
     with st.expander(w("country.files.title")):
         st.markdown(w("country.files.text"))
@@ -131,14 +131,14 @@ def _files(w: Words, asked: Asked, more: str = "") -> None:
 # Views ---------------------------------------------------------------------------------------------------------
 
 
-def mapped(w: Words, both: Sequence[RolloutPlan], asked: Asked, study: Plans | None) -> None:
+def mapped(w: PageMessages, both: Sequence[RolloutPlan], asked: RequestedPlan, study: Plans | None) -> None:
     """The map by municipality, or the map of tiles, of each plan; what a plan intends until it has been told."""
     wide, narrow = st.columns([2, 1], vertical_alignment="bottom")
     wanted, shape = choice(w, SHOWN, across=False, on=wide), choice(w, SHAPE, on=narrow)
     what = wanted if study is not None or wanted in places.PLANNED else "opens"
     if what != wanted:
         st.caption(w("country.map.meanwhile"))
-    sheets: Sequence[Sheet | None] = study.sheets if study is not None else [None] * len(both)
+    sheets: Sequence[PlanSheet | None] = study.sheets if study is not None else [None] * len(both)
     intends = [plans.intended(text) for text in asked.plans]
     own = [places.values(what, sheet, each) for sheet, each in zip(sheets, intends, strict=True)]
     every = [value for values in own for value in values.values()]
@@ -157,7 +157,7 @@ def mapped(w: Words, both: Sequence[RolloutPlan], asked: Asked, study: Plans | N
         _files(w, asked)
 
 
-def _picture(w: Words, what: str, cells: places.Cells, title: str, shape: str, name: str) -> Spec:
+def _picture(w: PageMessages, what: str, cells: places.Cells, title: str, shape: str, name: str) -> Spec:
     """One map on the page; the specification of its file, which has a legend."""
     said = places.described(w, what, cells)
     if shape == "tiles":
@@ -171,7 +171,7 @@ def _picture(w: Words, what: str, cells: places.Cells, title: str, shape: str, n
     return maps.whole_map(w, cells, title, said)
 
 
-def in_words(w: Words, seen: Seen) -> None:
+def in_words(w: PageMessages, seen: Seen) -> None:
     """The answer on each plan, as the command line writes it."""
     for sheet in seen.study.sheets:
         answer = sheet.result.answer(w.language)
@@ -187,17 +187,17 @@ def in_words(w: Words, seen: Seen) -> None:
         _numbers(w, seen.asked, f"country-summary-{sheet.plan.name}", None, sheet.tables["summary"])
 
 
-def _report(asked: Asked, file: str, text: str) -> bytes:
+def _report(asked: RequestedPlan, file: str, text: str) -> bytes:
     """The file of a report, with its receipt as the last line."""
     from experiments.provenance.stamps import stamped
 
     return stamped(file, f"{text}\n".encode(), facts.made(asked).about(st.query_params.to_dict()))
 
 
-def volunteers(w: Words, seen: Seen) -> None:
+def volunteers(w: PageMessages, seen: Seen) -> None:
     """Volunteers there and needed, and below them the people who are matched and who wait."""
 
-    def draw(sheet: Sheet, title: str, *, name: str, columns: Sequence[str], top: float) -> None:
+    def draw(sheet: PlanSheet, title: str, *, name: str, columns: Sequence[str], top: float) -> None:
         spec = charts.supply(w, sheet, columns, title=title, top=top)
         _show(w, seen.asked, f"country-{name}-{sheet.plan.name}", spec, sheet.tables["supply"])
 
@@ -208,7 +208,7 @@ def volunteers(w: Words, seen: Seen) -> None:
     st.caption(w("country.supply.bands"))
 
 
-def people(w: Words, seen: Seen) -> None:
+def people(w: PageMessages, seen: Seen) -> None:
     """What happens by year, and why people miss out."""
     sheets, titles = seen.study.sheets, seen.titles(w)
     outcome = choice(w, CURVE)
@@ -218,18 +218,18 @@ def people(w: Words, seen: Seen) -> None:
     spec = charts.reasons(w, sheets, titles)
     _show(w, seen.asked, "country-reasons", spec, facts.joined(seen.study, "missing_out"))
 
-    def draw(sheet: Sheet, title: str) -> None:
+    def draw(sheet: PlanSheet, title: str) -> None:
         spec = charts.reasons_by_year(w, sheet, title=w("country.reasons.by-year", plan=title))
         _show(w, seen.asked, f"country-reasons-{sheet.plan.name}", spec, sheet.tables["missing_out_by_year"])
 
     _side_by_side(w, seen, draw)
 
 
-def money(w: Words, seen: Seen) -> None:
+def money(w: PageMessages, seen: Seen) -> None:
     """Kroner by payer, what one krone saves in three ways, and the gain by year."""
     sheets, ends = seen.study.sheets, kroner.payer_ends(seen.study.sheets)
 
-    def draw(sheet: Sheet, title: str) -> None:
+    def draw(sheet: PlanSheet, title: str) -> None:
         spec = kroner.payer_bars(w, sheet, title=title, ends=ends)
         _show(w, seen.asked, f"country-payers-{sheet.plan.name}", spec, sheet.tables["payers"])
 
@@ -244,7 +244,7 @@ def money(w: Words, seen: Seen) -> None:
     _show(w, seen.asked, "country-budget", kroner.budget(w, sheets, seen.titles(w)), facts.joined(seen.study, "budget"))
 
 
-def compare(w: Words, seen: Seen) -> None:
+def compare(w: PageMessages, seen: Seen) -> None:
     """The plan against the one beside it, with common random numbers."""
     titles, study = seen.titles(w), seen.study
     st.subheader(w("country.compare.title", plan=titles[0], other=titles[1]))
@@ -256,7 +256,7 @@ def compare(w: Words, seen: Seen) -> None:
     _files(w, seen.asked)
 
 
-def ladder(w: Words, plan: RolloutPlan, *, draws: int, seed: int) -> None:
+def ladder(w: PageMessages, plan: RolloutPlan, *, draws: int, seed: int) -> None:
     """The ladder from headline to street; rungs can be clicked away."""
     from experiments.app.country import ladder as steps
 
@@ -278,6 +278,6 @@ def ladder(w: Words, plan: RolloutPlan, *, draws: int, seed: int) -> None:
     _files(w, asked, more)
 
 
-VIEWS: dict[str, Callable[[Words, Seen], None]] = {
+VIEWS: dict[str, Callable[[PageMessages, Seen], None]] = {
     "words": in_words, "volunteers": volunteers, "people": people, "kroner": money, "compare": compare,
 }  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import CONTROL, INK, MENTORED, QUIET, Spec, chart
 from experiments.app.lessons.groups import Base, Chosen, Prevented, Wings
 from experiments.app.lessons.trials import LARGE, Curse, Luck, least
@@ -45,7 +45,7 @@ def bars(differences: npt.NDArray[np.float64], counted: npt.NDArray[np.bool_]) -
     return table.assign(percent=100 * table["trials"] / len(differences))
 
 
-def _histogram(w: Words, table: pd.DataFrame, names: tuple[str, str], low: int, high: int) -> Rows:
+def _histogram(w: PageMessages, table: pd.DataFrame, names: tuple[str, str], low: int, high: int) -> Rows:
     """Bars whose counted part is dark and stands below; ``names``: of the counted, and of the others."""
     rows = table.assign(kind=[names[0] if each else names[1] for each in table["counted"]]).to_dict("records")
     most = float(table.groupby("from_points")["percent"].sum().max())
@@ -85,7 +85,7 @@ def _text(values: Rows, encoding: Spec, **mark: Any) -> Rows:
     return [{**layer, "mark": bold | edge, "encoding": plain}, {**layer, "mark": bold}]
 
 
-def luck_chart(w: Words, found: Luck, said: str) -> tuple[Spec, pd.DataFrame]:
+def luck_chart(w: PageMessages, found: Luck, said: str) -> tuple[Spec, pd.DataFrame]:
     """What trials print although nothing works, and the table behind it."""
     table = bars(found.differences, least(found.differences, LARGE))
     layers = _histogram(w, table, (w("lessons.luck.large"), w("lessons.luck.small")), -100, 100)
@@ -95,7 +95,7 @@ def luck_chart(w: Words, found: Luck, said: str) -> tuple[Spec, pd.DataFrame]:
     return chart(w, described, {"layer": layers}, height=340), table
 
 
-def curse_chart(w: Words, found: Curse, said: str) -> tuple[Spec, pd.DataFrame]:
+def curse_chart(w: PageMessages, found: Curse, said: str) -> tuple[Spec, pd.DataFrame]:
     """All trials, the published dark, with the truth and what the published say on average."""
     table = bars(found.differences, found.significant)
     layers = _histogram(w, table, (w("lessons.curse.published"), w("lessons.curse.drawer")), -60, 100)
@@ -107,7 +107,7 @@ def curse_chart(w: Words, found: Curse, said: str) -> tuple[Spec, pd.DataFrame]:
     return chart(w, w("lessons.curse.picture") + " " + said, {"layer": layers}, height=340), table
 
 
-def self_chart(w: Words, found: Chosen, said: str) -> tuple[Spec, pd.DataFrame]:
+def self_chart(w: PageMessages, found: Chosen, said: str) -> tuple[Spec, pd.DataFrame]:
     """Participants, everybody else, and those who said yes and drew no place."""
     risks, errors = (*found.naive.risks, found.fair.risks[1]), (*found.naive.errors, found.fair.errors[1])
     people = (found.naive.mentored_people, found.naive.control_people, found.fair.control_people)
@@ -140,7 +140,7 @@ def self_chart(w: Words, found: Chosen, said: str) -> tuple[Spec, pd.DataFrame]:
     return chart(w, w("lessons.self.picture") + " " + said, {"layer": layers}, height=340), table
 
 
-def base_chart(w: Words, found: Base, said: str) -> tuple[Spec, pd.DataFrame]:
+def base_chart(w: PageMessages, found: Base, said: str) -> tuple[Spec, pd.DataFrame]:
     """A hundred of each risk group: who reoffends all the same, who does not because of it, who does not anyway."""
     groups = {"others": found.others, "highest": found.highest}
     table = pd.DataFrame([
@@ -188,7 +188,7 @@ def hundred(group: Prevented) -> list[str]:
     return ["still"] * still + ["prevented"] * prevented + ["never"] * (100 - still - prevented)
 
 
-def wings_chart(w: Words, found: Wings, said: str) -> tuple[Spec, pd.DataFrame]:
+def wings_chart(w: PageMessages, found: Wings, said: str) -> tuple[Spec, pd.DataFrame]:
     """Every wing in two years, the worst of the first drawn out."""
     worst = np.isin(np.arange(len(found.first)), found.worst)
     table = pd.DataFrame({"wing": np.arange(1, len(worst) + 1), "first": found.first, "second": found.second,

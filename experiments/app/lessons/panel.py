@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from experiments.app.address import Choice
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.lessons import settings as own
 from experiments.app.parts import controls, figure
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SETTINGS = own.SETTINGS
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the panel."""
     st.header(w("lessons.title"))
     lesson: Any = st.pills(w("set.lesson.label"), own.LESSON.codes, key=own.LESSON.key, required=True,
@@ -49,37 +49,37 @@ def _made(found: Experiment) -> Made:
     return Made(command=found.command, scenario=plan.name, digest=plan.digest, seed=st.session_state[own.SEED.key])
 
 
-def _luck(w: Words, on: Any) -> None:
+def _luck(w: PageMessages, on: Any) -> None:
     _sizes(w, own.LUCK_SIZE, on)
 
 
-def _curse(w: Words, on: Any) -> None:
+def _curse(w: PageMessages, on: Any) -> None:
     _sizes(w, own.CURSE_SIZE, on)
     controls.choice(w, own.CURSE_TRUTH, on=on)
 
 
-def _self(w: Words, on: Any) -> None:
+def _self(w: PageMessages, on: Any) -> None:
     controls.slider(w, own.SELF_DRIVE, on=on, unit="%d %%")
     controls.slider(w, own.SELF_CHOOSE, on=on)
 
 
-def _base(w: Words, on: Any) -> None:
+def _base(w: PageMessages, on: Any) -> None:
     controls.slider(w, own.BASE_EFFECT, on=on, unit="%d %%")
     controls.slider(w, own.BASE_SHARE, on=on, unit="%d %%")
     controls.choice(w, own.BASE_COUNTS, on=on)
 
 
-def _wings(w: Words, on: Any) -> None:
+def _wings(w: PageMessages, on: Any) -> None:
     controls.slider(w, own.WINGS_SIZE, on=on)
     controls.slider(w, own.WINGS_DIFFER, on=on)
 
 
-CONTROLS: dict[str, Callable[[Words, Any], None]] = {
+CONTROLS: dict[str, Callable[[PageMessages, Any], None]] = {
     "luck": _luck, "curse": _curse, "self": _self, "base": _base, "wings": _wings,
 }  # fmt: skip
 
 
-def _sizes(w: Words, setting: Choice, on: Any) -> None:
+def _sizes(w: PageMessages, setting: Choice, on: Any) -> None:
     """A slider over a few sizes, so that a class asks for the same few experiments."""
     on.select_slider(w(f"set.{setting.key}.label"), setting.codes, key=setting.key,
                      format_func=lambda code: w(f"set.{setting.key}.{code}"))  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import Spec
 from experiments.app.lessons.charts import REAL, base_chart, curse_chart, luck_chart, self_chart, wings_chart
 from experiments.app.lessons.groups import Base, Chosen, Wings, base, chosen, gap, wings
@@ -33,12 +33,12 @@ class Experiment:
     command: str
 
 
-def told(w: Words, lesson: str, values: Mapping[str, Any]) -> Experiment:
+def told(w: PageMessages, lesson: str, values: Mapping[str, Any]) -> Experiment:
     """Compute a lesson's experiment; ``values`` has the settings of the panel by key."""
     return EXPERIMENTS[lesson](w, values)
 
 
-def _luck(w: Words, values: Mapping[str, Any]) -> Experiment:
+def _luck(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
     found = luck(int(values["luck_size"]), values["lesson_seed"])
     size, arm, said = found.scenario.people.count, w.number(found.per_arm, 0), said_luck(w, found)
     spec, table = luck_chart(w, found, plain(said))
@@ -49,7 +49,7 @@ def _luck(w: Words, values: Mapping[str, Any]) -> Experiment:
     )  # fmt: skip
 
 
-def said_luck(w: Words, found: Luck) -> str:
+def said_luck(w: PageMessages, found: Luck) -> str:
     """What trials print although nothing works."""
     return w(
         "lessons.luck.said", told=found.told, size=found.scenario.people.count, large=w.percent(found.large),
@@ -58,7 +58,7 @@ def said_luck(w: Words, found: Luck) -> str:
     )  # fmt: skip
 
 
-def _curse(w: Words, values: Mapping[str, Any]) -> Experiment:
+def _curse(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
     found = curse(values["curse_truth"], int(values["curse_size"]), values["lesson_seed"])
     said = said_curse(w, found)
     spec, table = curse_chart(w, found, plain(said))
@@ -69,7 +69,7 @@ def _curse(w: Words, values: Mapping[str, Any]) -> Experiment:
     )  # fmt: skip
 
 
-def said_curse(w: Words, found: Curse) -> str:
+def said_curse(w: PageMessages, found: Curse) -> str:
     """What the significant trials report beside the truth."""
     truth: dict[str, str | int] = {
         "truth": w.points(found.truth, 1), "truth_error": w.points(found.truth_error, 1), "told": found.told
@@ -84,7 +84,7 @@ def said_curse(w: Words, found: Curse) -> str:
     )  # fmt: skip
 
 
-def _self(w: Words, values: Mapping[str, Any]) -> Experiment:
+def _self(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
     found = chosen(values["self_drive"], values["self_choose"], values["lesson_seed"])
     said = said_self(w, found)
     spec, table = self_chart(w, found, plain(said))
@@ -94,7 +94,7 @@ def _self(w: Words, values: Mapping[str, Any]) -> Experiment:
     )  # fmt: skip
 
 
-def said_self(w: Words, found: Chosen) -> str:
+def said_self(w: PageMessages, found: Chosen) -> str:
     """What participants look like beside two kinds of others."""
     (naive, naive_error), (fair, fair_error) = gap(found.naive), gap(found.fair)
     return w(
@@ -104,7 +104,7 @@ def said_self(w: Words, found: Chosen) -> str:
     )  # fmt: skip
 
 
-def _base(w: Words, values: Mapping[str, Any]) -> Experiment:
+def _base(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
     found = base(values["base_effect"], values["base_share"], values["base_counts"], values["lesson_seed"])
     said = said_base(w, found, values["base_effect"])
     spec, table = base_chart(w, found, plain(said))
@@ -114,7 +114,7 @@ def _base(w: Words, values: Mapping[str, Any]) -> Experiment:
     )  # fmt: skip
 
 
-def said_base(w: Words, found: Base, effect: int) -> str:
+def said_base(w: PageMessages, found: Base, effect: int) -> str:
     """What one effect prevents in two groups."""
     parts = {}
     for name, group in (("others", found.others), ("highest", found.highest)):
@@ -124,7 +124,7 @@ def said_base(w: Words, found: Base, effect: int) -> str:
     return w("lessons.base.said", effect=effect, **parts)
 
 
-def _wings(w: Words, values: Mapping[str, Any]) -> Experiment:
+def _wings(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
     found = wings(values["wings_size"], values["wings_differ"], values["lesson_seed"])
     said = said_wings(w, found)
     spec, table = wings_chart(w, found, plain(said))
@@ -134,7 +134,7 @@ def _wings(w: Words, values: Mapping[str, Any]) -> Experiment:
     )  # fmt: skip
 
 
-def said_wings(w: Words, found: Wings) -> str:
+def said_wings(w: PageMessages, found: Wings) -> str:
     """What became of the worst wings."""
     return w(
         "lessons.wings.said", before=w.percent(found.before), after=w.percent(found.after), mean=w.percent(found.mean),
@@ -147,7 +147,7 @@ def plain(text: str) -> str:
     return text.replace("**", "")
 
 
-EXPERIMENTS: dict[str, Callable[[Words, Mapping[str, Any]], Experiment]] = {
+EXPERIMENTS: dict[str, Callable[[PageMessages, Mapping[str, Any]], Experiment]] = {
     "luck": _luck, "curse": _curse, "self": _self, "base": _base, "wings": _wings,
 }  # fmt: skip
 """The five lessons in the order of the page."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.coordinator.game import PEOPLE, SPREAD, TOWNS, VOLUNTEERS
 
 KEY = "carry-towns"
@@ -15,7 +15,7 @@ CSS, JS = (Path(__file__).with_name(f"carry.{kind}").read_text(encoding="utf-8")
 _TOWNS = st.components.v2.component("desist_towns", css=CSS, js=JS)
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the sliders; what is set goes into the setting ``SPREAD``."""
     from simulation.places import chosen
 

@@ -7,10 +7,10 @@ from typing import Any
 import streamlit as st
 
 from experiments.app.address import Choice, Several, Whole
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 
 
-def slider(w: Words, setting: Whole, *, unit: str = "%d", on: Any = st, disabled: bool = False) -> int:
+def slider(w: PageMessages, setting: Whole, *, unit: str = "%d", on: Any = st, disabled: bool = False) -> int:
     """A slider for a whole number; ``unit`` is a printf form such as ``%d %%``. Texts: KEY.label, KEY.help."""
     value: int = on.slider(
         w(f"set.{setting.key}.label"), setting.low, setting.high, step=setting.step, format=unit, key=setting.key,
@@ -19,7 +19,7 @@ def slider(w: Words, setting: Whole, *, unit: str = "%d", on: Any = st, disabled
     return value
 
 
-def choice(w: Words, setting: Choice, *, on: Any = st, across: bool = True) -> str:
+def choice(w: PageMessages, setting: Choice, *, on: Any = st, across: bool = True) -> str:
     """Buttons (or a list, not ``across``) for one of some codes. Texts: KEY.label, KEY.help, KEY.CODE."""
     kind = on.radio if across else on.selectbox
     more: dict[str, Any] = {"horizontal": True} if across else {}
@@ -30,7 +30,7 @@ def choice(w: Words, setting: Choice, *, on: Any = st, across: bool = True) -> s
     return value
 
 
-def several(w: Words, setting: Several, *, on: Any = st, names: Any = None) -> list[str]:
+def several(w: PageMessages, setting: Several, *, on: Any = st, names: Any = None) -> list[str]:
     """A list for some of a set of codes. Texts as for ``choice``; ``names`` says codes instead of the catalogue."""
     value: list[str] = on.multiselect(
         w(f"set.{setting.key}.label"), setting.codes, key=setting.key, help=_help(w, setting.key),
@@ -50,6 +50,6 @@ def again(setting: Whole, label: str, *, on: Any = st, kind: str = "secondary") 
     on.button(label, on_click=step, key=f"{setting.key}-again", type=kind)
 
 
-def _help(w: Words, key: str) -> str | None:
+def _help(w: PageMessages, key: str) -> str | None:
     text = w(f"set.{key}.help")
     return text or None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import Spec
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def show(name: str, spec: Spec, *, on: Any = st) -> None:
     on.vega_lite_chart(spec=spec, theme=None, width="stretch", key=f"figure-{name}")
 
 
-def with_numbers(w: Words, name: str, spec: Spec, table: pd.DataFrame, made: Maker, *, on: Any = st) -> None:
+def with_numbers(w: PageMessages, name: str, spec: Spec, table: pd.DataFrame, made: Maker, *, on: Any = st) -> None:
     """A chart, its numbers, and PNG, SVG and CSV to download as ``desist-NAME``.
 
     ``table`` has plain column names as the command line writes them.
@@ -34,7 +34,7 @@ def with_numbers(w: Words, name: str, spec: Spec, table: pd.DataFrame, made: Mak
     downloads(w, name, spec, table, made, on=on)
 
 
-def downloads(w: Words, name: str, spec: Spec | None, table: pd.DataFrame, made: Maker, *, on: Any = st) -> None:
+def downloads(w: PageMessages, name: str, spec: Spec | None, table: pd.DataFrame, made: Maker, *, on: Any = st) -> None:
     """The numbers behind a figure, folded away, with buttons that make a file when they are pressed.
 
     What is folded away is neither made nor sent to the browser; ``made`` is asked what made the numbers when it is
@@ -63,7 +63,7 @@ def downloads(w: Words, name: str, spec: Spec | None, table: pd.DataFrame, made:
                             help=w("page.receipt_help"))  # fmt: skip
 
 
-def readable(w: Words, table: pd.DataFrame) -> pd.DataFrame:
+def readable(w: PageMessages, table: pd.DataFrame) -> pd.DataFrame:
     """A table to be read: six digits, with the decimal sign of the language; a dash where there is no number."""
 
     def said(value: float) -> str:
@@ -79,7 +79,7 @@ def csv(table: pd.DataFrame) -> bytes:
     return table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
 
 
-def scenario_file(w: Words, name: str, toml: str, command: str, *, on: Any = st, note: str = "") -> None:
+def scenario_file(w: PageMessages, name: str, toml: str, command: str, *, on: Any = st, note: str = "") -> None:
     """The scenario behind what is shown, as a file, and the command that computes the same numbers.
 
     ``note`` says which of them it prints.

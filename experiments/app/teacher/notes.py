@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from string import Template
 
-from experiments.app.catalogue import FOLDER, LANGUAGES, Words
+from experiments.app.catalogue import FOLDER, LANGUAGES, PageMessages
 from experiments.app.lessons import settings as lessons
 from experiments.app.shared_results import kept
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT, PEOPLE
@@ -27,13 +27,13 @@ DEFINITIONS: tuple[Definition, Definition] = ("prison", "any")
 """Of the lesson on base rates: as it opens, and as the notes' second link shows it."""
 
 
-def published(w: Words) -> dict[str, str]:
+def published(w: PageMessages) -> dict[str, str]:
     """What the real trial printed."""
     facts = {"people": PEOPLE, "mentored": MENTORED_PERCENT, "control": CONTROL_PERCENT}
     return {name: w.number(fact, 0) for name, fact in {**facts, "gap": CONTROL_PERCENT - MENTORED_PERCENT}.items()}
 
 
-def simulated(w: Words) -> dict[str, str]:
+def simulated(w: PageMessages) -> dict[str, str]:
     """Every other number in the notes, as the lessons give it at their defaults, written in the language."""
     from experiments.app.lessons.groups import base, chosen, gap, wings
     from experiments.app.lessons.trials import curse, luck
@@ -66,13 +66,13 @@ def template(language: Language) -> tuple[str, str]:
 
 def opening(language: Language) -> str:
     """Purpose, case and plan of the hour, as Markdown; nothing is computed."""
-    return template(language)[0].format(**published(Words(language)))
+    return template(language)[0].format(**published(PageMessages(language)))
 
 
 @kept(len(LANGUAGES))
 def rest(language: Language) -> str:
     """Questions and answers with the engine's numbers, what not to conclude, sources, as Markdown."""
-    w = Words(language)
+    w = PageMessages(language)
     return template(language)[1].format(**published(w), **simulated(w))
 
 
@@ -86,7 +86,7 @@ def links(text: str) -> list[str]:
     return [address for _, address in LINK.findall(text)]
 
 
-def page(w: Words, text: str, address: str) -> str:
+def page(w: PageMessages, text: str, address: str) -> str:
     """Notes as an HTML file of their own, which asks for nothing else and prints on A4.
 
     Parameters

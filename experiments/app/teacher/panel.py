@@ -7,13 +7,13 @@ from pathlib import Path
 import streamlit as st
 
 from experiments.app.address import Setting
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 
 SETTINGS: tuple[Setting, ...] = ()
 STYLE = f"<style>{(Path(__file__).parents[1] / 'parts' / 'teacher.css').read_text(encoding='utf-8')}</style>"
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the panel."""
     st.header(w("teacher.title"))
     st.markdown(w("teacher.line"))

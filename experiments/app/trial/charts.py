@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import CONTROL, DASH, GUESS, INK, MENTORED, QUIET, Spec, chart
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ CROWD = f"""<style>
 </style>"""
 
 
-def crowd(w: Words, guess: Pair) -> str:
+def crowd(w: PageMessages, guess: Pair) -> str:
     """The guess as 100 figures an arm, as HTML."""
     halves = []
     for arm, name, number in zip(ARMS, ("with", "without"), guess, strict=True):
@@ -49,7 +49,7 @@ def crowd(w: Words, guess: Pair) -> str:
     return f'{CROWD}<div class="crowd">{"".join(halves)}</div>'
 
 
-def film_data(w: Words, one: One, guess: Pair, seen: Pair) -> dict[str, Any]:
+def film_data(w: PageMessages, one: One, guess: Pair, seen: Pair) -> dict[str, Any]:
     """What the film in the browser gets: one trial, and every word that it shows."""
     same = (
         "controls", "play", "pause", "back", "next", "slider", "pace", "slow", "normal", "fast", "highest", "others",
@@ -65,7 +65,7 @@ def film_data(w: Words, one: One, guess: Pair, seen: Pair) -> dict[str, Any]:
     return {**one.film._asdict(), "words": words, "seen": [seen[1], seen[0]], "guess": [guess[1], guess[0]]}
 
 
-def curves(w: Words, one: One, guess: Pair, seen: Pair) -> Spec:
+def curves(w: PageMessages, one: One, guess: Pair, seen: Pair) -> Spec:
     """The curves of one trial as a chart to download."""
     table = one.curves[(one.curves["group"] == "highest risk") & (one.curves["people"] > 0)]
     names = {"mentored": w("trial.guess.with"), "control": w("trial.guess.without")}
@@ -95,11 +95,11 @@ def curves(w: Words, one: One, guess: Pair, seen: Pair) -> Spec:
     return chart(w, about, {"layer": layers}, height=360)
 
 
-def _filled(w: Words, kind: str, name: str, value: int) -> str:
+def _filled(w: PageMessages, kind: str, name: str, value: int) -> str:
     return f"{w(f'trial.film.{name}')}: {w(f'trial.film.{kind}', value=value)}"
 
 
-def distribution(w: Words, many: Many, one: One, guess: Pair, seen: Pair) -> Spec:
+def distribution(w: PageMessages, many: Many, one: One, guess: Pair, seen: Pair) -> Spec:
     """What many trials print: bars of the mentored upward, of the controls downward, with what is marked in them."""
     tallest = max(row["trials"] for row in many.bars)
     step = next(each for each in (1, 2, 5, 10, 20, 50, 100, 200, 500) if each * 2.5 >= tallest)
@@ -129,7 +129,7 @@ def distribution(w: Words, many: Many, one: One, guess: Pair, seen: Pair) -> Spe
     return chart(w, _description(w, many, guess, seen), {"layer": layers}, height=430)
 
 
-def _marks(w: Words, marks: list[tuple[str, int]], up: float, x: Spec, y: Spec) -> list[Spec]:
+def _marks(w: PageMessages, marks: list[tuple[str, int]], up: float, x: Spec, y: Spec) -> list[Spec]:
     """Marked percentages of one arm: lines of three heights, so that no line runs through another's label."""
     style = {"seen": (INK, []), "guess": (GUESS, [6, 3]), "this": (QUIET, [2, 2])}
     marks = sorted(marks, key=lambda mark: mark[1])
@@ -152,7 +152,7 @@ def _marks(w: Words, marks: list[tuple[str, int]], up: float, x: Spec, y: Spec) 
     return layers
 
 
-def _description(w: Words, many: Many, guess: Pair, seen: Pair) -> str:
+def _description(w: PageMessages, many: Many, guess: Pair, seen: Pair) -> str:
     named = ("mentored", "control", "mentored_low", "mentored_high", "control_low", "control_high")
     numbers = {name: w.points(many.row[name]) for name in named}
     return w("trial.many.description", trials=many.trials, **numbers, apart=w.points(many.row["as_far_apart"], 1),

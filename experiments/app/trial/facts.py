@@ -53,7 +53,7 @@ class Levers(NamedTuple):
     people: int
 
 
-class Film(NamedTuple):
+class TrialFilm(NamedTuple):
     """One trial month by month, as the browser plays it; people in the order of their numbers.
 
     There are 27 frames: two months before release, the day of release, and month 1 to 24 after it. What happens in
@@ -81,7 +81,7 @@ class One:
     digest: str
     high_risk_share: float
     """Share of the people who count as the highest-risk group (0-1)."""
-    film: Film
+    film: TrialFilm
     outcomes: pd.DataFrame
     """As ``desist run`` prints it: a row an arm and group, with people, reoffended, share, low, high."""
     curves: pd.DataFrame
@@ -178,7 +178,7 @@ def percent_of(hits: int, people: int) -> int | None:
     return int(np.floor(100 * hits / people + 0.5)) if people else None
 
 
-def film(plan: Scenario, history: History, table: pd.DataFrame) -> Film:
+def film(plan: Scenario, history: History, table: pd.DataFrame) -> TrialFilm:
     """A history as frames; ``table`` is what ``outcomes.times`` gives."""
     people, names = history.people, list(plan.factor)
     if len(names) > 5:
@@ -198,7 +198,7 @@ def film(plan: Scenario, history: History, table: pd.DataFrame) -> Film:
     frames[:, :BEFORE] |= (met[:, :BEFORE] * MEETING).astype(np.uint8)
     frames[:, BEFORE + 1 :] |= (met[:, BEFORE:] * MEETING).astype(np.uint8)
     again = np.where(table["time"] <= WINDOW, table["time"], LATER)
-    return Film(
+    return TrialFilm(
         mentored=(people["arm"] == "mentored").astype(int).tolist(),
         highest=(people["group"] == "highest risk").astype(int).tolist(),
         again=again.tolist(), months=base64.b64encode(frames.tobytes()).decode(), factors=names,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from experiments.app.address import Choice, Setting, Whole
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.parts.controls import again, slider
 from experiments.app.trial.charts import Pair, crowd, curves, distribution, film_data
 
@@ -44,7 +44,7 @@ STYLE = """<style>
 </style>"""
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the panel."""
     if st.session_state["guessed"] == "no":
         st.header(w("trial.title"))
@@ -63,7 +63,7 @@ def _guess() -> Pair:
     return st.session_state["guess_with"], st.session_state["guess_without"]
 
 
-def _ask(w: Words) -> None:
+def _ask(w: PageMessages) -> None:
     """The guess, before anything is shown and without the engine."""
     st.markdown(w("trial.guess.intro"))
     left, right = st.columns([1, 2.4], gap="large")
@@ -75,7 +75,7 @@ def _ask(w: Words) -> None:
     right.html(crowd(w, _guess()))
 
 
-def _answer(w: Words) -> None:
+def _answer(w: PageMessages) -> None:
     """What the guess is compared with: one trial, or many."""
     from experiments.app.trial.facts import Levers, one_trial
     from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
@@ -97,7 +97,7 @@ def _answer(w: Words) -> None:
         _files(w, levers, one)
 
 
-def _head(w: Words) -> None:
+def _head(w: PageMessages) -> None:
     """The title, and beside it one trial or many, and another chance."""
     with st.container(key="trial-head", horizontal=True, vertical_alignment="center"):
         st.header(w("trial.title"), width="content")
@@ -107,7 +107,7 @@ def _head(w: Words) -> None:
         st.button(w("trial.reguess"), key="trial-reguess", on_click=_put, args=({"guessed": "no"},))
 
 
-def _controls(w: Words) -> None:
+def _controls(w: PageMessages) -> None:
     with st.container(key="trial-sliders"):
         for setting in SLIDERS:
             slider(w, setting, unit=w(f"trial.unit.{setting.key}"))
@@ -116,7 +116,7 @@ def _controls(w: Words) -> None:
             st.button(w(f"trial.preset.{name}"), key=f"trial-{name}", on_click=_put, args=(values,), width="stretch")
 
 
-def _film(w: Words, levers: Levers, one: One, seen: Pair) -> None:
+def _film(w: PageMessages, levers: Levers, one: One, seen: Pair) -> None:
     from experiments.app.parts import figure, people
 
     people.show(film_data(w, one, _guess(), seen))
@@ -124,7 +124,7 @@ def _film(w: Words, levers: Levers, one: One, seen: Pair) -> None:
     figure.downloads(w, "trial", curves(w, one, _guess(), seen), one.curves, lambda: _made(one, levers, 1))
 
 
-def _many(w: Words, levers: Levers, one: One, seen: Pair) -> None:
+def _many(w: PageMessages, levers: Levers, one: One, seen: Pair) -> None:
     from experiments.app.parts import figure
     from experiments.app.trial.facts import MOST_TRIALS, many_trials
 
@@ -158,7 +158,7 @@ def _made(one: One, levers: Levers, trials: int) -> Made:
                 runs={"replicates": 1} if trials == 1 else {"trials": trials})  # fmt: skip
 
 
-def _files(w: Words, levers: Levers, one: One) -> None:
+def _files(w: PageMessages, levers: Levers, one: One) -> None:
     from experiments.app.parts import figure
     from experiments.app.trial.facts import commands
 

@@ -54,7 +54,7 @@ class Chance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Film:
+class LifeFilm:
     """A world. Arrays are N people by number x M own months from ``-before`` on (x F support factors, P parts)."""
 
     scenario: Scenario
@@ -93,7 +93,7 @@ class Film:
         return Chance(gaining=True, chance=min(gain, 1.0) * room, luck=luck, contact=contact, room=room)
 
 
-def film(told: Scenario, *, seed: int) -> Film:
+def film(told: Scenario, *, seed: int) -> LifeFilm:
     """Tell a world and keep what decided it."""
     from simulation.mesa_model import ReentryModel
 
@@ -116,7 +116,7 @@ def film(told: Scenario, *, seed: int) -> Film:
         for entry in diary:
             if entry.month < told.people.follow_up_months:
                 told_parts[number, entry.month + before] = (*entry.parts.values(), entry.hazard, entry.luck)
-    return Film(
+    return LifeFilm(
         scenario=told, history=model.history(), numbers=model.numbers, before=before, parts=parts,
         highest=model.lives.highest[rows] == 1, part=told_parts[..., :size], hazard=told_parts[..., size],
         luck=told_parts[..., size + 1], **kept,

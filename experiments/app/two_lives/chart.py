@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.charts import CONTROL, INK, MENTORED, QUIET, Spec, chart
-from experiments.app.two_lives.facts import KINDS, WINDOW, Life, Pair, parting
+from experiments.app.two_lives.facts import KINDS, WINDOW, Life, LifePair, parting
 from experiments.app.two_lives.sentences import counts, crime
 
 ARMS = ("with", "without")
@@ -100,7 +100,7 @@ def _marks(lives: tuple[Life, Life], what: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def timelines(w: Words, lives: tuple[Life, Life], *, seed: int) -> Spec:
+def timelines(w: PageMessages, lives: tuple[Life, Life], *, seed: int) -> Spec:
     """Two timelines above each other on one axis of months; the month in which they part goes through both."""
     before, rows = lives[0].film.before, _rows(w, lives[0])
     decisions, offences = _marks(lives, "sanction"), _marks(lives, "offence")
@@ -135,7 +135,7 @@ def _layer(values: list[dict[str, Any]], encoding: dict[str, Any], **mark: Any) 
     return {"data": {"values": values}, "mark": {**mark, "aria": False}, "encoding": encoding}
 
 
-def _rows(w: Words, life: Life) -> dict[str, str]:
+def _rows(w: PageMessages, life: Life) -> dict[str, str]:
     """The rows of the picture from above, and what each is called."""
     common = ["prison", *life.film.scenario.factor, "offence", "decision"]
     rows = {}
@@ -164,7 +164,7 @@ def _labels(rows: dict[str, str]) -> str:
     return text
 
 
-def _shapes(w: Words, decisions: list[dict[str, Any]]) -> dict[str, Any]:
+def _shapes(w: PageMessages, decisions: list[dict[str, Any]]) -> dict[str, Any]:
     names = {kind: w(f"lives.sanction.{kind}") for kind in DECISIONS}
     legend = {
         "title": None, "aria": False, "orient": "bottom", "labelExpr": _labels(names), "labelFontSize": SIZE,
@@ -174,7 +174,7 @@ def _shapes(w: Words, decisions: list[dict[str, Any]]) -> dict[str, Any]:
     return {"field": "kind", "type": "nominal", "scale": scale, "legend": legend if decisions else None}
 
 
-def _parting(w: Words, lives: tuple[Life, Life]) -> list[dict[str, Any]]:
+def _parting(w: PageMessages, lives: tuple[Life, Life]) -> list[dict[str, Any]]:
     """The month in which the lives part: a band through both timelines with its words above."""
     found = parting(*lives)
     if found is None:
@@ -190,7 +190,7 @@ def _parting(w: Words, lives: tuple[Life, Life]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def description(w: Words, lives: tuple[Life, Life]) -> str:
+def description(w: PageMessages, lives: tuple[Life, Life]) -> str:
     """The timelines as a sentence with the numbers."""
     found = parting(*lives)
     part = w("lives.part.never") if found is None else w("lives.part.title", month=found[0])
@@ -203,7 +203,7 @@ def description(w: Words, lives: tuple[Life, Life]) -> str:
              met=len(_meetings(lives[0])), held=held, held_without=alone, parting=f"{part}.", **said)  # fmt: skip
 
 
-def strip(w: Words, both: Pair, number: int) -> Spec:
+def strip(w: PageMessages, both: LifePair, number: int) -> Spec:
     """A mark for each person, in the order of their numbers; the one who is looked at has a ring."""
     n = counts(both)
     values = [{"x": i % ACROSS, "y": i // ACROSS, "kind": kind, "person": i} for i, kind in enumerate(both.kinds)]

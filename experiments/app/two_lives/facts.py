@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from experiments.app.shared_results import kept
-from experiments.app.two_lives.animation import Film, film, scenario
+from experiments.app.two_lives.animation import LifeFilm, film, scenario
 
 Kind = Literal["helped", "same", "none", "worse", "unmet"]
 KINDS: tuple[Kind, ...] = ("helped", "same", "none", "worse", "unmet")
@@ -22,7 +22,7 @@ OF_MENTORS = frozenset({"match", "unmatched", "exit", "contact"})
 
 
 @dataclass(frozen=True, order=True)
-class Event:
+class LifeEvent:
     """Something that happened in an own month; ``detail`` and ``value`` as in a history."""
 
     month: int
@@ -35,16 +35,16 @@ class Event:
 class Life:
     """One of the two lives of a person."""
 
-    film: Film
+    film: LifeFilm
     number: int
 
     @cached_property
-    def events(self) -> tuple[Event, ...]:
+    def events(self) -> tuple[LifeEvent, ...]:
         """Everything that happened, in the order of the history."""
         rows = self.film.history.events
         rows = rows[rows["person"] == self.number]
         columns = (rows[name].tolist() for name in ("month", "event", "detail", "value"))
-        return tuple(Event(*each) for each in zip(*columns, strict=True))
+        return tuple(LifeEvent(*each) for each in zip(*columns, strict=True))
 
     @property
     def offences(self) -> int:
@@ -86,11 +86,11 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Pair:
+class LifePair:
     """The two worlds on one luck, and what mentors made of each person's two lives."""
 
-    mentored: Film
-    alone: Film
+    mentored: LifeFilm
+    alone: LifeFilm
 
     def lives(self, number: int) -> tuple[Life, Life]:
         """The life with mentors and the one without."""
@@ -113,12 +113,12 @@ class Pair:
 
 
 @kept(99)
-def pair(seed: int) -> Pair:
+def pair(seed: int) -> LifePair:
     """Both worlds on one luck; a class soon has every luck that the page offers, at two megabytes each."""
-    return Pair(film(scenario(mentors=True), seed=seed), film(scenario(mentors=False), seed=seed))
+    return LifePair(film(scenario(mentors=True), seed=seed), film(scenario(mentors=False), seed=seed))
 
 
-def _crime(world: Film) -> list[tuple[bool, int, int]]:
+def _crime(world: LifeFilm) -> list[tuple[bool, int, int]]:
     """Everybody's new crime, the more the greater: reoffended, offences in the window, how early (months)."""
     from simulation.outcomes import times
 
@@ -168,7 +168,7 @@ def crimes(kind: Kind, with_them: Life, without: Life) -> list[tuple[int, Differ
     return [(event.month, _why(event, event in own, with_them, without)) for event in sorted(set(told))]
 
 
-def _why(event: Event, mentored: bool, with_them: Life, without: Life) -> Difference:
+def _why(event: LifeEvent, mentored: bool, with_them: Life, without: Life) -> Difference:
     if event.what == "offence":
         (with_risk, luck), (risk, _) = with_them.risk(event.month), without.risk(event.month)
         shut = (without if mentored else with_them).in_prison(event.month)

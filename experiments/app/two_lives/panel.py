@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from experiments.app.address import Setting, Whole
-from experiments.app.catalogue import Words
+from experiments.app.catalogue import PageMessages
 from experiments.app.parts import controls, figure
 
 if TYPE_CHECKING:
     from experiments.app.table_receipts import Made
-    from experiments.app.two_lives.facts import Kind, Life, Pair
+    from experiments.app.two_lives.facts import Kind, Life, LifePair
 
 PERSON = Whole("life", 3, 0, 96)
 LUCK = Whole("lifeseed", 1, 1, 99)
@@ -33,7 +33,7 @@ table.two-lives .quiet {color: #595959;}
 </style>"""
 
 
-def show(w: Words) -> None:
+def show(w: PageMessages) -> None:
     """Show the panel."""
     st.header(w("lives.title"))
     st.html(STYLE)
@@ -65,7 +65,7 @@ def show(w: Words) -> None:
     _below(w, both, lives, number, seed)
 
 
-def _controls(w: Words) -> tuple[int, int]:
+def _controls(w: PageMessages) -> tuple[int, int]:
     """Person and luck, with buttons for the neighbours."""
     number = controls.slider(w, PERSON)
     steps = st.container(horizontal=True)
@@ -77,7 +77,7 @@ def _controls(w: Words) -> tuple[int, int]:
     return number, seed
 
 
-def _ask(w: Words, both: Pair, number: int) -> None:
+def _ask(w: PageMessages, both: LifePair, number: int) -> None:
     """Buttons for the next person of a kind."""
     row = st.container(horizontal=True)
     for kind in SHOWN:
@@ -90,7 +90,7 @@ def _go(number: int) -> None:
     st.session_state[PERSON.key] = number
 
 
-def _below(w: Words, both: Pair, lives: tuple[Life, Life], number: int, seed: int) -> None:
+def _below(w: PageMessages, both: LifePair, lives: tuple[Life, Life], number: int, seed: int) -> None:
     """Month by month; how often it helps; why this is a device; the files."""
     from experiments.app.two_lives import chart, sentences
 

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from experiments.app.catalogue import Words
-from experiments.app.two_lives.facts import KINDS, OF_MENTORS, Difference, Event, Kind, Life, Pair, crimes, parting
+from experiments.app.catalogue import PageMessages
+from experiments.app.two_lives.facts import (
+    (,
+)
+    KINDS,
+    OF_MENTORS,
+    Difference,
+    Kind,
+    Life,
+    LifeEvent,
+    LifePair,
+    crimes,
+    parting,
+)
 
 MOST_DECIMALS = 5
 EXITS = {"planned": "planned", "unplanned": "unplanned", "volunteers gone": "gone", "custody": "custody"}
 
 
-def person(w: Words, life: Life) -> str:
+def person(w: PageMessages, life: Life) -> str:
     """Who lives twice: what can be seen at release."""
     row = life.film.history.people.iloc[life.number]
     lacks = [w(f"lives.factor.{name}") for name in life.film.scenario.factor if not row[f"has_{name}"]]
@@ -25,14 +37,14 @@ def person(w: Words, life: Life) -> str:
     ])  # fmt: skip
 
 
-def unseen(w: Words, life: Life) -> str:
+def unseen(w: PageMessages, life: Life) -> str:
     """The two things about a person that nobody can see."""
     row = life.film.history.people.iloc[life.number]
     said = {key: w.number(float(row[key]), 1) for key in ("motivation", "propensity")}
     return w("lives.device.unseen", **said)
 
 
-def crime(w: Words, life: Life) -> str:
+def crime(w: PageMessages, life: Life) -> str:
     """New crime of a life in 24 months."""
     first = life.first_offence
     if first is None:
@@ -40,7 +52,7 @@ def crime(w: Words, life: Life) -> str:
     return w("lives.crime.one" if life.offences == 1 else "lives.crime.some", number=life.offences, first=first)
 
 
-def verdict(w: Words, kind: Kind, lives: tuple[Life, Life]) -> list[str]:
+def verdict(w: PageMessages, kind: Kind, lives: tuple[Life, Life]) -> list[str]:
     """Whether it helped, and the new crime of both lives."""
     return [w(f"lives.verdict.{kind}"), w("lives.verdict.with", crime=crime(w, lives[0])),
             w("lives.verdict.without", crime=crime(w, lives[1]))]  # fmt: skip
@@ -49,7 +61,7 @@ def verdict(w: Words, kind: Kind, lives: tuple[Life, Life]) -> list[str]:
 # Where they part ----------------------------------------------------------------------------------------------
 
 
-def parted(w: Words, kind: Kind, lives: tuple[Life, Life]) -> tuple[str, list[str]]:
+def parted(w: PageMessages, kind: Kind, lives: tuple[Life, Life]) -> tuple[str, list[str]]:
     """A heading, and why the two lives part: first at all, then (in a paragraph of its own) in new crime."""
     found = parting(*lives)
     if found is None:
@@ -60,7 +72,7 @@ def parted(w: Words, kind: Kind, lives: tuple[Life, Life]) -> tuple[str, list[st
     return w("lives.part.title", month=month), told
 
 
-def difference(w: Words, each: Difference, month: int | None = None) -> str:
+def difference(w: PageMessages, each: Difference, month: int | None = None) -> str:
     """Something that happened in one life only: both chances, the one luck, and where the difference comes from.
 
     The month is named if it is given.
@@ -86,7 +98,7 @@ def decimals(luck: float, high: float, low: float) -> int:
     return MOST_DECIMALS
 
 
-def cause(w: Words, name: str, times: float) -> str:
+def cause(w: PageMessages, name: str, times: float) -> str:
     """One part of a difference: how many times greater the chance is with mentors for this reason."""
     said = {"times": w.number(times, 1 if times >= 2 else 2)}
     if name.startswith("lacking "):
@@ -102,7 +114,7 @@ def cause(w: Words, name: str, times: float) -> str:
 # Month by month -----------------------------------------------------------------------------------------------
 
 
-def sentence(w: Words, life: Life, event: Event) -> str:
+def sentence(w: PageMessages, life: Life, event: LifeEvent) -> str:
     """What happened, without a subject: the person is meant."""
     match event.what:
         case "offence":
@@ -127,7 +139,7 @@ def sentence(w: Words, life: Life, event: Event) -> str:
     return w(f"lives.event.{event.what}")
 
 
-def story(w: Words, lives: tuple[Life, Life]) -> Iterator[tuple[int, int, str, str]]:
+def story(w: PageMessages, lives: tuple[Life, Life]) -> Iterator[tuple[int, int, str, str]]:
     """Months in which something happens in a life: first, last, and both lives in HTML; what differs is strong.
 
     Months in a row in which the same is told are one.
@@ -144,7 +156,7 @@ def story(w: Words, lives: tuple[Life, Life]) -> Iterator[tuple[int, int, str, s
     yield from rows
 
 
-def _cell(w: Words, life: Life, other: Life, month: int) -> str:
+def _cell(w: PageMessages, life: Life, other: Life, month: int) -> str:
     there, said = set(other.events), []
     here = [event for event in life.events if event.month == month]
     if any(event.what == "custody in" for event in here):
@@ -156,7 +168,7 @@ def _cell(w: Words, life: Life, other: Life, month: int) -> str:
     return "; ".join(said)
 
 
-def story_table(w: Words, lives: tuple[Life, Life]) -> str:
+def story_table(w: PageMessages, lives: tuple[Life, Life]) -> str:
     """Both lives month by month, side by side, as an HTML table to be read aloud."""
     quiet = f'<span class="quiet">{escape(w("lives.story.nothing"))}</span>'
     rows = [
@@ -168,7 +180,7 @@ def story_table(w: Words, lives: tuple[Life, Life]) -> str:
     return f'<table class="two-lives">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _months(w: Words, begin: int, end: int) -> str:
+def _months(w: PageMessages, begin: int, end: int) -> str:
     if begin == end:
         return w.number(begin, 0)
     return w("lives.story.months", begin=begin, end=end)
@@ -177,13 +189,13 @@ def _months(w: Words, begin: int, end: int) -> str:
 # How often ----------------------------------------------------------------------------------------------------
 
 
-def counts(both: Pair) -> dict[str, int]:
+def counts(both: LifePair) -> dict[str, int]:
     """How many people of each kind, and how many met their mentors."""
     found = {str(kind): both.kinds.count(kind) for kind in KINDS}
     return {**found, "people": len(both.kinds), "met": len(both.kinds) - found["unmet"]}
 
 
-def often(w: Words, both: Pair) -> str:
+def often(w: PageMessages, both: LifePair) -> str:
     """How often it helps on this luck."""
     n = counts(both)
     return w("lives.often.text", **{key: n[key] for key in ("met", "people", "helped", "worse")})

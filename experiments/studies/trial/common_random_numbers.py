@@ -43,7 +43,7 @@ NOBODY = {"trial.assignment": "nobody"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair:
+class PairedRuns:
     """Two policies on the same people."""
 
     name: str
@@ -69,17 +69,18 @@ def _gained(factor: str, more: float) -> dict[str, float]:
     return {f"factor.{factor}.gain": load("pooled").factor[factor].gain + more}
 
 
-def pairs() -> list[Pair]:
+def pairs() -> list[PairedRuns]:
     """The pairs that ``desist benchmark`` measures, from strong changes to small ones."""
     return [
-        Pair(name="all matched against none", less=NOBODY, more={}),
-        Pair(name="all matched against none, sceptical", base="sceptical", less=NOBODY, more={}),
-        Pair(name="all offered against none, the trial's people and volunteers", opened=False, less=NOBODY, more={}),
-        Pair(name="half matched against none", less=NOBODY, more={"people.accepts_volunteers": 0.5}),
-        Pair(name="60 against 50 % matched", less={"people.accepts_volunteers": 0.5},
+        PairedRuns(name="all matched against none", less=NOBODY, more={}),
+        PairedRuns(name="all matched against none, sceptical", base="sceptical", less=NOBODY, more={}),
+        PairedRuns(name="all offered against none, the trial's people and volunteers", opened=False, less=NOBODY,
+                   more={}),
+        PairedRuns(name="half matched against none", less=NOBODY, more={"people.accepts_volunteers": 0.5}),
+        PairedRuns(name="60 against 50 % matched", less={"people.accepts_volunteers": 0.5},
              more={"people.accepts_volunteers": 0.6}),
-        Pair(name="contact in 91 against 90 % of months", less={}, more={"programme.contact_chance": 0.91}),
-        Pair(name="housing gained 0.01 a month more", less={}, more=_gained("housing", 0.01)),
+        PairedRuns(name="contact in 91 against 90 % of months", less={}, more={"programme.contact_chance": 0.91}),
+        PairedRuns(name="housing gained 0.01 a month more", less={}, more=_gained("housing", 0.01)),
     ]  # fmt: skip
 
 

@@ -38,7 +38,7 @@ USUAL = "pooled"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class PowerRequest:
     """A planned trial and what is true: a scenario at points (draws), or two given risks."""
 
     plan: TrialPlan
@@ -77,7 +77,7 @@ def run_power(study: PowerStudy, context: RunContext | None) -> StudyResult:
 class _Search:
     """The size that a target needs: calculated, then simulated there and corrected."""
 
-    def __init__(self, *, study: PowerStudy, asked: Asked, truths: list[Truth],
+    def __init__(self, *, study: PowerStudy, asked: PowerRequest, truths: list[Truth],
                  trials_of: Callable[[int, int, int], list[Arms]]) -> None:  # fmt: skip
         self.study, self.asked, self.truths, self.trials_of = study, asked, truths, trials_of
         self.known: dict[int, Sequence[Truth]] = {asked.plan.size: truths}
@@ -100,7 +100,7 @@ class _Search:
         return self.ahead.simulated_near(size) if size else None
 
 
-def _asked(study: PowerStudy) -> Asked:
+def _asked(study: PowerStudy) -> PowerRequest:
     """The plan and its truth, or a ``ParameterError`` if the options do not fit together."""
     if study.control is not None or study.difference is not None:
         return _given(study)
@@ -122,10 +122,10 @@ def _asked(study: PowerStudy) -> Asked:
     plan.scenario(base)
     taken = [*plan.decides(base), *(change(each)[0] for each in study.set)]
     taken += [key.replace(f"programme.{next(iter(base.programme))}.", "programme.") for key in taken]
-    return Asked(plan=plan, base=base, points=draws_of(study, base, DRAWS, but=taken))
+    return PowerRequest(plan=plan, base=base, points=draws_of(study, base, DRAWS, but=taken))
 
 
-def _given(study: PowerStudy) -> Asked:
+def _given(study: PowerStudy) -> PowerRequest:
     """Two given risks instead of a scenario."""
     control, difference, arm = study.control, study.difference, study.per_arm
     if control is None or difference is None:
@@ -153,10 +153,11 @@ def _given(study: PowerStudy) -> Asked:
     plan = TrialPlan(size=2 * arm if arm is not None else study.size or TrialPlan.size, lost=study.lost,
                      group="everyone" if everyone else "high-risk")  # fmt: skip
     fixed = Truth(mentored=control - difference, control=control, share=share * (1 - study.lost))
-    return Asked(plan=plan, base=base, points=[{}], fixed=fixed)
+    return PowerRequest(plan=plan, base=base, points=[{}], fixed=fixed)
 
 
-def _result(study: PowerStudy, asked: Asked, truths: Sequence[Truth], trials: Sequence[pd.DataFrame], search: _Search,
+def _result(study: PowerStudy, asked: PowerRequest, truths: Sequence[Truth], trials: Sequence[pd.DataFrame],
+            search: _Search,
             wanted: dict[float, int | None], count: int) -> StudyResult:  # fmt: skip
     """Tables and facts."""
     plan, many, ahead = asked.plan, len(truths) > 1, search.ahead
