@@ -7,8 +7,6 @@ from html import escape
 
 from experiments.app.catalogue import PageMessages
 from experiments.app.two_lives.facts import (
-    (,
-)
     KINDS,
     OF_MENTORS,
     Difference,
