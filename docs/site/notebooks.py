@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -51,13 +52,28 @@ def executed(path: Path) -> NotebookNode:
     return notebook
 
 
+def modules(text: str) -> list[str]:
+    """The modules that a notebook's code rests on: those it imports from, and those of the studies it calls."""
+    from experiments.cli.catalogue import STUDIES
+
+    found = set(re.findall(r"\bfrom ((?:experiments|simulation)[\w.]*) import", text))
+    called = {
+        name for names in re.findall(r"\bfrom experiments import ([\w, ]+)", text) for name in re.findall(r"\w+", names)
+    }
+    for verb, place in STUDIES.items():
+        name = verb.replace("-", "_")
+        if name in called:
+            own = [f"experiments.{part}.{name}" for part in ("figures", "language")]
+            found |= {place.partition(":")[0], *(module for module in own if find_spec(module) is not None)}
+    return sorted(found)
+
+
 def digest(path: Path) -> str:
     """Of a notebook and of all code that decides what it gives."""
     from experiments.execution.code_digest import code_of
 
     text = path.read_text(encoding="utf-8")
-    modules = sorted(set(re.findall(r"\bfrom ((?:experiments|simulation)[\w.]*) import", text)))
-    parts = [text, Path(__file__).read_text(encoding="utf-8"), *map(code_of, modules)]
+    parts = [text, Path(__file__).read_text(encoding="utf-8"), *map(code_of, modules(text))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
