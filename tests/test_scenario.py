@@ -103,11 +103,11 @@ def test_tables_within_a_table_have_bounds_too(text):
             "programme.help: about.foo describes no field of this table; remove it or correct its name",
         ),
         (
-            HELP + '[programme.help.about]\nstays = { source = "x", grade = "good" }',
+            HELP + '[programme.help.about]\npersistence = { source = "x", grade = "good" }',
             'programme.help.about.persistence.grade is ["good"]; allowed is measured, judged, assumed',
         ),
         (
-            HELP + '[programme.help.about]\nstays = { source = "x", grade = "judged", prior = "Q(1, 2)" }',
+            HELP + '[programme.help.about]\npersistence = { source = "x", grade = "judged", prior = "Q(1, 2)" }',
             "programme.help.about.persistence.prior: prior [Q(1, 2)] is not one of N(,) LN(,) B(,) U(,) or fixed",
         ),
     ],
@@ -119,14 +119,14 @@ def test_what_is_said_about_a_number_is_checked(text, expected):
 
 def test_a_missing_source_is_asked_for():
     """Whoever states a grade without a source is told that the source is needed."""
-    message = refusal(HELP + '[programme.help.about]\nstays = { grade = "judged" }')
+    message = refusal(HELP + '[programme.help.about]\npersistence = { grade = "judged" }')
 
     assert "programme.help.about.persistence.source is needed" in message
 
 
 def test_every_mistake_has_its_line():
     """Three mistakes in three sections are told at once, in one line each."""
-    lines = refusal('[people]\ncuont = 3\nage_median = 200.0\n[risk]\nlevel = "x"').splitlines()
+    lines = refusal('[people]\ncuont = 3\nage_median = 200.0\n[risk]\nhazard_multiplier = "x"').splitlines()
 
     assert {"unknown key [people.cuont]", "people.age_median is [200.0]", 'risk.hazard_multiplier is ["x"]'} == {
         line.split(";")[0] for line in lines
@@ -165,14 +165,14 @@ def shelf(folder, **texts):
 def test_a_scenario_is_the_difference_from_what_it_extends(tmp_path):
     """Values come from the nearest file that states them, through any number of steps."""
     shelf(tmp_path, far="[people]\ncount = 7\nrelease_months = 3", near='extends = "far"\n[people]\ncount = 8')
-    scenario = Scenario.from_toml('extends = "near"\n[risk]\nlevel = 2.0', shelf=[tmp_path])
+    scenario = Scenario.from_toml('extends = "near"\n[risk]\nhazard_multiplier = 2.0', shelf=[tmp_path])
 
     assert (8, 3, 2.0) == (scenario.people.count, scenario.people.release_months, scenario.risk.hazard_multiplier)
 
 
 def test_of_several_scenarios_the_later_one_counts(tmp_path):
     """A list is read from left to right; each adds its own differences."""
-    shelf(tmp_path, one="[people]\ncount = 7\nrelease_months = 3", other="[people]\ncount = 9\n[risk]\nlevel = 2.0")
+    shelf(tmp_path, one="[people]\ncount = 7\nrelease_months = 3", other="[people]\ncount = 9\n[risk]\nhazard_multiplier = 2.0")
     scenario = Scenario.from_toml('extends = ["one", "other"]', shelf=[tmp_path])
 
     assert (9, 3, 2.0) == (scenario.people.count, scenario.people.release_months, scenario.risk.hazard_multiplier)
@@ -180,7 +180,7 @@ def test_of_several_scenarios_the_later_one_counts(tmp_path):
 
 def test_what_a_later_scenario_extends_counts_too(tmp_path):
     """Differences of the second of a list include those of the file that it extends itself."""
-    shelf(tmp_path, one="[people]\ncount = 7", below="[risk]\nlevel = 3.0", other='extends = "below"\n[people]\ncount = 9')
+    shelf(tmp_path, one="[people]\ncount = 7", below="[risk]\nhazard_multiplier = 3.0", other='extends = "below"\n[people]\ncount = 9')
     scenario = Scenario.from_toml('extends = ["one", "other"]', shelf=[tmp_path])
 
     assert (9, 3.0) == (scenario.people.count, scenario.risk.hazard_multiplier)
@@ -268,7 +268,7 @@ def test_a_factor_may_begin_to_help_another():
 WORDS = {"assignment": "everyone", "definition": "prison", "delivered_by": "volunteers", "accepted_from": "system",
          "allocation": "lottery", "helped_by": {"network": 3.0}, "gain_weights": {"network": 0.5}, "include": ["Aarhus"],
          "municipalities": ["Aarhus"], "opens": {"Aarhus": 2},
-         **{key: {"Aarhus": 1.0} for key in ("released", "openings_by", "at_start_by", "recruits_by", "ceiling_by")}}  # fmt: skip
+         **{key: {"Aarhus": 1.0} for key in ("releases", "openings_by", "at_start_by", "recruits_by", "ceiling_by")}}  # fmt: skip
 
 
 def other_value(quantity):
