@@ -12,7 +12,7 @@ from simulation.parameters import par, quantities
 from tests.strategies import scenarios
 from tests.worlds import complete, differing
 
-HELP = '[programme.help]\ncarried_by = "volunteers"\n'
+HELP = '[programme.help]\ndelivered_by = "volunteers"\n'
 
 
 def refusal(text, **options):
@@ -36,7 +36,7 @@ def refusal(text, **options):
         ("[people]\nage_median = nan", "people.age_median is [nan]; a finite number is needed; allowed 15 to 80 (years)"),
         ("people = 5", "people is [5]; a table is needed"),
         ('[trial]\nassignment = "all"', 'trial.assignment is ["all"]; allowed is nobody, everyone, randomised'),
-        (HELP + "direct_efect = 1.0", "unknown key [programme.help.direct_efect]; did you mean programme.help.direct_hazard_ratio?"),
+        (HELP + "direct_hazard_rato = 1.0", "unknown key [programme.help.direct_hazard_rato]; did you mean programme.help.direct_hazard_ratio?"),
         (HELP + "direct_hazard_ratio = 9.0", "programme.help.direct_hazard_ratio is [9.0]; allowed 0.001 to 5 (hazard ratio)"),
         ("[factor.housing]\ngain = -0.1", "factor.housing.gain is [-0.1]; allowed 0 to 1 (chance per month)"),
         ("municipalities.include = []", "municipalities.include is [[]]; at least one municipality is needed, or all"),
@@ -67,7 +67,7 @@ def test_a_mistake_is_named_with_what_is_allowed(text, expected):
     ("text", "expected"),
     [
         (HELP + "starts_month = 0", r"starts_month \[0\], deadline_month \[0\] and ends_month \[12\] must come in this order"),
-        (HELP + '[programme.more]\ncarried_by = "volunteers"', "two programmes are carried by volunteers"),
+        (HELP + '[programme.more]\ndelivered_by = "volunteers"', "two programmes are carried by volunteers"),
         ("[factor.prison]\ngain = 0.1", r"the name \[prison\] stands for two things"),
         ("[factor.help]\ngain = 0.1\n" + HELP, r"the name \[help\] stands for two things"),
         ('[trial]\nassignment = "everyone"', r"trial.assignment is \[everyone\].* the scenario has no programme"),
@@ -235,7 +235,7 @@ def test_the_name_of_a_single_programme_may_be_left_out():
         ("peple.count", r"unknown key \[peple.count\]; did you mean people\?"),
         ("programme.new.direct_hazard_ratio", r"unknown key \[programme.new.direct_hazard_ratio\]; known here: programme.help"),
         ("programme.new", r"unknown key \[programme.new\]; known here: programme.help"),
-        ("programme.direct_efect", r"unknown key \[programme.direct_efect\]; did you mean programme.direct_hazard_ratio\?"),
+        ("programme.direct_hazard_rato", r"unknown key \[programme.direct_hazard_rato\]; did you mean programme.direct_hazard_ratio\?"),
         ("programme.gain_weights.hosing", r"names \[hosing\], which is no factor of this scenario"),
         ("people.count.more", r"unknown key \[people.count.more\]; .*people\.count"),
     ],
