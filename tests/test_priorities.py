@@ -132,7 +132,7 @@ def test_all_places_open_at_once_and_nothing_is_beside():
 
     assert set(at_once(plan).opens().values()) == {0}
     assert at_once(plan).opens().keys() == plan.opens().keys()
-    assert alone(plan).beside == []
+    assert alone(plan).other_schemes == []
     assert at_once(at_once(plan)) == at_once(plan)
     assert alone(planned(PLAN)) == planned(PLAN)
 
