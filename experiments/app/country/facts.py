@@ -35,7 +35,7 @@ class AnswerCard:
     """The unit, if any, and the simulation error of the number (95 %)."""
     range: str
     more: str
-    """What chance alone does, or in how many worlds."""
+    """What chance alone does, or in how many draws."""
 
 
 def title_of(w: PageMessages, plan: RolloutPlan) -> str:
