@@ -357,7 +357,7 @@ def test_a_report_writes_its_page_only(home, started, where):
 
     assert report_again(f"desist report trial {where} -- --trials 20", home / "new.html") == ""
     assert set(home.rglob("*")) - before == {home / "new.html"}
-    assert "[;]" in report_again(f"desist report trial ';' touch evil {where}", home / "other.html")
+    assert "[;]" in report_again(f"desist report ';' touch evil {where}", home / "other.html")
     assert set(home.rglob("*")) - before == {home / "new.html"}
 
 
