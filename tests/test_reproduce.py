@@ -22,7 +22,7 @@ from tests.mistakes import assert_one_line
 from tests.test_cli import desist
 
 TINY = HeadlineStudy(
-    name="tiny", question="What do 20 trials print?", pace="quick", study=TrialStudy(scenarios=("pooled",), trials=20)
+    name="tiny", question="What do 20 trials print?", pace="quick", study=TrialStudy(settings=("pooled",), trials=20)
 )
 
 
@@ -164,7 +164,7 @@ def test_a_study_that_was_never_made_differs(here, monkeypatch):
 
 def test_a_command_that_breaks_off_is_exit_code_1(here, monkeypatch):
     """And said, with the others still carried out."""
-    wrong = HeadlineStudy(name="wrong", question="?", study=TrialStudy(scenarios=("no-such-scenario",)))
+    wrong = HeadlineStudy(name="wrong", question="?", study=TrialStudy(settings=("no-such-scenario",)))
     monkeypatch.setattr(headline_studies, "STUDIES", (wrong, TINY))
     code, out, _ = desist("reproduce")
 
