@@ -231,10 +231,10 @@ def test_files_that_a_page_names_exist(page):
 
 @pytest.mark.parametrize("page", DESCRIBING)
 def test_every_description_says_what_it_must_not_be_used_for(page):
-    """One line at the top of each: this weighs policies and must not be used to judge a person."""
+    """One line at the top of each: this compares policies and must not be used to judge a person."""
     first = read(page).split("\n\n")[1]
 
-    assert re.fullmatch(r"\*\*Desist weighs policies for populations\. It must never be used to judge .*\*\*", first)
+    assert re.fullmatch(r"\*\*Desist compares policies for populations\. It must never be used to judge .*\*\*", first)
 
 
 def test_the_citation_is_of_this_version():

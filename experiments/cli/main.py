@@ -129,7 +129,7 @@ class Verbs(click.Group):
 def cli() -> None:
     """Desist: people released from prison, the volunteers who mentor them, and new crime, agent by agent.
 
-    It weighs policies for populations. It must never be read as a forecast for one real person.
+    It compares policies for populations. It must never be read as a forecast for one real person.
     """
 
 
