@@ -55,7 +55,7 @@ def number(value: float, language: Language, decimals: int | None = None) -> str
         decimals = digits - 1 - math.floor(math.log10(abs(value)))
     text = f"{value:,.{max(0, decimals)}f}".replace("-", "−")
     signs = format_of(language)
-    return text.translate(str.maketrans({",": signs.thousands, ".": signs.decimal}))
+    return text.translate(str.maketrans(",.", signs.thousands + signs.decimal))
 
 
 def texts_of(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
