@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import math
-import shlex
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -194,25 +193,6 @@ def threads_option(function: Verb) -> Verb:
     )(function)
 
 
-def out_option(function: Verb) -> Verb:
-    """``--out``: folder for results."""
-    return click.option(
-        "--out", type=click.Path(path_type=Path), default=None, help="Folder for results (default: results/NAME)."
-    )(function)
-
-
-def posterior_option(function: Verb) -> Verb:
-    """``--posterior FILE --draws N``: run over draws of what is doubted."""
-    function = click.option(
-        "--draws", type=click.IntRange(1, 100_000), default=None,
-        help="How many draws of --posterior (default: the verb's).",
-    )(function)  # fmt: skip
-    return click.option(
-        "--posterior", type=click.Path(path_type=Path), default=None, metavar="FILE",
-        help="Run over draws from desist calibrate (posterior.parquet), so that parameter doubt reaches the result.",
-    )(function)  # fmt: skip
-
-
 def store_options(function: Verb) -> Verb:
     """``--store``, ``--no-store`` and ``--cluster``: where finished pieces are kept, and who computes them."""
     function = click.option(
@@ -223,18 +203,6 @@ def store_options(function: Verb) -> Verb:
         "--store", type=click.Path(path_type=Path), default=None, envvar="DESIST_STORE",
         help="Folder of finished pieces (default: results/runs, or DESIST_STORE).",
     )(function)  # fmt: skip
-
-
-def study_options(function: Verb) -> Verb:
-    """What every study takes: seed, threads, store and cluster, folder, JSON."""
-    for option in (json_option, out_option, store_options, threads_option, seed_option):
-        function = option(function)
-    return function
-
-
-def command_line() -> str:
-    """The command as it was typed, for manifests."""
-    return shlex.join(["desist", *sys.argv[1:]])
 
 
 def echo_json(data: Any) -> None:
