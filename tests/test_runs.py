@@ -129,7 +129,7 @@ def test_code_has_the_model_and_the_data_and_no_figures(tmp_path):
         "    print(int(digest('experiments.studies.trial.design_points') != before)); file.write_bytes(text)\n"
         "assert digest('experiments.studies.trial.design_points') == before"
     )
-    deciding = ["simulation/rules.py", "simulation/data/factors.toml", "experiments/studies/trial/trial.py", "experiments/inputs/parameter_points.py",
+    deciding = ["simulation/rules.py", "simulation/data/factors.toml", "simulation/trial_counts.py", "experiments/inputs/parameter_points.py",
                 "experiments/inputs/trial_result.py", "experiments/inputs/data/baseline_targets.csv", "experiments/studies/trial/design_points.py"]  # fmt: skip
     idle = ["experiments/figures/__init__.py", "experiments/studies/trial/sweep.py", "experiments/execution/jobs.py", "experiments/cli/main.py"]
     done = subprocess.run(
