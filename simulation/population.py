@@ -149,7 +149,7 @@ def room(count: int, replicates: range, factors: int) -> PeopleColumns:
 
 def draws_of(scenario: Scenario, seed: int, *, selected: bool | None = None) -> Draws:
     """The numbers that decide who is released; ``selected`` overrides whether only those who sign up are."""
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # slow to import
 
     p, factors = scenario.people, scenario.factor.values()
     own_by_propensity = p.problems_by_frailty

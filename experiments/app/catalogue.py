@@ -6,14 +6,15 @@ panels and stand in ``page/set.toml``.
 
 from __future__ import annotations
 
-from experiments.language.formatting import Language, number
+from experiments.language import messages
+from experiments.language.formatting import Language, format_of, number
 from experiments.language.messages import FOLDER, Messages, part_of
 
 __all__ = ["CODES", "FOLDER", "LANGUAGES", "NAMES", "PageMessages", "catalogue"]
 
-LANGUAGES: tuple[Language, ...] = ("da", "en")
-CODES = {"da": "DA", "en": "EN"}
-NAMES = {"da": "Dansk", "en": "English"}
+LANGUAGES: tuple[Language, ...] = tuple(sorted(messages.LANGUAGES))
+CODES = {language: language.upper() for language in LANGUAGES}
+NAMES = {language: format_of(language).name for language in LANGUAGES}
 
 
 def catalogue(language: Language) -> dict[str, str]:

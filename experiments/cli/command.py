@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import click
 
+from experiments.language.formatting import DEFAULT, LANGUAGES, Language
 from experiments.studies.study import Study, about, flag, kinds
 from simulation.renamed import RENAMED
 
@@ -142,7 +143,7 @@ def _shared() -> list[click.Parameter]:
 def language_option() -> click.Option:
     """``--language``: of the printed answer, its tables and the figures."""
     return click.Option(
-        ["--language"], type=click.Choice(["en", "da"]), default="en", show_default=True, envvar="DESIST_LANGUAGE",
+        ["--language"], type=click.Choice(LANGUAGES), default=DEFAULT, show_default=True, envvar="DESIST_LANGUAGE",
         help="Language of the printed answer and of the figures (or DESIST_LANGUAGE).",
     )  # fmt: skip
 
@@ -199,7 +200,7 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def execute(
     study: Study, *, store: Path | None, no_store: bool, cluster: str | None, threads: int | None, out: Path | None,
-    as_json: bool, language: Literal["en", "da"],
+    as_json: bool, language: Language,
 ) -> int:  # fmt: skip
     """Run a study, save its result and print the answer; returns the exit code."""
     from experiments.execution.context import RunContext, unsaid

@@ -1,17 +1,49 @@
-"""Numbers to be read, in English and Danish, and the texts of a catalogue."""
+"""The languages that there are, numbers as each of them writes them, and the texts of a catalogue.
+
+A language is a folder ``catalogue/LANGUAGE`` whose ``language.toml`` says what it is called and how it writes numbers.
+"""
 
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
 
-Language = Literal["en", "da"]
+FOLDER = Path(str(files("experiments").joinpath("language/catalogue")))
+ABOUT = "language.toml"
+"""The file of a language's folder that says how it writes numbers; the others are its texts."""
+DEFAULT = "en"
+Language = str
+"""The name of a folder of the catalogue."""
+LANGUAGES: tuple[Language, ...] = tuple(
+    sorted((each.parent.name for each in FOLDER.glob(f"*/{ABOUT}")), key=lambda name: (name != DEFAULT, name))
+)
+"""Every language, the default first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageFormat:
+    """What a language is called in that language, and how it writes numbers."""
+
+    name: str
+    decimal: str
+    thousands: str
+
+
+@cache
+def format_of(language: Language) -> LanguageFormat:
+    """What ``language.toml`` says of a language."""
+    return LanguageFormat(**tomllib.loads((FOLDER / language / ABOUT).read_text(encoding="utf-8")))
 
 
 def number(value: float, language: Language, decimals: int | None = None) -> str:
     """A number to be read: so many decimals, or two significant digits (three from 100, all of whole numbers below
-    10,000); decimal comma and points between thousands in Danish.
+    10,000), with the language's signs for decimals and thousands.
     """
     if not math.isfinite(value):
         return str(value)
@@ -22,7 +54,8 @@ def number(value: float, language: Language, decimals: int | None = None) -> str
         value = float(f"{value:.{digits}g}")
         decimals = digits - 1 - math.floor(math.log10(abs(value)))
     text = f"{value:,.{max(0, decimals)}f}".replace("-", "−")
-    return text if language == "en" else text.translate(str.maketrans(",.", ".,"))
+    signs = format_of(language)
+    return text.translate(str.maketrans(",.", signs.thousands + signs.decimal))
 
 
 def texts_of(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Everything that Desist says, from one catalogue a language, and numbers as each language writes them.
 
-The catalogue is the folder ``catalogue/LANGUAGE``: TOML files with the same keys and placeholders in both languages.
+The catalogue is the folder ``catalogue/LANGUAGE``: TOML files with the same keys and placeholders in every language.
 The key ``needed`` of ``power.toml`` is ``power.needed``. ``Messages(language, "power")`` finds it as ``needed``;
 texts that studies share are in ``common.toml``, and found as ``common.to``.
 """
@@ -11,15 +11,11 @@ import math
 import tomllib
 from collections.abc import Sequence
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 
-from experiments.language.formatting import Language, number, rounded, texts_of
+from experiments.language.formatting import ABOUT, FOLDER, LANGUAGES, Language, number, rounded, texts_of
 
-__all__ = ["LANGUAGES", "Language", "Messages", "catalogue", "part_of"]
+__all__ = ["FOLDER", "LANGUAGES", "Language", "Messages", "catalogue", "part_of"]
 
-FOLDER = Path(str(files("experiments").joinpath("language/catalogue")))
-LANGUAGES: tuple[Language, ...] = ("en", "da")
 NBSP = "\N{NO-BREAK SPACE}"
 MILLION = 1e6
 
@@ -29,7 +25,7 @@ def catalogue(language: Language) -> dict[str, str]:
     """Every text of a language by its dotted key: folder, file and tables."""
     texts: dict[str, str] = {}
     home = FOLDER / language
-    for file in sorted(home.rglob("*.toml")):
+    for file in sorted(each for each in home.rglob("*.toml") if each.name != ABOUT):
         prefix = ".".join(file.relative_to(home).with_suffix("").parts)
         texts |= texts_of(tomllib.loads(file.read_text(encoding="utf-8")), f"{prefix}.")
     return texts

@@ -46,7 +46,7 @@ class State(NamedTuple):
 
 
 STATES: dict[str, dict[str, State]] = {
-    "People": {
+    "PeopleColumns": {
         "person": State("number", 0, None, "which person of the replicate"),
         "replicate": State("number", 0, None, "which replicate"),
         "place": State("row", 0, 97, "municipality, as a row of the scenario's"),

@@ -152,9 +152,14 @@ class StudyResult:
             out.figure(name, self.figure(name, language))
         seed = self.facts.get("seed", getattr(self.study, "seed", None))
         out.manifest(self.scenario, study=self.study.to_toml(), seed=seed, command=self.study.command(),
-                     inputs=self.study.inputs(), module=type(self.study).__module__, language=language,
+                     inputs=self.study.inputs(), module=_module_of(self.study), language=language,
                      complete=self.complete, **self.counts)  # fmt: skip
         return out.path
+
+
+def _module_of(study: Study) -> str:
+    """The module whose code decides a study; for a class of a script or notebook, that of the class it builds on."""
+    return next(each.__module__ for each in type(study).__mro__ if each.__module__ != "__main__")
 
 
 def load(folder: Path, study: Study) -> StudyResult:
