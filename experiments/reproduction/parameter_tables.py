@@ -141,7 +141,8 @@ def live(name: str) -> dict[str, tuple[str, np.dtype[Any]]]:
         len(local.number) + 1: "L", 4: "word",
     }  # fmt: skip
     tables: dict[str, Any] = {
-        "PeopleColumns": ready.people, "Lives": begin_lives(scenario, ready, numbers), "Localities": local, "Seats": seats,
+        "PeopleColumns": ready.people, "Lives": begin_lives(scenario, ready, numbers), "Localities": local,
+        "Seats": seats,
     }  # fmt: skip
     found = tables[name]._asdict()
     return {
