@@ -50,7 +50,7 @@ def counts_of(history: History, scenario: Scenario, *, years: int) -> pd.DataFra
     ``.contacts``, and ``reoffenders_<definition>`` (people by year of release, within 24 months; whose window cannot be
     judged is left out). An offence in the month of release counts in the year of release.
     """
-    from simulation.outcomes import DEFINITIONS, times
+    from simulation.outcomes import DEFINITIONS, times  # the drivers, through history; prices are read without them
 
     if not 1 <= years <= MOST_YEARS:
         raise ParameterError(f"years is [{years}]; allowed 1 to {MOST_YEARS}")

@@ -114,7 +114,7 @@ def normal_table() -> npt.NDArray[np.float64]:
     A word's upper 16 bits choose the part, so a normal number needs no logarithm and is the same on every
     machine. The table ends at plus and minus 4.32.
     """
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # slow to import
 
     middle = (np.arange(65536) + 0.5) / 65536
     table: npt.NDArray[np.float64] = ndtri(middle).astype(np.float32).astype(np.float64)

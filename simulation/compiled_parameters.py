@@ -37,7 +37,7 @@ HELP_MONTHS = 12
 
 def numbers_of(scenario: Scenario, seed: int) -> Numbers:
     """Everything that the loops read of a scenario, for a seed from 0 to 2**64 - 1."""
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # slow to import
 
     key0, key1 = key_of(seed)
     factors, programmes = scenario.factor, list(scenario.programme.values())

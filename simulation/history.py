@@ -75,8 +75,8 @@ class History:
         return self._write(self.events, path)
 
     def _write(self, table: pd.DataFrame, path: Path) -> Path:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow as pa  # slow to import
+        import pyarrow.parquet as pq  # slow to import
 
         arrow = pa.Table.from_pandas(table, preserve_index=False)
         notes = {**(arrow.schema.metadata or {}), b"desist": json.dumps(self.about, sort_keys=True).encode()}
@@ -86,8 +86,8 @@ class History:
     @classmethod
     def read(cls, folder: Path) -> History:
         """Read a history written by ``write``; raises ``ParameterError`` if a file is missing or damaged."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow as pa  # slow to import
+        import pyarrow.parquet as pq  # slow to import
 
         tables, notes = [], {}
         for name in ("people.parquet", "events.parquet"):

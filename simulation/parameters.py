@@ -105,7 +105,7 @@ class Prior:
 
         Raises ``ValueError`` for a fixed quantity, which has no distribution.
         """
-        from scipy import stats
+        from scipy import stats  # slow to import
 
         u = np.asarray(share, dtype=np.float64)
         if self.kind == "N":

@@ -149,7 +149,7 @@ def room(count: int, replicates: range, factors: int) -> PeopleColumns:
 
 def draws_of(scenario: Scenario, seed: int, *, selected: bool | None = None) -> Draws:
     """The numbers that decide who is released; ``selected`` overrides whether only those who sign up are."""
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # slow to import
 
     p, factors = scenario.people, scenario.factor.values()
     own_by_propensity = p.problems_by_frailty
@@ -272,7 +272,7 @@ def who(scenario: Scenario) -> str:
         for row in list(scenario.programme.values())[:1]
         if scenario.trial.signed_up
     ]
-    risk = scenario.risk.model_dump(exclude={"level", "baseline_hazard", "long_run_hazard_ratio",
+    risk = scenario.risk.model_dump(exclude={"hazard_multiplier", "baseline_hazard", "long_run_hazard_ratio",
                                              "hazard_decay_months"})
     factors = {name: (row.missing_at_release, row.missing_hazard_ratio) for name, row in scenario.factor.items()}
     people = scenario.people.model_dump(exclude={"follow_up_months", "calendar_months", "include_reentries"})

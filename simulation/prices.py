@@ -26,7 +26,7 @@ from simulation.parameters import ParameterError, Prior, Quantity, Section, par,
 from simulation.programmes import Row
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import pandas as pd  # slow to import
 
 PURSES = (
     "municipality", "region", "state: police and courts", "state: prison", "state: benefits and tax", "victims",
@@ -295,7 +295,7 @@ def _built_in() -> dict[str, Quantity]:
 
 
 def _table(prices: Prices, columns: dict[str, Floats]) -> pd.DataFrame:
-    import pandas as pd
+    import pandas as pd  # slow to import
 
     rise = 1 + columns["yearly_rise"]
     for each in _numbers(prices):

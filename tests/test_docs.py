@@ -20,7 +20,7 @@ SHELL = [block for block in BLOCKS if block.language == "sh"]
 PYTHON = [block for block in BLOCKS if block.language == "python"]
 NOTEBOOKS = sorted((HOME / "docs" / "notebooks").glob("*.ipynb"))
 FRONT = [HOME / "README.md", HOME / "docs" / "index.md", *sorted((HOME / "docs" / "guides").glob("*.md"))]
-NEVER = re.compile(r"(weighs policies|sammenligner indsatser).*?(never|aldrig)", re.I | re.S)
+NEVER = re.compile(r"(compares policies|sammenligner indsatser).*?(never|aldrig)", re.I | re.S)
 BUILT = "commands.md"
 """The one page that is made when the site is built."""
 LINK = re.compile(r"\]\((?![a-z]+:|#|/)([^)\s#]+)(#[^)\s]*)?\)")
@@ -88,7 +88,7 @@ def test_links_lead_to_files(document):
 
 @pytest.mark.parametrize("path", FRONT, ids=lambda path: path.name)
 def test_the_front_says_what_it_must_not_be_used_for(path):
-    """One line near the top: this weighs policies and must never be used to judge a person."""
+    """One line near the top: this compares policies and must never be used to judge a person."""
     assert NEVER.search(path.read_text(encoding="utf-8")[:1600])
 
 

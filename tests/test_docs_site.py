@@ -84,13 +84,19 @@ def test_a_notebook_whose_code_changes_is_run_again(tmp_path):
     text = (HOME / "docs" / "notebooks" / "teacher.ipynb").read_text(encoding="utf-8")
     first, second = tmp_path / "a.ipynb", tmp_path / "b.ipynb"
     first.write_text(text, encoding="utf-8")
-    second.write_text(
-        text.replace("personer=1000", "personer=999").replace("experiments.studies.trial.trial import", "experiments.studies.trial.sweep import"),
-        encoding="utf-8",
-    )
+    second.write_text(text.replace("gange=1000", "gange=999"), encoding="utf-8")
 
     assert notebooks.digest(first) == notebooks.digest(HOME / "docs" / "notebooks" / "teacher.ipynb")
     assert notebooks.digest(first) != notebooks.digest(second)
+
+
+def test_a_notebook_rests_on_the_studies_that_it_calls():
+    """A study that is called by its name counts with its module, its figure and its sentences."""
+    found = notebooks.modules("from experiments import load_scenario, sweep\nfrom simulation.outcomes import times\n")
+
+    assert {"experiments.studies.trial.sweep_study", "experiments.figures.sweep", "experiments.language.sweep"} < set(found)
+    assert "simulation.outcomes" in found
+    assert "experiments.studies.trial.power_study" not in found
 
 
 def test_every_verb_is_on_the_page_of_commands():

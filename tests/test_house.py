@@ -26,7 +26,14 @@ DEFERRED = {
     "experiments/app/": "the page shows before the engine is loaded",
 }
 """Where an import inside a function is meant: a folder, a file or an end of names, and why."""
-HEAVY = ("numba", "pandas", "scipy", "matplotlib", "streamlit")
+WIDE = {
+    "option": "a declaration: each keyword is a part of what is declared",
+    "par": "a declaration: each keyword is a part of what is declared",
+    "open_month": "a pass over the month's arrays, which both drivers call around compiled code",
+    "serve": "a pass over the month's arrays, which both drivers call around compiled code",
+}
+"""Functions that may take more parameters than others, and why."""
+HEAVY = ("numba", "pandas", "scipy", "matplotlib", "mesa", "streamlit")
 
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
@@ -55,7 +62,7 @@ def test_imports_stand_at_the_top() -> None:
 
 
 def test_no_function_takes_more_than_eight_parameters() -> None:
-    """Beyond that they are a record; compiled functions, which take arrays, are left out."""
+    """Beyond that they are a record; compiled functions, which take arrays, and those of ``WIDE`` are left out."""
     wrong = []
     for name, tree in trees():
         for function in functions(tree):
@@ -64,7 +71,7 @@ def test_no_function_takes_more_than_eight_parameters() -> None:
                 continue
             given = function.args
             number = len(given.posonlyargs) + len(given.args) + len(given.kwonlyargs)
-            if number > 8 + (bool(given.args) and given.args[0].arg in ("self", "cls")):
+            if function.name not in WIDE and number > 8 + (bool(given.args) and given.args[0].arg in ("self", "cls")):
                 wrong.append(f"{name}:{function.lineno} {function.name} ({number})")
     assert not wrong, wrong
 
@@ -108,6 +115,7 @@ def helps() -> dict[str, list[str]]:
     """Heavy packages that are loaded once the help of each verb was made."""
     code = (
         "import sys, click\nfrom experiments.cli.main import VERBS, cli\n"
+        "cli.get_help(click.Context(cli))\n"
         "for verb in VERBS:\n"
         "    command = cli.get_command(click.Context(cli), verb)\n"
         "    command.get_help(click.Context(command))\n"

@@ -8,7 +8,7 @@ import pytest
 
 from experiments.execution.jobs import finish
 from experiments.inputs.parameter_points import STRENGTH, effect
-from experiments.inputs.posterior import Posterior
+from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import load
 from experiments.language.compare_models import answer
@@ -150,7 +150,8 @@ def test_parameter_uncertainty_is_told_from_stochastic_variation() -> None:
     base = Scenario().replace(people__count=2_000)
 
     def spread(levels: list[float]) -> pd.Series:
-        table = over_draws(base, posterior(risk__baseline_hazard=levels), len(levels), finish, seed=1, replicates=1, window=24)
+        points = [fitting(base, draw) for draw in posterior(risk__baseline_hazard=levels).draws(len(levels))]
+        table = over_draws(base, points, finish, seed=1, replicates=1, window=24)
         rows = summary(table, by=("arm",))
         return rows[rows["definition"] == "any"].iloc[0]
 
@@ -164,8 +165,9 @@ def test_parameter_uncertainty_is_told_from_stochastic_variation() -> None:
 def test_a_change_of_the_users_wins_over_the_draws() -> None:
     """A key that was set stays as it was set at every draw."""
     base = Scenario().replace(people__count=500, risk__baseline_hazard=0.0)
-    draws = posterior(risk__baseline_hazard=[0.05, 0.1])
-    table = over_draws(base, draws, 2, finish, seed=1, replicates=1, window=24, but=["risk.baseline_hazard"])
+    draws = posterior(risk__baseline_hazard=[0.05, 0.1]).draws(2)
+    points = [fitting(base, draw, but=["risk.baseline_hazard"]) for draw in draws]
+    table = over_draws(base, points, finish, seed=1, replicates=1, window=24)
 
     assert table["hits"].sum() == 0
 

@@ -132,7 +132,7 @@ def test_all_places_open_at_once_and_nothing_is_beside():
 
     assert set(at_once(plan).opens().values()) == {0}
     assert at_once(plan).opens().keys() == plan.opens().keys()
-    assert alone(plan).beside == []
+    assert alone(plan).other_schemes == []
     assert at_once(at_once(plan)) == at_once(plan)
     assert alone(planned(PLAN)) == planned(PLAN)
 
@@ -322,7 +322,7 @@ def test_result_is_saved_and_read(result, tmp_path):
 def test_a_part_alone_and_a_plan_whose_municipalities_depend_on_one_another(small, tmp_path):
     """Only what is asked for is there; limits that couple municipalities are named first."""
     coupled = tmp_path / "coupled.toml"
-    coupled.write_text(f"{FILE}\n[offer]\nmost_a_year = 40.0\n", encoding="utf-8")
+    coupled.write_text(f"{FILE}\n[offer]\nmax_per_year = 40.0\n", encoding="utf-8")
     found = PrioritiesStudy(plan=str(coupled), order=True, draws=4, outcome="prison", open_price=0.0).run(
         RunContext(threads=1)
     )

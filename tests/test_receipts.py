@@ -30,6 +30,8 @@ from experiments.provenance.results_folder import Folder
 from experiments.provenance.stamps import stamp_of, stamped, untouched, without, without_seal
 from simulation.parameters import ParameterError
 
+MODULE = "experiments.studies.trial.trial"
+"""The module whose code makes the results of the tests."""
 ABOUT = {"command": "desist trial --set 'a=\"<&\"'", "scenario": "trial", "digest": "ab" * 32, "seed": 0, "desist": "1"}
 
 
@@ -45,7 +47,7 @@ def a_folder(path, *, value: float = 0.5, command: str = "desist trial pooled --
     folder = Folder(path)
     folder.table("shares", pd.DataFrame({"arm": ["mentored", "control"], "share": [0.25, value]}))
     folder.figure("curve", a_figure())
-    folder.manifest(load("pooled"), seed=1, command=command, trials=20, **more)
+    folder.manifest(load("pooled"), seed=1, command=command, trials=20, module=MODULE, **more)
     folder.text("answer.txt", f"67 of 100: {value}\n")
     folder.text("report_da.txt", "67 af 100\n")
     return folder
@@ -150,7 +152,7 @@ def test_the_same_command_gives_the_same_bytes_wherever_it_writes(tmp_path):
 def test_a_folder_without_a_scenario_has_a_manifest_too(tmp_path):
     folder = Folder(tmp_path)
     folder.text("answer.txt", "7\n")
-    folder.manifest(None, command="desist observe mine.csv")
+    folder.manifest(None, command="desist register mine.csv", module=MODULE)
 
     assert set(manifest_of(tmp_path)["files"]) == {"answer.txt"}
     assert untouched("answer.txt", (tmp_path / "answer.txt").read_bytes())

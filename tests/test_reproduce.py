@@ -7,42 +7,35 @@ import shlex
 import shutil
 from pathlib import Path
 
-import click
 import pandas as pd
 import pytest
 
-from experiments.cli import reproduce as verbs_reproduce
-from experiments.cli.main import cli
+from experiments.cli import rebuilding
+from experiments.cli.command import parse
 from experiments.execution.store import Store
-from experiments.provenance.receipts import bare
 from experiments.reproduction import headline_studies
-from experiments.reproduction.headline_studies import CODE, STUDIES, Ran, Study, chosen, kept, rebuild
+from experiments.reproduction.headline_studies import CODE, STUDIES, HeadlineStudy, Ran, chosen, kept, rebuild
 from experiments.reproduction.times import COLUMNS, Clock, read_times, write_times
+from experiments.studies.trial.power_study import PowerStudy
+from experiments.studies.trial.trial_study import TrialStudy
 from tests.mistakes import assert_one_line
 from tests.test_cli import desist
 
-TINY = Study(
-    name="tiny", question="What do 20 trials print?", pace="quick",
-    command=("trial", "pooled", "--trials", "20", "--out", "results/tiny"),
-)  # fmt: skip
-
-
-def verb_of(study):
-    """The command that a study's first word names."""
-    return cli.get_command(click.Context(cli), study.command[0])
+TINY = HeadlineStudy(
+    name="tiny", question="What do 20 trials print?", pace="quick", study=TrialStudy(settings=("pooled",), trials=20)
+)
 
 
 # The list -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
-def test_every_study_is_a_command_that_its_verb_takes(study):
-    """The verb knows every option, and whatever file is named comes with the clone."""
-    with verb_of(study).make_context(study.command[0], list(study.command[1:])) as context:
-        written = context.params["out"]
+@pytest.mark.parametrize("headline", STUDIES, ids=lambda headline: headline.name)
+def test_every_study_can_be_given_as_its_command(headline):
+    """The command that is listed asks for the study, and whatever file is named comes with the clone."""
+    study = headline.study
 
-    assert written in (None, study.folder)
-    assert all((CODE / name).is_file() and name in study.command for name in study.reads)
+    assert parse(type(study), shlex.split(study.command())[2:]) == study
+    assert all((CODE / path).is_file() for _, path in study if isinstance(path, Path))
 
 
 def test_no_two_studies_share_a_folder():
@@ -54,13 +47,13 @@ def test_no_two_studies_share_a_folder():
 
 
 @pytest.mark.parametrize("study", STUDIES, ids=lambda study: study.name)
-def test_what_is_kept_was_made_by_the_study_s_command(study):
-    """The manifest beside each kept result says the command that the list says, but for what decides no result."""
+def test_what_is_kept_was_made_by_the_study(study):
+    """The manifest beside each kept result holds the study that the list holds."""
     path = CODE / study.folder / "manifest.json"
     if not path.is_file():
         pytest.skip(f"{study.folder} is not kept yet")
 
-    assert bare(shlex.join(["desist", *study.command])) == bare(json.loads(path.read_text(encoding="utf-8"))["command"])
+    assert study.study.to_toml() == json.loads(path.read_text(encoding="utf-8")).get("study")
 
 
 def test_a_name_stands_for_itself_and_for_all_below_it():
@@ -98,7 +91,8 @@ def home(tmp_path_factory):
 def here(home, monkeypatch):
     """That home as the clone, with the tiny study as the only one."""
     monkeypatch.setattr(headline_studies, "STUDIES", (TINY,))
-    monkeypatch.setattr(verbs_reproduce, "HOME", home)
+    monkeypatch.setattr(rebuilding, "STUDIES", (TINY,))
+    monkeypatch.setattr(rebuilding, "HOME", home)
     return home
 
 
@@ -125,7 +119,7 @@ def test_a_study_that_comes_out_as_kept_is_said_to(here):
     code, out, _ = desist("reproduce", "--check")
 
     assert code == 0
-    assert "1 of 1 studies come out as kept" in out
+    assert "1 of 1 studies come out as stored" in out
     assert before == {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
 
 
@@ -141,7 +135,7 @@ def test_one_changed_digit_is_found_by_file_row_and_column(here):
     path.write_text(whole, encoding="utf-8")
 
     assert code == 1
-    assert "0 of 1 studies come out as kept" in out
+    assert "0 of 1 studies come out as stored" in out
     assert f"settings.csv: row 1, column mentored: recorded [{other}], now [{cell}]" in out
 
 
@@ -159,7 +153,7 @@ def test_a_kept_file_that_is_gone_is_found(here):
 
 def test_a_study_that_was_never_made_differs(here, monkeypatch):
     """With a line that says what to do."""
-    never = Study(name="never", question="?", command=(*TINY.command[:-1], "results/never"))
+    never = HeadlineStudy(name="never", question="?", study=TINY.study)
     monkeypatch.setattr(headline_studies, "STUDIES", (never,))
     code, out, _ = desist("reproduce", "--check")
 
@@ -170,7 +164,7 @@ def test_a_study_that_was_never_made_differs(here, monkeypatch):
 
 def test_a_command_that_breaks_off_is_exit_code_1(here, monkeypatch):
     """And said, with the others still carried out."""
-    wrong = Study(name="wrong", question="?", command=("trial", "no-such-scenario"))
+    wrong = HeadlineStudy(name="wrong", question="?", study=TrialStudy(settings=("no-such-scenario",)))
     monkeypatch.setattr(headline_studies, "STUDIES", (wrong, TINY))
     code, out, _ = desist("reproduce")
 
@@ -195,7 +189,7 @@ def test_rebuilding_says_what_came_out_where_and_how_long_it_took(here):
 
 def test_times_of_the_others_stay_and_those_of_no_study_go(tmp_path):
     """One row a study, in the order of the list."""
-    a, b, gone = (Study(name=name, question="?", command=()) for name in ("a", "b", "gone"))
+    a, b, gone = (HeadlineStudy(name=name, question="?", study=PowerStudy()) for name in ("a", "b", "gone"))
     times = [
         Ran(study=study, code=0, seconds=seconds, processor_seconds=3.2) for study, seconds in ((b, 2.4), (gone, 9.0))
     ]

@@ -12,7 +12,7 @@ from simulation.parameters import par, quantities
 from tests.strategies import scenarios
 from tests.worlds import complete, differing
 
-HELP = '[programme.help]\ncarried_by = "volunteers"\n'
+HELP = '[programme.help]\ndelivered_by = "volunteers"\n'
 
 
 def refusal(text, **options):
@@ -36,7 +36,7 @@ def refusal(text, **options):
         ("[people]\nage_median = nan", "people.age_median is [nan]; a finite number is needed; allowed 15 to 80 (years)"),
         ("people = 5", "people is [5]; a table is needed"),
         ('[trial]\nassignment = "all"', 'trial.assignment is ["all"]; allowed is nobody, everyone, randomised'),
-        (HELP + "direct_efect = 1.0", "unknown key [programme.help.direct_efect]; did you mean programme.help.direct_hazard_ratio?"),
+        (HELP + "direct_hazard_rato = 1.0", "unknown key [programme.help.direct_hazard_rato]; did you mean programme.help.direct_hazard_ratio?"),
         (HELP + "direct_hazard_ratio = 9.0", "programme.help.direct_hazard_ratio is [9.0]; allowed 0.001 to 5 (hazard ratio)"),
         ("[factor.housing]\ngain = -0.1", "factor.housing.gain is [-0.1]; allowed 0 to 1 (chance per month)"),
         ("municipalities.include = []", "municipalities.include is [[]]; at least one municipality is needed, or all"),
@@ -67,7 +67,7 @@ def test_a_mistake_is_named_with_what_is_allowed(text, expected):
     ("text", "expected"),
     [
         (HELP + "starts_month = 0", r"starts_month \[0\], deadline_month \[0\] and ends_month \[12\] must come in this order"),
-        (HELP + '[programme.more]\ncarried_by = "volunteers"', "two programmes are carried by volunteers"),
+        (HELP + '[programme.more]\ndelivered_by = "volunteers"', "two programmes are carried by volunteers"),
         ("[factor.prison]\ngain = 0.1", r"the name \[prison\] stands for two things"),
         ("[factor.help]\ngain = 0.1\n" + HELP, r"the name \[help\] stands for two things"),
         ('[trial]\nassignment = "everyone"', r"trial.assignment is \[everyone\].* the scenario has no programme"),
@@ -103,11 +103,11 @@ def test_tables_within_a_table_have_bounds_too(text):
             "programme.help: about.foo describes no field of this table; remove it or correct its name",
         ),
         (
-            HELP + '[programme.help.about]\nstays = { source = "x", grade = "good" }',
+            HELP + '[programme.help.about]\npersistence = { source = "x", grade = "good" }',
             'programme.help.about.persistence.grade is ["good"]; allowed is measured, judged, assumed',
         ),
         (
-            HELP + '[programme.help.about]\nstays = { source = "x", grade = "judged", prior = "Q(1, 2)" }',
+            HELP + '[programme.help.about]\npersistence = { source = "x", grade = "judged", prior = "Q(1, 2)" }',
             "programme.help.about.persistence.prior: prior [Q(1, 2)] is not one of N(,) LN(,) B(,) U(,) or fixed",
         ),
     ],
@@ -119,14 +119,14 @@ def test_what_is_said_about_a_number_is_checked(text, expected):
 
 def test_a_missing_source_is_asked_for():
     """Whoever states a grade without a source is told that the source is needed."""
-    message = refusal(HELP + '[programme.help.about]\nstays = { grade = "judged" }')
+    message = refusal(HELP + '[programme.help.about]\npersistence = { grade = "judged" }')
 
     assert "programme.help.about.persistence.source is needed" in message
 
 
 def test_every_mistake_has_its_line():
     """Three mistakes in three sections are told at once, in one line each."""
-    lines = refusal('[people]\ncuont = 3\nage_median = 200.0\n[risk]\nlevel = "x"').splitlines()
+    lines = refusal('[people]\ncuont = 3\nage_median = 200.0\n[risk]\nhazard_multiplier = "x"').splitlines()
 
     assert {"unknown key [people.cuont]", "people.age_median is [200.0]", 'risk.hazard_multiplier is ["x"]'} == {
         line.split(";")[0] for line in lines
@@ -165,14 +165,14 @@ def shelf(folder, **texts):
 def test_a_scenario_is_the_difference_from_what_it_extends(tmp_path):
     """Values come from the nearest file that states them, through any number of steps."""
     shelf(tmp_path, far="[people]\ncount = 7\nrelease_months = 3", near='extends = "far"\n[people]\ncount = 8')
-    scenario = Scenario.from_toml('extends = "near"\n[risk]\nlevel = 2.0', shelf=[tmp_path])
+    scenario = Scenario.from_toml('extends = "near"\n[risk]\nhazard_multiplier = 2.0', shelf=[tmp_path])
 
     assert (8, 3, 2.0) == (scenario.people.count, scenario.people.release_months, scenario.risk.hazard_multiplier)
 
 
 def test_of_several_scenarios_the_later_one_counts(tmp_path):
     """A list is read from left to right; each adds its own differences."""
-    shelf(tmp_path, one="[people]\ncount = 7\nrelease_months = 3", other="[people]\ncount = 9\n[risk]\nlevel = 2.0")
+    shelf(tmp_path, one="[people]\ncount = 7\nrelease_months = 3", other="[people]\ncount = 9\n[risk]\nhazard_multiplier = 2.0")
     scenario = Scenario.from_toml('extends = ["one", "other"]', shelf=[tmp_path])
 
     assert (9, 3, 2.0) == (scenario.people.count, scenario.people.release_months, scenario.risk.hazard_multiplier)
@@ -180,7 +180,7 @@ def test_of_several_scenarios_the_later_one_counts(tmp_path):
 
 def test_what_a_later_scenario_extends_counts_too(tmp_path):
     """Differences of the second of a list include those of the file that it extends itself."""
-    shelf(tmp_path, one="[people]\ncount = 7", below="[risk]\nlevel = 3.0", other='extends = "below"\n[people]\ncount = 9')
+    shelf(tmp_path, one="[people]\ncount = 7", below="[risk]\nhazard_multiplier = 3.0", other='extends = "below"\n[people]\ncount = 9')
     scenario = Scenario.from_toml('extends = ["one", "other"]', shelf=[tmp_path])
 
     assert (9, 3.0) == (scenario.people.count, scenario.risk.hazard_multiplier)
@@ -235,7 +235,7 @@ def test_the_name_of_a_single_programme_may_be_left_out():
         ("peple.count", r"unknown key \[peple.count\]; did you mean people\?"),
         ("programme.new.direct_hazard_ratio", r"unknown key \[programme.new.direct_hazard_ratio\]; known here: programme.help"),
         ("programme.new", r"unknown key \[programme.new\]; known here: programme.help"),
-        ("programme.direct_efect", r"unknown key \[programme.direct_efect\]; did you mean programme.direct_hazard_ratio\?"),
+        ("programme.direct_hazard_rato", r"unknown key \[programme.direct_hazard_rato\]; did you mean programme.direct_hazard_ratio\?"),
         ("programme.gain_weights.hosing", r"names \[hosing\], which is no factor of this scenario"),
         ("people.count.more", r"unknown key \[people.count.more\]; .*people\.count"),
     ],
@@ -268,7 +268,7 @@ def test_a_factor_may_begin_to_help_another():
 WORDS = {"assignment": "everyone", "definition": "prison", "delivered_by": "volunteers", "accepted_from": "system",
          "allocation": "lottery", "helped_by": {"network": 3.0}, "gain_weights": {"network": 0.5}, "include": ["Aarhus"],
          "municipalities": ["Aarhus"], "opens": {"Aarhus": 2},
-         **{key: {"Aarhus": 1.0} for key in ("released", "openings_by", "at_start_by", "recruits_by", "ceiling_by")}}  # fmt: skip
+         **{key: {"Aarhus": 1.0} for key in ("releases", "openings_by", "at_start_by", "recruits_by", "ceiling_by")}}  # fmt: skip
 
 
 def other_value(quantity):

@@ -1,13 +1,14 @@
-"""``desist verify``: what is as recorded is accepted, and every changed digit is found; nothing else is ever run."""
+"""``desist check-results``: what is as recorded is accepted, every changed digit is found, and nothing else is run."""
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import random
 import re
 import shutil
+import subprocess
+from pathlib import Path
 
 import click
 import matplotlib.image
@@ -15,12 +16,13 @@ import numpy as np
 import pytest
 
 from experiments.cli import main
+from experiments.cli.catalogue import STUDIES, study_class
 from experiments.execution.environment import versions
 from experiments.provenance.receipts import digest, sealed, sealed_page, untouched_page
 from experiments.provenance.stamps import receipt_of, stamp_of, stamped, without, without_seal
-from experiments.reproduction import rerun as receipts_again
-from experiments.reproduction.rerun import READS, REPEATABLE, REPLACED, again, given
-from simulation.parameters import ParameterError
+from experiments.reproduction import rerun
+from experiments.reproduction.rerun import report_again, study_again
+from experiments.studies.study import kinds
 from tests.test_cli import desist
 
 MINE = 'extends = "pooled"\nname = "mine"\n\n[people]\ncount = 60\n'
@@ -48,7 +50,7 @@ def home(made, tmp_path, monkeypatch):
 
 def verified(*arguments):
     """Exit code, and the rows of every folder by file."""
-    code, out, err = desist("verify", *arguments, "--json")
+    code, out, err = desist("check-results", *arguments, "--json")
     assert out, err
     return code, {row["file"]: row for each in json.loads(out)["found"] for row in each["files"]}
 
@@ -109,7 +111,7 @@ def test_one_changed_digit_anywhere_is_found(home, folder):
 def test_an_input_that_changed_or_is_gone_is_one_line(home):
     """The command cannot be given again, and that is said."""
     (home / "mine.toml").write_text(MINE.replace("60", "61"), encoding="utf-8")
-    code, out, _ = desist("verify", "results/mine")
+    code, out, _ = desist("check-results", "results/mine")
     assert code == 1
     assert "not made again: [mine.toml] is not the file that the command read" in out
     (home / "mine.toml").unlink()
@@ -125,7 +127,7 @@ def test_files_that_are_not_kept_or_not_listed_are_said(home):
 
     assert code == 0
     assert (rows["shares.svg"]["digest"], rows["own.csv"]["digest"]) == ("not kept", "not listed")
-    code, _, err = desist("verify", "results/trial/own.csv")
+    code, _, err = desist("check-results", "results/trial/own.csv")
     assert code == 2
     assert "not listed in the manifest beside it" in err
 
@@ -134,7 +136,7 @@ def test_a_manifest_from_before_receipts_is_one_line(home):
     path = home / "results" / "trial" / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({"command": manifest["command"], "versions": versions()}), encoding="utf-8")
-    code, out, _ = desist("verify", "results/trial")
+    code, out, _ = desist("check-results", "results/trial")
 
     assert code == 1
     assert out.splitlines()[1].startswith("  its manifest was written before receipts; run it again: desist trial")
@@ -143,7 +145,7 @@ def test_a_manifest_from_before_receipts_is_one_line(home):
 def test_an_interrupted_study_is_one_line(home):
     """What was finished is as recorded, and cannot be made again."""
     resealed(home / "results" / "trial", complete=False)
-    code, out, _ = desist("verify", "results/trial")
+    code, out, _ = desist("check-results", "results/trial")
 
     assert code == 1
     assert "not made again: the command was interrupted; run it to its end" in out
@@ -155,14 +157,14 @@ def test_a_picture_or_text_that_was_moved_says_what_made_it(home, name):
     """Its receipt is read and checked; that a recomputation needs the folder is said."""
     moved = home / f"moved-{name}"
     shutil.copy(home / "results" / "trial" / name, moved)
-    code, out, _ = desist("verify", str(moved))
+    code, out, _ = desist("check-results", str(moved))
 
     assert code == 0
     assert "desist trial pooled --trials 20; scenario pooled" in out
     assert "that needs the folder it came from" in out
     data = moved.read_bytes()
     moved.write_bytes(data[:1000] + bytes([data[1000] ^ 1]) + data[1001:])
-    assert desist("verify", str(moved))[0] == 1
+    assert desist("check-results", str(moved))[0] == 1
 
 
 def test_bad_input_is_one_line(home):
@@ -172,7 +174,7 @@ def test_bad_input_is_one_line(home):
     (home / "lone.png").write_bytes(b"no picture")
     (home / "lone.html").write_text("<html></html>", encoding="utf-8")
     for path in ("nowhere", "empty", "lone.csv", "lone.png", "lone.html"):
-        code, _, err = desist("verify", path)
+        code, _, err = desist("check-results", path)
         assert code == 2
         assert err.count("\n") == 1
         assert path in err or path.startswith("lone.")
@@ -233,7 +235,7 @@ def test_a_page_is_verified_by_its_own_receipt(home, monkeypatch):
         out.write_text(sealed_page(plain, about | {"command": command}), encoding="utf-8")
         return ""
 
-    monkeypatch.setattr("experiments.reproduction.verify.again", written)
+    monkeypatch.setattr("experiments.reproduction.verify.report_again", written)
     page = home / "moved.html"
     page.write_text(sealed_page(plain, about), encoding="utf-8")
     assert untouched_page(page.read_text(encoding="utf-8"))
@@ -255,74 +257,122 @@ def test_a_page_is_verified_by_its_own_receipt(home, monkeypatch):
 
 # What a hostile manifest can do --------------------------------------------------------------------------------
 
+
+@pytest.fixture
+def started(monkeypatch):
+    """The command lines of all processes that are started; each is carried out in this process instead."""
+    lines = []
+
+    def run(command, **_):
+        assert command[1:4] == ["-P", "-c", rerun.START]
+        lines.append(command[4:])
+        code, _, err = desist(*command[4:])
+        return subprocess.CompletedProcess(command, code, stderr=err.encode())
+
+    monkeypatch.setattr(rerun.subprocess, "run", run)
+    return lines
+
+
+@pytest.mark.parametrize("command", ["sh -c 'touch evil'", "desist serve", "desist store --remove-all --yes", ""])
+def test_the_command_of_a_manifest_is_never_run(home, started, command):
+    """It is only compared: what is run is the study, and the difference is found."""
+    resealed(home / "results" / "trial", command=command)
+    before = set(home.rglob("*"))
+    code, rows = verified("results/trial")
+
+    assert code == 1
+    assert rows["manifest.json"]["words"].startswith("command: recorded [")
+    assert [line[0] for line in started] == ["study"]
+    assert set(home.rglob("*")) == before
+
+
 HOSTILE = (
-    "sh -c 'touch evil'", "desist", "desist serve", "desist runs --prune", "desist verify .", "desist reproduce",
-    "desist country --csv evil", "desist -- trial", "/bin/sh trial", "desist 'trial; touch evil'",
-    "desist scenario trial", "", "'",
+    'study = "serve"', 'study = "store"', 'study = "reproduce"', 'study = "sh"', 'study = ["trial"]', 'study = "trial',
+    "", 'study = "trial"\nout = "evil"', 'study = "trial"\nstore = "evil"', 'study = "trial"\ncluster = "tcp://a:1"',
+    'study = "trial"\ntrials = "2; touch evil"', 'study = "trial"\nscenario = "$(touch evil)"',
+    'study = "register"\nexample = "evil"', 'study = "experiments.cli.serve:serve"',
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("command", HOSTILE)
-def test_only_verbs_that_compute_are_run(home, command, monkeypatch):
-    """No process is started for anything else, and the reason is one line."""
-    resealed(home / "results" / "trial", command=command)
-    monkeypatch.setattr(receipts_again.subprocess, "run", lambda *_, **__: pytest.fail("a process was started"))
-    code, out, _ = desist("verify", "results/trial")
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_study_is_read_as_data(home, started, text):
+    """A study that is none is refused in one line, and nothing of it reaches the command line."""
+    folder = home / "results" / "trial"
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    resealed(folder, study=text)
+    before = set(home.rglob("*"))
+    code, out, _ = desist("check-results", "results/trial")
 
     assert code == 1
-    assert "not made again: [" in out
-    assert not (home / "evil").exists()
+    assert out.count("not made again: ") == 1
+    assert all(line[:2] == ["study", "--out"] and line[3:] == ["--no-store", "--language", "en", "--", "results/trial"]
+               for line in started)  # fmt: skip
+    assert set(home.rglob("*")) == before
 
 
-def test_shell_signs_are_only_words(home):
-    """What a shell would run is a bad argument of a verb."""
-    reason = again("desist trial pooled --trials 2 ; touch evil `touch evil` $(touch evil) > evil", home / "new")
+def test_a_manifest_holds_the_study_of_its_folder(home):
+    """Another study in the manifest than in the file beside it is a forgery, and nothing is run."""
+    resealed(home / "results" / "trial", study='study = "trial"\ntrials = 10\n')
+    code, out, _ = desist("check-results", "results/trial")
 
-    assert "[;]" in reason
-    assert not (home / "evil").exists()
+    assert code == 1
+    assert "not made again: its study.toml is not the study that its manifest holds" in out
 
 
-def test_nothing_is_written_but_the_new_folder(home):
-    """Whatever the command says of folder, store, cluster and JSON, and wherever in the line."""
+def test_nothing_is_written_but_the_new_folder(home, started, monkeypatch):
+    """Neither a store nor results, whatever the surroundings say."""
+    monkeypatch.setenv("DESIST_STORE", str(home / "evil"))
     before = set(home.rglob("*"))
-    line = ["desist", "trial", "--out", "evil", "pooled", "--store=evil", "--trials", "2", "--out=evil", "--cluster",
-            "tcp://127.0.0.1:1", "--json"]  # fmt: skip
-    with click.Context(main.cli):
-        assert given(line, home / "new") == 0
 
-    assert {path.relative_to(home / "new").as_posix() for path in (home / "new").iterdir()} == {
-        "answer_da.txt", "answer_en.txt", "facts.json", "manifest.json", "reported.csv", "scenario.toml", "settings.csv",
-        "shares.png", "shares.svg", "study.toml",
-    }  # fmt: skip
-    assert {path for path in home.rglob("*") if "new" not in path.relative_to(home).parts} == before
-    with pytest.raises((ParameterError, click.ClickException)):
-        given(["desist", "trial", "pooled", "--trials", "2", "--", "--out", "evil"], home / "other")
-    with pytest.raises(ParameterError, match="a file to write"):
-        given(["desist", "register", "--example", "evil"], home / "other")
-    assert not (home / "evil").exists()
+    assert study_again(home / "results" / "trial", home / "new") == ""
+    assert (home / "new" / "manifest.json").is_file()
+    assert {path for path in set(home.rglob("*")) - before if home / "new" not in (path, *path.parents)} == set()
 
 
-def test_a_report_writes_its_page_only(home):
-    """Also where the options of the study's own verb name another folder."""
+NO_REPORTS = (
+    "sh -c 'touch evil'", "desist", "desist serve", "desist store --remove-all --yes", "desist check-results .",
+    "desist reproduce", "desist country --csv evil", "desist -- report", "/bin/sh report trial", "", "'",
+    "desist 'report; touch evil'", "desist scenario trial", "desist study results/trial",
+)  # fmt: skip
+ELSEWHERE = (
+    "desist report trial --prices -- --out evil.html", "desist report trial -- --trials 2 --out evil",
+    "desist report trial -- --trials 2 --store=evil", "desist report trial --prices -- --cluster tcp://127.0.0.1:1",
+    "desist report trial --language -- --out=evil.html",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [*NO_REPORTS, *ELSEWHERE])
+def test_only_reports_are_made_of_a_page_s_command(home, started, command):
+    """No process is started for anything else, nor where a folder is named in a way that only a forger writes."""
+    reason = report_again(command, home / "new.html")
+
+    assert reason.startswith("[")
+    assert not started
+
+
+@pytest.mark.parametrize("where", ["", "--out evil.html --store evil --cluster tcp://127.0.0.1:1 --json"])
+def test_a_report_writes_its_page_only(home, started, where):
+    """Folder, store and cluster are chosen anew; shell signs are only words."""
     before = set(home.rglob("*"))
-    line = ["desist", "report", "trial", "--out", "evil.html", "--", "pooled", "--trials", "2", "--out", "evil"]
-    with click.Context(main.cli), contextlib.suppress(ParameterError):
-        given(line, home / "new.html")
 
-    assert set(home.rglob("*")) - before <= {home / "new.html"}
+    assert report_again(f"desist report trial {where} -- --trials 20", home / "new.html") == ""
+    assert set(home.rglob("*")) - before == {home / "new.html"}
+    assert "[;]" in report_again(f"desist report ';' touch evil {where}", home / "other.html")
+    assert set(home.rglob("*")) - before == {home / "new.html"}
 
 
 def test_every_option_with_a_path_is_decided_on():
-    """Of a verb that can be repeated, each path is read, replaced, or refused when it is given."""
-    refused = set()
-    for verb in (each for each in REPEATABLE if each in main.VERBS):
+    """Of the two verbs that are run, where is written is chosen anew, and every other path is only read."""
+    paths = {}
+    for verb in ("study", "report"):
         command = main.cli.get_command(click.Context(main.cli), verb)
-        names = {each.name for each in command.params if isinstance(each.type, (click.Path, click.File))}
-        refused |= names - {*READS, *REPLACED, "out"}
-        assert "out" in {each.name for each in command.params}
+        paths[verb] = {each.name for each in command.params if isinstance(each.type, (click.Path, click.File))}
+    fields = {
+        name for verb in STUDIES for name, field in study_class(verb).model_fields.items() if Path in kinds(field)
+    }
 
-    assert refused == {"example"}
-    assert set(REPEATABLE).isdisjoint({"serve", "runs", "bench", "verify", "reproduce", "country", "person"})
+    assert paths == {"study": {"file", "store", "out"}, "report": {"prices", "posterior", "store", "out"}}
+    assert fields == {"file", "posterior", "prices"}
 
 
 def test_names_that_lead_out_of_the_folder_are_refused(home):

@@ -1,4 +1,4 @@
-"""Notebooks run from the first cell to the last, and told as pages: text, code, and what it printed and drew.
+"""Notebooks run from the first cell to the last, and written as pages: text, code, and what it printed and drew.
 
     python docs/site/notebooks.py docs/notebooks/researcher.ipynb ...   runs them, and prints the seconds each took
 
@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -26,6 +27,8 @@ HOME = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(HOME))
 LONGEST = 120
 """Seconds that a notebook may take."""
+PICTURE = r'<img [^>]*src="data:image/png;base64,([^"]*)"[^>]*>'
+"""A picture within the HTML of a result."""
 
 
 def executed(path: Path) -> NotebookNode:
@@ -49,13 +52,28 @@ def executed(path: Path) -> NotebookNode:
     return notebook
 
 
+def modules(text: str) -> list[str]:
+    """The modules that a notebook's code rests on: those it imports from, and those of the studies it calls."""
+    from experiments.cli.catalogue import STUDIES
+
+    found = set(re.findall(r"\bfrom ((?:experiments|simulation)[\w.]*) import", text))
+    called = {
+        name for names in re.findall(r"\bfrom experiments import ([\w, ]+)", text) for name in re.findall(r"\w+", names)
+    }
+    for verb, place in STUDIES.items():
+        name = verb.replace("-", "_")
+        if name in called:
+            own = [f"experiments.{part}.{name}" for part in ("figures", "language")]
+            found |= {place.partition(":")[0], *(module for module in own if find_spec(module) is not None)}
+    return sorted(found)
+
+
 def digest(path: Path) -> str:
     """Of a notebook and of all code that decides what it gives."""
     from experiments.execution.code_digest import code_of
 
     text = path.read_text(encoding="utf-8")
-    modules = sorted(set(re.findall(r"\bfrom ((?:experiments|simulation)[\w.]*) import", text)))
-    parts = [text, Path(__file__).read_text(encoding="utf-8"), *map(code_of, modules)]
+    parts = [text, Path(__file__).read_text(encoding="utf-8"), *map(code_of, modules(text))]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -72,6 +90,12 @@ def ran(path: Path, kept: Path) -> NotebookNode:
     return notebook
 
 
+def printed(html: str) -> str:
+    """A piece of a cell's own HTML as it stands on a page: without styles, on one line."""
+    table = re.sub(r"<style.*?</style>|(?<=<table)[^>]*|(?<=<tr)[^>]*", "", html, flags=re.S)
+    return re.sub(r"\s*\n\s*", "", f'<div class="printed">{table}</div>')
+
+
 def rendered(path: Path, kept: Path) -> tuple[str, dict[str, bytes]]:
     """A notebook as Markdown, and its pictures by file name.
 
@@ -79,23 +103,30 @@ def rendered(path: Path, kept: Path) -> tuple[str, dict[str, bytes]]:
     """
     parts: list[str] = []
     pictures: dict[str, bytes] = {}
+
+    def drawn(data: str, cell: NotebookNode) -> str:
+        if "alt" not in cell.metadata:
+            raise SystemExit(f"{path.name}: a picture has no description; write alt into the metadata of its cell")
+        name = f"{path.stem}-{len(pictures) + 1}.png"
+        pictures[name] = base64.b64decode(data)
+        return f"![{cell.metadata['alt']}]({name})"
+
     for cell in ran(path, kept).cells:
         if cell.cell_type == "markdown":
             parts.append(cell.source)
             continue
         parts.append(f"```python\n{cell.source}\n```")
         before = len(pictures)
+
         for output in cell.outputs:
             data = output.get("data", {})
             if output.output_type == "stream":
                 parts.append(f"```text\n{output.text.rstrip()}\n```")
             elif "image/png" in data:
-                name = f"{path.stem}-{len(pictures) + 1}.png"
-                pictures[name] = base64.b64decode(data["image/png"])
-                parts.append(f"![{cell.metadata['alt']}]({name})")
-            elif "text/html" in data:
-                table = re.sub(r"<style.*?</style>|(?<=<table)[^>]*|(?<=<tr)[^>]*", "", data["text/html"], flags=re.S)
-                parts.append(re.sub(r"\s*\n\s*", "", f'<div class="printed">{table}</div>'))
+                parts.append(drawn(data["image/png"], cell))
+            elif "text/html" in data:  # a table, or a result with its answer, figure and table
+                for k, piece in enumerate(re.split(PICTURE, data["text/html"])):
+                    parts.append(drawn(piece, cell) if k % 2 else printed(piece))
             else:
                 parts.append(f"```text\n{data['text/plain']}\n```")
         if "alt" in cell.metadata and len(pictures) == before:

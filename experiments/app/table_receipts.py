@@ -1,7 +1,7 @@
 """What made the numbers behind a figure of the page, and how its files say so.
 
 Pictures carry it inside, as those of the command line do. A table stays plain, and a small file of the same name,
-ending in ``.json``, goes with it; ``desist verify`` reads both.
+ending in ``.json``, goes with it; ``desist check-results`` reads both.
 """
 
 from __future__ import annotations

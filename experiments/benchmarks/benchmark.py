@@ -52,8 +52,7 @@ def _machine(study: BenchmarkStudy, context: RunContext) -> StudyResult:
 
 
 def _page(study: BenchmarkStudy, context: RunContext) -> StudyResult:
-    # A browser and the page's server are loaded only where the page is measured.
-    from experiments.benchmarks.page import LIMITS, page_costs
+    from experiments.benchmarks.page import LIMITS, page_costs  # a browser and the page's server
 
     context.note("measuring the page in a browser, then a class (some minutes) ...")
     costs = page_costs(quick=study.quick)

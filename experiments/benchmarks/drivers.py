@@ -113,9 +113,9 @@ def start_up_seconds() -> dict[str, float]:
 
 def study_seconds() -> dict[str, float]:
     """Seconds of the headline studies once compiled."""
-    from experiments.studies.trial.sweep import prepared, simulate_design
-    from experiments.studies.trial.sweep_study import SweepStudy
-    from experiments.studies.trial.trial import repeat_trial
+    from experiments.studies.trial.sweep import prepared, simulate_design  # the compiler, once the commands were timed
+    from experiments.studies.trial.sweep_study import SweepStudy  # the compiler, once the commands were timed
+    from experiments.studies.trial.trial import repeat_trial  # the compiler, once the commands were timed
 
     ready = prepared(SweepStudy())
     pooled = load("pooled")

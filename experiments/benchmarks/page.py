@@ -93,7 +93,7 @@ def serving(log: Path | None = None, **environment: str) -> Iterator[tuple[str, 
 
 def chromium() -> str | None:
     """Where a Chromium is, or None: the system's, or the one that Playwright has installed."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # only who develops has it
 
     if found := next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None):
         return found
@@ -105,7 +105,7 @@ def chromium() -> str | None:
 @contextmanager
 def browsing() -> Iterator[Any]:
     """Headless Chromium."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # only who develops has it
 
     path = chromium()
     with sync_playwright() as playwright:

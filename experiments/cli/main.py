@@ -85,9 +85,9 @@ SUMMARIES = {
     "fit-baseline": "Fit the defaults of risk and offending to the Danish figures.",
     "fit-effects": "Solve for the parameters of the three named settings of the effect.",
     "check-model": "Does the model obey its invariants, match mathematics and observations, and are faults noticed?",
-    "check-results": "Are results what their receipts say? Digests first, then the command given again.",
-    "reproduce": "The headline studies of results/ again: rebuild them, compare, write what documents quote.",
-    "store": "List the store of finished runs, show its size, check it, prune it.",
+    "check-results": "Check results against their receipts: the digest of every file, then the study run again.",
+    "reproduce": "Run the headline studies again, compare them with results/, and update what the documents quote.",
+    "store": "The store of finished runs: list it, check that it is whole, remove what is no longer needed.",
     "benchmark": "Measure speed, memory and start-up.",
 }
 
@@ -129,7 +129,7 @@ class Verbs(click.Group):
 def cli() -> None:
     """Desist: people released from prison, the volunteers who mentor them, and new crime, agent by agent.
 
-    It weighs policies for populations. It must never be read as a forecast for one real person.
+    It compares policies for populations. It must never be read as a forecast for one real person.
     """
 
 

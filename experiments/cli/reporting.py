@@ -78,6 +78,8 @@ def _of_plans(
     if extra:
         raise ParameterError(f"[{extra[0]}] follows --, which only a study takes; leave it out")
     for name in named:
+        if name in STUDIES and len(named) > 1:
+            raise ParameterError(f"[{name}] is a study, and a report is of one study alone; its options follow --")
         if not name.endswith(".toml") and name not in plan_names():
             near = get_close_matches(name, [*STUDIES, *plan_names()], n=1)
             hint = f"did you mean {near[0]}? Studies" if near else "studies"

@@ -51,7 +51,7 @@ class Job:
     """
 
     name: str
-    """What it is called in ``desist runs``."""
+    """What it is called in ``desist store``."""
     work: str
     """``module:function`` of (context, payload), which gives a table; it must be importable where it is computed."""
     context: dict[str, Any]
@@ -59,7 +59,7 @@ class Job:
     pieces: Sequence[dict[str, Any]]
     """What decides each piece, as JSON has it."""
     command: str = ""
-    """The command as typed, for ``desist runs``."""
+    """The command as typed, for ``desist store``."""
     code: str = field(init=False)
     """Digest of the model and of the studies' code that the work rests on."""
 

@@ -266,7 +266,7 @@ def _facts() -> dict[int, dict[str, float]]:
 
 def _normals(number: int, n: int, seed: int) -> Floats:
     """Standard normal numbers of a municipality, n of them: the first ones stay when more are wanted."""
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # slow to import
 
     blocks = range((n + WORDS - 1) // WORDS)
     words = np.concatenate([words_at(number, block, 0, COUNTRY, *key_of(seed)) for block in blocks] or [np.empty(0)])

@@ -46,8 +46,8 @@ class Posterior:
         ParameterError
             If it is missing or is not such a file.
         """
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow as pa  # slow to import
+        import pyarrow.parquet as pq  # slow to import
 
         try:
             read = pq.read_table(path)
@@ -69,8 +69,8 @@ class Posterior:
 
     def write(self, path: Path) -> Path:
         """Write it whole or not at all."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        import pyarrow as pa  # slow to import
+        import pyarrow.parquet as pq  # slow to import
 
         made = pa.Table.from_pandas(self.table, preserve_index=False)
         made = made.replace_schema_metadata({"desist": json.dumps({"kind": "posterior", **self.about})})

@@ -156,9 +156,8 @@ def _alike(one: str, other: str) -> bool:
 
 def _pixels(old: bytes, new: bytes) -> str:
     """How many pixels of two pictures differ, and where the first lies; nothing where none does."""
-    # slow to import, and most files are no pictures
-    import numpy as np
-    from matplotlib.image import imread
+    import numpy as np  # slow to import, and most files are no pictures
+    from matplotlib.image import imread  # the same
 
     one, other = (imread(io.BytesIO(each), format="png") for each in (old, new))
     if one.shape != other.shape:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
+from experiments.provenance.receipts import digest, inputs_of, sealed, shown
+from experiments.provenance.stamps import COUNTS, STAMPED, stamped
 from simulation.parameters import ParameterError
 
 if TYPE_CHECKING:
@@ -85,8 +87,6 @@ class Folder:
         more
             What else decides the results, or says how much was run: numbers, texts, lists and dictionaries of them.
         """
-        from experiments.provenance.receipts import inputs_of
-
         self._made = None
         if scenario is not None:
             self.text("scenario.toml", scenario.to_toml())
@@ -103,9 +103,6 @@ class Folder:
 
     def _seal(self, made: dict[str, Any]) -> Path:
         """Stamp what is not yet stamped, and write the manifest over what was written so far."""
-        from experiments.provenance.receipts import digest, sealed, shown
-        from experiments.provenance.stamps import COUNTS, STAMPED, stamped
-
         known = {key: made[key] for key in ("scenario", "digest", "seed", *COUNTS) if key in made}
         about = {"command": shown(made["command"]), **known, "desist": made["versions"]["desist"]}
         for name, before in self._files.items():

@@ -88,7 +88,7 @@ class Page:
 
 def html(page: Page) -> str:
     """The page as one file: nothing is fetched from anywhere, and the same page gives the same bytes."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # slow to import
 
     shelf = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined,
                         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip

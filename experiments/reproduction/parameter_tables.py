@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +28,8 @@ from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity, quantities
 from simulation.scenario import Scenario
 
+Tables = Mapping[str, Callable[..., str]]
+"""What writes a part of a page, by the first word of its order."""
 BLOCK = re.compile(r"<!-- code: ([^\n]*?) -->(.*?)<!-- end code -->", re.DOTALL)
 """A part of a page that the code writes, with the words of its order."""
 GRADES = ("measured", "judged", "assumed")
@@ -38,8 +40,15 @@ SYMBOLS = {"F": "factor", "K": "programme", "L": "place", "N": "person", "S": "s
 # Pages ------------------------------------------------------------------------------------------------------------
 
 
-def up_to_date(text: str, label: str = "the page") -> str:
+def up_to_date(text: str, label: str = "the page", further: Tables | None = None) -> str:
     """A page with every part that the code writes as the code writes it now.
+
+    Parameters
+    ----------
+    text, label
+        The page, and what to call it in messages.
+    further
+        Tables beside those of ``TABLES``, which a layer above can write.
 
     Raises
     ------
@@ -50,7 +59,7 @@ def up_to_date(text: str, label: str = "the page") -> str:
         raise ParameterError(f"{label} has a part [<!-- code: ... -->] that is not closed; add <!-- end code --> to it")
 
     def written(part: re.Match[str]) -> str:
-        inside = _ordered(part.group(1).split(), label)
+        inside = _ordered(part.group(1).split(), label, {**TABLES, **(further or {})})
         around = "\n" if "\n" in inside else ""
         return f"<!-- code: {part.group(1)} -->{around}{inside}{around}<!-- end code -->"
 
@@ -72,25 +81,25 @@ def pages(path: Path) -> list[Path]:
     return found
 
 
-def describe(path: Path) -> list[Path]:
-    """Bring the pages under a path up to date; returns those that were changed."""
+def describe(path: Path, further: Tables | None = None) -> list[Path]:
+    """Bring the pages under a path up to date (see ``up_to_date``); returns those that were changed."""
     changed = []
     for page in pages(path):
         before = page.read_text(encoding="utf-8")
-        after = up_to_date(before, page.name)
+        after = up_to_date(before, page.name, further)
         if after != before:
             page.write_text(after, encoding="utf-8", newline="\n")
             changed.append(page)
     return changed
 
 
-def _ordered(words: Sequence[str], label: str) -> str:
+def _ordered(words: Sequence[str], label: str, tables: Tables) -> str:
     """What one part asks for: the name of a table, then its arguments."""
     name, arguments = (words[0], words[1:]) if words else ("", ())
-    if name not in TABLES:
-        raise ParameterError(f"{label}: no table is called [{name}]; {nearest(name, TABLES)}")
+    if name not in tables:
+        raise ParameterError(f"{label}: no table is called [{name}]; {nearest(name, tables)}")
     try:
-        return TABLES[name](*arguments)
+        return tables[name](*arguments)
     except TypeError:
         raise ParameterError(f"{label}: [{' '.join(words)}] has too few or too many words; see TABLES") from None
 
@@ -144,7 +153,7 @@ def live(name: str) -> dict[str, tuple[str, np.dtype[Any]]]:
         "PeopleColumns": ready.people, "Lives": begin_lives(scenario, ready, numbers), "Localities": local,
         "Seats": seats,
     }  # fmt: skip
-    found = tables[name]._asdict()
+    found = columns[name]._asdict()
     return {
         key: (" and ".join(SYMBOLS.get(lengths[size], lengths[size]) for size in reversed(column.shape)), column.dtype)
         for key, column in found.items()
@@ -223,7 +232,7 @@ def patterns() -> str:
     )  # fmt: skip
 
 
-TABLES: dict[str, Callable[..., str]] = {
+TABLES: Tables = {
     "state": states,
     "quantities": of_scenario,
     "effect": effect,

@@ -17,6 +17,8 @@ from experiments.provenance.receipts import bare, words_of
 
 HOME = Path(__file__).resolve().parents[2]
 """The folder that holds the packages ``experiments`` and ``simulation``."""
+PLACES = ("--out", "--store", "--cluster")
+"""Options that say where something is written or computed."""
 START = "from experiments.cli.main import main; main()"
 
 
@@ -47,12 +49,18 @@ def study_again(source: Path, out: Path, *, language: str = "en") -> str:
 
 
 def report_again(command: str, out: Path) -> str:
-    """Make a report again, as its receipt has the command, into a new file; why not, if it could not be made."""
+    """Make a report again, as its receipt has the command, into a new file; why not, if it could not be made.
+
+    Options that say where something is written or computed are left out. Whoever hides one where it would be read all
+    the same (as a value, or among the options of a study) is refused.
+    """
     words = words_of(bare(command))
+    shown = f"[{' '.join(words)[:60]}]"
     if words[:2] != ["desist", "report"]:
-        return f"[{' '.join(words)[:60]}] is no command that makes a report"
-    cut = words.index("--") if "--" in words else len(words)
-    return _run(["report", *words[2:cut], "--out", str(out), "--no-store", *words[cut:]], out)
+        return f"{shown} is no command that makes a report"
+    if hidden := [word for word in words if word.partition("=")[0] in PLACES]:
+        return f"{shown} says [{hidden[0]}] where no report has it"
+    return _run(["report", "--out", str(out), "--no-store", *words[2:]], out)
 
 
 def _run(arguments: Sequence[str], out: Path) -> str:

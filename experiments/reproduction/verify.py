@@ -29,6 +29,7 @@ from experiments.provenance.receipts import (
 )
 from experiments.provenance.stamps import in_a_line, stamp_of, untouched
 from experiments.reproduction.rerun import report_again, study_again
+from experiments.studies.result import STUDY
 from simulation.parameters import ParameterError
 
 SAME, CHANGED, ABSENT, UNLISTED = "as recorded", "changed", "not kept", "not listed"
@@ -147,6 +148,9 @@ def _made_again(folder: Path, manifest: Mapping[str, Any], rows: dict[str, FileR
         return
     if "study" not in manifest:
         finding.fail(f"not made again: its manifest holds no study; run it again: {manifest['command']}")
+        return
+    if readable(folder / STUDY) != str(manifest["study"]).encode():
+        finding.fail(f"not made again: its {STUDY} is not the study that its manifest holds")
         return
     if manifest.get("complete") is False:
         finding.fail("not made again: the command was interrupted; run it to its end")

@@ -100,12 +100,12 @@ def _branches(tree: Any, levels: Mapping[str, list[str]]) -> list[Limits]:
 
 def _workbench() -> Any:
     """Its modules ``prim`` and ``cart``; importing them takes two seconds and would change the colours of figures."""
-    import matplotlib as mpl
+    import matplotlib as mpl  # slow to import
 
     try:
         with mpl.rc_context(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            from ema_workbench.analysis import cart, prim
+            from ema_workbench.analysis import cart, prim  # an extra, and slow to import
     except ImportError:
         raise ParameterError(
             "scenario discovery needs the EMA Workbench, which is not installed; install it with "

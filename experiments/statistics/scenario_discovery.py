@@ -128,7 +128,7 @@ def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "pr
     ParameterError
         If the EMA Workbench is missing, or a value is.
     """
-    from scipy.stats import fisher_exact
+    from scipy.stats import fisher_exact  # slow to import
 
     x, y = _clean(inputs, fails)
     runs, failures = len(y), int(y.sum())
@@ -239,7 +239,7 @@ def _runs(x: pd.DataFrame, limits: Limits) -> bool:
 
 def _quasi_p(x: pd.DataFrame, y: Flags, limits: Limits) -> dict[str, float]:
     """For each condition, how probable so many failures in the box are if they were as frequent as without it."""
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest  # slow to import
 
     box, p = Box(limits=limits).inside(x), {}
     for name in limits:

@@ -66,9 +66,8 @@ def morris_screening(keys: Sequence[str], evaluate: Evaluate, *, trajectories: i
     high end of the input, by proportion), ``mu_star_low`` and ``mu_star_high`` (95 %, bootstrap); ``mu`` (the same
     with signs); ``sigma`` (standard deviation of the change: a curved effect, or interactions).
     """
-    # SALib is slow to import, and needed here only
-    from SALib.analyze import morris as analysis
-    from SALib.sample import morris as design
+    from SALib.analyze import morris as analysis  # slow to import
+    from SALib.sample import morris as design  # slow to import
 
     points = design.sample(_problem(keys), trajectories, num_levels=LEVELS, seed=seed)
     values = np.asarray(evaluate(points), dtype=np.float64)
@@ -112,9 +111,8 @@ def sobol_indices(
     ParameterError
         If ``points`` is no power of two.
     """
-    # SALib is slow to import, and needed here only
-    from SALib.analyze import sobol as analysis
-    from SALib.sample import sobol as design
+    from SALib.analyze import sobol as analysis  # slow to import
+    from SALib.sample import sobol as design  # slow to import
 
     check_points(points)
     own = set(keys) if chosen is None else set(chosen)

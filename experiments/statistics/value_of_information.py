@@ -146,7 +146,7 @@ def observed_risks(control: npt.ArrayLike, mentored: npt.ArrayLike, per_arm: int
     seed
         Seed of the trials.
     """
-    from scipy.stats import binom
+    from scipy.stats import binom  # slow to import
 
     uniform = np.random.Generator(np.random.Philox(key=seed)).random((2, len(np.asarray(control))))
     hits = [binom.ppf(u, per_arm, np.asarray(risk)) for u, risk in zip(uniform, (control, mentored), strict=True)]
@@ -268,8 +268,8 @@ def _basis(known: pd.DataFrame) -> tuple[Floats, list[Floats]]:
 
 def _column(values: pd.Series, bends: int) -> tuple[Floats, Floats]:
     """Splines over one quantity with a penalty on their second differences; a mean for each value of a category."""
-    from scipy.interpolate import BSpline
-    from scipy.stats import norm, rankdata
+    from scipy.interpolate import BSpline  # slow to import
+    from scipy.stats import norm, rankdata  # slow to import
 
     codes, levels = pd.factorize(values)
     if len(levels) <= CATEGORIES or not pd.api.types.is_numeric_dtype(values):

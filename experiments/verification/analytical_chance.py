@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import stats
 
 from experiments.verification.check_context import CheckContext
 from experiments.verification.checks import Deviations, Finding, Violations
@@ -140,8 +141,6 @@ def the_table_of_normal_numbers_is_that_of_its_quantiles(context: CheckContext) 
     """65,536 numbers in the middle of equal parts, symmetric, rising, with variance 1; the upper half
     of a random number chooses one.
     """
-    from scipy import stats
-
     del context
     claim, table = Deviations(), normal_table()
     claim.check(len(table), 65536)

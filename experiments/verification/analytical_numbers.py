@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from experiments.verification.check_context import CheckContext, SimulatedCase, complete
 from experiments.verification.checks import Deviations, Finding, Violations, fixed
@@ -119,8 +120,6 @@ def months_begin_with_the_first_programme(context: CheckContext) -> Finding:
 
 def new_sentences_are_the_quantiles_of_their_distribution(context: CheckContext) -> Finding:
     """1,024 new sentences lie at the quantiles of a log-normal distribution, cut at 192 months."""
-    from scipy import stats
-
     claim = Deviations()
     for case in context.scenarios(any=6):
         o = case.scenario.offending

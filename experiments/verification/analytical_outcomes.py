@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from experiments.statistics.regression import cox
 from experiments.verification.check_context import A_YEAR, YEARS, CheckContext, country
 from experiments.verification.checks import Deviations, Finding, Violations
 from experiments.verification.p_values import PValues
 from simulation.cohort import prepared
+from simulation.engine import over_chunks
 from simulation.history import ALL_DECISIONS, History
+from simulation.ledger import names
 from simulation.outcomes import DEFINITIONS, NOT_IN_SIGHT, curve, matches, offence_counts, shares, times, wilson
 from simulation.parameters import ParameterError
 from simulation.population import relative_hazard
@@ -155,8 +158,6 @@ def shares_leave_out_whom_nobody_can_judge(context: CheckContext) -> Finding:
 
 def wilsons_interval_is_that_of_scipy(context: CheckContext) -> Finding:
     """The interval of a share agrees with scipy's, at the ends too, and says nothing of nobody."""
-    from scipy import stats
-
     del context
     claim = Deviations()
     for hits, number in ((0, 10), (3, 10), (10, 10), (14, 49), (32, 48), (1, 1), (500, 20_000)):
@@ -251,9 +252,6 @@ def new_people_and_returns_are_all_releases(context: CheckContext) -> Finding:
 
 def as_many_are_released_every_year(context: CheckContext) -> Finding:
     """With returns counted, every year has the stated number of releases, of the same kind; without, releases grow."""
-    from simulation.engine import over_chunks
-    from simulation.ledger import names
-
     claim, runs = Violations(), context.scaled(24)
     scenario = country()
     row = names(scenario).index("released")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from experiments.verification.check_context import NEUTRAL, CheckContext, complete, steady
 from experiments.verification.checks import Deviations, Finding, Violations
@@ -55,8 +56,6 @@ def ages_sentences_and_convictions_have_their_spread(context: CheckContext) -> F
     """Quantiles of age and sentence are log-normal; earlier convictions grow with age from fourteen, by the stated
     power.
     """
-    from scipy import stats
-
     p_values = PValues()
     scenario = Scenario()
     people, p = _drawn(context, scenario), scenario.people
@@ -168,8 +167,6 @@ def what_goes_together_does_so_as_stated(context: CheckContext) -> Finding:
 
 def people_of_a_trial_are_those_who_would_have_accepted(context: CheckContext) -> Finding:
     """Where only people who sign up are in the scenario, they are as motivated as those who accept among everybody."""
-    from scipy import stats
-
     p_values = PValues()
     share, by = 0.4, 0.5
     for kind in ("volunteers", "system"):
@@ -188,8 +185,6 @@ def volunteers_for_a_trial_are_the_first_who_accept(context: CheckContext) -> Fi
     """Where only people who sign up are in the scenario, each is the first candidate, by the written addresses, who
     accepts and has time.
     """
-    from scipy import stats
-
     claim, share, shortest = Violations(), 0.3, 4.0
     key = key_of(context.seed)
     for own, kind in ((2, "volunteers"), (3, "system")):

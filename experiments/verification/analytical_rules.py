@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from experiments.verification.checks import CheckContext, Deviations, Finding
 from simulation import rules
@@ -63,8 +64,6 @@ def offences_in_a_month_are_geometric(context: CheckContext) -> Finding:
 
 def decisions_take_an_investigation_and_a_court_case(context: CheckContext) -> Finding:
     """Months until a decision are the sum of two geometric phases, together with the stated mean."""
-    from scipy import stats
-
     del context
     claim = Deviations()
     halves = [int((i + 0.5) * 65536 / 128) for i in range(128)]
@@ -84,8 +83,6 @@ def volunteers_come_forward_as_poisson_says(context: CheckContext) -> Finding:
     """The number who come forward in a place has the quantiles of a Poisson distribution, up to the most
     there may be.
     """
-    from scipy import stats
-
     del context
     claim = Deviations()
     words = WORDS[8::16]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from experiments.verification.check_context import (
     EVERYBODY_ACCEPTS,
@@ -174,8 +175,6 @@ def offences_sanctions_and_delays_have_their_chances(context: CheckContext) -> F
     """In whole runs bursts are geometric, sanctions have their shares, and decisions take the stated time
     in the mean.
     """
-    from scipy import stats
-
     p_values = PValues()
     offending = {"further_offence_chance": 0.6, "prison_chance": 0.3, "suspended_chance": 0.25,
                  "delay_mean_months": 4.0,

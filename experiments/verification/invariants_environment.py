@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from experiments.verification.check_context import CheckContext, SimulatedCase, complete
 from experiments.verification.checks import Finding, Violations, fixed
@@ -221,8 +222,6 @@ def _newcomers(
     claim: Violations, case: SimulatedCase, now: SimpleNamespace, here: int, new: int, since: int, room: int
 ) -> None:
     """How many come forward: the stated number when a municipality opens, then Poisson by its own random number."""
-    from scipy import stats
-
     n, local, supply = now.numbers, now.local, case.scenario.volunteers
     row, closed = int(local.place[here]), now.month >= n.closes[n.supply]
     word = _words(now, 0, int(local.replicate[here]), now.month + MONTH_ZERO, RECRUITING | int(local.number[here]))[0]

@@ -14,7 +14,7 @@ from experiments.verification.check_context import OF_THE_PROGRAMME, CheckContex
 from experiments.verification.checks import Finding, Violations, fixed
 from simulation.cohort import prepared
 from simulation.compiled_parameters import months_before, numbers_of
-from simulation.engine import run
+from simulation.engine import over_chunks, run
 from simulation.history import simulate
 from simulation.outcomes import DEFINITIONS, times
 from simulation.population import centre, draw, reference, relative_hazard
@@ -188,7 +188,7 @@ def both_drivers_simulate_one_history(context: CheckContext) -> Finding:
     """The compiled engine and the Mesa model, whose people step in random order, give one history and keep
     one state.
     """
-    from simulation.mesa_model import ReentryModel
+    from simulation.mesa_model import ReentryModel  # Mesa is slow to import
 
     claim = Violations()
     for k, case in enumerate(context.scenarios(any=12, programme=6, volunteers=6), context.first):
@@ -244,8 +244,6 @@ def a_ledger_does_not_depend_on_how_the_work_is_cut(context: CheckContext) -> Fi
     """Replicates together or apart, cut by places, in threads: each has its own ledger, to the byte, and changes
     nobody.
     """
-    from simulation.engine import over_chunks
-
     claim = Violations()
     for k, case in enumerate(context.scenarios(programme=8, any=4), context.first):
 

@@ -18,8 +18,10 @@ from experiments.verification.check_context import (
 )
 from experiments.verification.checks import Finding, Violations, fixed
 from experiments.verification.invariants_order import of_all
+from simulation.compiled import plain
 from simulation.engine import run
 from simulation.history import simulate
+from simulation.rules import holds
 
 NEVER_PARTED = 10_000
 
@@ -104,9 +106,6 @@ def who_holds_something_is_no_worse_off(context: CheckContext) -> Finding:
     """With the same random number nobody loses a factor where a person without it, with no more help,
     gains it.
     """
-    from simulation.compiled import plain
-    from simulation.rules import holds
-
     claim, rng = Violations(), context.rng(1)
     for word in rng.integers(0, 2**32, 2000):
         gain, loss = rng.uniform(0, 0.5, 2)

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from experiments.execution.context import Compute
 from experiments.execution.jobs import Job
@@ -225,8 +226,6 @@ def compare(predictions: pd.DataFrame, known: RegisterFigures) -> pd.DataFrame:
     sd wide or more, its chains have not converged, or the emulator is off by more than ``MOST_OFF`` of the uncertainty
     of both together.
     """
-    from scipy.stats import norm
-
     table = summarise(predictions)
     about = {name: (float(known.observed[k]), float(known.sd[k])) for k, name in enumerate(known.names)}
     table["observed"], table["sd"] = ([about[figure][k] for figure in table["figure"]] for k in (0, 1))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from experiments.verification.checks import Finding
 
@@ -34,16 +35,12 @@ class PValues:
 
     def share(self, hits: Any, number: Any, expected: float, detail: str = "") -> None:
         """So many of so many independent trials, against a chance (exact binomial)."""
-        from scipy import stats
-
         k, n = int(hits), int(number)
         p = float(stats.binomtest(k, n, min(1.0, max(0.0, float(expected)))).pvalue) if n else math.nan
         self._note(p, n, f"{detail}: {k} of {n} ({k / max(n, 1):.4f}) against {expected:.4f}")
 
     def mean(self, values: npt.ArrayLike, expected: float, sd: float, detail: str = "") -> None:
         """The mean of independent values with standard deviation ``sd`` (normal)."""
-        from scipy import stats
-
         data = np.asarray(values, dtype=np.float64)
         apart = float(data.mean()) - expected
         z = apart / (sd / math.sqrt(len(data))) if sd > 0 else math.copysign(math.inf, apart) if apart else 0.0
@@ -53,8 +50,6 @@ class PValues:
 
     def counts(self, observed: npt.ArrayLike, chances: npt.ArrayLike, detail: str = "") -> None:
         """Counts with given chances (chi-square; the last cells are pooled until they are large enough)."""
-        from scipy import stats
-
         counts = np.asarray(observed, dtype=np.float64)
         expected = np.asarray(chances, dtype=np.float64) * counts.sum() / np.sum(chances)
         while len(expected) > 2 and expected[-1] < SMALLEST_CELL:

@@ -19,6 +19,7 @@ DeMillo, Lipton & Sayward (1978), Hints on test data selection, Computer 11(4):3
 from __future__ import annotations
 
 import ast
+import atexit
 import json
 import os
 import shutil
@@ -156,8 +157,6 @@ def _dependants(folder: Path) -> dict[str, set[str]]:
 @cache
 def _bench() -> MutantBench:
     """The bench of this process; gone when it ends."""
-    import atexit
-
     folder = Path(tempfile.mkdtemp(prefix="desist-faults-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return MutantBench(folder)

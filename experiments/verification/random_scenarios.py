@@ -121,7 +121,8 @@ def _people(draw: _Draw) -> Table:
 
 def _risk(draw: _Draw) -> Table:
     return {
-        "level": draw.number(0.5, 8.0), "immune_share": draw.number(0.0, 0.5), "frailty_sd": draw.number(0.0, 1.5),
+        "hazard_multiplier": draw.number(0.5, 8.0), "immune_share": draw.number(0.0, 0.5),
+        "frailty_sd": draw.number(0.0, 1.5),
         "long_run_hazard_ratio": draw.number(0, 1), "hazard_decay_months": draw.number(0.5, 20.0),
         "age_hazard_ratio": draw.number(0.5, 1.1), "women_hazard_ratio": draw.number(0.2, 1.4),
         "priors_hazard_ratio": draw.number(0.95, 1.3), "high_risk_share": draw.number(0.1, 0.9),

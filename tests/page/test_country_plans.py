@@ -25,7 +25,7 @@ def test_sliders_begin_where_every_plan_that_comes_with_desist_begins():
     for name in own.PLANS:
         plan, _ = load(name)
         assert (plan.wave[0].volunteers_at_start, plan.years) == (START.default, YEARS.default)
-        assert plan.wave[0].places == ["programme area"]
+        assert plan.wave[0].municipalities == ["programme area"]
 
 
 @pytest.mark.parametrize("name", own.PLANS)

@@ -23,10 +23,10 @@ SPEC = {"data": {"values": [{"x": 1}]}, "mark": "point", "encoding": {"x": {"fie
 
 @pytest.mark.parametrize("kind", ["png", "svg"])
 def test_pictures_of_the_page_carry_their_receipt(kind, tmp_path):
-    """Command, scenario, luck and the address of the view; ``desist verify`` reads it, and finds a changed byte."""
+    """Command, scenario, luck and the address of the view; ``desist check-results`` reads it, and finds a changed byte."""
     data = drawn(SPEC, kind, ABOUT)
     (tmp_path / f"x.{kind}").write_bytes(data)
-    code, out, _ = desist("verify", str(tmp_path / f"x.{kind}"))
+    code, out, _ = desist("check-results", str(tmp_path / f"x.{kind}"))
 
     assert untouched(f"x.{kind}", data)
     assert stamp_of(f"x.{kind}", data)["page"] == "desist serve, ?lang=da&effect=67"
@@ -43,12 +43,12 @@ def test_a_table_of_the_page_is_verified_by_the_file_beside_it(tmp_path):
 
     assert intact(json.loads(own))
     assert json.loads(own)["files"] == {"desist-x.csv": digest(table)}
-    assert desist("verify", str(tmp_path / "desist-x.csv"))[0] == 0
+    assert desist("check-results", str(tmp_path / "desist-x.csv"))[0] == 0
     (tmp_path / "desist-x.csv").write_bytes(table.replace(b"0.25", b"0.26"))
-    assert desist("verify", str(tmp_path / "desist-x.csv"))[0] == 1
+    assert desist("check-results", str(tmp_path / "desist-x.csv"))[0] == 1
     (tmp_path / "desist-x.csv").write_bytes(table)
     (tmp_path / "desist-x.json").write_bytes(own.replace(b'"seed": 7', b'"seed": 8'))
-    assert desist("verify", str(tmp_path / "desist-x.csv"))[0] == 1
+    assert desist("check-results", str(tmp_path / "desist-x.csv"))[0] == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -57,7 +57,7 @@ def test_the_line_is_in_the_language_of_the_page(language):
     said = line(PageMessages(language), {**ABOUT, "scenario": "<b>"})
 
     assert ("Kvittering: " in said) == (language == "da")
-    assert ("held 7; forsøg 100" in said) == (language == "da")
+    assert ("seed 7; forsøg 100" in said) == (language == "da")
     assert "<b>" not in said
 
 

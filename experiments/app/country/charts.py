@@ -50,7 +50,7 @@ def supply(
             own = {"mean": row[column], "low": row[f"{column}_low"], "high": row[f"{column}_high"]}
             rows.append({"at": round(at, 3), "when": f"{int(row['time']) % 12 + 1}/{int(at)}", "name": names[column],
                          "text": spanned(w, own), **{key: plain(value, 1) for key, value in own.items()}})  # fmt: skip
-    layers = over_years(w, plan, rows, [*names.values()], title=title, points=False, middle=0.0, top=top)
+    layers = over_years(w, plan, rows, [*names.values()], title=title, points=False, top=top)
     last = table[(table["time"] >= 12 * (plan.years - 1)) & (table["time"] < 12 * plan.years)]
     parts = ", ".join(f"{names[column]} {w.number(last[column].mean(), 0)}" for column in columns)
     said = w("country.supply.described", title=title, year=year_name(plan, plan.years - 1), parts=parts)

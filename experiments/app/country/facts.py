@@ -35,7 +35,7 @@ class AnswerCard:
     """The unit, if any, and the simulation error of the number (95 %)."""
     range: str
     more: str
-    """What chance alone does, or in how many worlds."""
+    """What chance alone does, or in how many draws."""
 
 
 def title_of(w: PageMessages, plan: RolloutPlan) -> str:
@@ -89,7 +89,7 @@ def cards(w: PageMessages, study: Plans) -> str:
         for name, each in zip(names, same, strict=True):
             head = f"<small><b>{escape(name)}</b></small>" if several else ""
             foot = "" if several else f"<small>{escape(each.more)}</small>"
-            told += (f"<dd>{head}<strong>{escape(each.value)} <small>{escape(each.other_schemes)}</small></strong>"
+            told += (f"<dd>{head}<strong>{escape(each.value)} <small>{escape(each.beside)}</small></strong>"
                      f"<span>{escape(each.range)}</span>{foot}</dd>")  # fmt: skip
         parts.append(f"<div><dt>{escape(same[0].label)}</dt>{told}</div>")
     return f'<dl class="country-answers">{"".join(parts)}</dl>'

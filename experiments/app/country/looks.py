@@ -48,7 +48,7 @@ def year_name(plan: RolloutPlan, year: int) -> str:
 
 def over_years(
     w: PageMessages, plan: RolloutPlan, rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, title: str,
-    bands: Sequence[tuple[str, str]] = (DOUBT,), points: bool = True, middle: float = 0.5, top: float | None = None,
+    bands: Sequence[tuple[str, str]] = (DOUBT,), points: bool = True, top: float | None = None,
 ) -> list[Spec]:  # fmt: skip
     """Lines over the calendar with their intervals, and the years after the last releases in grey.
 
@@ -65,12 +65,12 @@ def over_years(
     bands
         Ends of the intervals, the widest first.
     points
-        Whether points are shown; else they only answer to being pointed at.
-    middle
-        How far before its year a point's span begins: 0.5 if a point stands for a year.
+        Whether points are shown, each of which stands for a year, half of it before its place on the axis; else they
+        stand for months and only answer to being pointed at.
     top
         End of the axis, if charts share it.
     """
+    middle = 0.5 if points else 0.0
     edge = begins(plan) + plan.years
     last = edge + FOLLOWED_ON / 12 - middle
     x = {"field": "at", "type": "quantitative", "title": None,

@@ -206,7 +206,7 @@ def sample(
         Seed; steps retained (before thinning) and steps discarded of each ensemble.
     """
     import emcee  # only who samples needs it, and not the workers that simulate
-    from emcee.autocorr import integrated_time
+    from emcee.autocorr import integrated_time  # the same
 
     walkers = 2 * (start.shape[1] + 3)
     chains, times, accepted = [], [], []

@@ -92,7 +92,7 @@ def check_thresholds(design: pd.DataFrame, fails: npt.ArrayLike) -> pd.DataFrame
         Wilson), only_inside and only_outside (pairs in which one of the two fails), p_value (McNemar's exact
         test, one-sided), confirmed (whether that is at most ``SIGNIFICANT``).
     """
-    from scipy.stats import binomtest
+    from scipy.stats import binomtest  # slow to import
 
     y = np.asarray(fails)
     if y.shape != (len(design),):

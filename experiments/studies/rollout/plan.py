@@ -256,9 +256,8 @@ def country_of_plan(plan: RolloutPlan) -> Country:
     ParameterError
         If that file cannot be used.
     """
-    # pandas is loaded when a plan is run, so that --help starts at once
-    from experiments.inputs.municipalities import denmark
-    from experiments.inputs.municipality_csv import read_own
+    from experiments.inputs.municipalities import denmark  # pandas: not needed for the help
+    from experiments.inputs.municipality_csv import read_own  # pandas, too
 
     return denmark(read_own(Path(plan.country_file)) if plan.country_file else None)
 

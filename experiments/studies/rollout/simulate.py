@@ -8,6 +8,7 @@ and by municipality.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -28,6 +29,7 @@ from simulation.compiled_parameters import months_before
 from simulation.engine import Cohort, over_chunks
 from simulation.history import GROUPS
 from simulation.ledger import names
+from simulation.places import municipalities
 from simulation.scenario import Scenario
 
 DRAWS = 48
@@ -64,7 +66,7 @@ def draw_uncertain(plan: RolloutPlan, country: Country, posterior: Posterior | N
 
     A quantity of the plan has the same share of its prior in every plan, so plans differ in what they do only.
     """
-    from scipy.stats import qmc
+    from scipy.stats import qmc  # slow to import
 
     points = [{} for _ in range(n)] if posterior is None else posterior.draws(n)
     n = len(points)
@@ -187,10 +189,6 @@ def _frame(
 
 @lru_cache(maxsize=4)
 def _country(text: str) -> Country:
-    import json
-
-    from simulation.places import municipalities
-
     data = json.loads(text)
     arrays = {key: np.array([np.nan if each is None else each for each in data[key]], dtype=np.float64)
               for key in ("ratio", "own", "strength", "flats", "jobs")}  # fmt: skip
@@ -199,8 +197,6 @@ def _country(text: str) -> Country:
 
 def country_of(data: dict[str, Any]) -> Country:
     """A country from the plain data of ``country_data``."""
-    import json
-
     return _country(json.dumps(data, sort_keys=True))
 
 

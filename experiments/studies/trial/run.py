@@ -167,15 +167,16 @@ def _over_draws(study: RunStudy, scenario: Scenario, posterior: Posterior, conte
     replicates = study.replicates or max(1, round(PEOPLE / scenario.people.count))
     fixed = [change(each)[0] for each in study.set]
     number = min(study.draws or DRAWS, len(posterior.table))
+    points = [fitting(scenario, draw, but=fixed) for draw in posterior.draws(number)]
     with context.computing(runs=number) as compute:
         table = over_draws(
-            scenario, posterior, number, lambda job: compute(job, "draws"), seed=study.seed, replicates=replicates,
-            window=study.window, but=fixed, command=study.command(),
+            scenario, points, lambda job: compute(job, "draws"), seed=study.seed, replicates=replicates,
+            window=study.window, command=study.command(),
         )  # fmt: skip
     found = summary(table, by=split_of(scenario))
     facts = {
         **_about(study, scenario, replicates), "draws": number,
-        "following": len(fitting(scenario, posterior.draws(1)[0], but=fixed)), "outcomes": found.to_dict("records"),
+        "following": len(points[0]), "outcomes": found.to_dict("records"),
     }  # fmt: skip
     counts: dict[str, Any] = {"replicates": replicates, "draws": number}
     if isinstance(study.posterior, Path):

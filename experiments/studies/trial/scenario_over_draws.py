@@ -14,7 +14,6 @@ import pandas as pd
 
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.parameter_points import at_point
-from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import written
 from experiments.statistics.intervals import interval
 from simulation.engine import over_chunks
@@ -53,14 +52,13 @@ def simulate_draws(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
 
 
 def over_draws(
-    base: Scenario, posterior: Posterior, number: int, compute: Callable[[Job], Iterator[Table]], *, seed: int,
-    replicates: int, window: int, but: Sequence[str] = (), command: str = "",
+    base: Scenario, points: Sequence[dict[str, Any]], compute: Callable[[Job], Iterator[Table]], *, seed: int,
+    replicates: int, window: int, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """People and reoffenders at each draw: draw, arm, group, definition, people, hits.
 
-    ``but`` names keys that stay as they are in ``base``.
+    ``points`` are the draws, each with the keys that it changes in ``base`` (see ``fitting``).
     """
-    points = [fitting(base, draw, but=but) for draw in posterior.draws(number)]
     each = max(1, round(PEOPLE_A_TASK / (base.people.count * replicates)))
     job = Job(
         name=f"run {base.name} over draws", work=f"{__name__}:simulate_draws", command=command,
