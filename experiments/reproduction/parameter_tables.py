@@ -149,7 +149,7 @@ def live(name: str) -> dict[str, tuple[str, np.dtype[Any]]]:
         23: "N", len(scenario.factor): "F", len(scenario.programme): "K", len(local.number): "L", len(seats.state): "S",
         len(local.number) + 1: "L", 4: "word",
     }  # fmt: skip
-    tables: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "PeopleColumns": ready.people, "Lives": begin_lives(scenario, ready, numbers), "Localities": local,
         "Seats": seats,
     }  # fmt: skip
