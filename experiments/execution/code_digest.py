@@ -14,7 +14,7 @@ from simulation.parameters import ParameterError
 HERE = Path(__file__).resolve().parents[1]
 STORING = {
     *(HERE / "execution" / f"{name}.py" for name in ("code_digest", "jobs", "store", "cluster", "workers")),
-    HERE / "cli" / "main.py", HERE / "provenance" / "results_folder.py",
+    HERE / "__init__.py", HERE / "cli" / "main.py", HERE / "provenance" / "results_folder.py",
 }  # fmt: skip
 """What keeps, sends and prints results, and decides none of them."""
 
