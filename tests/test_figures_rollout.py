@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
-from experiments.figures import style
+from experiments.figures.style import style
 from experiments.figures.compare import COMPARED, forest
 from experiments.figures.money import budget, flows
 from experiments.figures.rollout import (
