@@ -9,7 +9,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
-from experiments.figures.style import style
 from experiments.figures.compare import COMPARED, forest
 from experiments.figures.money import budget, flows
 from experiments.figures.rollout import (
@@ -22,6 +21,7 @@ from experiments.figures.rollout import (
     municipality_map,
     over_months,
 )  # fmt: skip
+from experiments.figures.style import style
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.language.messages import Messages

@@ -55,7 +55,8 @@ def test_pictures_are_the_figures_of_the_kept_results():
 
 def test_the_readme_counts_as_the_sweep_does():
     """How many points reproduce the trial, of how many."""
-    found = re.match(r"(\d+) of (\d+) points", (CODE / "results/effect/answer.txt").read_text(encoding="utf-8"))
+    answer = (CODE / "results/effect/answer_en.txt").read_text(encoding="utf-8")
+    found = re.search(r"(\d+) of the (\d+) sets of assumptions", answer)
 
     assert found
     assert f"{found[1]} of the {found[2]} points" in " ".join((CODE / "README.md").read_text(encoding="utf-8").split())

@@ -11,6 +11,7 @@ import pytest
 
 from experiments.provenance.receipts import page_receipt, untouched_page
 from experiments.reports.study import STUDIES, split, unfit
+from experiments.studies.trial.trial_study import TrialStudy
 from simulation.parameters import ParameterError
 from tests.report_tools import PLAN, sound, typed
 
@@ -70,23 +71,23 @@ def test_the_trial_is_run_once_and_then_read(given, place, capsys):
         given("trial", "--language", language, "--threads", "1", "--", "--trials", "20")
         assert word in capsys.readouterr().err
         sound((place / f"results/report/trial-{language}.html").read_text(encoding="utf-8"), language)
-    folder, command = place / "results/report/trial", "desist trial --trials 20"
-    assert unfit(folder, command) == ""
-    assert unfit(folder, "desist trial") == "it was made by desist trial --trials 20"
+    folder, study = place / "results/report/trial", TrialStudy(trials=20)
+    assert unfit(folder, study) == ""
+    assert unfit(folder, TrialStudy()) == "it was made by desist trial --trials 20"
     table = folder / "settings.csv"
     text = table.read_text(encoding="utf-8")
     table.write_text(text.replace("pooled", "Pooled", 1), encoding="utf-8")
-    assert unfit(folder, command) == "settings.csv is not what was written"
-    assert unfit(folder, command, ["settings.csv"]) == "settings.csv is not what was written"
+    assert unfit(folder, study) == "settings.csv is not what was written"
+    assert unfit(folder, study, ["settings.csv"]) == "settings.csv is not what was written"
     table.unlink()
-    assert unfit(folder, command) == "settings.csv is not what was written"
-    assert unfit(folder, command, ["settings.csv"]) == ""
+    assert unfit(folder, study) == "settings.csv is not what was written"
+    assert unfit(folder, study, ["settings.csv"]) == ""
     table.write_text(text, encoding="utf-8")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     (folder / "manifest.json").write_text(json.dumps({**manifest, "seed": 2}), encoding="utf-8")
-    assert unfit(folder, command) == "its receipt does not hold"
+    assert unfit(folder, study) == "its receipt does not hold"
     shutil.rmtree(folder)
-    assert unfit(folder, command) == "it is not there"
+    assert unfit(folder, study) == "it is not there"
 
 
 @pytest.mark.parametrize("language", ["en", "da"])
@@ -106,7 +107,7 @@ def test_the_calibration_that_is_kept_makes_a_page(language):
 @pytest.mark.parametrize(("words", "said"), [
     (["trail"], r"^\[trail\] is neither a study nor a plan; .*trial"),
     (["trial", "--draws", "3"], r"^--draws is \[3\], which reports of plans take; options of desist trial follow --"),
-    (["small.toml", "--", "--trials", "3"], r"^\[--trials\] follows --, which only a study's own verb takes"),
+    (["small.toml", "--", "--trials", "3"], r"^\[--trials\] follows --, which only a study takes; leave it out"),
     (["--", "--trials", "3"], r"^\[--trials\] is no study or plan; name one first"),
     (["check-model"], r"^the folder \[results/check-model\] cannot be used \(it is not there\)"),
     (["trial", "--out", "small.toml/x.html", "--", "--trials", "2"], r"^--out is \[small.toml/x.html\], which cannot be"),

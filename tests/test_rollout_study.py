@@ -103,9 +103,9 @@ def test_the_command_of_a_named_plan_gives_it_again():
 
 @pytest.fixture(scope="module")
 def paid(tmp_path_factory):
-    """The README's programme of slots, in a plan; the folder of both files."""
+    """The programme of slots of docs/extending.md, in a plan; the folder of both files."""
     folder = tmp_path_factory.mktemp("paid")
-    text = next(block.text for block in blocks(HOME / "README.md") if block.saved == "paid.toml")
+    text = next(block.text for block in blocks(HOME / "docs/extending.md") if block.saved == "paid.toml")
     (folder / "paid.toml").write_text(text, encoding="utf-8")
     return folder
 

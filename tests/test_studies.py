@@ -27,7 +27,6 @@ from experiments.studies.trial.effect_settings import SETTINGS, mentored_risk_at
 from experiments.studies.trial.sweep import prepared, simulate_design
 from experiments.studies.trial.sweep_study import SweepStudy
 from experiments.studies.trial.trial import repeat_trial
-from experiments.studies.validation import baseline
 from simulation.history import simulate
 from simulation.outcomes import DEFINITIONS, times
 from simulation.parameters import ParameterError
@@ -254,38 +253,3 @@ def test_axes_are_written_as_they_are_read() -> None:
     mapping = {"a": [1, 2.5, True], "b": ["any", "x,y", "1"], "c": "0.1:2:5:log", "d": [["Aarhus"], ["Odense", "Vejle"]]}
     for axis in axes_of(mapping):
         assert Axis.read(axis.text) == axis
-
-
-def test_baseline_meets_its_targets() -> None:
-    """The default scenario, 20,000 people: every Danish and open figure lies inside its band, jointly."""
-    table = baseline.check(Scenario(), seed=1)
-
-    assert table.loc[~table["inside"], ["id", "model", "low", "high"]].to_dict("records") == []
-
-
-def test_the_baseline_check_can_fail() -> None:
-    """A population with half the risk misses the figures."""
-    table = baseline.check(Scenario().changed({"risk.hazard_multiplier": 0.5}), seed=1, people=5_000)
-
-    assert not table["inside"].all()
-
-
-def test_fit_finds_its_way_back() -> None:
-    """From a hazard that is a fifth too high the fit comes nearer to the targets."""
-    start = Scenario().changed({"risk.baseline_hazard": Scenario().risk.baseline_hazard * 1.2})
-    before = baseline.distance(baseline.measure(start, seed=3, people=4_000), baseline.targets())
-    _, after = baseline.fit(start, seed=3, people=4_000, evaluations=40)
-
-    assert after < 0.7 * before
-
-
-def test_shift_of_a_new_factor_is_small_and_told() -> None:
-    """Adding substance use with a hazard ratio of 1.6 moves the baseline by less than two points, and the shift is printed."""
-    from simulation.programmes import Factor
-
-    data = Scenario().model_dump()
-    data["factor"]["substance"] = Factor(missing_at_release=0.56, gain=0.02, loss=0.02, missing_hazard_ratio=1.6).model_dump()
-    shifts = baseline.shifts(Scenario.model_validate(data), seed=1, people=20_000).set_index("factor")
-
-    assert isinstance(shifts, pd.DataFrame)
-    assert abs(shifts.loc["substance", "shift"]) < 2.0

@@ -20,8 +20,8 @@ WORLDS = {
          "programme.re_eligible=true", "programme.allocation=lottery", "programme.shortest_sentence_months=0.0",
          "people.accepts_volunteers=0.8", "programme.offered_share=0.7"],
     ),
-    "places instead of volunteers": (
-        "pooled", ["programme.delivered_by=places", "programme.capacity=20.0", "programme.allocation=lowest risk"],
+    "slots instead of volunteers": (
+        "pooled", ["programme.delivered_by=slots", "programme.capacity=20.0", "programme.allocation=lowest risk"],
     ),
     "flats and jobs are scarce": (
         "pooled", ["factor.housing.openings=0.5", "factor.employment.openings=0.3", "peers.strength=4.0"],
