@@ -65,11 +65,10 @@ COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK
      "hvor den ikke gør."),
     ((("people.accepts_volunteers", "share who say yes, of all", "share 0-1", 0.2, 0.35, None),
       ("trial.definition", "definition", "", None, None, ["any", "prison"])),
-     "This happens most often where share who say yes is between 20 and 35 % and definition is any or prison: there 83 % of "
-     "the runs do not pay back, and they make up 71 % of all that do not.",
-     "Det sker oftest, hvor share who say yes (people.accepts_volunteers) er mellem 20 og 35 % og definition "
-     "(trial.definition) er any eller prison: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle "
-     "de kørsler, hvor den ikke gør."),
+     "This happens most often where share who accept volunteers is between 20 and 35 % and definition of reoffending is any or "
+     "prison: there 83 % of the runs do not pay back, and they make up 71 % of all that do not.",
+     "Det sker oftest, hvor andel, der siger ja til frivillige er mellem 20 og 35 % og definition af recidiv er any eller prison: "
+     "Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, hvor den ikke gør."),
 ])  # fmt: skip
 def test_conditions_in_sentences(conditions, english: str, danish: str) -> None:
     """How often, where, with the shares of the held-out half; both languages."""
