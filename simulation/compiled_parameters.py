@@ -7,16 +7,20 @@ with support factors becomes "so many times likelier", by following the expected
 from __future__ import annotations
 
 import math
+from collections import namedtuple
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from simulation.chance import key_of
 from simulation.municipal_shares import allowances, opening, parts, released_parts
+from simulation.parameter_sections import Custody, Offending, Peers, Risk
+from simulation.parameters import Section
 from simulation.places import by_place
 from simulation.population import reference
-from simulation.programmes import UNLIMITED, Programme
+from simulation.programmes import UNLIMITED, Programme, Volunteers
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
 from simulation.state import Bytes, Floats, Ints, Numbers, Shorts
@@ -31,6 +35,15 @@ MOST_TIMES = 1000.0
 """Most that help can multiply the chance of a gain by."""
 ALLOCATIONS = ("first come", "highest risk", "lowest risk", "lottery", "listed")
 ASSIGNMENTS = ("nobody", "everyone", "randomised")
+RECORDS = {
+    section: namedtuple(
+        f"{section.__name__}Numbers",
+        [name for name, field in section.model_fields.items() if field.annotation in (int, float)], module=__name__,
+    )
+    for section in (Risk, Offending, Custody, Peers, Volunteers)
+}  # fmt: skip
+"""The record of each section that rules read; a parameter that is declared there is in it."""
+globals().update({record.__name__: record for record in RECORDS.values()})  # the cache of compiled code looks here
 HELP_MONTHS = 12
 """Months after release over which the aim of help with support factors is a mean."""
 
@@ -41,7 +54,7 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
 
     key0, key1 = key_of(seed)
     factors, programmes = scenario.factor, list(scenario.programme.values())
-    offending, custody, supply = scenario.offending, scenario.custody, scenario.volunteers
+    offending, supply = scenario.offending, scenario.volunteers
     middle = (np.arange(1024) + 0.5) / 1024
     sentences = offending.sentence_median_months * np.exp(offending.sentence_log_sd * ndtri(middle))
     carried = [position for position, row in enumerate(programmes) if row.delivered_by == "volunteers"]
@@ -54,15 +67,10 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         key0=key0, key1=key1,
         follow_up=scenario.people.follow_up_months, told_for=told_for(scenario), calendar=calendar,
         offered=ASSIGNMENTS.index(scenario.trial.assignment),
-        later=scenario.risk.long_run_hazard_ratio, settling=scenario.risk.hazard_decay_months,
-        another=offending.further_offence_chance, most_offences=MOST_OFFENCES,
-        phase=phase_table(offending.delay_mean_months),
-        prison=offending.prison_chance, prison_per_conviction=offending.prison_per_conviction,
-        suspended=offending.suspended_chance, sentences=np.minimum(sentences, 192.0),
-        parole=custody.parole_chance, parole_from=custody.parole_from_months, parole_part=custody.parole_served,
-        decided_within=DECIDED_WITHIN,
-        peers_strength=scenario.peers.strength, peers_usual=scenario.peers.reference_share,
-        peers_pseudo=scenario.peers.pseudo_people, first_room=first_room(scenario),
+        risk=numbers_in(scenario.risk), offending=numbers_in(offending), custody=numbers_in(scenario.custody),
+        peers=numbers_in(scenario.peers), volunteers=numbers_in(supply),
+        most_offences=MOST_OFFENCES, phase=phase_table(offending.delay_mean_months),
+        sentences=np.minimum(sentences, 192.0), decided_within=DECIDED_WITHIN, first_room=first_room(scenario),
         gain=_floats(row.gain for row in factors.values()),
         loss=_floats(row.loss for row in factors.values()),
         ratio=_floats(row.missing_hazard_ratio for row in factors.values()),
@@ -90,10 +98,14 @@ def numbers_of(scenario: Scenario, seed: int) -> Numbers:
         boost=np.array([_boosts(scenario, row) for row in programmes]).reshape(len(programmes), len(factors), 2),
         persistence=_floats(row.persistence for row in programmes),
         fade=_floats(0.5 ** (1.0 / row.half_life_months) for row in programmes),
-        per_person=supply.per_person, training=supply.training_months, quits=supply.quit_chance,
-        quit_increase_per_year=supply.quit_increase_per_year, quits_after=supply.quit_after_end,
-        at_start=at_start, rate=np.minimum(rate, MOST_RECRUITS), campaign=supply.campaign_months,
+        at_start=at_start, rate=np.minimum(rate, MOST_RECRUITS),
     )  # fmt: skip
+
+
+def numbers_in(section: Section) -> Any:
+    """Every plain number of a section as a record that compiled loops can read; its fields are the section's keys."""
+    record = RECORDS[type(section)]
+    return record(*(getattr(section, name) for name in record._fields))
 
 
 def _floats(values: Iterable[float]) -> Floats:

@@ -225,12 +225,12 @@ class Person(mesa.Agent):  # type: ignore[misc]
         model, lives, i, n = self.model, self.model.lives, self.row, self.model.numbers
         since = model.month - int(lives.free_since[i])
         yield "person", float(lives.baseline[i])
-        yield "time since release", fading(float(since), n.later, n.settling)
+        yield "time since release", fading(float(since), n.risk.long_run_hazard_ratio, n.risk.hazard_decay_months)
         for f, name in enumerate(model.scenario.factor):
             yield f"lacking {name}", lacking(1.0, int(lives.held[f, i]), float(n.ratio[f]))
         for k, name in enumerate(model.scenario.programme):
             yield name, in_relation(1.0, level[k], float(n.effect[k, int(lives.highest[i])]))
-        if n.peers_strength != 0.0:
+        if n.peers.strength != 0.0:
             yield "peers", float(model.local.peers[lives.locality[i]])
 
     def _hazard(self, level: list[float]) -> float:
@@ -248,12 +248,12 @@ class Person(mesa.Agent):  # type: ignore[misc]
     def _offend(self) -> None:
         """Offences are committed: how many, and what follows from them."""
         lives, i, n, t = self.model.lives, self.row, self.model.numbers, self.model.month
-        month = self.month
+        month, o, c = self.month, n.offending, n.custody
         w_burst, w_wait, w_sanction, w_sentence = self._words(CONSEQUENCES)
-        number = burst(w_burst, n.another, n.most_offences)
+        number = burst(w_burst, o.further_offence_chance, n.most_offences)
         decided = month + waits(w_wait, n.phase)
         convictions = int(self.model.people.priors[i]) + int(lives.cases[i])
-        sanction = sanctioned(w_sanction, convictions, n.prison, n.prison_per_conviction, n.suspended)
+        sanction = sanctioned(w_sanction, convictions, o.prison_chance, o.prison_per_conviction, o.suspended_chance)
         lives.cases[i] += 1
         self.model.local.offending[lives.locality[i]] += 1
         if month < n.follow_up:
@@ -262,7 +262,7 @@ class Person(mesa.Agent):  # type: ignore[misc]
             return
         w_parole, w_odd, _, _ = self._words(PAROLE)
         sentence = float(n.sentences[w_sentence >> 22])
-        months = served(sentence, w_parole, n.parole, n.parole_from, n.parole_part, w_odd)
+        months = served(sentence, w_parole, c.parole_chance, c.parole_from_months, c.parole_served, w_odd)
         if months > 0:
             begins = t + max(1, decided - month)
             waiting = int(lives.pending[i])

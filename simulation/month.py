@@ -85,12 +85,15 @@ def live_month(t, low, high, people, lives, local, n, b, told, recording):  # ty
         _contacts(t, s, e, release, lives, n, b, told, recording)
         _support(t, s, e, release, inside, highest, locality, lives.held, lives.met, local, n, b, told, recording)
         hazard = b.hazard[:size]
-        base_hazard(hazard, lives.baseline[s:e], lives.free_since[s:e], t, n.later, n.settling)
+        base_hazard(
+            hazard, lives.baseline[s:e], lives.free_since[s:e], t, n.risk.long_run_hazard_ratio,
+            n.risk.hazard_decay_months,
+        )  # fmt: skip
         for f in range(len(n.gain)):
             raise_where_lacking(hazard, lives.held[f, s:e], n.ratio[f])
         for k in range(len(n.starts)):
             lower_in_relation(hazard, b.level[k, :size], highest, n.effect[k, 0], n.effect[k, 1])
-        if n.peers_strength != 0.0:
+        if n.peers.strength != 0.0:
             raise_among_peers(hazard, locality, local.peers)
         offenders = find_offenders(b.found, words[0, :size], hazard, inside)
         if offenders > 0:
@@ -206,6 +209,7 @@ def _offences(  # type: ignore[no-untyped-def]
     cases, offences, first_offence, time_any, time_prison, time_sentence, offending, n, told,
 ):  # fmt: skip
     """Offences are committed in month t: how many, and what follows from them."""
+    o, c = n.offending, n.custody
     for j in found:
         if not offends(offence_word[j], hazard[j]):
             continue
@@ -213,10 +217,10 @@ def _offences(  # type: ignore[no-untyped-def]
         month = t - release[i]
         at, who, run = month + MONTH_ZERO, person[i], replicate[i]
         w_burst, w_wait, w_sanction, w_sentence = draw_four(who, run, at, LIFE | CONSEQUENCES, n.key0, n.key1)
-        number = burst(w_burst, n.another, n.most_offences)
+        number = burst(w_burst, o.further_offence_chance, n.most_offences)
         decided = month + waits(w_wait, n.phase)
         convictions = priors[i] + cases[i]
-        sanction = sanctioned(w_sanction, convictions, n.prison, n.prison_per_conviction, n.suspended)
+        sanction = sanctioned(w_sanction, convictions, o.prison_chance, o.prison_per_conviction, o.suspended_chance)
         cases[i] += 1
         offending[locality[i]] += 1
         if month < n.follow_up:
@@ -233,7 +237,7 @@ def _offences(  # type: ignore[no-untyped-def]
         if sanction == PRISON:
             w_parole, w_odd, _, _ = draw_four(who, run, at, LIFE | PAROLE, n.key0, n.key1)
             sentence = n.sentences[w_sentence >> np.uint64(22)]
-            months = served(sentence, w_parole, n.parole, n.parole_from, n.parole_part, w_odd)
+            months = served(sentence, w_parole, c.parole_chance, c.parole_from_months, c.parole_served, w_odd)
             if months > 0:
                 # Sentences that wait are served together from the first of them.
                 begins = t + max(1, decided - month)
@@ -247,11 +251,11 @@ def close_month(local, n):  # type: ignore[no-untyped-def]
     """The world closes the month: free flats and jobs, and the share of one's peers who are offending."""
     for place in range(len(local.number)):
         people = float(local.at_liberty[place])
-        if n.peers_strength != 0.0:
-            crowd = people + n.peers_pseudo
-            seen = local.offending[place] + n.peers_pseudo * n.peers_usual
-            share = seen / crowd if crowd > 0.0 else n.peers_usual
-            local.peers[place] = among_peers(share, n.peers_usual, n.peers_strength)
+        if n.peers.strength != 0.0:
+            crowd = people + n.peers.pseudo_people
+            seen = local.offending[place] + n.peers.pseudo_people * n.peers.reference_share
+            share = seen / crowd if crowd > 0.0 else n.peers.reference_share
+            local.peers[place] = among_peers(share, n.peers.reference_share, n.peers.strength)
         for f in range(len(n.openings)):
             if n.openings[f, 0] >= 0.0:
                 row = local.place[place]

@@ -110,22 +110,15 @@ class Numbers(NamedTuple):
     told_for: int  # months after release, at least follow_up
     calendar: int  # months until observation stops
     offered: int  # 0 nobody, 1 everyone, 2 one of each two
-    later: float
-    settling: float
-    another: float
+    risk: Any  # this and the next four: every number of the scenario's section, by its key
+    offending: Any
+    custody: Any
+    peers: Any
+    volunteers: Any
     most_offences: int
     phase: Bytes  # 65,536 months of an investigation or a court case
-    prison: float
-    prison_per_conviction: float
-    suspended: float
     sentences: Floats  # 1,024 quantiles of new sentences, months
-    parole: float
-    parole_from: float
-    parole_part: float
     decided_within: int  # months after the window, definitions any and prison
-    peers_strength: float
-    peers_usual: float
-    peers_pseudo: float
     first_room: Floats  # F x P, part of the wanted gains where nothing is known of the demand
     gain: Floats  # F
     loss: Floats  # F
@@ -153,14 +146,8 @@ class Numbers(NamedTuple):
     boost: Floats  # K x F x 2, times the gains
     persistence: Floats  # K
     fade: Floats  # K, per month
-    per_person: int
-    training: int
-    quits: float
-    quit_increase_per_year: float
-    quits_after: float
     at_start: Floats  # P, volunteers when a place opens
     rate: Floats  # P, volunteers a month
-    campaign: float  # months until the rate is reached
 
 
 class Told(NamedTuple):

@@ -44,7 +44,7 @@ def _supply(  # type: ignore[no-untyped-def]
     t, number, replicate, row, came, quit_, gaps, seats, words, status, carried, release, n, told, tally
 ):  # fmt: skip
     """The month of the volunteers, place by place. ``status`` is of the programme that they carry."""
-    most = 0
+    most, v = 0, n.volunteers
     for place in range(len(number)):
         most = max(most, seats.begin[place + 1] - seats.begin[place])
     alone = np.empty(most, np.int64)
@@ -58,12 +58,12 @@ def _supply(  # type: ignore[no-untyped-def]
     fill_four(words[0], words[1], words[2], words[3], seats.name, seats.run, seats.month, VOLUNTEER, n.key0, n.key1)
     for place in range(len(number)):
         lost = _live_volunteers(
-            t, place, seats, words, status, carried, quit_, alone, n.per_person, n.quits, n.quit_increase_per_year,
-            n.quits_after
-        )
+            t, place, seats, words, status, carried, quit_, alone, v.per_person, v.quit_chance,
+            v.quit_increase_per_year, v.quit_after_end,
+        )  # fmt: skip
         if lost > 0 or gaps[place] > 0:
             gaps[place] = _fill_gaps(
-                t, place, alone[:lost], seats, status, carried, release, n.per_person, n.supply, told
+                t, place, alone[:lost], seats, status, carried, release, v.per_person, n.supply, told
             )
     if len(tally):
         for place in range(len(number)):
@@ -83,6 +83,7 @@ def _tally_volunteers(t, places, seats, tally):  # type: ignore[no-untyped-def]
 @part
 def _recruit(t, number, replicate, row, came, seats, n):  # type: ignore[no-untyped-def]
     """Volunteers come forward in each place that is open; those of its first month have been trained before."""
+    campaign = n.volunteers.campaign_months
     for place in range(len(number)):
         since = t - n.opens[n.supply, row[place]]
         if since < 0 or t >= n.closes[n.supply]:
@@ -91,8 +92,8 @@ def _recruit(t, number, replicate, row, came, seats, n):  # type: ignore[no-unty
         if since == 0:
             _seat_new(t, place, rounded(n.at_start[row[place]], word), 0, came, seats)
         else:
-            rate = n.rate[row[place]] * (min(1.0, since / n.campaign) if n.campaign > 0.0 else 1.0)
-            _seat_new(t, place, come_forward(word, math.exp(-rate), rate), n.training, came, seats)
+            rate = n.rate[row[place]] * (min(1.0, since / campaign) if campaign > 0.0 else 1.0)
+            _seat_new(t, place, come_forward(word, math.exp(-rate), rate), n.volunteers.training_months, came, seats)
 
 
 @part

@@ -53,7 +53,8 @@ def serve(
         room = _room(t, k, local.number, local.replicate, local.allowed[k], local.taken_in[k], n)
         if k == n.supply:
             status, carried = lives.status[k], lives.carried
-            _pair(t, k, asked, lives.locality, status, carried, people.release, seats, n.per_person, room, told)
+            each = n.volunteers.per_person
+            _pair(t, k, asked, lives.locality, status, carried, people.release, seats, each, room, told)
         else:
             places = np.minimum(room, local.limit[k] - taken)
             _hand_out(t, k, asked, lives.locality, lives.status[k], people.release, places, told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomli_w
 from hypothesis import strategies as st
 
+from experiments.verification.random_scenarios import not_listed
 from simulation.programmes import UNLIMITED
 from simulation.scenario import Scenario
 
@@ -64,7 +65,6 @@ def scenarios(
         trial["assignment"] = draw(st.sampled_from(assignments))
         trial["signed_up"] = draw(st.booleans()) if signed_up is None else signed_up
     data = {
-        "complete": True,
         "people": draw(_people()) | {"include_reentries": draw(st.booleans()) if returning is None else returning},
         "risk": draw(_risk()),
         "offending": draw(_offending()),
@@ -76,7 +76,10 @@ def scenarios(
         "factor": {name: draw(_factors(names, apart)) for name in names},
         "programme": table,
     }
-    return Scenario.from_toml(tomli_w.dumps(data))
+    for section, rows in data.items():
+        for row in rows.values() if section in ("factor", "programme") else (rows,):
+            row |= {key: draw(numbers(*ends)) for key, ends in not_listed(section, row).items()}
+    return Scenario.from_toml(tomli_w.dumps({"complete": True, **data}))
 
 
 def _people():

@@ -16,6 +16,18 @@ from tests.snippets import FENCE, HOME, blocks
 
 PAGE = HOME / "docs" / "extending.md"
 BLOCKS = blocks(PAGE)
+FORGOTTEN = """
+import numpy as np
+
+from experiments.verification.random_scenarios import draw_scenario
+from simulation import ReentryModel, simulate
+
+scenarios = [draw_scenario(np.random.default_rng([9, k]), "independent") for k in range(3)]
+assert any(scenario.risk.ageing_hazard_ratio != 1.0 for scenario in scenarios), "no random scenario has the rule"
+same = [simulate(each, seed=3).same_as(ReentryModel(each, seed=3).run()) for each in scenarios]
+print("noticed" if not all(same) else "not noticed")
+"""
+"""Random scenarios of the checks, which draw the new number by themselves, where the Mesa person lacks the rule."""
 COMPARED = """
 from experiments.inputs.scenario_files import load
 from simulation import ReentryModel, simulate
@@ -64,18 +76,28 @@ def test_python_of_the_page_runs_in_its_order(tmp_path, monkeypatch, capsys):
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git applies the change")
 def test_ageing_as_the_page_writes_it_agrees_and_lowers_offending(tmp_path):
-    """The change applies to the packages as they are; both drivers agree with it, and there are fewer offences."""
+    """The change applies to the packages as they are; both drivers agree, and there are fewer offences.
+
+    If the Mesa person forgets the rule, random scenarios of the checks show it.
+    """
     change = next(fence["text"] for fence in FENCE.finditer(PAGE.read_text(encoding="utf-8")) if fence["language"] == "diff")
     for package in ("simulation", "experiments"):
         shutil.copytree(HOME / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
     subprocess.run(["git", "apply", "-"], input=change, text=True, cwd=tmp_path, env=environment, check=True)
     environment |= {"PYTHONPATH": str(tmp_path), "NUMBA_DISABLE_JIT": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", COMPARED], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
+
+    def run(program):
+        return subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    done = run(COMPARED)
+    person = tmp_path / "simulation" / "mesa_person.py"
+    lines = [line for line in person.read_text(encoding="utf-8").splitlines() if "n.risk.ageing" not in line and '"ageing"' not in line]
+    person.write_text("\n".join(lines), encoding="utf-8")
+    forgotten = run(FORGOTTEN)
 
     assert done.returncode == 0, done.stderr[-2000:]
+    assert forgotten.stdout.strip() == "noticed", forgotten.stderr[-2000:]
 
 
 def test_a_language_is_a_folder_with_its_signs(tmp_path, monkeypatch):

@@ -6,11 +6,13 @@ allowed. Nothing here is plausible as a country; that is the point.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
-from simulation.programmes import UNLIMITED
+from simulation.parameter_sections import Custody, Offending, Peers, People, Risk
+from simulation.parameters import Section
+from simulation.programmes import UNLIMITED, Factor, Programme, Volunteers
 from simulation.scenario import Scenario, validated
 
 FACTORS = ("housing", "economy", "employment", "network", "education", "substance_use", "health")
@@ -25,6 +27,15 @@ STREAMS: dict[ScenarioKind, bytes] = {
     "randomised": b"drawn by lot", "signed_up": b"signed up", "reentry": b"returning",
 }  # fmt: skip
 """What seeds the draw of each kind. Never changed, so that the same random scenarios are drawn for ever."""
+SECTIONS: dict[str, type[Section]] = {
+    "people": People, "risk": Risk, "offending": Offending, "custody": Custody, "peers": Peers,
+    "volunteers": Volunteers, "factor": Factor, "programme": Programme,
+}  # fmt: skip
+LEFT_ALONE = frozenset({
+    "people.priors_median", "people.priors_by_age", "people.sentence_median_months", "risk.baseline_hazard",
+    "volunteers.volunteers_each", "programme.gain_multiplier", "programme.gain_multiplier_others",
+})  # fmt: skip
+"""Numbers that keep their defaults: others scale the same thing, or (gain multipliers) take the place of an aim."""
 
 
 class _Draw:
@@ -91,16 +102,32 @@ def draw_scenario(rng: np.random.Generator, kind: ScenarioKind) -> Scenario:
                                                                                   "programme") and draw.yes(0.2))}
     released = {"all": draw.number(0.5, 2.0), "Aarhus": draw.number(0.1, 9.0)} if draw.yes(0.4) else {}
     released |= {name: draw.or_nothing(0.5, 20.0) for name in SMALL if released and draw.yes(0.5)}
-    return validated({
+    tables: dict[str, Table] = {
         "people": people, "risk": _risk(draw), "offending": _offending(draw),
         "custody": {"parole_chance": draw.number(0, 1), "parole_served": draw.number(0.1, 1.0),
                     "parole_from_months": draw.number(0, 6)},
-        "peers": {"strength": 0.0} if apart else {
+        "peers": Peers(strength=0.0).model_dump() if apart else {
             "strength": draw.or_nothing(0.1, 8.0, 0.3), "pseudo_people": draw.number(0.0, 10.0),
             "reference_share": draw.number(0.0, 0.5)},
         "trial": trial, "municipalities": {"include": include, "releases": released}, "volunteers": _volunteers(draw),
         "factor": {name: _factor(draw, names, apart) for name in names}, "programme": programme,
-    })  # fmt: skip
+    }  # fmt: skip
+    own = rng.spawn(1)[0]
+    for name, table in tables.items():
+        for row in table.values() if name in ("factor", "programme") else (table,):
+            row |= {key: float(own.uniform(low, high)) for key, (low, high) in not_listed(name, row).items()}
+    return validated(tables)
+
+
+def not_listed(section: str, table: Table) -> dict[str, tuple[float, float]]:
+    """Numbers of a section that neither its table here nor ``LEFT_ALONE`` names, with the ends of what is allowed.
+
+    A new parameter is among them. So random scenarios switch a new rule on before anybody has thought of it here.
+    """
+    fields = SECTIONS[section].model_fields if section in SECTIONS else {}
+    found = {name: cast("dict[str, Any]", field.json_schema_extra) for name, field in fields.items()
+             if field.annotation is float and name not in table and f"{section}.{name}" not in LEFT_ALONE}  # fmt: skip
+    return {name: (about["low"], about["high"]) for name, about in found.items()}
 
 
 def _people(draw: _Draw) -> Table:
