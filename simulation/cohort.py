@@ -24,7 +24,7 @@ KEPT_BYTES = 150_000_000
 """Memory that kept cohorts may take."""
 
 
-class Prepared(NamedTuple):
+class PreparedPeople(NamedTuple):
     """PeopleColumns of some replicates in the order in which they are told. Arrays of N unless said otherwise."""
 
     people: PeopleColumns
@@ -36,7 +36,7 @@ class Prepared(NamedTuple):
     places: Longs  # the localities that belong to it (all of them, unless it was cut by places)
     back: Longs  # rows in order of replicate and number
 
-    def by_places(self, most: int) -> list[Prepared]:
+    def by_places(self, most: int) -> list[PreparedPeople]:
         """The cohort cut into parts of whole localities with about so many people; itself if it is not larger."""
         size = len(self.people.person)
         if size <= most:
@@ -62,11 +62,11 @@ class Prepared(NamedTuple):
         return sum(array.nbytes for array in self.people) + sum(array.nbytes for array in self[1:])
 
 
-_kept: OrderedDict[Hashable, Prepared] = OrderedDict()
+_kept: OrderedDict[Hashable, PreparedPeople] = OrderedDict()
 _lock = Lock()
 
 
-def prepared(scenario: Scenario, seed: int, replicates: range) -> Prepared:
+def prepared(scenario: Scenario, seed: int, replicates: range) -> PreparedPeople:
     """The people of some replicates, ready to be told; from memory if the same people were told lately."""
     key = (who(scenario), _stream_key(scenario), months_before(scenario), seed, replicates.start, replicates.stop)
     with _lock:
@@ -88,7 +88,7 @@ def _stream_key(scenario: Scenario) -> str:
     return fingerprint(scenario.model_dump(include={"people", "risk", "offending", "custody", "peers", "factor"}))
 
 
-def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
+def _make(scenario: Scenario, seed: int, replicates: range) -> PreparedPeople:
     drawn = draw(scenario, seed, replicates)
     if scenario.people.include_reentries:
         new = is_new(scenario, drawn, relative_hazard(scenario, drawn)[1], seed)
@@ -99,7 +99,7 @@ def _make(scenario: Scenario, seed: int, replicates: range) -> Prepared:
     about = reference(scenario)
     score, hazard = relative_hazard(scenario, people)
     group = (people.replicate - np.uint32(replicates.start)).astype(np.int32)
-    return Prepared(
+    return PreparedPeople(
         people=people,
         replicates=np.asarray(replicates, dtype=np.uint32),
         hazard=hazard / centre(scenario),

@@ -16,9 +16,9 @@ import numpy as np
 
 from simulation.chance import key_of
 from simulation.municipal_shares import allowances, opening, parts, released_parts
+from simulation.municipalities import by_place
 from simulation.parameter_sections import Custody, Offending, Peers, Risk
 from simulation.parameters import Section
-from simulation.places import by_place
 from simulation.population import reference
 from simulation.programmes import UNLIMITED, Programme, Volunteers
 from simulation.rules import NEVER

@@ -16,12 +16,23 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simulation.accounts import KEYS, counts_of
+from simulation.annual_counts import KEYS, counts_of
 from simulation.parameters import ParameterError
-from simulation.prices import PUBLIC, PURSES, Prices, points
+from simulation.prices import PAYERS, PUBLIC, Prices, points
 
-__all__ = ["KEYS", "PUBLIC", "PURSES", "balance", "by_purse", "by_year", "costs", "counts_of", "difference", "savings",
-           "whole"]  # fmt: skip
+__all__ = [
+    "KEYS",
+    "PAYERS",
+    "PUBLIC",
+    "balance",
+    "by_purse",
+    "by_year",
+    "costs",
+    "counts_of",
+    "difference",
+    "savings",
+    "whole",
+]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -190,7 +201,7 @@ class _Book:
         table = pd.concat([keys] * len(entries), ignore_index=True) if entries else keys.iloc[:0].copy()
         table["side"] = np.repeat(np.array([side for side, *_ in entries], object), n)
         table["purse"] = pd.Categorical.from_codes(
-            np.repeat(np.array([PURSES.index(purse) for _, purse, *_ in entries], np.int8), n), pd.Index(PURSES),
+            np.repeat(np.array([PAYERS.index(purse) for _, purse, *_ in entries], np.int8), n), pd.Index(PAYERS),
             ordered=True,
         )  # fmt: skip
         table["item"] = np.repeat(np.array([item for *_, item, _ in entries], object), n)
@@ -313,11 +324,11 @@ def _summed(table: pd.DataFrame, by: list[str], discounted: bool) -> pd.DataFram
 
 def _every_purse(index: pd.Index) -> pd.Index:
     """The kept keys that are there, each with all purses."""
-    purses = pd.CategoricalIndex(PURSES, categories=PURSES, ordered=True, name="purse")
+    purses = pd.CategoricalIndex(PAYERS, categories=PAYERS, ordered=True, name="purse")
     if index.nlevels == 1:
         return purses
     kept = index.to_frame(index=False).drop(columns="purse").drop_duplicates(ignore_index=True)
-    rows = kept.loc[np.repeat(np.arange(len(kept)), len(PURSES))].assign(purse=np.tile(purses, len(kept)))
+    rows = kept.loc[np.repeat(np.arange(len(kept)), len(PAYERS))].assign(purse=np.tile(purses, len(kept)))
     return pd.MultiIndex.from_frame(rows.astype({"purse": purses.dtype}))
 
 

@@ -16,27 +16,28 @@ import numpy as np
 import numpy.typing as npt
 
 from simulation.chance import MONTH_ZERO
-from simulation.cohort import Prepared, prepared
+from simulation.cohort import PreparedPeople, prepared
 from simulation.compiled_parameters import months_before, numbers_of
-from simulation.ledger import NO_LEDGER, count_events, empty, take_stock
 from simulation.month import close_month, live_month
+from simulation.monthly_counts import NO_LEDGER, count_events, empty, take_stock
 from simulation.municipal_shares import limits
 from simulation.municipal_shares import seats as seats_of
 from simulation.parameters import ParameterError
-from simulation.reentry_stream import told_by
+from simulation.reentry_stream import simulated_by
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
 from simulation.state import (
     Buffers,
+    EventBuffer,
     Ints,
-    Ledger,
-    Lives,
-    Localities,
     Longs,
+    MonthlyCounts,
+    MunicipalityState,
     Numbers,
     PeopleColumns,
-    Seats,
-    Told,
+    PersonState,
+    RunState,
+    VolunteerSlots,
     events_room,
 )
 from simulation.vector_rules import FIRST_FACTOR
@@ -53,24 +54,24 @@ Result = TypeVar("Result")
 Table = TypeVar("Table", bound=NamedTuple)
 
 
-class Cohort(NamedTuple):
+class SimulatedChunk(NamedTuple):
     """PeopleColumns and what became of them: whole replicates, in order of replicate and number unless said
     otherwise.
     """
 
     people: PeopleColumns
-    lives: Lives
-    local: Localities
-    tally: Ledger = NO_LEDGER
-    """Rows x calendar months x risk groups x localities, if it was asked for (``ledger.py`` names the rows)."""
+    lives: PersonState
+    local: MunicipalityState
+    tally: MonthlyCounts = NO_LEDGER
+    """Rows x calendar months x risk groups x localities, if it was asked for (``monthly_counts.py`` names the rows)."""
 
 
-def begin_lives(scenario: Scenario, ready: Prepared, numbers: Numbers) -> Lives:
+def begin_lives(scenario: Scenario, ready: PreparedPeople, numbers: Numbers) -> PersonState:
     """Everybody before the first month: in prison, with the support that will be held at release."""
     people = ready.people
     n, programmes = len(people.person), len(numbers.starts)
     short, never = np.zeros(n, np.int16), np.full(n, NEVER, np.int16)
-    return Lives(
+    return PersonState(
         baseline=(ready.hazard * (scenario.risk.hazard_multiplier * scenario.risk.baseline_hazard)).astype(np.float32),
         score=ready.score, highest=ready.highest, locality=ready.locality,
         held=(1 - people.lacks).astype(np.uint8), inside=np.ones(n, np.uint8),
@@ -86,10 +87,10 @@ def begin_lives(scenario: Scenario, ready: Prepared, numbers: Numbers) -> Lives:
 
 def begin_world(
     scenario: Scenario, numbers: Numbers, replicates: npt.NDArray[np.uint32], own: Longs | None = None
-) -> tuple[Localities, Seats]:
-    """Localities of the given replicates (all places of the scenario in each) before the first month.
+) -> tuple[MunicipalityState, VolunteerSlots]:
+    """MunicipalityState of the given replicates (all places of the scenario in each) before the first month.
 
-    Seats for volunteers are only in the localities ``own`` (all of them if it is None).
+    VolunteerSlots for volunteers are only in the localities ``own`` (all of them if it is None).
     """
     places = scenario.selected_municipalities
     size, count, factors = len(places) * len(replicates), len(replicates), len(numbers.gain)
@@ -97,7 +98,7 @@ def begin_world(
     if own is not None:
         chairs = chairs * np.isin(np.arange(size), own)
     total = int(chairs.sum())
-    local = Localities(
+    local = MunicipalityState(
         number=np.tile(np.array([place.number for place in places], np.uint32), count),
         replicate=np.repeat(replicates, len(places)),
         place=np.tile(np.arange(len(places), dtype=np.int16), count),
@@ -108,7 +109,7 @@ def begin_world(
         allowed=np.zeros((len(numbers.starts), size)), taken_in=np.zeros((len(numbers.starts), size), np.int64),
         came=np.zeros(size, np.uint32), quit=np.zeros(size, np.int64), gaps=np.zeros(size, np.int32),
     )  # fmt: skip
-    chair = Seats(
+    chair = VolunteerSlots(
         begin=np.concatenate([[0], np.cumsum(chairs)]).astype(np.int32),
         state=np.zeros(total, np.uint8), name=np.zeros(total, np.uint32), ready=np.zeros(total, np.int16),
         months=np.zeros(total, np.int16), person=np.full(total, -1, np.int32),
@@ -144,8 +145,9 @@ def active(t: int, first: Ints, last: Ints, before: int, months: int) -> tuple[i
 
 
 def _tell_chunk(
-    scenario: Scenario, seed: int, ready: Prepared, room: int, block: int, ledger: bool = False, every: bool = True
-) -> tuple[Lives, Localities, Told, Ledger]:
+    scenario: Scenario, seed: int, ready: PreparedPeople, room: int, block: int, ledger: bool = False,
+    every: bool = True,
+) -> tuple[PersonState, MunicipalityState, EventBuffer, MonthlyCounts]:
     n = numbers_of(scenario, seed)
     people, lives, buffers = ready.people, begin_lives(scenario, ready, n), begin_buffers(n, block)
     local, seats = begin_world(scenario, n, ready.replicates, ready.places)
@@ -155,6 +157,7 @@ def _tell_chunk(
     if ledger:
         tally = empty(scenario, n.calendar, len(local.number))
         told = events_room(room or len(people.person) * (6 + len(n.gain) + 3 * len(n.starts)))
+    state = RunState(people, lives, local, seats, n, told, tally)
     reoffended = np.full((3, len(people.person) if ledger else 0), -1, np.int16)
 
     def count(begin: int) -> None:
@@ -165,7 +168,7 @@ def _tell_chunk(
     for t in range(n.calendar):
         low, high = active(t, first, last, before, n.told_for)
         begin = int(told.count[0])
-        open_month(t, low, high, people, lives, local, seats, n, told, tally)
+        open_month(t, low, high, state)
         count(begin)
         begin = int(told.count[0])
         live_month(t, low, high, people, lives, local, n, buffers, told, room > 0 and every)
@@ -188,7 +191,7 @@ def over_chunks(
     scenario: Scenario,
     seed: int,
     replicates: range,
-    reduce: Callable[[Cohort], Result],
+    reduce: Callable[[SimulatedChunk], Result],
     *,
     threads: int | None = None,
     chunk_people: int | None = None,
@@ -234,7 +237,7 @@ def run(
     threads: int | None = None,
     chunk_people: int | None = None,
     block: int = BLOCK,
-) -> Cohort:
+) -> SimulatedChunk:
     """Tell some replicates without storing events: people and what became of them.
 
     ``replicates`` is a number, or a range of replicate numbers. Times are own months; a person with ``time_any`` of
@@ -255,7 +258,7 @@ def run(
     people, lives = ordered(people, rows), ordered(lives, rows)
     group = people.replicate.astype(np.int64) - wanted.start
     locality = (group * len(scenario.selected_municipalities) + people.place).astype(np.int32)
-    return Cohort(people, lives._replace(locality=locality), local)
+    return SimulatedChunk(people, lives._replace(locality=locality), local)
 
 
 def _joined(tables: list[Table]) -> Table:
@@ -265,18 +268,18 @@ def _joined(tables: list[Table]) -> Table:
 
 def _cohort(
     scenario: Scenario, seed: int, part: range, block: int, chunk_people: int | None, threads: int, ledger: bool
-) -> Cohort:
+) -> SimulatedChunk:
     """One chunk of whole replicates; a very large replicate is told place by place, each piece in a thread."""
     whole = prepared(scenario, seed, part)
     alone = threads == 1 and chunk_people is None
     pieces = [whole] if alone else whole.by_places(2 * (chunk_people or CHUNK_PEOPLE))
 
-    def work(piece: Prepared) -> tuple[Lives, Localities, Told, Ledger]:
+    def work(piece: PreparedPeople) -> tuple[PersonState, MunicipalityState, EventBuffer, MonthlyCounts]:
         return _tell_chunk(scenario, seed, piece, 0, block, ledger)
 
     if len(pieces) == 1:
         lives, local, _, tally = work(whole)
-        return Cohort(whole.people, lives, local, tally)
+        return SimulatedChunk(whole.people, lives, local, tally)
     with ThreadPoolExecutor(threads) as pool:
         told = list(pool.map(work, pieces))
     lives = _joined([part[0] for part in told])
@@ -284,18 +287,18 @@ def _cohort(
     tally = told[0][3]
     for part_of_it in told[1:]:
         tally += part_of_it[3]
-    return Cohort(people, lives, _gathered([part_of_it[1] for part_of_it in told], pieces), tally)
+    return SimulatedChunk(people, lives, _gathered([part_of_it[1] for part_of_it in told], pieces), tally)
 
 
-def _gathered(parts: list[Localities], pieces: list[Prepared]) -> Localities:
-    """Localities of a cohort that was told place by place, each from the piece that it belongs to."""
+def _gathered(parts: list[MunicipalityState], pieces: list[PreparedPeople]) -> MunicipalityState:
+    """MunicipalityState of a cohort that was told place by place, each from the piece that it belongs to."""
     columns = []
     for column in zip(*parts, strict=True):
         whole = column[0].copy()
         for array, piece in zip(column, pieces, strict=True):
             whole[..., piece.places] = array[..., piece.places]
         columns.append(whole)
-    return Localities._make(columns)
+    return MunicipalityState._make(columns)
 
 
 def ordered(table: Table, rows: Longs) -> Table:
@@ -306,8 +309,8 @@ def ordered(table: Table, rows: Longs) -> Table:
 
 def tell(
     scenario: Scenario, *, seed: int, replicate: int = 0, block: int = BLOCK, every_event: bool = True
-) -> tuple[Cohort, Told]:
-    """Tell one replicate with its events; ``Told.person`` are rows of the cohort, in no particular order.
+) -> tuple[SimulatedChunk, EventBuffer]:
+    """Tell one replicate with its events; ``EventBuffer.person`` are rows of the cohort, in no particular order.
 
     Without ``every_event`` contacts and what comes and goes of support are left out.
     """
@@ -317,9 +320,9 @@ def tell(
     if told.count[0] > room:
         lives, local, told, _ = _tell_chunk(scenario, seed, ready, int(told.count[0]), block, every=every_event)
     number = int(told.count[0])
-    told = Told._make((told.count, *(column[:number] for column in told[1:])))
+    told = EventBuffer._make((told.count, *(column[:number] for column in told[1:])))
     told = told._replace(person=np.argsort(ready.back).astype(np.int32)[told.person])
-    return Cohort(ordered(ready.people, ready.back), ordered(lives, ready.back), local), told
+    return SimulatedChunk(ordered(ready.people, ready.back), ordered(lives, ready.back), local), told
 
 
-told_by(lambda scenario, seed: tell(scenario, seed=seed, every_event=False))
+simulated_by(lambda scenario, seed: tell(scenario, seed=seed, every_event=False))

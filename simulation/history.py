@@ -16,11 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from simulation.compiled_parameters import calendar_months, months_before
-from simulation.engine import Cohort, tell
+from simulation.engine import SimulatedChunk, tell
 from simulation.parameters import ParameterError
 from simulation.rules import CAUGHT, LEFT, PLANNED, UNPLANNED
 from simulation.scenario import Scenario
-from simulation.state import PeopleColumns, Told
+from simulation.state import EventBuffer, PeopleColumns
 
 EVENTS = (
     "release", "custody out", "custody in", "match", "unmatched", "exit", "contact", "gain", "loss", "offence",
@@ -138,7 +138,7 @@ def _one(scenario: Scenario, seed: int, replicate: int) -> tuple[pd.DataFrame, p
     return people_table(scenario, cohort), events_table(scenario, cohort, told)
 
 
-def people_table(scenario: Scenario, cohort: Cohort) -> pd.DataFrame:
+def people_table(scenario: Scenario, cohort: SimulatedChunk) -> pd.DataFrame:
     """The people of a cohort as the table of a history."""
     people, lives = cohort.people, cohort.lives
     followed, decided = known_until(scenario, people)
@@ -185,7 +185,7 @@ def known_until(scenario: Scenario, people: PeopleColumns) -> tuple[npt.NDArray[
     return followed.astype(np.int16), decided.astype(np.int16)
 
 
-def events_table(scenario: Scenario, cohort: Cohort, told: Told) -> pd.DataFrame:
+def events_table(scenario: Scenario, cohort: SimulatedChunk, told: EventBuffer) -> pd.DataFrame:
     """Events in their own words, sorted by replicate, person, month and kind."""
     labels, code = _details(scenario, told)
     rows: dict[str, npt.NDArray[Any]] = {
@@ -206,7 +206,7 @@ def events_table(scenario: Scenario, cohort: Cohort, told: Told) -> pd.DataFrame
     return table
 
 
-def _details(scenario: Scenario, told: Told) -> tuple[list[str], npt.NDArray[np.int16]]:
+def _details(scenario: Scenario, told: EventBuffer) -> tuple[list[str], npt.NDArray[np.int16]]:
     """What an event was about: programme and how it ended, factor, or sanction; as categories and their codes."""
     programmes = list(scenario.programme)
     endings = [f"{name}: {how}" for name in programmes for how in ENDS.values()]

@@ -16,13 +16,14 @@ import numpy as np
 
 from simulation.cohort import prepared
 from simulation.compiled_parameters import months_before, numbers_of
-from simulation.engine import Cohort, active, begin_buffers, begin_lives, begin_world, ordered, released
+from simulation.engine import SimulatedChunk, active, begin_buffers, begin_lives, begin_world, ordered, released
 from simulation.history import History, events_table, people_table
 from simulation.mesa_person import Entry, NumberedByModel, Person
 from simulation.month import close_month, words_of_month
+from simulation.monthly_counts import NO_LEDGER
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
-from simulation.state import Numbers, PeopleColumns, Told, events_room
+from simulation.state import EventBuffer, Numbers, PeopleColumns, RunState, events_room
 from simulation.volunteers import EMPTY, open_month
 
 __all__ = ["Entry", "Person", "ReentryModel", "Volunteer"]
@@ -152,7 +153,8 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         first, last = self._released
         told = events_room((2 * len(n.starts) + 1) * len(self.by_row))
         self.low, self.high = active(t, first, last, self._before, n.told_for)
-        open_month(t, self.low, self.high, self.people, self.lives, self.local, self.seats, n, told)
+        state = RunState(self.people, self.lives, self.local, self.seats, n, told, NO_LEDGER)
+        open_month(t, self.low, self.high, state)
         number = int(told.count[0])
         self.told.extend(zip(*(column[:number].tolist() for column in told[1:]), strict=True))
         self._seat_volunteers()
@@ -189,10 +191,10 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         """What has happened so far, as the engine would tell it."""
         columns: Any = np.array(self.told, dtype=np.int64).reshape(-1, 5).T
         place_in_order = np.argsort(self._back).astype(np.int32)
-        told = Told(
+        told = EventBuffer(
             np.array([len(self.told)]), place_in_order[columns[0]], columns[1].astype(np.int16),
             columns[2].astype(np.uint8), columns[3].astype(np.int16), columns[4].astype(np.int16),
         )  # fmt: skip
-        cohort = Cohort(ordered(self.people, self._back), ordered(self.lives, self._back), self.local)
+        cohort = SimulatedChunk(ordered(self.people, self._back), ordered(self.lives, self._back), self.local)
         people, events = people_table(self.scenario, cohort), events_table(self.scenario, cohort, told)
         return History(people=people, events=events, about={"scenario": self.scenario.digest, "driver": "Mesa"})

@@ -2,7 +2,7 @@
 
 First what was due (release, custody), then contact, support, risk; the few who may offend are told one by one.
 People read only what the month opened with, and write only their own rows; what they add to a place's tallies are
-whole numbers. So the order of people is without meaning. The passes along a block are in ``passes.py``.
+whole numbers. So the order of people is without meaning. The passes along a block are in ``vector_rules.py``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulation.places import by_place, chosen
+from simulation.municipalities import by_place, chosen
 from simulation.programmes import Programme
 from simulation.rules import NEVER
 from simulation.scenario import Scenario

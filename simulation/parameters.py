@@ -1,7 +1,7 @@
 """Quantities with a home: what a number means, its unit, its bounds, where it comes from, how sure it is.
 
-Each quantity of the model is declared once, by ``par`` in a section of the scenario (``sections.py``,
-``supports.py``). This file knows how such a declaration is made, read back as a table, and how its prior is
+Each quantity of the model is declared once, by ``par`` in a section of the scenario (``parameter_sections.py``,
+``programmes.py``). This file knows how such a declaration is made, read back as a table, and how its prior is
 written and drawn. It does not know any particular quantity.
 """
 
@@ -44,7 +44,6 @@ def par(
     source: str,
     grade: Grade,
     prior: str = "fixed",
-    only_if_any: bool = False,
 ) -> Any:
     """Declare a quantity.
 
@@ -63,17 +62,19 @@ def par(
     grade
         ``measured``, ``judged`` or ``assumed``.
     prior
-        What is believed of it before the trial, as ``Prior`` reads it; ``fixed`` if it is not doubted.
-    only_if_any
-        Whether it is no part of a scenario (of its file, its digest, its table of quantities) while it is empty.
+        What is believed of it before the trial, as ``Prior`` reads it; ``fixed`` if it is not uncertain.
     """
     Prior.read(prior)
     extra = {"unit": unit, "source": source, "grade": grade, "prior": prior, "low": low, "high": high}
-    if only_if_any:
-        extra["only_if_any"] = True
     if callable(default):
         return Field(default_factory=default, description=what, json_schema_extra=cast(Any, extra))
     return Field(default, ge=low, le=high, description=what, json_schema_extra=cast(Any, extra))
+
+
+def only_if_any(declared: Any) -> Any:
+    """The same quantity, but while it is empty no part of a scenario (of file, digest, table)."""
+    declared.json_schema_extra["only_if_any"] = True
+    return declared
 
 
 @dataclass(frozen=True, kw_only=True)

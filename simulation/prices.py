@@ -28,12 +28,12 @@ from simulation.programmes import Row
 if TYPE_CHECKING:
     import pandas as pd  # slow to import
 
-PURSES = (
+PAYERS = (
     "municipality", "region", "state: police and courts", "state: prison", "state: benefits and tax", "victims",
     "volunteers' time",
 )  # fmt: skip
 """Who pays and who gains, always in this order."""
-PUBLIC = PURSES[:5]
+PUBLIC = PAYERS[:5]
 """The purses that make up the public total."""
 MOST_DRAWS = 1_000_000
 Floats = npt.NDArray[np.float64]

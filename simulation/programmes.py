@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from simulation.parameters import About, ParameterError, Section, par
+from simulation.parameters import About, ParameterError, Section, only_if_any, par
 
 Allocation = Literal["first come", "highest risk", "lowest risk", "lottery"]
 """Rules by which a waiting list is served."""
@@ -81,10 +81,9 @@ class Programme(Row):
         source="44 % of the released [S18]", grade="judged")
     allocation: Order = par("first come", "first come, highest risk, lowest risk, lottery or listed",
         what="order in which the waiting list is served", source="the programme's rule", grade="assumed")
-    listed: list[int] = par(list, "numbers of people",
+    listed: list[int] = only_if_any(par(list, "numbers of people",
         what="the coordinator's own list, where allocation is listed: nobody else is taken in, in each municipality "
-        "in this order; the same numbers in every replicate", source="the programme's rule", grade="assumed",
-        only_if_any=True)
+        "in this order; the same numbers in every replicate", source="the programme's rule", grade="assumed"))
     capacity: float = par(0.0, "people at a time", 0, 1_000_000,
         what="places of a programme without volunteers, spread over its municipalities by population",
         source="the programme's rule", grade="assumed")

@@ -28,7 +28,7 @@ from simulation.compiled import loop
 from simulation.events import CUSTODY_OUT
 from simulation.population import relative_hazard
 from simulation.scenario import Scenario, fingerprint
-from simulation.state import Floats, PeopleColumns, Told, Unsigned
+from simulation.state import EventBuffer, Floats, PeopleColumns, Unsigned
 
 PILOT_PEOPLE = 20_000
 PILOT_SEED = 20_190_317
@@ -36,7 +36,7 @@ BINS = 12
 """Groups of risk of equal size among those who may offend; people who never offend are one more."""
 
 
-Teller = Callable[[Scenario, int], tuple[Any, Told]]
+Simulate = Callable[[Scenario, int], tuple[Any, EventBuffer]]
 """Tells a scenario for a seed: a cohort (with ``people``) and what happened to them."""
 
 
@@ -67,10 +67,10 @@ def stream(scenario: Scenario) -> Stream:
 
 _kept: OrderedDict[str, Stream] = OrderedDict()
 _lock = Lock()
-_tellers: list[Teller] = []
+_tellers: list[Simulate] = []
 
 
-def told_by(teller: Teller) -> None:
+def simulated_by(teller: Simulate) -> None:
     """Say who tells the pilot: the engine, which itself draws its people through this module."""
     _tellers.append(teller)
 

@@ -20,9 +20,9 @@ import tomli_w
 from pydantic import Field, ValidationError, model_validator
 
 from simulation.errors import explain, nearest
+from simulation.municipalities import Municipality, by_place, chosen
 from simulation.parameter_sections import Custody, Offending, Peers, People, Risk, Trial
 from simulation.parameters import ParameterError, Section
-from simulation.places import Place, by_place, chosen
 from simulation.programmes import Factor, Municipalities, Programme, Volunteers
 
 SCHEMA = 2
@@ -136,7 +136,7 @@ class Scenario(Section):
         return yes * 0.5 * math.erfc(shorter / people.sentence_log_sd / math.sqrt(2))
 
     @cached_property
-    def selected_municipalities(self) -> tuple[Place, ...]:
+    def selected_municipalities(self) -> tuple[Municipality, ...]:
         """Places of the scenario, in order of their numbers."""
         return chosen(self.municipalities.include)
 

@@ -18,7 +18,7 @@ Unsigned = npt.NDArray[np.uint32]
 Longs = npt.NDArray[np.int64]
 Singles = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
-Ledger = np.ndarray[tuple[int, int, int, int], np.dtype[np.int32]]
+MonthlyCounts = np.ndarray[tuple[int, int, int, int], np.dtype[np.int32]]
 
 
 class PeopleColumns(NamedTuple):
@@ -40,7 +40,7 @@ class PeopleColumns(NamedTuple):
     lacks: Bytes  # F x N, at release
 
 
-class Lives(NamedTuple):
+class PersonState(NamedTuple):
     """What becomes of them. Arrays of N (``held``: F x N; those of programmes: K x N)."""
 
     baseline: Singles  # hazard in the first month, everything held, per month
@@ -67,7 +67,7 @@ class Lives(NamedTuple):
     carried: Singles  # share of the needed volunteers who are there
 
 
-class Localities(NamedTuple):
+class MunicipalityState(NamedTuple):
     """What the people of a place share. Arrays of L; ``came`` and ``quit`` count volunteers."""
 
     number: Unsigned  # official number of the place
@@ -86,7 +86,7 @@ class Localities(NamedTuple):
     gaps: Ints  # people who have one volunteer too few
 
 
-class Seats(NamedTuple):
+class VolunteerSlots(NamedTuple):
     """Volunteers, each in a seat of his or her place. Arrays of S, but ``begin``: L + 1."""
 
     begin: Ints  # where the seats of each locality begin
@@ -150,7 +150,7 @@ class Numbers(NamedTuple):
     rate: Floats  # P, volunteers a month
 
 
-class Told(NamedTuple):
+class EventBuffer(NamedTuple):
     """Events as they are told: arrays with room for so many, ``count[0]`` of them used (or needed)."""
 
     count: Longs  # type: ignore[assignment]  # a tuple's own count is not needed
@@ -159,6 +159,18 @@ class Told(NamedTuple):
     kind: Bytes
     detail: Shorts
     value: Shorts
+
+
+class RunState(NamedTuple):
+    """All that the opening of a month reads and writes; both drivers hold one."""
+
+    people: PeopleColumns
+    lives: PersonState
+    local: MunicipalityState
+    seats: VolunteerSlots
+    numbers: Numbers
+    told: EventBuffer
+    tally: MonthlyCounts
 
 
 class Buffers(NamedTuple):
@@ -176,11 +188,11 @@ class Buffers(NamedTuple):
     before: Bytes  # F x block, held when the month opened
 
 
-def events_room(size: int) -> Told:
+def events_room(size: int) -> EventBuffer:
     """Empty room for so many events (memory is taken only as they come)."""
     count, person, kind = np.zeros(1, np.int64), np.empty(size, np.int32), np.empty(size, np.uint8)
     month, detail, value = np.empty(size, np.int16), np.empty(size, np.int16), np.empty(size, np.int16)
-    return Told(count, person, month, kind, detail, value)
+    return EventBuffer(count, person, month, kind, detail, value)
 
 
 def bytes_per_person(*tables: Any) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from simulation.engine import Cohort, over_chunks
+from simulation.engine import SimulatedChunk, over_chunks
 from simulation.history import mentored
 from simulation.outcomes import DEFINITIONS
 from simulation.parameter_sections import Definition
@@ -37,13 +37,13 @@ def trial_counts(scenario: Scenario, *, seed: int, trials: int | range, threads:
     """
     wanted = range(trials) if isinstance(trials, int) else trials
 
-    def reduce(cohort: Cohort) -> Counts:
+    def reduce(cohort: SimulatedChunk) -> Counts:
         return count(scenario, cohort)
 
     return np.concatenate(list(over_chunks(scenario, seed, wanted, reduce, threads=threads)))
 
 
-def count(scenario: Scenario, cohort: Cohort) -> Counts:
+def count(scenario: Scenario, cohort: SimulatedChunk) -> Counts:
     """Counts of a cohort of whole replicates; see ``trial_counts``."""
     people, lives = cohort.people, cohort.lives
     first = int(people.replicate.min())

@@ -13,28 +13,25 @@ import numpy as np
 from simulation.chance import MONTH_ZERO, RECRUITING, VOLUNTEER, draw_four, fill_four
 from simulation.compiled import loop, part
 from simulation.events import EXIT, tell
-from simulation.ledger import CAME, IN_TRAINING, NO_LEDGER, STOPPED
+from simulation.monthly_counts import CAME, IN_TRAINING, STOPPED
 from simulation.rules import LEFT, MATCHED, come_forward, happens, rounded, tires
-from simulation.state import Ledger, Lives, Localities, Numbers, PeopleColumns, Seats, Told
+from simulation.state import RunState
 from simulation.waiting import BUSY, FREE, serve
 
 EMPTY, TRAINING = 0, 1
 """What a seat for a volunteer holds besides ``FREE`` and ``BUSY``: nobody, or somebody in training."""
 
 
-def open_month(
-    t: int, low: int, high: int, people: PeopleColumns, lives: Lives, local: Localities, seats: Seats, n: Numbers,
-    told: Told,
-    tally: Ledger = NO_LEDGER,
-) -> None:  # fmt: skip
-    """Open calendar month t; the people who are told this month are in rows low to high."""
+def open_month(t: int, low: int, high: int, run: RunState) -> None:
+    """Open calendar month t; the people who are simulated this month are in rows low to high."""
+    people, lives, local, seats, n, told, tally = run
     if n.supply >= 0:
         _supply(
             t, local.number, local.replicate, local.place, local.came, local.quit, local.gaps, seats, seats.words,
             lives.status[n.supply], lives.carried, people.release, n, told, tally,
         )  # fmt: skip
     if n.offered:
-        serve(t, low, high, people, lives, local, seats, n, told, tally)
+        serve(t, low, high, run)
     if n.supply >= 0 and len(tally):
         _tally_volunteers(t, len(local.number), seats, tally)
 
@@ -176,7 +173,7 @@ def _stop(seat, place, seats, quit_):  # type: ignore[no-untyped-def]
 def _complete(person, place, cursor, seats, carried, per_person):  # type: ignore[no-untyped-def]
     """Give a person free volunteers of the place until there are enough, as far as there are any.
 
-    Seats before ``cursor`` are known to hold nobody free; returns where the next search may begin.
+    VolunteerSlots before ``cursor`` are known to hold nobody free; returns where the next search may begin.
     """
     while carried[person] <= 0.99 and cursor < seats.begin[place + 1]:
         if seats.state[cursor] == FREE:

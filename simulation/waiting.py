@@ -7,7 +7,7 @@ import numpy as np
 from simulation.chance import LOTTERY, RECRUITING, WORD, draw_four, fill_four
 from simulation.compiled import loop, part
 from simulation.events import MATCH, UNMATCHED, tell
-from simulation.ledger import (
+from simulation.monthly_counts import (
     A_PROGRAMME,
     CLOSED,
     DECLINED,
@@ -19,23 +19,20 @@ from simulation.ledger import (
     enter,
 )
 from simulation.rules import ASIDE, MATCHED, WAITING, WITHOUT
-from simulation.state import Ints, Ledger, Lives, Localities, Longs, Numbers, PeopleColumns, Seats, Told
+from simulation.state import Ints, Longs, Numbers, PeopleColumns, PersonState, RunState
 
 FREE, BUSY = 2, 3
 """What a seat for a volunteer holds (see ``volunteers``)."""
 
 FIRST_COME, HIGHEST, LOWEST, BY_LOT, BY_LIST = range(5)
-"""Codes of the allocation rules, in the order in which ``supports.Order`` names them."""
+"""Codes of the allocation rules, in the order in which ``programmes.Order`` names them."""
 
 WITHOUT_LIMIT = 1 << 40
 
 
-def serve(
-    t: int, low: int, high: int, people: PeopleColumns, lives: Lives, local: Localities, seats: Seats, n: Numbers,
-    told: Told,
-    tally: Ledger,
-) -> None:  # fmt: skip
+def serve(t: int, low: int, high: int, run: RunState) -> None:
     """The waiting lists of calendar month t, programme by programme, for the people in rows low to high."""
+    people, lives, local, seats, n, told, tally = run
     waiting, taken = np.empty(high - low, np.int32), np.empty(len(local.number), np.int32)
     for k in range(len(n.starts)):
         row = HOLDING + len(n.gain) + A_PROGRAMME * k
@@ -109,7 +106,7 @@ def _why(t, k, place, score, first, sentence, accepts, n):  # type: ignore[no-un
     return JOINED if accepts & n.accepted[k] else DECLINED
 
 
-def _list_order(k: int, waiting: Ints, people: PeopleColumns, lives: Lives, n: Numbers) -> Longs:
+def _list_order(k: int, waiting: Ints, people: PeopleColumns, lives: PersonState, n: Numbers) -> Longs:
     """The list in the order of the allocation rule, then of each person's own lot, coordinator by coordinator."""
     drawn = lots(people.person[waiting], people.replicate[waiting], k, n.key0, n.key1)
     before = np.zeros(len(waiting))

@@ -20,9 +20,9 @@ from experiments.inputs.municipalities import COLUMNS, ELIGIBLE, Differences, de
 from experiments.inputs.municipality_csv import Own, read_own, written
 from experiments.inputs.scenario_files import load
 from simulation.history import simulate
+from simulation.municipalities import chosen, municipalities
 from simulation.parameter_sections import People
 from simulation.parameters import ParameterError, quantities
-from simulation.places import chosen, municipalities
 from simulation.programmes import Programme
 from tests import statistics
 from tests.test_cli import desist

@@ -131,9 +131,9 @@ def test_every_state_variable_is_described(name):
 def test_shapes_are_read_from_a_run():
     """What a column has one value for is the code's: factors, programmes and places are told apart."""
     assert live("PeopleColumns")["lacks"][0] == "person and factor"
-    assert live("Lives")["status"][0] == "person and programme"
-    assert live("Localities")["limit"][0] == "place and programme"
-    assert live("Seats")["months"] == ("seat", np.dtype("int16"))
+    assert live("PersonState")["status"][0] == "person and programme"
+    assert live("MunicipalityState")["limit"][0] == "place and programme"
+    assert live("VolunteerSlots")["months"] == ("seat", np.dtype("int16"))
 
 
 WORLDS = [
@@ -148,9 +148,9 @@ WORLDS = [
 def test_state_variables_lie_in_their_ranges(name, changes):
     """In every month of runs of several kinds, each column has values in the range that is stated for it."""
     for _, world in months_of(load(name, changes), seed=5):
-        for label, tables in (("PeopleColumns", world.people), ("Lives", world.lives), ("Localities", world.local)):
+        for label, tables in (("PeopleColumns", world.people), ("PersonState", world.lives), ("MunicipalityState", world.local)):
             _within(STATES[label], tables)
-        _within(STATES["Seats"], world.seats)
+        _within(STATES["VolunteerSlots"], world.seats)
 
 
 def _within(meant: dict[str, State], table):
@@ -163,9 +163,9 @@ def _within(meant: dict[str, State], table):
 def test_a_range_can_be_left():
     """A control: values outside are not held to lie inside, and a month that does not come is one only where it may be."""
     assert not STATES["PeopleColumns"]["age"].holds(17.0)
-    assert not STATES["Lives"]["status"].holds(8.0)
-    assert STATES["Lives"]["turn"].holds(32_000)
-    assert not STATES["Lives"]["pending"].holds(32_000)
+    assert not STATES["PersonState"]["status"].holds(8.0)
+    assert STATES["PersonState"]["turn"].holds(32_000)
+    assert not STATES["PersonState"]["pending"].holds(32_000)
 
 
 # Checklists -------------------------------------------------------------------------------------------------------

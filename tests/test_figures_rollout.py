@@ -34,8 +34,8 @@ from experiments.studies.rollout.plan_runs import FEW, simulate_plans
 from experiments.studies.rollout.rollout import rollout_result
 from experiments.studies.rollout.rollout_study import RolloutStudy
 from experiments.studies.rollout.tables import OUTCOMES, REASONS, estimates
+from simulation.municipalities import municipalities
 from simulation.parameters import ParameterError
-from simulation.places import municipalities
 from simulation.prices import PUBLIC, Prices
 from tests.test_maps import colours
 

@@ -28,9 +28,6 @@ DEFERRED = {
 """Where an import inside a function is meant: a folder, a file or an end of names, and why."""
 WIDE = {
     "option": "a declaration: each keyword is a part of what is declared",
-    "par": "a declaration: each keyword is a part of what is declared",
-    "open_month": "a pass over the month's arrays, which both drivers call around compiled code",
-    "serve": "a pass over the month's arrays, which both drivers call around compiled code",
 }
 """Functions that may take more parameters than others, and why."""
 HEAVY = ("numba", "pandas", "scipy", "matplotlib", "mesa", "streamlit")

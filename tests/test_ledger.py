@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.engine import over_chunks, run
-from simulation.ledger import A_PROGRAMME, COMMON, OF_A_PROGRAMME, names
+from simulation.monthly_counts import A_PROGRAMME, COMMON, OF_A_PROGRAMME, names
 from tests.worlds import complete
 
 

@@ -12,7 +12,7 @@ from simulation import ReentryModel, Scenario, simulate
 from simulation.cohort import prepared
 from simulation.compiled_parameters import numbers_of
 from simulation.engine import over_chunks, run
-from simulation.ledger import A_PROGRAMME, HOLDING, JOINED, LISTED
+from simulation.monthly_counts import A_PROGRAMME, HOLDING, JOINED, LISTED
 from simulation.parameters import quantities
 from simulation.programmes import Allocation, Order
 from simulation.waiting import lots

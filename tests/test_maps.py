@@ -17,8 +17,8 @@ from matplotlib.patches import Rectangle
 from experiments.figures.maps import AMOUNT, CHANGE, CLASSES, choropleth, tiles, usual
 from experiments.figures.style import style
 from experiments.inputs.municipality_shapes import by_number, capital, cells, shapes, short_name
+from simulation.municipalities import municipalities
 from simulation.parameters import ParameterError
-from simulation.places import municipalities
 
 CELLS = cells().set_index("name")
 POPULATION = {place.name: float(place.population) for place in municipalities()}

@@ -35,7 +35,7 @@ from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.simulate import counted
 from simulation.history import GROUPS
-from simulation.places import chosen
+from simulation.municipalities import chosen
 
 HERE = ("Aarhus", "Odense", "Ishøj")
 PLACES = chosen(HERE)

@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 from simulation import ParameterError, Scenario
+from simulation.municipalities import chosen, municipalities
 from simulation.parameters import Prior, quantities
-from simulation.places import chosen, municipalities
 from tests.worlds import differing
 
 ALL = list(quantities(differing(programme={"help": {}})))

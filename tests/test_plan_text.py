@@ -28,7 +28,7 @@ from experiments.studies.rollout.rollout import rollout_result
 from experiments.studies.rollout.rollout_study import RolloutStudy
 from experiments.studies.rollout.tables import OUTCOMES, REASONS
 from simulation.history import GROUPS
-from simulation.prices import PUBLIC, PURSES, Prices
+from simulation.prices import PAYERS, PUBLIC, Prices
 
 BOTH = pytest.mark.parametrize("language", ["en", "da"])
 PLAN = planned({
@@ -62,7 +62,7 @@ FACTS = {
                  "reoffenders_any": row(46.2, -3.4, 101.7, 12.6), "prison_days": row(15_551, 2_111, 40_404, 1_777),
                  "places": row(4.26, 0.61, 9.83, 1.37)},
     "reasons": {"closed": 0.1, "not_offered": 0.0, "too_short": 0.512, "declined": 0.25, "without": 0.095, "started": 0.043},
-    "payers": dict(zip(PURSES, map(payer, SAVED, SPENT), strict=True)) | {"public total": payer(35.3, 24.6, -8.2, 33.3, 0.77)},
+    "payers": dict(zip(PAYERS, map(payer, SAVED, SPENT), strict=True)) | {"public total": payer(35.3, 24.6, -8.2, 33.3, 0.77)},
     "per_krone": {"ratio": per_krone(1.43, 0.21, 4.32), "marginal": per_krone(1.2, 0.1, 4.0),
                   "top_down": per_krone(0.87, -0.12, 2.4, 20)},
     "course": {"price": 33_240.0, "paid_by": {"state: prison": 0.7, "municipality": 0.3}}, "other_schemes": [],
@@ -114,7 +114,7 @@ def test_both_languages_name_everything(language) -> None:
     m = Messages(language)
     for found in ([outcome_text(m, name) for name in OUTCOMES], [reason_text(m, name, "volunteers_2") for name in REASONS],
                   [reason_text(m, "without", name) for name in ("volunteers_1", "volunteers_2", "slots")],
-                  [payer_text(m, name) for name in (*PURSES, "public total")], [m(f"plan.group.{name}") for name in GROUPS]):  # fmt: skip
+                  [payer_text(m, name) for name in (*PAYERS, "public total")], [m(f"plan.group.{name}") for name in GROUPS]):  # fmt: skip
         assert all(found)
         assert len(set(found)) == len(found)
 

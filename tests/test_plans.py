@@ -23,8 +23,8 @@ from experiments.studies.rollout.plan import (
     year_of,
 )
 from experiments.studies.rollout.plan_scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
+from simulation.municipalities import chosen, municipalities
 from simulation.parameters import ParameterError
-from simulation.places import chosen, municipalities
 
 DENMARK = denmark()
 NAMES = [place.name for place in DENMARK.places]

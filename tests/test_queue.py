@@ -12,7 +12,7 @@ from scipy import stats
 from simulation.compiled_parameters import calendar_months
 from simulation.engine import over_chunks, run, tell
 from simulation.events import MATCH
-from simulation.ledger import names
+from simulation.monthly_counts import names
 from simulation.municipal_shares import limits
 from simulation.rules import WITHOUT
 from tests import statistics

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from simulation.cohort import prepared
 from simulation.engine import over_chunks, run
-from simulation.ledger import names
+from simulation.monthly_counts import names
 from simulation.scenario import Scenario
 from tests.strategies import SEEDS, scenarios
 from tests.worlds import assert_same_columns

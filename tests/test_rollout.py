@@ -26,7 +26,7 @@ from experiments.studies.rollout.simulate import (
 from simulation.compiled_parameters import months_before
 from simulation.engine import over_chunks, run
 from simulation.history import GROUPS
-from simulation.ledger import COMMON, names
+from simulation.monthly_counts import COMMON, names
 from simulation.parameters import ParameterError
 
 DENMARK = denmark()

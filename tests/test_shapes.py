@@ -14,7 +14,7 @@ import pytest
 from matplotlib.path import Path as Outline
 
 from experiments.inputs.municipality_shapes import CAPITAL, bornholm, capital, cells, geojson, shapes, sheet, short_name
-from simulation.places import municipalities
+from simulation.municipalities import municipalities
 
 SHAPES = {shape.place.name: shape for shape in shapes()}
 CELLS = cells().set_index("name")

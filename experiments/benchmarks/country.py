@@ -13,8 +13,8 @@ import numpy as np
 
 from experiments.studies.rollout.plan import load, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
-from simulation.engine import Cohort, over_chunks
-from simulation.ledger import names
+from simulation.engine import SimulatedChunk, over_chunks
+from simulation.monthly_counts import names
 
 YEARS, PEOPLE = 10, 70_300
 WAYS: dict[str, dict[str, Any]] = {
@@ -42,7 +42,7 @@ def measure(way: str, replicates: int, threads: int | None = None) -> dict[str, 
     scenario = country(way)
     row = {name: k for k, name in enumerate(names(scenario))}
 
-    def reduced(cohort: Cohort) -> tuple[float, float]:
+    def reduced(cohort: SimulatedChunk) -> tuple[float, float]:
         tally = cohort.tally.sum(axis=(1, 2, 3), dtype=np.float64)
         months = float(tally[row["custody_months"]] + tally[row["liberty_months"]])
         return months, float(tally[row["primus_motor.started"]])

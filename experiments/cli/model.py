@@ -106,7 +106,7 @@ def municipalities(*, as_json: bool, language: Language) -> None:
 
     from experiments.language.country import municipalities_text
     from experiments.language.messages import Messages
-    from simulation.places import municipalities as every
+    from simulation.municipalities import municipalities as every
 
     rows = [asdict(place) for place in every()]
     if as_json:

@@ -20,9 +20,9 @@ import pandas as pd
 
 from experiments.inputs.municipality_csv import Own
 from simulation.chance import WORD, key_of, words_at
+from simulation.municipalities import Municipality, municipalities
 from simulation.parameter_sections import People
 from simulation.parameters import Prior, Quantity, Section, par
-from simulation.places import Place, municipalities
 from simulation.programmes import Programme
 
 Floats = npt.NDArray[np.float64]
@@ -88,7 +88,7 @@ COLUMNS = (
 class Country:
     """Municipalities with their expected releases, recruiting strength, flats and jobs (arrays: one entry a place)."""
 
-    places: tuple[Place, ...]
+    places: tuple[Municipality, ...]
     ratio: Floats
     """Released per inhabitant against the middle municipality; NaN where not published, which is then uncertain."""
     spread: float
@@ -132,7 +132,7 @@ class Country:
         times = np.array([left / math.fsum(row[free]) if free.any() else 0.0 for row in raw])
         return np.where(free, raw * times[:, None], self.own)
 
-    def at(self, places: Iterable[Place]) -> npt.NDArray[np.int64]:
+    def at(self, places: Iterable[Municipality]) -> npt.NDArray[np.int64]:
         """Where some places stand in the arrays, in the order in which they are given."""
         where = {place.number: k for k, place in enumerate(self.places)}
         return np.array([where[place.number] for place in places], dtype=np.int64)

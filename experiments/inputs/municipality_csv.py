@@ -16,8 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 from simulation.errors import nearest
+from simulation.municipalities import Municipality, chosen, municipalities
 from simulation.parameters import ParameterError
-from simulation.places import Place, chosen, municipalities
 
 COLUMNS = {
     "releases_per_year": (100_000, "people a year"),
@@ -84,7 +84,7 @@ def write_new(path: Path, table: pd.DataFrame) -> None:
         raise ParameterError(f"--csv is [{path}], which cannot be written ({problem.strerror})") from None
 
 
-def read_own(path: Path, needed: Iterable[Place] | None = None) -> Own:
+def read_own(path: Path, needed: Iterable[Municipality] | None = None) -> Own:
     """A user's own figures from a CSV file: a row a municipality, found by official number or name.
 
     Parameters
@@ -195,7 +195,7 @@ def _take(own: Own, sheet: CsvSheet, heading: list[str], k: int, met: dict[int, 
         own.columns[name][place.number] = value
 
 
-def _place(at: str, number: str, name: str) -> Place:
+def _place(at: str, number: str, name: str) -> Municipality:
     """The municipality of a row, by number, by name, or by both if they agree."""
     if not number and not name:
         raise ParameterError(f"{at} names no municipality []; give its number or name")

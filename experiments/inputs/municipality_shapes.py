@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from simulation.municipalities import Municipality, chosen, municipalities
 from simulation.parameters import ParameterError
-from simulation.places import Place, chosen, municipalities
 
 Longs = npt.NDArray[np.int64]
 Values = Mapping[int, float] | Mapping[str, float] | pd.Series
@@ -40,7 +40,7 @@ SHORT = {
 class Shape:
     """A municipality on the map, in units of the drawing (about 29 m; y runs downward)."""
 
-    place: Place
+    place: Municipality
     middle: tuple[int, int]
     """A point well inside its largest part, for a label."""
     polygons: tuple[tuple[Longs, ...], ...]
@@ -188,7 +188,7 @@ def by_number(values: Values) -> dict[int, float]:
     return {number: value for number, value in found.items() if not math.isnan(value)}
 
 
-def _place(key: object) -> Place:
+def _place(key: object) -> Municipality:
     """The municipality of a key."""
     if isinstance(key, str):
         try:

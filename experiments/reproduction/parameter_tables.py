@@ -150,8 +150,8 @@ def live(name: str) -> dict[str, tuple[str, np.dtype[Any]]]:
         len(local.number) + 1: "L", 4: "word",
     }  # fmt: skip
     columns: dict[str, Any] = {
-        "PeopleColumns": ready.people, "Lives": begin_lives(scenario, ready, numbers), "Localities": local,
-        "Seats": seats,
+        "PeopleColumns": ready.people, "PersonState": begin_lives(scenario, ready, numbers), "MunicipalityState": local,
+        "VolunteerSlots": seats,
     }  # fmt: skip
     found = columns[name]._asdict()
     return {

@@ -62,7 +62,7 @@ STATES: dict[str, dict[str, State]] = {
         "side": State(*YES, "the lot drawn by this one of each two people"),
         "lacks": State(*YES, "lacks the factor at first release"),
     },
-    "Lives": {
+    "PersonState": {
         "baseline": State("per month", 0, None, "hazard in the first month with every factor held"),
         "score": State("log hazard", None, None, "what age, sex and earlier convictions predict"),
         "highest": State(*YES, "in the highest-risk group"),
@@ -90,7 +90,7 @@ STATES: dict[str, dict[str, State]] = {
         "echo": State("level", 0, 1, "what has stayed of the relationship"),
         "carried": State("share", 0, 1, "share of the needed volunteers who are there"),
     },
-    "Localities": {
+    "MunicipalityState": {
         "number": State("number", 101, 860, "official number of the municipality"),
         "replicate": State("number", 0, None, "which replicate"),
         "place": State("row", 0, 97, "municipality, as a row of the scenario's"),
@@ -106,7 +106,7 @@ STATES: dict[str, dict[str, State]] = {
         "quit": State("volunteers", 0, None, "volunteers who have stopped so far"),
         "gaps": State("people", 0, None, "people who have a volunteer too few"),
     },
-    "Seats": {
+    "VolunteerSlots": {
         "begin": State("row", 0, None, "first seat of each place (technical)"),
         "state": State("state", 0, 3, "0 empty, 1 in training, 2 free, 3 matched"),
         "name": State("number", 0, None, "which volunteer of the place sits here"),

@@ -36,7 +36,7 @@ from simulation.compiled_parameters import (
     told_for,
 )
 from simulation.municipal_shares import allowances, limits, opening, parts, released_parts, seats, there
-from simulation.places import municipalities
+from simulation.municipalities import municipalities
 from simulation.population import reference
 from simulation.programmes import UNLIMITED, Programme
 from simulation.rules import NEVER

@@ -15,7 +15,7 @@ from experiments.verification.p_values import PValues
 from simulation.cohort import prepared
 from simulation.engine import over_chunks
 from simulation.history import ALL_DECISIONS, History
-from simulation.ledger import names
+from simulation.monthly_counts import names
 from simulation.outcomes import DEFINITIONS, NOT_IN_SIGHT, curve, matches, offence_counts, shares, times, wilson
 from simulation.parameters import ParameterError
 from simulation.population import relative_hazard

@@ -21,7 +21,7 @@ from experiments.verification.check_context import (
 from experiments.verification.checks import Deviations, Finding
 from experiments.verification.p_values import PValues
 from simulation.compiled_parameters import numbers_of
-from simulation.engine import Cohort, run
+from simulation.engine import SimulatedChunk, run
 from simulation.history import simulate
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
@@ -29,7 +29,7 @@ from simulation.scenario import Scenario
 PEOPLE, HAZARD = 10_000, 0.08
 
 
-def _run(context: CheckContext, scenario: Scenario, number: int = PEOPLE) -> Cohort:
+def _run(context: CheckContext, scenario: Scenario, number: int = PEOPLE) -> SimulatedChunk:
     return run(scenario.changed({"people.count": context.scaled(number)}), seed=context.seed)
 
 

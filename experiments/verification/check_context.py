@@ -19,12 +19,21 @@ import numpy.typing as npt
 from experiments.verification.random_scenarios import STREAMS, ScenarioKind, draw_scenario
 from simulation.cohort import prepared
 from simulation.compiled_parameters import months_before, numbers_of
-from simulation.engine import Cohort, active, begin_buffers, begin_lives, begin_world, over_chunks, released, tell
+from simulation.engine import (
+    SimulatedChunk,
+    active,
+    begin_buffers,
+    begin_lives,
+    begin_world,
+    over_chunks,
+    released,
+    tell,
+)
 from simulation.history import History, simulate
-from simulation.ledger import names
 from simulation.month import close_month, live_month
+from simulation.monthly_counts import NO_LEDGER, names
 from simulation.scenario import Scenario, validated
-from simulation.state import events_room
+from simulation.state import RunState, events_room
 from simulation.volunteers import open_month
 
 MOST_CACHED = 200
@@ -122,7 +131,7 @@ class SimulatedCase:
         return {person: events for (_, person), events in events_by_person(self.history).items()}
 
     @cached_property
-    def cohort(self) -> Cohort:
+    def cohort(self) -> SimulatedChunk:
         """The columns of one replicate when it has ended, in order of the numbers."""
         return tell(self.scenario, seed=self.seed)[0]
 
@@ -154,6 +163,7 @@ class SimulatedCase:
         local, seats = begin_world(scenario, n, ready.replicates)
         first, last = released(people)
         told = events_room(200 * len(people.person) + 1000)
+        state = RunState(people, lives, local, seats, n, told, NO_LEDGER)
         now = SimpleNamespace(
             people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers, told=told
         )
@@ -162,7 +172,7 @@ class SimulatedCase:
             low, high = active(t, first, last, months_before(scenario), n.told_for)
             now.rows = slice(low, high)
             yield "before", now
-            open_month(t, low, high, people, lives, local, seats, n, told)
+            open_month(t, low, high, state)
             yield "opened", now
             live_month(t, low, high, people, lives, local, n, buffers, told, True)
             yield "lived", now

@@ -9,10 +9,10 @@ import numpy as np
 from experiments.verification.check_context import CheckContext, SimulatedCase
 from experiments.verification.checks import Finding, Violations
 from experiments.verification.recounted_ledger import ENDINGS, OF_VOLUNTEERS, as_counter, by_hand
-from simulation.accounts import counts_of
+from simulation.annual_counts import counts_of
 from simulation.compiled_parameters import calendar_months, months_before, told_for
 from simulation.history import GROUPS
-from simulation.ledger import COMMON, OF_A_PROGRAMME, names
+from simulation.monthly_counts import COMMON, OF_A_PROGRAMME, names
 from simulation.outcomes import DEFINITIONS, NOT_IN_SIGHT, shares, times
 from simulation.parameters import ParameterError
 from simulation.rules import WAITING

@@ -136,7 +136,8 @@ def _service_by_hand(
         if k == n.supply:
             free = int((now.seats.state[seats] == FREE).sum())
             claim.check(
-                not waits or len(served) >= room or free < n.volunteers.per_person, f"month {t}: somebody waits beside volunteers"
+                not waits or len(served) >= room or free < n.volunteers.per_person,
+                f"month {t}: people wait beside free volunteers",
             )
         else:
             matched = sum(lives.status[k, i] == MATCHED for i in range(len(people.person)) if lives.locality[i] == here)

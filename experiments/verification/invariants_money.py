@@ -11,7 +11,7 @@ from experiments.verification.check_context import CheckContext
 from experiments.verification.checks import Finding, Violations, fixed
 from simulation.economics import balance, by_purse, by_year, costs, counts_of, difference, savings, whole
 from simulation.parameters import ParameterError
-from simulation.prices import PUBLIC, PURSES, Prices, draw_prices, points, prices_from
+from simulation.prices import PAYERS, PUBLIC, Prices, draw_prices, points, prices_from
 
 COUNTED = ("fines", "suspended", "prison", "offences", "custody_months", "liberty_months", "holds_employment",
            "reoffenders_any", "reoffenders_sentence", "busy_months", "came", "volunteer_months")  # fmt: skip
@@ -58,7 +58,7 @@ def payers_and_years_add_up_to_the_total(context: CheckContext) -> Finding:
         for discounted, column in ((True, "discounted"), (False, "kroner")):
             purses, years = by_purse(table, discounted=discounted), by_year(table, discounted=discounted)
             total = whole(table, discounted=discounted)
-            claim.check(purses["purse"].tolist() == list(PURSES), "payers in their order")
+            claim.check(purses["purse"].tolist() == list(PAYERS), "payers in their order")
             public = purses[purses["purse"].isin(PUBLIC)]
             for name in ("cost", "saving", "net"):
                 claim.close(public[name].sum(), total[name].item(), f"{name} of the payers")
@@ -67,7 +67,7 @@ def payers_and_years_add_up_to_the_total(context: CheckContext) -> Finding:
             claim.close(total["ratio"], total["saving"] / total["cost"], "ratio")
             claim.close(purses["net"], purses["saving"] - purses["cost"], "net")
         places = by_purse(table, keep=("place",))
-        claim.check(len(places) == 2 * len(PURSES), "a row for each place and payer")
+        claim.check(len(places) == 2 * len(PAYERS), "a row for each place and payer")
         claim.close(places["net"].sum(), by_purse(table)["net"].sum(), "places")
     return claim.finding()
 
@@ -176,7 +176,7 @@ def who_pays_decides_whose_cost_it_is(context: CheckContext) -> Finding:
     before, after = (by_purse(costs(table, prices)).set_index("purse")["cost"] for prices in
                      (Prices(), prices_from({"paid_by": paid_by})))  # fmt: skip
     claim.close(before.sum(), after.sum(), "the sum")
-    for purse in PURSES:
+    for purse in PAYERS:
         claim.close(after[purse], paid_by.get(purse, 0.0) * before.sum(), purse)
     return claim.finding()
 

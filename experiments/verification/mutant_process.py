@@ -22,7 +22,7 @@ from experiments.verification.checks import BROKE_DOWN, FAILS, Check, CheckConte
 from experiments.verification.invariants import INVARIANTS
 from experiments.verification.invariants_money import HOWS, random_counts
 from experiments.verification.random_scenarios import STREAMS, draw_scenario
-from simulation.accounts import counts_of
+from simulation.annual_counts import counts_of
 from simulation.economics import balance, by_purse, by_year, savings, whole
 from simulation.engine import run
 from simulation.outcomes import DEFINITIONS, curve, matches, offence_counts, shares, times

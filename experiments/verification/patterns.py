@@ -22,7 +22,7 @@ from experiments.inputs.scenario_files import load
 from experiments.studies.trial.validation_tables import single_factor
 from experiments.studies.validation.baseline import measure
 from experiments.verification.checks import Check, CheckContext, Finding
-from simulation.engine import Cohort, run, tell
+from simulation.engine import SimulatedChunk, run, tell
 from simulation.events import CUSTODY_IN
 from simulation.history import History, simulate
 from simulation.scenario import Scenario
@@ -104,7 +104,7 @@ def _figures(context: CheckContext) -> list[dict[str, float]]:
     return found
 
 
-def _men_and_ages(cohort: Cohort) -> dict[str, float]:
+def _men_and_ages(cohort: SimulatedChunk) -> dict[str, float]:
     people, lives = cohort.people, cohort.lives
     men, again = people.woman == 0, lives.time_any <= 24
     prison = (lives.time_prison <= 24) & men

@@ -10,7 +10,7 @@ import numpy as np
 
 from experiments.verification.check_context import SimulatedCase, in_custody
 from simulation.compiled_parameters import calendar_months, months_before, numbers_of
-from simulation.ledger import WINDOW
+from simulation.monthly_counts import WINDOW
 
 OF_VOLUNTEERS = ("training_months", "free_months", "busy_months", "came", "stopped")
 """Rows that no event shows."""

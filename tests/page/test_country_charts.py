@@ -19,7 +19,7 @@ from experiments.app.country.plans import Choices, asked, intended, plan_of, rea
 from experiments.app.country.study import all_steps, steps
 from experiments.inputs.municipality_shapes import capital
 from experiments.studies.rollout.plan_runs import FEW
-from simulation.places import municipalities
+from simulation.municipalities import municipalities
 from tests.page.country import FEW as FEW_DRAWS
 from tests.page.country import SEED, YEARS, climbed, told
 

@@ -16,7 +16,7 @@ from simulation.compiled_parameters import months_before, numbers_of
 from simulation.engine import over_chunks, run, tell
 from simulation.events import EXIT, MATCH
 from simulation.history import ENDS
-from simulation.ledger import IN_TRAINING
+from simulation.monthly_counts import IN_TRAINING
 from simulation.rules import ASIDE, WAITING, WITHOUT
 from simulation.waiting import lots
 

@@ -16,7 +16,7 @@ from experiments.app.country.study import Plans, PlanSheet, row_of
 from experiments.language.formatting import rounded
 from experiments.statistics.cost_effectiveness import PUBLIC as TOTAL
 from experiments.studies.rollout.plan import RolloutPlan
-from simulation.places import municipalities
+from simulation.municipalities import municipalities
 
 if TYPE_CHECKING:
     from experiments.app.table_receipts import Made

@@ -22,7 +22,7 @@ from experiments.language.plan_text import month_text
 from experiments.studies.rollout.plan import RolloutPlan
 from experiments.studies.rollout.plan_facts import month_of
 from experiments.studies.rollout.plan_runs import FEW
-from simulation.places import municipalities
+from simulation.municipalities import municipalities
 
 SHOWN = ("matched", "started", "served", "offences_avoided", "opens", "released")
 """What a map may show."""

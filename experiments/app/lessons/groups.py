@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from experiments.app.shared_results import kept
 from experiments.inputs.scenario_files import load
-from simulation.engine import Cohort, over_chunks, run
+from simulation.engine import SimulatedChunk, over_chunks, run
 from simulation.parameter_sections import Definition
 from simulation.scenario import Scenario
 from simulation.trial_counts import WINDOW, Arms
@@ -84,7 +84,7 @@ def chosen(drive: int, choose: int, seed: int) -> Chosen:
     """Tell people of whom some say yes to a programme that changes nothing."""
     scenario = unchanged(drive, choose)
 
-    def reduce(cohort: Cohort) -> Longs:
+    def reduce(cohort: SimulatedChunk) -> Longs:
         people, lives = cohort.people, cohort.lives
         town = people.replicate.astype(np.int64) - int(people.replicate.min())
         hit, met = lives.time_any <= WINDOW, lives.months_met.sum(axis=0) > 0

@@ -17,7 +17,7 @@ _TOWNS = st.components.v2.component("desist_towns", css=CSS, js=JS)
 
 def show(w: PageMessages) -> None:
     """Show the sliders; what is set goes into the setting ``SPREAD``."""
-    from simulation.places import chosen
+    from simulation.municipalities import chosen
 
     inhabitants = [chosen([name])[0].population for name in TOWNS]
     towns = [

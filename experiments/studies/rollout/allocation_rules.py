@@ -23,9 +23,9 @@ from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from experiments.studies.rollout.simulate import TWICE, PlanDraws, country_data, country_of
 from simulation.compiled_parameters import months_before
-from simulation.engine import Cohort, over_chunks
+from simulation.engine import SimulatedChunk, over_chunks
 from simulation.history import GROUPS
-from simulation.ledger import names
+from simulation.monthly_counts import names
 from simulation.outcomes import wilson
 from simulation.scenario import Scenario
 
@@ -100,7 +100,7 @@ def yearly(scenario: Scenario, seed: int, replicate: int) -> pd.DataFrame:
     columns = [*OF_A_RUN, *(f"{name}.{each}" for each in OF_A_COURSE)]
     where, before = [rows.index(each) for each in columns], months_before(scenario)
 
-    def reduced(cohort: Cohort) -> Floats:
+    def reduced(cohort: SimulatedChunk) -> Floats:
         monthly = cohort.tally[where].sum(axis=-1, dtype=np.float64)
         year = np.maximum(0, np.arange(monthly.shape[1]) - before) // 12
         return np.add.reduceat(monthly, np.flatnonzero(np.diff(year, prepend=-1)), axis=1)

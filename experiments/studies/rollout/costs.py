@@ -17,7 +17,7 @@ import pandas as pd
 from experiments.statistics.cost_effectiveness import Options, acceptability, break_even, plane, quadrants
 from experiments.statistics.intervals import interval
 from experiments.studies.rollout.tables import carried, outcomes, years
-from simulation.economics import PUBLIC, PURSES, balance, by_purse, by_year, whole
+from simulation.economics import PAYERS, PUBLIC, balance, by_purse, by_year, whole
 from simulation.parameters import ParameterError
 from simulation.prices import Prices, draw_prices
 
@@ -134,7 +134,7 @@ def break_even_table(found: Money) -> pd.DataFrame:
     table = found.payers()
     saving, cost = (table.pivot_table(index="draw", columns="payer", values=name, observed=False, aggfunc="sum")
                     for name in ("saving", "cost"))  # fmt: skip
-    return break_even(saving[list(PURSES)], cost[list(PURSES)], total=PUBLIC)
+    return break_even(saving[list(PAYERS)], cost[list(PAYERS)], total=PUBLIC)
 
 
 def payer_table(found: Money) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from experiments.inputs.scenario_files import load, written
 from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import EFFECTS, TIMES, everybody, lost_in_scaling, scenario_of
 from experiments.studies.rollout.simulate import PlanDraws, country_data, country_of, draw_uncertain
-from simulation.engine import Cohort, run
+from simulation.engine import SimulatedChunk, run
 from simulation.outcomes import DEFINITIONS
 from simulation.population import reference
 from simulation.rules import ASIDE, WAITING, WITHOUT
@@ -247,7 +247,7 @@ def _in_the_country(
     return found.changed({"programme.re_eligible": False})
 
 
-def _counted(cohort: Cohort, counted: Bools, served: Bools) -> dict[str, list[Any]]:
+def _counted(cohort: SimulatedChunk, counted: Bools, served: Bools) -> dict[str, list[Any]]:
     """A cohort as counts: of the people that are counted, those who said yes and would be served apart."""
     lives = cohort.lives
     joined = counted & served

@@ -30,7 +30,7 @@ from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.simulate import PlanDraws, counted, country_of, job_of
 from simulation.history import GROUPS
-from simulation.places import Place
+from simulation.municipalities import Municipality
 from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -151,7 +151,9 @@ def shrunk(direct: Floats, expected: Floats) -> tuple[Floats, Floats, float]:
     return ratio * expected + weight * rest, weight, ratio
 
 
-def marginal(more: ByMunicipality, whole: ByMunicipality, places: Sequence[Place]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def marginal(
+    more: ByMunicipality, whole: ByMunicipality, places: Sequence[Municipality]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What more volunteers do in each municipality.
 
     ``more`` is the plan with more volunteers less the plan, ``whole`` the plan less no plan (what a course avoids
@@ -183,7 +185,7 @@ def marginal(more: ByMunicipality, whole: ByMunicipality, places: Sequence[Place
     return table, pd.DataFrame(checks)
 
 
-def _listed(places: Sequence[Place]) -> pd.DataFrame:
+def _listed(places: Sequence[Municipality]) -> pd.DataFrame:
     rows = [{"number": place.number, "municipality": place.name, "region": place.region} for place in places]
     return pd.DataFrame(rows)
 
@@ -193,7 +195,7 @@ def named(found: pd.DataFrame, name: str) -> pd.DataFrame:
     return found[["mean", "error", "low", "high"]].add_prefix(f"{name}_").rename(columns={f"{name}_mean": name})
 
 
-def naive_orders(places: Sequence[Place], releases: Floats) -> dict[str, Longs]:
+def naive_orders(places: Sequence[Municipality], releases: Floats) -> dict[str, Longs]:
     """Orders that need no run: positions of the municipalities (with so many ``releases`` a year), first to last.
 
     Distances are those on the map; Bornholm, which is drawn nearer than it lies, is the farthest.
@@ -315,7 +317,7 @@ def compare_orders(
 
 def order_table(
     found: OrderComparison, value: Floats, expected: Floats, cost: Floats, whole: ByMunicipality,
-    places: Sequence[Place],
+    places: Sequence[Municipality],
 ) -> pd.DataFrame:  # fmt: skip
     """The best order by all runs: position (from 1), number, municipality, region, courses, cost (kroner), value,
     per_million (value for a million kroner), first and last (middle 80 % of its positions by halves of the draws).

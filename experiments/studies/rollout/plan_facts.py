@@ -14,7 +14,7 @@ from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan
 from experiments.studies.rollout.plan_runs import FEW, PlanRuns
 from experiments.studies.rollout.plan_scenario import OTHERS, Delivery
 from experiments.studies.rollout.tables import ESTIMATE, years
-from simulation.places import municipalities
+from simulation.municipalities import municipalities
 from simulation.prices import PUBLIC, Prices, draw_prices
 
 

@@ -20,8 +20,8 @@ from experiments.inputs.parameter_points import at_point
 from experiments.inputs.posterior import fitting
 from experiments.inputs.scenario_files import load
 from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, planned, uncertain
+from simulation.municipalities import chosen
 from simulation.parameters import ParameterError
-from simulation.places import chosen
 from simulation.programmes import UNLIMITED
 from simulation.scenario import Scenario, validated
 

@@ -25,8 +25,8 @@ from experiments.studies.rollout.priorities_study import PrioritiesStudy
 from experiments.studies.rollout.simulate import PlanDraws, draw_uncertain, run_plan
 from experiments.studies.rollout.tables import carried
 from simulation.history import GROUPS
+from simulation.municipalities import Municipality
 from simulation.parameters import ParameterError
-from simulation.places import Place
 from simulation.programmes import Programme
 
 COLUMN = {"offences": "offences", "relapses": "relapses_any", "reoffenders": "reoffenders_any",
@@ -210,7 +210,7 @@ def _municipalities(asked: Priorities, costs: OpeningCosts) -> Part:
     return tables, facts
 
 
-def _volunteers(asked: Priorities, more: ByMunicipality, whole: ByMunicipality, here: Sequence[Place]) -> Part:
+def _volunteers(asked: Priorities, more: ByMunicipality, whole: ByMunicipality, here: Sequence[Municipality]) -> Part:
     outcome = COLUMN[asked.study.outcome]
     table, checks = municipality_order.marginal(more, whole, here)
     check = checks.set_index("outcome").loc[outcome]
@@ -229,7 +229,7 @@ def _volunteers(asked: Priorities, more: ByMunicipality, whole: ByMunicipality, 
 
 
 def _order(asked: Priorities, whole: ByMunicipality, none: pd.DataFrame, costs: OpeningCosts,
-           here: Sequence[Place]) -> Part:  # fmt: skip
+           here: Sequence[Municipality]) -> Part:  # fmt: skip
     study, plan, country, outcome = asked.study, asked.plan, asked.country, COLUMN[asked.study.outcome]
     prices = costs.draw(len(set(whole.draws.tolist())), seed=study.seed)
     course, open_a_year = (prices[key][whole.draws][:, None] for key in ("course", "open_a_year"))

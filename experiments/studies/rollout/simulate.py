@@ -2,8 +2,8 @@
 
 Every draw of the posterior comes with a draw of what is uncertain about the plan (recruiting, ceiling, scaling up) and
 about the country (how many are released where). Each is run once or more, with the plan and without it, with the same
-random numbers. What is kept are counts (``simulation.ledger``): by year, region and risk group, by month and region,
-and by municipality.
+random numbers. What is kept are counts (``simulation.monthly_counts``): by year, region and risk group, by month and
+region, and by municipality.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.plan import RolloutPlan, planned, uncertain
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from simulation.compiled_parameters import months_before
-from simulation.engine import Cohort, over_chunks
+from simulation.engine import SimulatedChunk, over_chunks
 from simulation.history import GROUPS
-from simulation.ledger import names
-from simulation.places import municipalities
+from simulation.monthly_counts import names
+from simulation.municipalities import municipalities
 from simulation.scenario import Scenario
 
 DRAWS = 48
@@ -112,7 +112,7 @@ def simulate_supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[st
     programme = next(iter(scenario.programme))
     wanted = {"joined": f"{programme}.joined", "months": f"{programme}.months", "started": f"{programme}.started"}
 
-    def reduced(cohort: Cohort) -> Floats:
+    def reduced(cohort: SimulatedChunk) -> Floats:
         return np.asarray(cohort.tally.sum(axis=2, dtype=np.float64))
 
     (tally,) = over_chunks(scenario, payload["seed"], range(1), reduced, threads=1, ledger=True)
@@ -146,7 +146,7 @@ def counted(scenario: Scenario, seed: int, replicates: range, *, whole: bool = F
     inside = np.array([[region in (place.region, COUNTRY) for place in places] for region in regions], np.float64)
     before = months_before(scenario)
 
-    def reduced(cohort: Cohort) -> tuple[list[int], Floats, Floats, Floats]:
+    def reduced(cohort: SimulatedChunk) -> tuple[list[int], Floats, Floats, Floats]:
         count, width = len(cohort.local.number) // len(places), len(places)
         tally = cohort.tally.reshape(*cohort.tally.shape[:3], count, width)
         runs = np.unique(cohort.people.replicate).tolist()

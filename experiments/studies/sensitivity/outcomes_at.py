@@ -17,7 +17,7 @@ from experiments.execution.context import Compute
 from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import written
-from simulation.engine import Cohort, over_chunks
+from simulation.engine import SimulatedChunk, over_chunks
 from simulation.errors import nearest
 from simulation.history import mentored
 from simulation.parameters import ParameterError
@@ -115,7 +115,7 @@ def outcomes(scenario: Scenario, *, seed: int, trials: int) -> dict[str, float]:
     Name to value: shares and differences of shares (0-1), times, offences per person. NaN where a group is empty.
     """
 
-    def reduce(cohort: Cohort) -> npt.NDArray[np.int64]:
+    def reduce(cohort: SimulatedChunk) -> npt.NDArray[np.int64]:
         return _sums(scenario, cohort)
 
     sums = np.sum(list(over_chunks(scenario, seed, range(trials), reduce, threads=1)), axis=0)
@@ -138,7 +138,7 @@ def outcomes(scenario: Scenario, *, seed: int, trials: int) -> dict[str, float]:
     return {name: float(found[name]) for name in possible(scenario)}
 
 
-def _sums(scenario: Scenario, cohort: Cohort) -> npt.NDArray[np.int64]:
+def _sums(scenario: Scenario, cohort: SimulatedChunk) -> npt.NDArray[np.int64]:
     """People and reoffenders by arm and group (eight numbers), offences, people sent to prison, treated people."""
     people, lives = cohort.people, cohort.lives
     arm = mentored(scenario, people)

@@ -22,7 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.inputs.scenario_files import load
-from simulation.engine import Cohort, over_chunks
+from simulation.engine import SimulatedChunk, over_chunks
 from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -87,7 +87,7 @@ def pairs() -> list[PairedRuns]:
 def shares(scenario: Scenario, *, seed: int, replicates: int, threads: int | None = None) -> Floats:
     """Share who reoffended within two years (definition any), replicate by replicate."""
 
-    def reduce(cohort: Cohort) -> Floats:
+    def reduce(cohort: SimulatedChunk) -> Floats:
         replicate = cohort.people.replicate.astype(np.int64)
         return np.bincount(replicate - replicate.min(), weights=cohort.lives.time_any <= WINDOW) / scenario.people.count
 

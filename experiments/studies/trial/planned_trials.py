@@ -25,7 +25,7 @@ from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import written
 from experiments.inputs.trial_result import GAP, PEOPLE
 from experiments.statistics.two_proportions import TESTS, as_far_apart, newcombe
-from simulation.engine import Cohort, over_chunks
+from simulation.engine import SimulatedChunk, over_chunks
 from simulation.history import mentored
 from simulation.parameter_sections import Definition
 from simulation.parameters import ParameterError
@@ -132,7 +132,7 @@ def piece(context: dict[str, Any], payload: dict[str, Any]) -> Table:
     wanted = range(payload["first"], payload["first"] + payload["trials"])
     time = f"time_{plan.definition}"
 
-    def reduce(cohort: Cohort) -> Longs:
+    def reduce(cohort: SimulatedChunk) -> Longs:
         people, lives = cohort.people, cohort.lives
         first = int(people.replicate.min())
         trial = people.replicate.astype(np.int64) - first

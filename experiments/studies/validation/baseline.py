@@ -17,7 +17,7 @@ import pandas as pd
 
 from experiments.provenance.results_folder import spelled
 from experiments.statistics.regression import cox
-from simulation.engine import Cohort, run
+from simulation.engine import SimulatedChunk, run
 from simulation.scenario import Scenario
 
 
@@ -43,7 +43,7 @@ def measure(
     return {**_levels(cohort), **_counts(short), **_shape(cohort), **_gradients(cohort)}
 
 
-def _levels(cohort: Cohort) -> dict[str, float]:
+def _levels(cohort: SimulatedChunk) -> dict[str, float]:
     lives, men = cohort.lives, cohort.people.woman == 0
     return {
         **{f"any_{window}": float((lives.time_any <= window).mean()) for window in (6, 12, 24)},
@@ -52,12 +52,12 @@ def _levels(cohort: Cohort) -> dict[str, float]:
     }
 
 
-def _counts(cohort: Cohort) -> dict[str, float]:
+def _counts(cohort: SimulatedChunk) -> dict[str, float]:
     number = cohort.lives.offences[cohort.lives.time_any <= 24]
     return {"one_offence": float((number == 1).mean()), "four_offences": float((number >= 4).mean())}
 
 
-def _shape(cohort: Cohort) -> dict[str, float]:
+def _shape(cohort: SimulatedChunk) -> dict[str, float]:
     def free(window: int) -> float:
         return float((cohort.lives.first_offence >= window).mean())
 
@@ -65,7 +65,7 @@ def _shape(cohort: Cohort) -> dict[str, float]:
     return {"hazard_year_2": year_2 / year_1, "risk_year_3": 1 - free(36) / free(24)}
 
 
-def _gradients(cohort: Cohort) -> dict[str, float]:
+def _gradients(cohort: SimulatedChunk) -> dict[str, float]:
     people, first = cohort.people, cohort.lives.first_offence
     time, event = np.minimum(first + 1, 36), first < 36
     covariates = np.column_stack([people.age / 10.0, people.priors]).astype(np.float64)

@@ -23,7 +23,7 @@ import pandas as pd
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.scenario_files import load, written
 from experiments.studies.validation.fit import WeightedDraws, changes, fit, log_counts, uncertain_parameters
-from simulation.engine import Cohort, over_chunks
+from simulation.engine import SimulatedChunk, over_chunks
 from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
@@ -78,7 +78,7 @@ def run_task(context: dict[str, Any], payload: dict[str, Any]) -> Table:
 def first_arrests(scenario: Scenario, *, seed: int) -> Floats:
     """Share of each arm (controls, aided) first arrested in each month: 2 x 12."""
 
-    def reduce(cohort: Cohort) -> Longs:
+    def reduce(cohort: SimulatedChunk) -> Longs:
         first, side = cohort.lives.time_sentence.astype(np.int64) - 1, cohort.people.side.astype(np.int64)
         counts = np.bincount(side * (MONTHS + 1) + np.minimum(first, MONTHS), minlength=2 * (MONTHS + 1))
         return counts.reshape(2, MONTHS + 1)

@@ -25,7 +25,7 @@ import pandas as pd
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.scenario_files import load, written
 from experiments.studies.validation.fit import WeightedDraws, changes, fit, log_counts, uncertain_parameters
-from simulation.engine import Cohort, over_chunks
+from simulation.engine import SimulatedChunk, over_chunks
 from simulation.outcomes import wilson
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
@@ -126,7 +126,7 @@ def recount() -> tuple[pd.DataFrame, pd.DataFrame]:
 # Model --------------------------------------------------------------------------------------------------------
 
 
-def first_return(cohort: Cohort) -> Longs:
+def first_return(cohort: SimulatedChunk) -> Longs:
     """Month in which each person's first custody began (array of N; 10,000 if none), with ``NO_SECOND_RELEASE``.
 
     Sentences are all of 120 months, and those that wait are added up, so that a person in custody went in so many
@@ -141,7 +141,7 @@ def first_return(cohort: Cohort) -> Longs:
 def returns(scenario: Scenario, *, seed: int) -> tuple[Longs, Longs]:
     """People of each kind (25: five groups of age times five of priors), and their first returns: 25, 25 x 70."""
 
-    def reduce(cohort: Cohort) -> tuple[Longs, Longs]:
+    def reduce(cohort: SimulatedChunk) -> tuple[Longs, Longs]:
         age = np.searchsorted(AGE_ENDS, cohort.people.age, side="right")
         priors = np.searchsorted(PRIOR_ENDS, cohort.people.priors, side="right")
         kind, month = age * len(PRIORS) + priors, first_return(cohort)

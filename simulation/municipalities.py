@@ -17,7 +17,7 @@ from simulation.parameters import ParameterError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Municipality:
     """A municipality: official number, name, region, inhabitants on 1 January 2020, programme there today."""
 
     number: int
@@ -28,7 +28,7 @@ class Place:
 
 
 @cache
-def municipalities() -> tuple[Place, ...]:
+def municipalities() -> tuple[Municipality, ...]:
     """The 98 municipalities in order of their official numbers.
 
     References
@@ -38,7 +38,7 @@ def municipalities() -> tuple[Place, ...]:
     """
     table = files("simulation").joinpath("data/municipalities.csv").read_text(encoding="utf-8")
     return tuple(
-        Place(
+        Municipality(
             number=int(row["number"]),
             name=row["name"],
             region=row["region"],
@@ -55,7 +55,7 @@ def _spelling(name: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().strip()
 
 
-def chosen(include: Iterable[str], key: str = "municipalities.include") -> tuple[Place, ...]:
+def chosen(include: Iterable[str], key: str = "municipalities.include") -> tuple[Municipality, ...]:
     """Places that a scenario names, in order of their numbers.
 
     Parameters
@@ -73,7 +73,7 @@ def chosen(include: Iterable[str], key: str = "municipalities.include") -> tuple
     return _chosen(tuple(include), key)
 
 
-def by_place(values: Mapping[str, float], places: Sequence[Place], key: str) -> list[float | None]:
+def by_place(values: Mapping[str, float], places: Sequence[Municipality], key: str) -> list[float | None]:
     """The value given for each of some places, None where there is none; later names win over earlier ones.
 
     Parameters
@@ -97,7 +97,7 @@ def by_place(values: Mapping[str, float], places: Sequence[Place], key: str) -> 
 
 
 @lru_cache(maxsize=256)
-def _chosen(include: tuple[str, ...], key: str) -> tuple[Place, ...]:
+def _chosen(include: tuple[str, ...], key: str) -> tuple[Municipality, ...]:
     if not include:
         raise ParameterError(f"{key} is [[]]; at least one municipality is needed, or all")
     found = {place for name in include for place in _named(name, key)}
@@ -105,7 +105,7 @@ def _chosen(include: tuple[str, ...], key: str) -> tuple[Place, ...]:
 
 
 @lru_cache(maxsize=1024)
-def _named(name: str, key: str) -> tuple[Place, ...]:
+def _named(name: str, key: str) -> tuple[Municipality, ...]:
     """The municipalities that a name stands for."""
     wanted = _spelling(name)
     here = tuple(

@@ -21,7 +21,7 @@ from simulation.events import (
 )
 from simulation.rules import MATCHED, PRISON, SUSPENDED
 from simulation.scenario import Scenario
-from simulation.state import Ledger
+from simulation.state import MonthlyCounts
 
 # First what happens, and the person-months; then the volunteers; then one row a factor.
 RELEASED, OFFENCES, CASES, FINES, TO_CUSTODY, IN_CUSTODY, AT_LIBERTY = 0, 1, 2, 3, 6, 7, 8
@@ -52,7 +52,7 @@ matched, meeting, and on the list; matched around their first release."""
 
 WINDOW = 24
 """Months after a release in which an offence makes a reoffender."""
-NO_LEDGER: Ledger = np.zeros((0, 0, 0, 0), np.int32)
+NO_LEDGER: MonthlyCounts = np.zeros((0, 0, 0, 0), np.int32)
 
 
 def names(scenario: Scenario) -> list[str]:
@@ -61,7 +61,7 @@ def names(scenario: Scenario) -> list[str]:
     return [*COMMON, *factors, *(f"{name}.{row}" for name in scenario.programme for row in OF_A_PROGRAMME)]
 
 
-def empty(scenario: Scenario, months: int, localities: int) -> Ledger:
+def empty(scenario: Scenario, months: int, localities: int) -> MonthlyCounts:
     """A ledger with nothing in it: rows x calendar months x risk groups (others, highest) x localities."""
     return np.zeros((len(names(scenario)), months, 2, localities), np.int32)
 
