@@ -35,7 +35,7 @@ MOST_TIMES = 1000.0
 """Most that help can multiply the chance of a gain by."""
 ALLOCATIONS = ("first come", "highest risk", "lowest risk", "lottery", "listed")
 ASSIGNMENTS = ("nobody", "everyone", "randomised")
-RECORDS = {
+RECORDS: dict[type[Section], Any] = {
     section: namedtuple(
         f"{section.__name__}Numbers",
         [name for name, field in section.model_fields.items() if field.annotation in (int, float)], module=__name__,
