@@ -63,7 +63,7 @@ def par(
     grade
         ``measured``, ``judged`` or ``assumed``.
     prior
-        What is believed of it before the trial, as ``Prior`` reads it; ``fixed`` if it is not doubted.
+        Its distribution before the trial, as ``Prior`` reads it; ``fixed`` if it is not uncertain.
     only_if_any
         Whether it is no part of a scenario (of its file, its digest, its table of quantities) while it is empty.
     """
