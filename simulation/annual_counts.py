@@ -37,7 +37,7 @@ def counts_of(history: History, scenario: Scenario, *, years: int) -> pd.DataFra
         People and events. Someone released in calendar month r was, in own month m, in calendar month r + m; the first
         year is months 0 to 11 and whatever came before.
     scenario
-        What was told; names its factors and programmes.
+        The scenario that was simulated; names its factors and programmes.
     years
         How many years are counted; what happened later is left out.
 

@@ -1,8 +1,8 @@
 """Kroner from counts: what programmes cost and save, whom, and in which year.
 
 Counts are what happened under a plan in a year, as a table (``counts_of`` makes one from a history); savings compare
-two plans told on the same luck. There are two methods, never added up: *bottom-up* prices each prison day, case and
-month in work, *top-down* each person fewer who reoffends. Nothing here runs a model. Year 0 is the first; it is not
+two plans with common random numbers. There are two methods, never added up: *bottom-up* prices each prison day, case
+and month in work, *top-down* each person fewer who reoffends. Nothing here runs a model. Year 0 is the first; it is not
 discounted.
 """
 
@@ -54,7 +54,7 @@ Entry = tuple[str, str, str, Floats]
 
 
 def costs(counts: pd.DataFrame, prices: Prices | pd.DataFrame, *, course: CoursePrice = "per course") -> pd.DataFrame:
-    """What the programmes of a plan cost, by purse and year.
+    """What the programmes of a plan cost, by payer and year.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def savings(
     with_: pd.DataFrame, without: pd.DataFrame, prices: Prices | pd.DataFrame, *, method: Method = "bottom-up",
     prison: PrisonPrice = "average", avoided: Avoided = "any", victims: bool = False,
 ) -> pd.DataFrame:  # fmt: skip
-    """What is saved under one plan against another on the same luck, by purse and year; negative where more is spent.
+    """Savings of one plan against another with common random numbers, by payer and year; negative where more is spent.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def savings(
     avoided
         Top-down: people fewer with any new decision, or with a new suspended or prison sentence (``REOFFENDERS``).
     victims
-        Whether the loss of victims is counted as well (``offences``), in its own purse.
+        Whether the loss of victims is counted as well (``offences``), under a payer of its own.
 
     Returns
     -------
@@ -261,7 +261,7 @@ def _bottom_up(fewer: _Book, part: Floats) -> Iterator[Entry]:
 
 
 def _top_down(fewer: _Book, avoided: Avoided, part: Floats) -> list[pd.DataFrame]:
-    """SØM's value of avoided reoffenders, divided between purses by its shares and spread over its years."""
+    """SØM's value of avoided reoffenders, divided between payers by its shares and spread over its years."""
     state, justice, prison = (fewer.price(f"avoided.{name}_share") for name in ("state", "justice", "prison"))
     region = (1 - state) * fewer.price("avoided.region_share")
     shares = dict(zip(PUBLIC, (1 - state - region, region, justice - prison, prison * part, state - justice),
@@ -290,7 +290,7 @@ def _allowed(name: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def by_purse(table: pd.DataFrame, *, keep: Sequence[str] = ("draw",), discounted: bool = True) -> pd.DataFrame:
-    """Cost, saving and net (saving less cost) of each purse: all of them, in their order, for each key that is kept.
+    """Cost, saving and net (saving less cost) of each payer (column ``purse``), in order, for each key in ``keep``.
 
     ``keep`` names keys (those that the table has not are left out); what is not kept is added up, so that replicates
     must be averaged before.
@@ -299,12 +299,12 @@ def by_purse(table: pd.DataFrame, *, keep: Sequence[str] = ("draw",), discounted
 
 
 def by_year(table: pd.DataFrame, *, keep: Sequence[str] = ("draw",), discounted: bool = False) -> pd.DataFrame:
-    """Cost, saving and net of the public purses together in each year (see ``by_purse``)."""
+    """Cost, saving and net of the public payers together in each year (see ``by_purse``)."""
     return _summed(table[table["purse"].isin(PUBLIC)], [*keep, "year"], discounted)
 
 
 def whole(table: pd.DataFrame, *, keep: Sequence[str] = ("draw",), discounted: bool = True) -> pd.DataFrame:
-    """Cost, saving, net and ratio (saving to cost) of the public purses together (see ``by_purse``)."""
+    """Cost, saving, net and ratio (saving to cost) of the public payers together (see ``by_purse``)."""
     found = _summed(table[table["purse"].isin(PUBLIC)], list(keep), discounted)
     return found.assign(ratio=found["saving"] / found["cost"].where(found["cost"] != 0))
 

@@ -103,12 +103,12 @@ class History:
 
 
 def simulate(scenario: Scenario, *, seed: int, replicates: int = 1, first: int = 0) -> History:
-    """Tell some replicates of a scenario with every event.
+    """Simulate some replicates of a scenario and record every event.
 
     Parameters
     ----------
     scenario
-        What is told.
+        The scenario to simulate.
     seed
         Whole number from 0 to 2**64 - 1.
     replicates

@@ -1,4 +1,4 @@
-"""The readable driver: the same story told in Mesa, agent by agent.
+"""The readable driver: the same model stepped in Mesa, agent by agent.
 
 A ``Person`` (``persons.py``) is a handle on one row of the columns, a ``Volunteer`` on one seat. What the world does
 when a month opens and closes is the engine's own code. For the same scenario and seed the histories are those of the
@@ -32,7 +32,7 @@ SEAT_STATES = ("empty", "in training", "free", "matched")
 
 
 class Volunteer(mesa.Agent):  # type: ignore[misc]
-    """A mentor: a handle on one seat of a place, for as long as the same volunteer sits there."""
+    """A mentor: a handle on one slot of a municipality, for as long as the same volunteer occupies it."""
 
     model: ReentryModel
     _ids = NumberedByModel()
@@ -71,9 +71,9 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
     Parameters
     ----------
     scenario
-        What is told; the built-in one if it is left out.
+        The scenario to simulate; the built-in one if it is left out.
     seed
-        Whole number from 0 to 2**64 - 1: decides everybody's luck. Mesa's own generator (seeded with it) decides
+        Whole number from 0 to 2**64 - 1 that fixes all random numbers. Mesa's own generator (seeded with it) decides
         only the order in which people step, which is without meaning.
     replicate
         Which of the runs with this seed.
@@ -123,7 +123,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
 
     @property
     def scenario(self) -> Scenario:
-        """What is told."""
+        """The scenario that is simulated."""
         return self._told_scenario
 
     @scenario.setter
@@ -141,11 +141,11 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
 
     @property
     def finished(self) -> bool:
-        """Whether the last month of the scenario has been told."""
+        """Whether the last month of the scenario has been simulated."""
         return self.month >= self.numbers.calendar
 
     def step(self) -> None:
-        """Tell one calendar month: the world opens it, each person lives it, the world closes it."""
+        """Simulate one calendar month: it opens, each person lives it, it closes."""
         if self.finished:
             self.running = False
             return
@@ -170,7 +170,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
         self.running = not self.finished
 
     def run(self) -> History:
-        """Tell all months that are left, and return the history."""
+        """Simulate all months that are left, and return the history."""
         while not self.finished:
             self.step()
         return self.history()
@@ -188,7 +188,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
                 self._seated[seat] = Volunteer(self, seat)
 
     def history(self) -> History:
-        """What has happened so far, as the engine would tell it."""
+        """The history so far, as the engine would return it."""
         columns: Any = np.array(self.told, dtype=np.int64).reshape(-1, 5).T
         place_in_order = np.argsort(self._back).astype(np.int32)
         told = EventBuffer(

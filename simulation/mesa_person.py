@@ -45,7 +45,7 @@ row_of_programme = plain(programme_row)
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Why a month went as it did: what made the hazard, and the luck it met (for a person who is watched)."""
+    """Why a month went as it did: what made the hazard, and the random number it met (for a person who is watched)."""
 
     month: int
     inside: bool
@@ -64,7 +64,7 @@ class NumberedByModel:
 
 
 class Person(mesa.Agent):  # type: ignore[misc]
-    """Somebody released from prison: a handle on one row, with a month to live."""
+    """A person released from prison: a handle on one row, with a month to live."""
 
     model: ReentryModel
     _ids = NumberedByModel()

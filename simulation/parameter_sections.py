@@ -22,7 +22,7 @@ class People(Section):
     release_months: int = par(1, "months", 1, 600, what="months over which the releases are spread evenly",
         source="a cohort released at once", grade="assumed")
     include_reentries: bool = par(False, "true or false",
-        what="whoever is followed, returns to prison and is released again counts among the releases, "
+        what="people who return to prison while they are followed and are released again count among the releases, "
         "so that without a programme their number stays the same all the time (count is then that number)",
         source="7,030 releases a year include such returns [S2]", grade="judged")
     follow_up_months: int = par(24, "months", 1, 240, what="months after release in which offences count",

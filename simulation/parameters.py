@@ -62,7 +62,7 @@ def par(
     grade
         ``measured``, ``judged`` or ``assumed``.
     prior
-        What is believed of it before the trial, as ``Prior`` reads it; ``fixed`` if it is not uncertain.
+        Its distribution before the trial, as ``Prior`` reads it; ``fixed`` if it is not uncertain.
     """
     Prior.read(prior)
     extra = {"unit": unit, "source": source, "grade": grade, "prior": prior, "low": low, "high": high}

@@ -34,7 +34,7 @@ PAYERS = (
 )  # fmt: skip
 """Who pays and who gains, always in this order."""
 PUBLIC = PAYERS[:5]
-"""The purses that make up the public total."""
+"""The payers that make up the public total."""
 MOST_DRAWS = 1_000_000
 Floats = npt.NDArray[np.float64]
 
@@ -125,7 +125,7 @@ class Kind(Row):
 
 
 class Victims(Section):
-    """What offences cost their victims. Outside the public purses, and counted only where that is asked for."""
+    """What offences cost their victims. Outside the public payers, and counted only on request."""
 
     dkk_per_pound: float = par(10.0, "DKK per GBP", 1, 20, what="Danish kroner for a pound, prices included",
         source="general knowledge", grade="assumed")
@@ -268,12 +268,12 @@ def draw_prices(prices: Prices, n: int, seed: int) -> pd.DataFrame:
     Parameters
     ----------
     prices
-        What is not doubted, and the priors of the rest. A price that was set to another value is not doubted, unless
-        its prior was changed too.
+        The prices, and the priors of the uncertain ones. A price that was set to another value is not uncertain,
+        unless its prior was changed too.
     n
         Draws, one row each; row k belongs to draw k.
     seed
-        Luck. Each price has its own, by name, spread evenly over its prior (Latin hypercube).
+        Seed. Each price has its own random numbers, by name, spread evenly over its prior (Latin hypercube).
     """
     if not 1 <= n <= MOST_DRAWS:
         raise ParameterError(f"draws of prices is [{n}]; allowed 1 to {MOST_DRAWS:,}")

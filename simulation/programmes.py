@@ -74,7 +74,7 @@ class Programme(Row):
     starts_month: int = par(-2, "months from release", -24, 0, what="month in which a person is due",
         source="from about two months before release [S2]", grade="measured")
     deadline_month: int = par(0, "months from release", -24, 12,
-        what="whoever is not matched before this month is left without", source="release", grade="judged")
+        what="a person who is not matched before this month is left without", source="release", grade="judged")
     ends_month: int = par(12, "months from release", 0, 120, what="month of the planned end",
         source="until about one year after release [S2]", grade="measured")
     shortest_sentence_months: float = par(2.3, "months", 0, 120, what="shortest sentence that leaves time to start",
@@ -96,7 +96,7 @@ class Programme(Row):
     closes_month: int = par(0, "calendar month", 0, 1_000,
         what="month from which nobody new is taken in (0: never)", source="the plan", grade="assumed")
     re_eligible: bool = par(False, "true or false",
-        what="whoever returns to prison is offered it again before the next release, if there is time",
+        what="people who return to prison are offered it again before the next release, if there is time",
         source="the programme's rule", grade="assumed")
     offered_share: float = par(1.0, "share 0-1", 0, 1,
         what="share of the scenario's people to whom it is offered: those with the highest predicted risk",

@@ -17,7 +17,7 @@ class FromRegisters(Seeded):
 
     scenario: str | Scenario = option("trial", what="The trial", metavar="SCENARIO")
     population: str | Scenario = option(
-        "everyone", what="Everybody released, of whom the registers speak", metavar="SCENARIO"
+        "everyone", what="Everybody released, as the registers count them", metavar="SCENARIO"
     )
     points: int = option(2_000, "points", 100, 1_000_000, what="Design points over the priors")
     near_points: int = option(900, "points", 100, 1_000_000, what="Design points near the registers' figures")

@@ -30,7 +30,7 @@ class PrioritiesStudy(OverDraws, Seeded):
     volunteers: bool = option(False, what="Only what more volunteers do in each municipality")
     order: bool = option(False, what="Only the order of municipalities for a budget")
     outcome: Literal["offences", "relapses", "reoffenders", "prison"] = option(
-        "offences", what="What is to be avoided, on the map and in the order"
+        "offences", what="Outcome to be avoided, on the map and in the order"
     )
     capacity: tuple[float, ...] = option(
         (0.1, 0.25, 0.5), "share 0-1", above=0, below=1, each=True,

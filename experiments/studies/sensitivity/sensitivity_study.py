@@ -33,7 +33,7 @@ class SensitivityStudy(OnScenario, OverDraws, Seeded):
     )  # fmt: skip
     only: tuple[str, ...] = option((), what="Only this quantity is uncertain; may be repeated", metavar="KEY")
     hold: tuple[str, ...] = option(
-        (), what="This quantity is not uncertain: it is as the scenario says; may be repeated", metavar="KEY"
+        (), what="Keep this quantity at the scenario's value; may be repeated", metavar="KEY"
     )
     parameters: int | None = option(
         None, "quantities", 1, 1000, what=f"How many get an index of their own (default: {PARAMETERS})"

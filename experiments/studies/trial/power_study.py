@@ -41,13 +41,13 @@ class PowerStudy(OnScenario, OverDraws, Seeded):
     alpha: float = option(0.05, "share 0-1", None, 0.5, above=0, what="Significance level of the test")
     test: Literal["fisher", "z"] = option("fisher", what="Fisher's exact test, or the z-test with a pooled share")
     target: tuple[float, ...] = option(
-        (0.8, 0.9), "share 0-1", above=0, below=1, each=True, what="Power wanted; may be repeated"
+        (0.8, 0.9), "share 0-1", above=0, below=1, each=True, what="Target power; may be repeated"
     )
     trials: int | None = option(
         None, "trials", 2, 1_000_000, what="Trials on each truth (default: 10,000, or 200 a draw)"
     )
     control: float | None = option(
-        None, "share 0-1", 0, 1, what="A given truth, without the model: the controls' risk"
+        None, "share 0-1", 0, 1, what="Two fixed risks instead of the model: the controls' risk"
     )
     difference: float | None = option(
         None, "share 0-1", -1, 1, what="The same: by how much the risk of the mentored is lower"

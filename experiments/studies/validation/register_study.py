@@ -53,7 +53,7 @@ class RegisterStudy(OnScenario, Seeded):
     prison: tuple[str, ...] = _words("The same for prison sentences")
     not_counted: tuple[str, ...] = _words("The same for decisions that are no sanction")
     until: str | None = option(
-        None, what="Last day of the extract, for people of whom the file does not say it", metavar="DATE"
+        None, what="Last day of the extract, for people for whom the file lacks it", metavar="DATE"
     )
     releases: Literal["first", "every"] | None = option(None, what="Which releases count where a person has several")
     by: str | None = option(None, what="Split people by a column (sex, age group, prison ...)", metavar="COLUMN")
