@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from experiments.cli.main import echo_json, json_option
+from experiments.cli.command import shared_options
+from experiments.cli.main import echo_json
 
 if TYPE_CHECKING:
     from experiments.reproduction.verify import ReceiptFinding
 
 
+@shared_options("json")
 @click.command("check-results")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--quick", is_flag=True, help="Compare digests only; run nothing again.")
-@json_option
 def check_results(path: Path, quick: bool, as_json: bool) -> int:
     """Are results what their receipts say? Digests are compared, then the study is run again and its files compared.
 

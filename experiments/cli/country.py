@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.command import language_option
-from experiments.cli.main import echo_json, json_option, seed_option
+from experiments.cli.command import shared_options
+from experiments.cli.main import echo_json
 from experiments.language.formatting import Language
 
 
-@click.command(params=[language_option()])
+@shared_options("seed", "language", "json")
+@click.command()
 @click.option("--municipalities", "by_municipality", is_flag=True, help="All 98 municipalities instead of the regions.")
 @click.option("--sources", is_flag=True, help="What each number is, its grade and its source, instead.")
 @click.option("--csv", "target", type=click.Path(path_type=Path), default=None, metavar="FILE",
@@ -21,8 +22,6 @@ from experiments.language.formatting import Language
               help="Your own figures for releases_per_year, recruiting, flats or jobs (docs/country.md).")
 @click.option("--draws", type=click.IntRange(10, 100_000), default=1_000, show_default=True,
               help="Draws of the uncertain releases behind the ranges.")
-@seed_option
-@json_option
 def country(
     *, by_municipality: bool, sources: bool, target: Path | None, own_file: Path | None, draws: int, seed: int,
     as_json: bool, language: Language,

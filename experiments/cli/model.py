@@ -8,17 +8,16 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.command import language_option
-from experiments.cli.main import SUMMARIES, VERBS, echo_json, json_option, set_option
+from experiments.cli.command import shared_options
+from experiments.cli.main import SUMMARIES, echo_json
 from experiments.language.formatting import Language
 
 
+@shared_options("set", "json")
 @click.command()
 @click.argument("name", default="everyone")
 @click.option("--list", "listing", is_flag=True, help="List the scenarios that come with Desist.")
 @click.option("--shift", is_flag=True, help="Print how far each support factor moves the baseline.")
-@set_option
-@json_option
 def scenario(*, name: str, listing: bool, shift: bool, changes: Sequence[str], as_json: bool) -> None:
     """Print the full effective scenario NAME as TOML (a complete file that gives the same run)."""
     from experiments.inputs.scenario_files import load, titles  # here, for --help comes at once
@@ -45,6 +44,7 @@ def scenario(*, name: str, listing: bool, shift: bool, changes: Sequence[str], a
         click.echo(f"# digest {plan.digest}\n{plan.to_toml()}", nl=False)
 
 
+@shared_options("set", "json")
 @click.command()
 @click.argument("name", default="pooled")
 @click.option("--grade", type=click.Choice(["measured", "judged", "assumed"]), default=None, help="Only this grade.")
@@ -52,8 +52,6 @@ def scenario(*, name: str, listing: bool, shift: bool, changes: Sequence[str], a
 @click.option("--describe", type=click.Path(exists=True, path_type=Path), default=None, metavar="PATH",
               help="Bring the tables that the code writes in a Markdown page, or in all pages of a folder, up to date "
               "instead.")
-@set_option
-@json_option
 def parameters(
     *, name: str, grade: str | None, markdown: bool, describe: Path | None, changes: Sequence[str], as_json: bool
 ) -> None:  # fmt: skip
@@ -77,7 +75,7 @@ def verbs_table() -> str:
     """Every verb with its summary, as a table in Markdown."""
     from experiments.reproduction.parameter_tables import table  # the model, too
 
-    return table(("verb", "what it does"), ((f"`desist {verb}`", SUMMARIES[verb]) for verb in VERBS))
+    return table(("verb", "what it does"), ((f"`desist {verb}`", what) for verb, what in SUMMARIES.items()))
 
 
 OF_COMMANDS = {"verbs": verbs_table}
@@ -97,8 +95,8 @@ def _describe(path: Path, as_json: bool) -> None:
     click.echo(f"{len(every)} pages with tables of the code, {len(changed)} of them changed.")
 
 
-@click.command(params=[language_option()])
-@json_option
+@shared_options("language", "json")
+@click.command()
 def municipalities(*, as_json: bool, language: Language) -> None:
     """Print the 98 municipalities: number, name, region, inhabitants, whether the programme is there today."""
     # Here, since pandas would slow --help.

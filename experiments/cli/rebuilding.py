@@ -13,18 +13,12 @@ import click
 from experiments.cli.main import echo_json
 from experiments.execution.jobs import KEPT
 from experiments.reproduction import documents
-from experiments.reproduction.compare_results import differences
-from experiments.reproduction.headline_studies import STUDIES, HeadlineStudy, Ran, answer, chosen, rebuild
+from experiments.reproduction.headline_studies import STUDIES, HeadlineStudy, Ran, answer, differences, rebuild
 from experiments.reproduction.times import Clock, read_times, spoken, write_times
 from simulation.parameters import ParameterError
 
 HOME = Path()
 """The clone: the folder that holds ``results/`` and ``docs/``."""
-
-
-def chosen_studies(names: Sequence[str], *, quick: bool, no_long: bool) -> list[HeadlineStudy]:
-    """The studies of these names; see ``headline_studies.chosen``."""
-    return [each for each in chosen(names, quick=quick) if not (no_long and each.pace == "long")]
 
 
 def list_studies(studies: Sequence[HeadlineStudy], as_json: bool) -> int:

@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from experiments.cli.command import language_option
-from experiments.cli.main import json_option, seed_option, store_options, threads_option
+from experiments.cli.command import shared_options
 
 PATH = click.Path(path_type=Path)
 
 
+@shared_options("seed", "threads", "store", "no-store", "cluster", "language", "json")
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="STUDY|PLAN ...")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=None, metavar="FILE.html",
@@ -24,10 +24,6 @@ PATH = click.Path(path_type=Path)
 @click.option("--draws", type=click.IntRange(1, 100_000), default=None, help="Plans: how many draws.")  # fmt: skip
 @click.option("--grade-draws", type=click.IntRange(0, 100_000), default=None,
               help="Plans: draws for dividing uncertainty, if --draws are few (default 240; 0 for none).")  # fmt: skip
-@json_option
-@seed_option
-@threads_option
-@store_options
 def report(names: tuple[str, ...], out: Path | None, as_json: bool, **options: Any) -> None:
     """One file that a civil servant can read, on a screen or on paper, in English or Danish.
 
@@ -45,6 +41,3 @@ def report(names: tuple[str, ...], out: Path | None, as_json: bool, **options: A
     from experiments.cli.reporting import make_report  # studies, tables and figures: not needed for the help
 
     make_report(names, out, as_json, **options)
-
-
-report.params.append(language_option())

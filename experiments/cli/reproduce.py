@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.main import json_option
+from experiments.cli.command import shared_options
 
 
+@shared_options("store", "json")
 @click.command()
 @click.argument("names", nargs=-1, metavar="[STUDY ...]")
 @click.option("--list", "listed", is_flag=True, help="List the studies and run nothing.")
@@ -18,9 +19,6 @@ from experiments.cli.main import json_option
               help="Rebuild elsewhere without the store, compare with results/, change nothing.")  # fmt: skip
 @click.option("--documents", "quote", is_flag=True,
               help="Write the numbers, tables and pictures of the documents from results/; run nothing.")  # fmt: skip
-@click.option("--store", type=click.Path(path_type=Path), default=None, envvar="DESIST_STORE",
-              help="Folder of finished pieces (default: results/runs, or DESIST_STORE).")  # fmt: skip
-@json_option
 def reproduce(
     names: tuple[str, ...], listed: bool, quick: bool, no_long: bool, check: bool, quote: bool, store: Path | None,
     as_json: bool,
@@ -36,13 +34,15 @@ def reproduce(
     desist reproduce --quick --check
     desist reproduce ladder
     """  # noqa: D301
-    from experiments.cli import rebuilding  # the studies and pandas: not needed for the help
+    # Here, since the studies and pandas would slow --help.
+    from experiments.cli import rebuilding
+    from experiments.reproduction.headline_studies import chosen
 
     if quote:
         if names or quick or no_long or listed:
             raise click.UsageError("--documents goes with --check and --json only: it runs no studies")
         return rebuilding.quote_documents(check, as_json)
-    studies = rebuilding.chosen_studies(names, quick=quick, no_long=no_long)
+    studies = chosen(names, quick=quick, no_long=no_long)
     if listed:
         return rebuilding.list_studies(studies, as_json)
     return rebuilding.check(studies, as_json) if check else rebuilding.rebuild_here(studies, store, as_json)

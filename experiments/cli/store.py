@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.main import echo_json, json_option
+from experiments.cli.command import shared_options
+from experiments.cli.main import echo_json
 from experiments.execution.jobs import KEPT
 from experiments.execution.store import Contents, StoredStudy
 from experiments.execution.store_listing import (
@@ -27,6 +28,7 @@ SHORTEST = 4
 """Digits of a study's digest that must be given at least."""
 
 
+@shared_options("json")
 @click.command()
 @click.option("--store", "folder", type=click.Path(path_type=Path), default=None, envvar="DESIST_STORE",
               help="Folder of the store (default: results/runs, or DESIST_STORE).")
@@ -38,7 +40,6 @@ SHORTEST = 4
               help="Remove studies that were last used so long ago.")
 @click.option("--remove-all", is_flag=True, help="Remove everything.")
 @click.option("--yes", is_flag=True, help="Remove without asking.")
-@json_option
 def store(
     folder: Path | None, verify: bool, remove: tuple[str, ...], remove_outdated: bool, older_than: float | None,
     remove_all: bool, yes: bool, as_json: bool,

@@ -33,7 +33,7 @@ def silent(items: Iterable[Item], total: int, what: str) -> Iterator[Item]:  # n
     yield from items
 
 
-def unsaid(text: str) -> None:
+def no_note(text: str) -> None:
     """Take a note and show nothing."""
 
 
@@ -50,7 +50,7 @@ class RunContext:
     threads: int | None = None
     """Workers here; None for one per core."""
     progress: Progress = silent
-    note: Callable[[str], None] = unsaid
+    note: Callable[[str], None] = no_note
     """Is given one line about what is about to be computed."""
 
     @contextmanager

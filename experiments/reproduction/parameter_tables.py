@@ -13,19 +13,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from experiments.inputs.parameter_points import EFFECT, doubted
 from experiments.inputs.scenario_files import load
 from experiments.language.codebooks import codebook
-from experiments.reproduction.state_variables import STATES
 from simulation.cohort import prepared
 from simulation.compiled_parameters import numbers_of
 from simulation.engine import begin_lives, begin_world
 from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity, quantities
+from simulation.rules import NEVER
 from simulation.scenario import Scenario
 
 Tables = Mapping[str, Callable[..., str]]
@@ -37,23 +37,50 @@ SYMBOLS = {"F": "factor", "K": "programme", "L": "place", "N": "person", "S": "s
 """What the lengths of columns stand for."""
 
 
+class State(NamedTuple):
+    """A column of the model's state variables: unit, lowest and highest value (None: no bound) and meaning."""
+
+    unit: str
+    low: float | None
+    high: float | None
+    what: str
+    never: bool
+    """Whether ``NEVER`` may stand in it, for what does not come."""
+
+    @property
+    def allowed(self) -> str:
+        """The range as text."""
+        if self.unit == "yes or no":
+            return "0, 1"
+        if self.low is None:
+            text = "any"
+        else:
+            text = f"from {self.low:,g}" if self.high is None else f"{self.low:,g} to {self.high:,g}"
+        return f"{text}, or {NEVER:,}" if self.never else text
+
+
+def _described_states() -> dict[str, dict[str, State]]:
+    """Every column of every table of state variables, in the order of ``simulation.state``."""
+    found: dict[str, dict[str, State]] = {}
+    with Path(__file__).with_name("state_variables.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            low, high = (float(row[end]) if row[end] else None for end in ("low", "high"))
+            found.setdefault(row["table"], {})[row["variable"]] = State(
+                row["unit"], low, high, row["what"], row["never"] == "yes"
+            )
+    return found
+
+
+STATES = _described_states()
+
 # Pages ------------------------------------------------------------------------------------------------------------
 
 
 def up_to_date(text: str, label: str = "the page", further: Tables | None = None) -> str:
-    """A page with every part that the code writes as the code writes it now.
+    """A page, which messages call ``label``, with every part that the code writes as the code writes it now.
 
-    Parameters
-    ----------
-    text, label
-        The page, and what to call it in messages.
-    further
-        Tables beside those of ``TABLES``, which a layer above can write.
-
-    Raises
-    ------
-    ParameterError
-        If a part asks for what there is not, or is not closed.
+    ``further`` are tables beside those of ``TABLES``, which a layer above can write. Raises ``ParameterError`` if a
+    part asks for what there is not, or is not closed.
     """
     if text.count("<!-- code: ") != len(BLOCK.findall(text)):
         raise ParameterError(f"{label} has a part [<!-- code: ... -->] that is not closed; add <!-- end code --> to it")
