@@ -10,6 +10,7 @@ import click
 
 from experiments.cli.command import shared_options
 from experiments.cli.main import echo_json
+from experiments.execution.store_listing import aligned
 
 if TYPE_CHECKING:
     from experiments.reproduction.verify import ReceiptFinding
@@ -29,7 +30,7 @@ def check_results(path: Path, quick: bool, as_json: bool) -> int:
     from experiments.reproduction.verify import found  # pandas: not needed for the help
 
     findings = []
-    for finding in found(path, quick=quick, tell=lambda line: click.echo(line, err=True)):
+    for finding in found(path, quick=quick):
         findings.append(finding)
         if not as_json:
             click.echo(("\n" if len(findings) > 1 else "") + "\n".join(_lines(finding, quick=quick)))
@@ -62,7 +63,4 @@ def _lines(finding: ReceiptFinding, *, quick: bool) -> Iterator[str]:
     if finding.rows:
         names = ("file", "digest", "made again", "first difference")
         cells = [(row.file, row.digest, row.recomputed, row.words) for row in finding.rows]
-        wide = [max(len(row[k]) for row in [names, *cells]) for k in range(3)]
-        for row in [names, *cells]:
-            padded = [cell.ljust(size) for cell, size in zip(row[:3], wide, strict=True)]
-            yield "  ".join(["", *padded, row[3]]).rstrip()
+        yield from (f"  {line}" for line in aligned([names, *cells]))

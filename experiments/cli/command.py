@@ -186,9 +186,8 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
 def run_context(*, store: Path | None, no_store: bool, cluster: str | None, threads: int | None,
                 as_json: bool) -> RunContext:  # fmt: skip
     """Where a study is computed, as options say; progress goes to standard error, and notes too if people read them."""
-    from experiments.execution.context import RunContext, no_note
+    from experiments.execution.context import RunContext, no_note, progress
     from experiments.execution.jobs import opened
-    from experiments.execution.progress import progress
 
     return RunContext(
         store=opened(store, no_store), cluster=cluster, threads=threads, progress=progress,

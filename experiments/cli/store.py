@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from experiments.cli.main import echo_json
 from experiments.execution.jobs import KEPT
 from experiments.execution.store import Contents, StoredStudy
 from experiments.execution.store_listing import (
-    days_unused,
     format_count,
     format_size,
     of_present_code,
@@ -24,6 +24,8 @@ from experiments.execution.store_listing import (
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
+DAY = 86_400.0
+"""Seconds."""
 SHORTEST = 4
 """Digits of a study's digest that must be given at least."""
 
@@ -61,7 +63,7 @@ def store(
         gone = contents.studies if remove_all else _named(contents, remove) + [
             study for study in contents.studies
             if (remove_outdated and of_present_code(study) is False)
-            or (older_than is not None and days_unused(contents, study) >= older_than)
+            or (older_than is not None and (time.time() - contents.last_used(study)) / DAY >= older_than)
         ]  # fmt: skip
         _prune(contents, gone, unlisted=remove_all or remove_outdated, everything=remove_all, yes=yes, as_json=as_json)
     elif as_json:

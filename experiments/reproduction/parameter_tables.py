@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from experiments.execution.store_listing import aligned
 from experiments.inputs.parameter_points import EFFECT, doubted
 from experiments.inputs.scenario_files import load
 from experiments.language.codebooks import codebook
@@ -308,8 +309,7 @@ def in_columns(scenario: Scenario, grade: str | None = None) -> str:
     rows = [row for row in quantities(scenario) if grade is None or row.grade == grade]
     cells = [HEADINGS]
     cells += [(row.key, value_text(row.value), row.unit, bounds_text(row), row.grade, row.prior) for row in rows]
-    widths = [min(WIDEST, max(map(len, column))) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines = aligned(cells, widest=WIDEST)
     text = [lines[0]]
     for line, row in zip(lines[1:], rows, strict=True):
         text += [line, f"    {row.what}. Source: {row.source}."]
