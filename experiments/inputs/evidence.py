@@ -12,8 +12,7 @@ from typing import Protocol, get_args
 import pandas as pd
 from pydantic import BaseModel
 
-from experiments.inputs.parameter_points import EFFECT
-from experiments.inputs.parameter_points import doubted as uncertain_of_scenario
+from experiments.inputs.parameter_points import EFFECT, uncertain_quantities
 from simulation.parameters import Grade, Quantity, quantities
 from simulation.prices import Prices
 from simulation.scenario import Scenario
@@ -55,7 +54,7 @@ class ModelInputs:
                 for row in quantities(base)}  # fmt: skip
         rows = {key: row for key, row in rows.items() if key not in effects}
         rows |= {row.key: row for row in (EFFECT if alone else ())}
-        uncertain = {row.key for row in uncertain_of_scenario(base)}
+        uncertain = {row.key for row in uncertain_quantities(base)}
         for name in ("volunteers", "quality") if plan is not None else ():
             section: BaseModel = getattr(plan, name)
             own = {f"{PLAN}{row.key}": row for row in quantities(section, f"{name}.")}

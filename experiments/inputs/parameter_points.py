@@ -2,8 +2,8 @@
 
 Most keys are the scenario's own. Three are short for changes of several parameters: ``effect.hazard_ratio`` and
 ``effect.support_share`` divide a hazard ratio S between the routes (direct S**(1 - share), through support factors
-S**share, for the highest-risk group), and ``trial.control_risk`` solves for the level of risk at which that share of
-the highest-risk controls reoffends.
+S**share, for the highest-risk group), and ``trial.control_risk`` solves for the baseline hazard multiplier at which
+that share of the highest-risk controls reoffends.
 """
 
 from __future__ import annotations
@@ -45,10 +45,7 @@ EFFECT = (
 def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
     """The scenario at a point, with the three short axes resolved.
 
-    Raises
-    ------
-    ParameterError
-        If a key is not known or a value not allowed.
+    Raises ``ParameterError`` if a key is not known or a value not allowed.
     """
     for key in SHORT_AXES:
         if key in point and (isinstance(point[key], bool) or not isinstance(point[key], (int, float))):
@@ -86,7 +83,7 @@ def in_kind(base: Scenario, point: dict[str, Any]) -> dict[str, Any]:
     return {key: whole(key, value) if key not in SHORT_AXES else value for key, value in point.items()}
 
 
-def doubted(base: Scenario) -> list[Quantity]:
+def uncertain_quantities(base: Scenario) -> list[Quantity]:
     """Every quantity of a scenario that has a prior, the effect by its strength and route where it has a programme.
 
     Keys of the only programme are written without its name (``programme.half_life_months``).
@@ -102,24 +99,14 @@ def doubted(base: Scenario) -> list[Quantity]:
 
 
 def at_shares(rows: Sequence[Quantity], shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Values of quantities at shares of their priors, kept within what is allowed.
+    """Values of K quantities at N x K shares (0-1) of their priors, within their bounds and rounded to eight digits.
 
-    Parameters
-    ----------
-    rows
-        K quantities with priors.
-    shares
-        N x K numbers between 0 and 1: uniform ones give draws from the priors.
-
-    Returns
-    -------
-    N x K values, rounded to eight digits.
+    Uniform shares give draws from the priors.
     """
     columns = []
     for k, row in enumerate(rows):
         values = Prior.read(row.prior).quantile(np.clip(shares[:, k], 1e-6, 1 - 1e-6))
         low = -np.inf if row.low is None else row.low
         high = np.inf if row.high is None else row.high
-        clipped = np.clip(values, low, high)
-        columns.append([float(f"{value:.8g}") for value in clipped])
+        columns.append([float(f"{value:.8g}") for value in np.clip(values, low, high)])
     return np.array(columns, dtype=np.float64).T.reshape(len(shares), len(rows))

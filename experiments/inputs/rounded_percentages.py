@@ -1,7 +1,7 @@
-"""How probable what a trial printed is: two whole percentages of groups whose sizes are not known.
+"""How probable the printed result of a trial is: two whole percentages of groups whose sizes are not known.
 
-A trial of so many people is drawn into two arms; each person belongs to the highest-risk group with the same chance
-(the group's share); each member of it reoffends with the arm's risk. Printed are the two shares as whole
+The people of a trial are randomised to two arms; each person belongs to the highest-risk group with the same
+probability (the group's share); each member of it reoffends with the arm's risk. Printed are the two shares as whole
 percentages. Given the group's share the arms are independent, so the probability is a product of two sums over every
 count and size that rounds to what was printed.
 """
@@ -13,11 +13,16 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln
 
-from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_ARM, MENTORED_PERCENT, PEOPLE, rounds_to
-
-Floats = npt.NDArray[np.float64]
+from experiments.inputs.trial_result import (
+    CONTROL_PERCENT,
+    MENTORED_ARM,
+    MENTORED_PERCENT,
+    PEOPLE,
+    Floats,
+    log_binomial,
+    rounds_to,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,23 +37,16 @@ class Printed:
     def likelihood(self, mentored: npt.ArrayLike, control: npt.ArrayLike, share: npt.ArrayLike) -> Floats:
         """Probability that a trial prints this pair (array in the shape of the arguments).
 
-        Parameters
-        ----------
-        mentored, control
-            Two-year risks of the highest-risk group in the two arms (0-1).
-        share
-            Share of the participants in the highest-risk group (0-1).
+        Arguments are the two-year risks of the highest-risk group in the two arms, and the group's share of the
+        participants (all 0-1).
         """
-        arms = ((self.mentored_percent, self.mentored_arm, mentored), (self.control_percent, self.control_arm, control))
-        first, second = (arm_likelihood(percent, arm, risk, share) for percent, arm, risk in arms)
-        return first * second
+        first = arm_likelihood(self.mentored_percent, self.mentored_arm, mentored, share)
+        return first * arm_likelihood(self.control_percent, self.control_arm, control, share)
 
     def sizes(self, risk: npt.ArrayLike, share: npt.ArrayLike, *, mentored: bool) -> tuple[Floats, Floats]:
-        """Sizes of the group in an arm that can round to what was printed, and the probability of each.
+        """S sizes of the group in an arm that can round to the printed percentage, and the probability of each.
 
-        Returns
-        -------
-        S sizes, and probabilities (shape of ``risk`` x S, sum 1) given risk, share and what was printed.
+        Probabilities (shape of ``risk`` x S, sum 1) are given risk, share and the printed percentage.
         """
         percent, arm = (
             (self.mentored_percent, self.mentored_arm) if mentored else (self.control_percent, self.control_arm)
@@ -73,11 +71,4 @@ def _ways(percent: int, arm: int) -> tuple[Floats, Floats]:
 
 
 def _terms(hits: Floats, size: Floats, arm: int, risk: npt.ArrayLike, share: npt.ArrayLike) -> Floats:
-    p = np.clip(np.asarray(risk, np.float64), 1e-9, 1 - 1e-9)[..., None]
-    s = np.clip(np.asarray(share, np.float64), 1e-9, 1 - 1e-9)[..., None]
-    return np.exp(_binomial(size, float(arm), s) + _binomial(hits, size, p))
-
-
-def _binomial(k: Floats, n: Floats | float, p: Floats) -> Floats:
-    choose = gammaln(np.asarray(n) + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
-    return np.asarray(choose + k * np.log(p) + (n - k) * np.log1p(-p))
+    return np.exp(log_binomial(size, np.asarray(arm, np.float64), share) + log_binomial(hits, size, risk))

@@ -34,13 +34,7 @@ class SweepFile(Section):
 
 
 def read_sweep(name: str) -> SweepFile:
-    """A sweep by name or path.
-
-    Raises
-    ------
-    ParameterError
-        If it is not found, not TOML, or says something that is not allowed.
-    """
+    """A sweep by name or path; raises ``ParameterError`` if it is not found, not TOML, or holds what is not allowed."""
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))

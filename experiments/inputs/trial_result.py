@@ -89,29 +89,25 @@ def size_weights() -> Floats:
 
 
 def log_likelihood(mentored: npt.ArrayLike, control: npt.ArrayLike) -> Floats:
-    """Log probability that a trial reports 29 % and 67 %, for given risks in the two arms.
+    """Log probability that a trial reports 29 % and 67 %, for given two-year risks of the highest-risk groups.
 
-    Parameters
-    ----------
-    mentored, control
-        Two-year risks in the highest-risk group (0-1), any shape.
-
-    Returns
-    -------
-    Array of that shape; summed over the group sizes, which were never published.
+    Summed over the group sizes, which were never published; in the shape of the risks.
     """
-    from scipy.special import gammaln, logsumexp  # slow to load, see above
+    from scipy.special import logsumexp  # slow to load, see above
 
-    p1 = np.clip(np.asarray(mentored, np.float64), 1e-9, 1 - 1e-9)[..., None]
-    p0 = np.clip(np.asarray(control, np.float64), 1e-9, 1 - 1e-9)[..., None]
     way = reported_counts()
-
-    def binomial(k: Floats, n: Floats, p: Floats) -> Floats:
-        choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-        return np.asarray(choose + k * np.log(p) + (n - k) * np.log1p(-p))
-
-    terms = binomial(way.mentored_hits, way.mentored_size, p1) + binomial(way.control_hits, way.control_size, p0)
+    terms = log_binomial(way.mentored_hits, way.mentored_size, mentored)
+    terms = terms + log_binomial(way.control_hits, way.control_size, control)
     return np.asarray(logsumexp(terms, b=way.weight, axis=-1))
+
+
+def log_binomial(hits: Floats, size: Floats, risk: npt.ArrayLike) -> Floats:
+    """Log probability of W hits in groups of W sizes (the last axis of the result), for risks of any shape."""
+    from scipy.special import gammaln  # slow to load, see above
+
+    p = np.clip(np.asarray(risk, np.float64), 1e-9, 1 - 1e-9)[..., None]
+    choose = gammaln(size + 1) - gammaln(hits + 1) - gammaln(size - hits + 1)
+    return np.asarray(choose + hits * np.log(p) + (size - hits) * np.log1p(-p))
 
 
 @cache

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.execution.store_listing import aligned
-from experiments.inputs.parameter_points import EFFECT, doubted
+from experiments.inputs.parameter_points import EFFECT, uncertain_quantities
 from experiments.inputs.scenario_files import load
 from experiments.language.codebooks import codebook
 from simulation.cohort import prepared
@@ -211,7 +211,7 @@ def of_scenario(name: str, *parts: str) -> str:
 
 
 def effect() -> str:
-    """The strength of an effect and its route, which are doubted in place of a programme's two effects."""
+    """The strength of an effect and its route, which are uncertain in place of a programme's two effects."""
     return listed(EFFECT)
 
 
@@ -224,13 +224,14 @@ def differing(*names: str) -> str:
 
 
 def grades(*names: str) -> str:
-    """How many quantities of each grade some scenarios have, and how many of them are doubted."""
+    """How many quantities of each grade some scenarios have, and how many of them are uncertain."""
     rows = []
     for name in names:
         number = _graded(name)
         whole = sum(number.values())
-        rows.append((f"`{name}`", str(whole), *(str(number[grade]) for grade in GRADES), str(len(doubted(load(name))))))
-    return table(("scenario", "quantities", *GRADES, "doubted"), rows)
+        uncertain = len(uncertain_quantities(load(name)))
+        rows.append((f"`{name}`", str(whole), *(str(number[grade]) for grade in GRADES), str(uncertain)))
+    return table(("scenario", "quantities", *GRADES, "uncertain"), rows)
 
 
 def count(name: str) -> str:
