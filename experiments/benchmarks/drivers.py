@@ -27,7 +27,7 @@ PLANS = ("todays-area", "nationwide-over-five-years", "nationwide-at-once")
 
 
 def full_model(people: int) -> Scenario:
-    """The full model: the trial's eight places with all of its mechanisms, scaled to so many people.
+    """The full model: the trial's eight municipalities with all of its mechanisms, scaled to so many people.
 
     Both routes of the effect, volunteers, the waiting list, custody, peers, scarcity of flats and jobs; releases over
     a year and volunteers in the proportion of the trial.

@@ -20,40 +20,37 @@ from experiments.studies.trial.sweep import simulate_design
 
 AXES = ("effect.hazard_ratio=0.05:1:1000:log", "programme.half_life_months=3:120:2")
 """Two thousand points."""
-PIECES = 100_000
-STUDIES = 50
+POINTS, ROUNDS, REPLICATES = 200, 5, 200
+"""Points of a round, rounds, and trials at each point, with and without the store."""
+PIECES, STUDIES = 100_000, 50
 
 
-def overhead(number: int = 200, *, rounds: int = 5, replicates: int = 200) -> dict[str, float]:
+def store_costs() -> dict[str, float]:
+    """What the store costs, for ``desist benchmark``."""
+    return {
+        **overhead(), "seconds to read 2,000 points back": read_back(), "seconds to list 100,000 pieces": listing(),
+    }  # fmt: skip
+
+
+def overhead() -> dict[str, float]:
     """What the store adds to a sweep: the same points with and without it, in turn, so that both meet the same machine.
 
-    Parameters
-    ----------
-    number, replicates
-        Points of a round and trials at each; points are taken from all of ``AXES``.
-    rounds
-        How often; each keeps its pieces in a new store.
-
-    Returns
-    -------
-    Seconds a point without the store, its ratio with to without (median over rounds), and the same ratio by what the
-    processors were busy for, which other programs on the machine disturb less.
+    Each round keeps its pieces in a new store. Seconds a point without the store, its ratio with to without (median
+    over rounds), and the same ratio by what the processors were busy for, which other programs on the machine disturb
+    less.
     """
-    base = load("trial")
-    design = _design()[:: max(1, 2_000 // number)][:number]
-    list(simulate_design(base, design[:4], seed=1, replicates=replicates))
+    design = _design()[:: 2_000 // POINTS][:POINTS]
+    _sweep(design[:4], 1, REPLICATES, None)
     ratios, busy, plain = [], [], []
-    for k in range(rounds):
+    for k in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
             store = Store(Path(folder))
             spent = {}
             for kept in (None, store) if k % 2 else (store, None):
-                wall, processor = perf_counter(), os.times()
-                context = RunContext(store=kept)
-                for _ in simulate_design(base, design, seed=k, replicates=replicates, context=context):
-                    pass
+                wall, before = perf_counter(), os.times()
+                _sweep(design, k, REPLICATES, kept)
                 after = os.times()
-                worked = after.user + after.system - processor.user - processor.system
+                worked = after.user + after.system - before.user - before.system
                 spent[kept is not None] = (perf_counter() - wall, worked)
         ratios.append(spent[True][0] / spent[False][0])
         busy.append(spent[True][1] / spent[False][1])
@@ -64,55 +61,44 @@ def overhead(number: int = 200, *, rounds: int = 5, replicates: int = 200) -> di
     }  # fmt: skip
 
 
-def read_back(replicates: int = 2) -> float:
+def read_back() -> float:
     """Seconds to read a finished sweep of 2,000 points back (how long its trials took has no part in it)."""
-    base, design = load("trial"), _design()
     with tempfile.TemporaryDirectory() as folder:
-        for _ in simulate_design(base, design, seed=1, replicates=replicates, context=_stored(folder)):
-            pass
+        _sweep(_design(), 1, 2, Store(Path(folder)))
         begun = perf_counter()
-        for _ in simulate_design(base, design, seed=1, replicates=replicates, context=_stored(folder)):
-            pass
+        _sweep(_design(), 1, 2, Store(Path(folder)))
         return perf_counter() - begun
 
 
-def _stored(folder: str) -> RunContext:
-    return RunContext(store=Store(Path(folder)))
+def _sweep(design: list[dict[str, Any]], seed: int, replicates: int, store: Store | None) -> None:
+    for _ in simulate_design(load("trial"), design, seed=seed, replicates=replicates, context=RunContext(store=store)):
+        pass
 
 
-def listing(pieces: int = PIECES, studies: int = STUDIES) -> float:
+def listing() -> float:
     """Seconds to list a store of so many pieces in so many studies, as ``desist store`` does."""
     with tempfile.TemporaryDirectory() as folder:
-        store = filled(Path(folder), pieces, studies)
+        fill(Store(Path(folder)))
         begun = perf_counter()
-        store_listing(Contents.of(store.path))
+        store_listing(Contents.of(Path(folder)))
         return perf_counter() - begun
 
 
-def filled(path: Path, pieces: int, studies: int) -> Store:
-    """A store of so many made-up pieces."""
-    store = Store(path)
+def fill(store: Store) -> None:
+    """Write made-up pieces and studies into a store."""
     rng = np.random.default_rng(1)
     data = encoded({"mentored": [0.3], "control": [0.7]}, {"made": "for a measurement"})
     name = checksum(data)
-    addresses = [rng.bytes(20).hex() for _ in range(pieces)]
+    addresses = [rng.bytes(20).hex() for _ in range(PIECES)]
     for k in range(256):
-        (path / "pieces" / f"{k:02x}").mkdir()
+        (store.path / "pieces" / f"{k:02x}").mkdir()
     for address in addresses:
-        (path / "pieces" / address[:2] / f"{address[2:]}-{name}.arrow").write_bytes(data)
+        (store.path / "pieces" / address[:2] / f"{address[2:]}-{name}.arrow").write_bytes(data)
     work = "experiments.studies.trial.design_points:simulate_design_point"
     head = {"name": "made up", "work": work, "code": "0" * 16, "command": "none"}
-    for part in np.array_split(np.array(addresses), studies):
+    for part in np.array_split(np.array(addresses), STUDIES):
         store.enter(head, {}, part.tolist())
-    return store
 
 
 def _design() -> list[dict[str, Any]]:
     return points([Axis.read(text) for text in AXES], "grid", 0, seed=1)
-
-
-def store_costs() -> dict[str, float]:
-    """All of it, for ``desist benchmark``."""
-    return {
-        **overhead(), "seconds to read 2,000 points back": read_back(), "seconds to list 100,000 pieces": listing(),
-    }  # fmt: skip
