@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import json
 import sys
-import tomllib
 from importlib import import_module
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from experiments.cli.command import command_of
-from experiments.studies.catalogue import STUDIES
+from experiments.studies.catalogue import STUDIES, SUMMARIES
 
-SUMMARIES: dict[str, str] = tomllib.loads((Path(__file__).parent / "verbs.toml").read_text(encoding="utf-8"))
-"""What each verb does, in the order of the help."""
 MODULES = {"study": "command", "scenario": "model", "parameters": "model", "municipalities": "model"}
 """The module of a verb that is no study and has no module of its own name."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from experiments.cli.command import shared_options
-from experiments.cli.main import SUMMARIES, echo_json
+from experiments.cli.main import echo_json
 from experiments.language.formatting import Language
 
 
@@ -71,22 +71,11 @@ def parameters(
         click.echo((in_markdown if markdown else in_columns)(plan, grade))
 
 
-def verbs_table() -> str:
-    """Every verb with its summary, as a table in Markdown."""
-    from experiments.reproduction.parameter_tables import table  # the model, too
-
-    return table(("verb", "what it does"), ((f"`desist {verb}`", what) for verb, what in SUMMARIES.items()))
-
-
-OF_COMMANDS = {"verbs": verbs_table}
-"""Tables of the documents that only the command line can write."""
-
-
 def _describe(path: Path, as_json: bool) -> None:
     """Bring the tables that the code writes in some pages up to date, and say which changed."""
     from experiments.reproduction.parameter_tables import describe, pages  # the model, too
 
-    changed, every = [page.as_posix() for page in describe(path, OF_COMMANDS)], pages(path)
+    changed, every = [page.as_posix() for page in describe(path)], pages(path)
     if as_json:
         echo_json({"pages": [page.as_posix() for page in every], "changed": changed})
         return

@@ -92,9 +92,9 @@ class Store:
         try:
             for part in ("pieces", "studies", "parts"):
                 (path / part).mkdir(parents=True, exist_ok=True)
-            self._write_whole(path / f".writable-{uuid4().hex}", b"").unlink()
         except OSError as problem:
             raise self._unwritable(problem) from None
+        self._write_whole(path / f".writable-{uuid4().hex}", b"").unlink()
         self._sweep_out()
 
     def _unwritable(self, problem: OSError) -> ParameterError:
@@ -120,8 +120,11 @@ class Store:
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
+        except BaseException as problem:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            if isinstance(problem, OSError):
+                raise self._unwritable(problem) from None
             raise
         return path
 
@@ -166,10 +169,7 @@ class Store:
         Raises ``ParameterError`` if it cannot be written (no room, for example); what was kept before stays.
         """
         name = f"{address[2:]}-{checksum(data)}.arrow"
-        try:
-            self._write_whole(self.path / "pieces" / address[:2] / name, data)
-        except OSError as problem:
-            raise self._unwritable(problem) from None
+        self._write_whole(self.path / "pieces" / address[:2] / name, data)
         if address[:2] in self._names:
             self._names[address[:2]][address] = name
 
@@ -181,10 +181,7 @@ class Store:
         digest = hashlib.sha256(canonical([head["name"], head["work"], list(addresses)])).hexdigest()[:16]
         first = json.dumps({**head, "pieces": len(addresses)}, ensure_ascii=False)
         text = "\n".join([first, json.dumps(context, ensure_ascii=False), *addresses, ""])
-        try:
-            self._write_whole(self.path / "studies" / f"{digest}.txt", text.encode())
-        except OSError as problem:
-            raise self._unwritable(problem) from None
+        self._write_whole(self.path / "studies" / f"{digest}.txt", text.encode())
 
 
 def _bytes(path: Path) -> bytes | None:

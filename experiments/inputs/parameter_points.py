@@ -8,7 +8,9 @@ that share of the highest-risk controls reoffends.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,26 +22,15 @@ from simulation.parameters import ParameterError, Prior, Quantity, quantities
 from simulation.scenario import Scenario
 
 STRENGTH, SHARE, CONTROL_RISK = SHORT_AXES
-USUAL_STRENGTH, USUAL_SHARE = 0.65, 0.4
-"""What ``effect.hazard_ratio`` and ``effect.support_share`` are where only the other of them varies."""
-STRONGEST = 5.0
-"""Largest strength: mentors who do harm."""
-EFFECT = (
-    Quantity(
-        key=STRENGTH, value=USUAL_STRENGTH, unit="hazard ratio", low=0.001, high=STRONGEST, grade="judged",
-        prior="LN(0.45, 1.20)",
-        what="hazard of the highest-risk group while they meet, both routes together; above 1 mentors do harm, "
-        "directly only",
-        source="other trials only: hazard ratio LN(0.82, 0.30) over 24 months ([S30], circles of support [S82], "
-        "case work [S83], Peterborough [S84]), carried over to the months in which they meet; docs/calibration.md",
-    ),
-    Quantity(
-        key=SHARE, value=USUAL_SHARE, unit="share 0-1", low=0.0, high=1.0, grade="assumed", prior="U(0.2, 0.6)",
-        what="share of the logarithm of the strength that is aimed through support factors",
-        source="attitudes improve more than housing and work [S89]; size assumed",
-    ),
-)  # fmt: skip
+EFFECT = tuple(
+    Quantity(**row)
+    for row in tomllib.loads((Path(__file__).parent / "data" / "effect.toml").read_text(encoding="utf-8"))["quantity"]
+)
 """The two short axes of the effect, with their priors (from other trials, never from this one)."""
+USUAL_STRENGTH, USUAL_SHARE = (float(row.value) for row in EFFECT)
+"""What ``effect.hazard_ratio`` and ``effect.support_share`` are where only the other of them varies."""
+STRONGEST = float(EFFECT[0].high or 0.0)
+"""Largest hazard ratio: mentors who do harm."""
 
 
 def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:

@@ -9,9 +9,8 @@ probable its sizes are before the result is seen.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +44,7 @@ def rounds_to(percent: int, most: int) -> list[tuple[int, int]]:
     ]  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReportedCounts:
+class ReportedCounts(NamedTuple):
     """Every way in which the reported pair can have come about: arrays of W."""
 
     mentored_hits: Floats
@@ -59,18 +57,13 @@ class ReportedCounts:
 @cache
 def reported_counts() -> ReportedCounts:
     """The pairs of counts and sizes that give 29 % and 67 % with 97 people in two arms of 49 and 48."""
-    control_arm = PEOPLE - MENTORED_ARM
     sizes = size_weights()
     rows = [
         (k1, n1, k0, n0, sizes[n1, n0])
         for k1, n1 in rounds_to(MENTORED_PERCENT, MENTORED_ARM)
-        for k0, n0 in rounds_to(CONTROL_PERCENT, control_arm)
+        for k0, n0 in rounds_to(CONTROL_PERCENT, PEOPLE - MENTORED_ARM)
     ]
-    columns = np.array(rows, dtype=np.float64).T
-    return ReportedCounts(
-        mentored_hits=columns[0], mentored_size=columns[1], control_hits=columns[2], control_size=columns[3],
-        weight=columns[4],
-    )  # fmt: skip
+    return ReportedCounts(*np.array(rows, dtype=np.float64).T)
 
 
 @cache

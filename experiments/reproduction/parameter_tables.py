@@ -21,6 +21,7 @@ from experiments.execution.store_listing import aligned
 from experiments.inputs.parameter_points import EFFECT, uncertain_quantities
 from experiments.inputs.scenario_files import load
 from experiments.language.codebooks import codebook
+from experiments.studies.catalogue import SUMMARIES
 from simulation.cohort import prepared
 from simulation.compiled_parameters import numbers_of
 from simulation.engine import begin_lives, begin_world
@@ -29,8 +30,6 @@ from simulation.parameters import ParameterError, Quantity, quantities
 from simulation.rules import NEVER
 from simulation.scenario import Scenario
 
-Tables = Mapping[str, Callable[..., str]]
-"""What writes a part of a page, by the first word of its order."""
 BLOCK = re.compile(r"<!-- code: ([^\n]*?) -->(.*?)<!-- end code -->", re.DOTALL)
 """A part of a page that the code writes, with the words of its order."""
 GRADES = ("measured", "judged", "assumed")
@@ -77,17 +76,16 @@ STATES = _described_states()
 # Pages ------------------------------------------------------------------------------------------------------------
 
 
-def up_to_date(text: str, label: str = "the page", further: Tables | None = None) -> str:
+def up_to_date(text: str, label: str = "the page") -> str:
     """A page, which messages call ``label``, with every part that the code writes as the code writes it now.
 
-    ``further`` are tables beside those of ``TABLES``, which a layer above can write. Raises ``ParameterError`` if a
-    part asks for what there is not, or is not closed.
+    Raises ``ParameterError`` if a part asks for what there is not, or is not closed.
     """
     if text.count("<!-- code: ") != len(BLOCK.findall(text)):
         raise ParameterError(f"{label} has a part [<!-- code: ... -->] that is not closed; add <!-- end code --> to it")
 
     def written(part: re.Match[str]) -> str:
-        inside = _ordered(part.group(1).split(), label, {**TABLES, **(further or {})})
+        inside = _ordered(part.group(1).split(), label)
         around = "\n" if "\n" in inside else ""
         return f"<!-- code: {part.group(1)} -->{around}{inside}{around}<!-- end code -->"
 
@@ -109,25 +107,25 @@ def pages(path: Path) -> list[Path]:
     return found
 
 
-def describe(path: Path, further: Tables | None = None) -> list[Path]:
+def describe(path: Path) -> list[Path]:
     """Bring the pages under a path up to date (see ``up_to_date``); returns those that were changed."""
     changed = []
     for page in pages(path):
         before = page.read_text(encoding="utf-8")
-        after = up_to_date(before, page.name, further)
+        after = up_to_date(before, page.name)
         if after != before:
             page.write_text(after, encoding="utf-8", newline="\n")
             changed.append(page)
     return changed
 
 
-def _ordered(words: Sequence[str], label: str, tables: Tables) -> str:
+def _ordered(words: Sequence[str], label: str) -> str:
     """What one part asks for: the name of a table, then its arguments."""
     name, arguments = (words[0], words[1:]) if words else ("", ())
-    if name not in tables:
-        raise ParameterError(f"{label}: no table is called [{name}]; {nearest(name, tables)}")
+    if name not in TABLES:
+        raise ParameterError(f"{label}: no table is called [{name}]; {nearest(name, TABLES)}")
     try:
-        return tables[name](*arguments)
+        return TABLES[name](*arguments)
     except TypeError:
         raise ParameterError(f"{label}: [{' '.join(words)}] has too few or too many words; see TABLES") from None
 
@@ -261,7 +259,12 @@ def patterns() -> str:
     )  # fmt: skip
 
 
-TABLES: Tables = {
+def verbs() -> str:
+    """Every verb with its summary."""
+    return table(("verb", "what it does"), ((f"`desist {verb}`", what) for verb, what in SUMMARIES.items()))
+
+
+TABLES: Mapping[str, Callable[..., str]] = {
     "state": states,
     "quantities": of_scenario,
     "effect": effect,
@@ -270,8 +273,9 @@ TABLES: Tables = {
     "count": count,
     "patterns": patterns,
     "tables": tables_of,
+    "verbs": verbs,
 }
-"""What a page can ask for, by the first word of its order."""
+"""The functions that write what a page can ask for, by the first word of its order."""
 
 
 # Values in words --------------------------------------------------------------------------------------------------

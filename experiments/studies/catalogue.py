@@ -29,6 +29,8 @@ STUDIES = {
     for folder, verbs in FOLDERS.items() for verb in verbs
 }  # fmt: skip
 """Every study by its verb: module and class. A class is imported when it is used."""
+SUMMARIES: dict[str, str] = tomllib.loads((Path(__file__).parent / "verbs.toml").read_text(encoding="utf-8"))
+"""What each verb of the command line does, in the order of its help; studies and others."""
 FILE = "study.toml"
 
 
