@@ -17,8 +17,8 @@ from experiments.execution.jobs import finish
 from experiments.figures.calibration_check import check_figure
 from experiments.inputs.parameter_points import STRENGTH, uncertain_quantities
 from experiments.inputs.posterior import Posterior, fitting
-from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import load
+from experiments.inputs.trial_result import Printed
 from experiments.language.messages import Messages
 from experiments.statistics.intervals import quantiles
 from experiments.statistics.response_surface import Emulator

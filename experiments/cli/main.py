@@ -16,17 +16,18 @@ import click
 from experiments.cli.command import command_of
 from experiments.studies.catalogue import STUDIES, SUMMARIES
 
-MODULES = {"study": "command", "scenario": "model", "parameters": "model", "municipalities": "model"}
-"""The module of a verb that is no study and has no module of its own name."""
-
-
-def _home(verb: str) -> str:
-    """Module and name of the study or command that a verb is."""
-    own = verb.replace("-", "_")
-    return STUDIES.get(verb) or f"experiments.cli.{MODULES.get(verb, own)}:{own}"
-
-
-VERBS = {verb: _home(verb) for verb in SUMMARIES}
+MODULES = {
+    "command": ("study",),
+    "model": ("scenario", "parameters", "municipalities", "country"),
+    "results": ("report", "reproduce", "check-results"),
+    "serve": ("serve",),
+    "store": ("store",),
+}
+"""The verbs of each module that are no studies."""
+COMMANDS = {
+    verb: f"experiments.cli.{module}:{verb.replace('-', '_')}" for module, verbs in MODULES.items() for verb in verbs
+}
+VERBS = {verb: STUDIES.get(verb) or COMMANDS[verb] for verb in SUMMARIES}
 """Verbs in the order of the help, each where it is written; a verb is loaded when it is used."""
 
 

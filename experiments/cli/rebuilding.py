@@ -14,7 +14,7 @@ from experiments.cli.main import echo_json
 from experiments.execution.jobs import KEPT
 from experiments.reproduction import documents
 from experiments.reproduction.headline_studies import STUDIES, HeadlineStudy, Ran, answer, differences, rebuild
-from experiments.reproduction.times import Clock, read_times, spoken, write_times
+from experiments.reproduction.times import Clock, format_seconds, read_times, write_times
 from simulation.parameters import ParameterError
 
 HOME = Path()
@@ -31,7 +31,7 @@ def list_studies(studies: Sequence[HeadlineStudy], as_json: bool) -> int:
         return 0
     for row in rows:
         seconds = float(str(row["seconds"]))
-        time = "not timed" if seconds != seconds else spoken(seconds)
+        time = "not timed" if seconds != seconds else format_seconds(seconds)
         click.echo(f"{row['study']}  ({row['pace']}, {time})\n    {row['question']}\n    {row['command']}")
     return 0
 
@@ -52,10 +52,15 @@ def rebuild_here(studies: Sequence[HeadlineStudy], store: Path | None, as_json: 
         done.append(ran)
         if clock.fresh() and ran.code in (0, 1):
             write_times(HOME, [ran], STUDIES)
+    rows = [_row(ran) for ran in done]
     if as_json:
-        echo_json([_row(ran) for ran in done])
+        echo_json(rows)
     else:
-        _table([_row(ran) for ran in done])
+        for row in rows:
+            end = ENDS.get(row["code"], f"BROKE OFF with exit code {row['code']}; ")
+            click.echo(f"{row['folder']}/  {end}{format_seconds(row['seconds'])}\n    {row['answer']}")
+        if rows:
+            click.echo(f"In all {format_seconds(sum(row['seconds'] for row in rows))}.")
         click.echo("The documents quote these: desist reproduce --documents writes what they say now.")
     if interrupted:
         click.echo("desist: interrupted; what is finished is stored, and the same command goes on from there", err=True)
@@ -81,14 +86,6 @@ def _row(ran: Ran) -> dict[str, Any]:
             "folder": str(ran.study.folder)}  # fmt: skip
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> None:
-    for row in rows:
-        end = ENDS.get(row["code"], f"BROKE OFF with exit code {row['code']}; ")
-        click.echo(f"{row['folder']}/  {end}{spoken(row['seconds'])}\n    {row['answer']}")
-    if rows:
-        click.echo(f"In all {spoken(sum(row['seconds'] for row in rows))}.")
-
-
 # Checking -----------------------------------------------------------------------------------------------------
 
 
@@ -107,11 +104,11 @@ def check(studies: Sequence[HeadlineStudy], as_json: bool) -> int:
                          "seconds": ran.seconds, "processor_seconds": ran.processor_seconds})  # fmt: skip
             if not as_json:
                 verdict = f"{files} files as stored" if not lines else "DIFFERS"
-                click.echo("\n    ".join([f"{study.folder}/  {verdict}; {spoken(ran.seconds)}", *lines]))
+                click.echo("\n    ".join([f"{study.folder}/  {verdict}; {format_seconds(ran.seconds)}", *lines]))
     if as_json:
         echo_json(rows)
     else:
-        click.echo(f"{len(rows) - wrong} of {len(rows)} studies come out as stored; in all {spoken(spent)}.")
+        click.echo(f"{len(rows) - wrong} of {len(rows)} studies come out as stored; in all {format_seconds(spent)}.")
     return 1 if wrong else 0
 
 

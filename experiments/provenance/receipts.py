@@ -15,17 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.provenance.differences import TIMES, difference, first_key, same_but_times, same_picture
-from experiments.provenance.stamps import canonical, digest, intact, receipt_of, sealed, without_seal
+from experiments.provenance.stamps import digest, intact, sealed, without_seal
 from simulation.parameters import ParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "bare", "canonical", "compare", "digest", "inputs_of", "intact", "manifest_of", "names_in", "page_receipt",
-    "plain_page", "readable", "receipt_of", "sealed", "sealed_page", "shown", "untouched_page",
-    "words_of",
-]  # fmt: skip
 MANIFEST = "manifest.json"
 _ASIDE = {"--out": True, "--store": True, "--cluster": True, "--threads": True, "--no-store": False, "--json": False}
 """Options that decide no result, and whether a value follows."""
@@ -63,37 +58,37 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     names = sorted({*(listed or names_in(old)), *(fresh or names_in(new))} - {MANIFEST})
     rows = [_compared(name, old, new, listed, exact, drawn) for name in names]
     words = first_key(_comparable(was), _comparable(now), exact=exact)
-    rows.append({"file": MANIFEST, "compared": "keys", "equal": not words, "words": words})
+    rows.append((MANIFEST, "keys", not words, words))
     return pd.DataFrame(rows, columns=["file", "compared", "equal", "words"])
 
 
 def _compared(name: str, old: Path, new: Path, listed: Mapping[str, str], exact: bool,
-              drawn: bool) -> dict[str, Any]:  # fmt: skip
+              drawn: bool) -> tuple[str, str, bool, str]:  # fmt: skip
     """One row of ``compare``."""
     kind = Path(name).suffix
-    row = {"file": name, "compared": "bytes" if exact else "pixels" if kind == ".png" else "numbers", "equal": False}
+    usual = "bytes" if exact else "pixels" if kind == ".png" else "numbers"
     was, now = readable(old / name), readable(new / name)
     if kind == ".nc" and (now is None or name not in listed):
-        return {**row, "compared": "not compared", "equal": True, "words": "written only where ArviZ is installed"}
+        return name, "not compared", True, "written only where ArviZ is installed"
     if now is None:
-        return {**row, "words": "the command does not write it now"}
+        return name, usual, False, "the command does not write it now"
     if was is None and name not in listed:
-        return {**row, "words": "the command writes it now, and it is not recorded"}
+        return name, usual, False, "the command writes it now, and it is not recorded"
     if not exact and not drawn and kind in (".png", ".svg"):
-        return {**row, "compared": "not compared", "equal": True, "words": "drawn by another version of Matplotlib"}
+        return name, "not compared", True, "drawn by another version of Matplotlib"
     if was is None and exact:
         equal = listed[name] == digest(now)
-        return {**row, "compared": "digest", "equal": equal, "words": "" if equal else "not kept; its digest differs"}
+        return name, "digest", equal, "" if equal else "not kept; its digest differs"
     if was is None:
-        return {**row, "compared": "not compared", "equal": True, "words": "not kept"}
+        return name, "not compared", True, "not kept"
     if not exact and kind in (".nc", ".arrow"):
-        return {**row, "compared": "not compared", "equal": True, "words": "made by other versions"}
+        return name, "not compared", True, "made by other versions"
     words = difference(name, was, now, exact=exact)
     if words and kind == ".csv" and same_but_times(was, now):
-        return {**row, "compared": "numbers", "equal": True, "words": f"but for the column {TIMES}, which is measured"}
+        return name, "numbers", True, f"but for the column {TIMES}, which is measured"
     if words and kind == ".png" and same_picture(was, now):
-        return {**row, "compared": "pixels", "equal": True, "words": ""}
-    return {**row, "equal": not words, "words": words}
+        return name, "pixels", True, ""
+    return name, usual, not words, words
 
 
 def _comparable(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
-from experiments.provenance.receipts import digest, inputs_of, sealed, shown
-from experiments.provenance.stamps import COUNTS, STAMPED, stamped
+from experiments.provenance.receipts import inputs_of, shown
+from experiments.provenance.stamps import COUNTS, STAMPED, digest, sealed, stamped
 from simulation.parameters import ParameterError
 
 if TYPE_CHECKING:

@@ -28,7 +28,6 @@ from simulation.engine import begin_lives, begin_world
 from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity, quantities
 from simulation.rules import NEVER
-from simulation.scenario import Scenario
 
 BLOCK = re.compile(r"<!-- code: ([^\n]*?) -->(.*?)<!-- end code -->", re.DOTALL)
 """A part of a page that the code writes, with the words of its order."""
@@ -93,10 +92,7 @@ def up_to_date(text: str, label: str = "the page") -> str:
 
 
 def pages(path: Path) -> list[Path]:
-    """The Markdown pages under a path that have parts the code writes.
-
-    Raises ``ParameterError`` if there is none.
-    """
+    """The Markdown pages under a path that have parts the code writes; ``ParameterError`` if there is none."""
     every = sorted(path.rglob("*.md")) if path.is_dir() else [path]
     try:
         found = [page for page in every if BLOCK.search(page.read_text(encoding="utf-8"))]
@@ -208,11 +204,6 @@ def of_scenario(name: str, *parts: str) -> str:
     return listed(rows)
 
 
-def effect() -> str:
-    """The strength of an effect and its route, which are uncertain in place of a programme's two effects."""
-    return listed(EFFECT)
-
-
 def differing(*names: str) -> str:
     """The quantities in which scenarios that have them differ, a column each; empty where a scenario has it not."""
     values = {name: {row.key: value_text(row.value) for row in quantities(load(name))} for name in names}
@@ -267,7 +258,7 @@ def verbs() -> str:
 TABLES: Mapping[str, Callable[..., str]] = {
     "state": states,
     "quantities": of_scenario,
-    "effect": effect,
+    "effect": lambda: listed(EFFECT),
     "differences": differing,
     "grades": grades,
     "count": count,
@@ -299,19 +290,13 @@ def bounds_text(row: Quantity) -> str:
     return f"{row.low:,.10g} to {row.high:,.10g}" if row.high is not None else f"from {row.low:,.10g}"
 
 
-def in_markdown(scenario: Scenario, grade: str | None = None) -> str:
-    """Every quantity of a scenario (of one grade) as a table in Markdown."""
-    return listed(row for row in quantities(scenario) if grade is None or row.grade == grade)
-
-
 HEADINGS = ("parameter", "value", "unit", "allowed", "grade", "prior")
 WIDEST = 46
 """Characters of the widest column."""
 
 
-def in_columns(scenario: Scenario, grade: str | None = None) -> str:
-    """Every quantity of a scenario (of one grade) in columns, with meaning and source below each, and how many."""
-    rows = [row for row in quantities(scenario) if grade is None or row.grade == grade]
+def in_columns(rows: Sequence[Quantity], *, with_effect: bool) -> str:
+    """Quantities in columns, with meaning and source below each, and how many; ``with_effect`` adds its short axes."""
     cells = [HEADINGS]
     cells += [(row.key, value_text(row.value), row.unit, bounds_text(row), row.grade, row.prior) for row in rows]
     lines = aligned(cells, widest=WIDEST)
@@ -320,7 +305,7 @@ def in_columns(scenario: Scenario, grade: str | None = None) -> str:
         text += [line, f"    {row.what}. Source: {row.source}."]
     counts = ", ".join(f"{sum(row.grade == each for row in rows)} {each}" for each in GRADES)
     text += ["", f"{len(rows)} quantities: {counts}."]
-    if len(scenario.programme) == 1:
+    if with_effect:
         text += ["", "In calibrate and sensitivity these two decide the hazard ratios of the programme:"]
         for row in EFFECT:
             text += [f"{row.key}  {row.unit}  {bounds_text(row)}  {row.grade}  {row.prior}",

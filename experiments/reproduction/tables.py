@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.reproduction.headline_studies import STUDIES
-from experiments.reproduction.times import spoken
+from experiments.reproduction.times import format_seconds
 from experiments.verification.stored_measurements import fault_summary
 from simulation.parameters import ParameterError
 
@@ -250,11 +250,12 @@ def times(results: Path) -> list[str]:
     """How long each study took: by the clock, and of all processors."""
     rows = rows_of(read(results / "times.csv"))
     names = {study.name: study for study in STUDIES}
+    spent = ("seconds", "processor_seconds")
     lines = [
-        [f"`{row['study']}`", names[row["study"]].question, spoken(row["seconds"]), spoken(row["processor_seconds"])]
+        [f"`{row['study']}`", names[row["study"]].question, *(format_seconds(row[name]) for name in spent)]
         for row in rows if row["study"] in names
     ]  # fmt: skip
-    both = (spoken(sum(row[name] for row in rows)) for name in ("seconds", "processor_seconds"))
+    both = (format_seconds(sum(row[name] for row in rows)) for name in spent)
     return lined(["study", "question", "by the clock", "of all processors"], [*lines, ["all of these", "", *both]])
 
 

@@ -68,10 +68,10 @@ def write_times(home: Path, ran: Sequence[Ran], studies: Sequence[HeadlineStudy]
     table.to_csv(home / TIMES, index=False, lineterminator="\n")
 
 
-def spoken(seconds: float) -> str:
-    """A time in words, to two digits or so.
+def format_seconds(seconds: float) -> str:
+    """A time as text, to two digits or so.
 
-    >>> spoken(7.4), spoken(95), spoken(5000)
+    >>> format_seconds(7.4), format_seconds(95), format_seconds(5000)
     ('7 s', '1 min 35 s', '1 h 23 min')
     """
     whole = round(seconds)

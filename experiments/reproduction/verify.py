@@ -20,8 +20,6 @@ from experiments.provenance.receipts import (
     MANIFEST,
     bare,
     compare,
-    digest,
-    intact,
     manifest_of,
     names_in,
     page_receipt,
@@ -29,7 +27,7 @@ from experiments.provenance.receipts import (
     readable,
     untouched_page,
 )
-from experiments.provenance.stamps import in_a_line, stamp_of, untouched
+from experiments.provenance.stamps import digest, in_a_line, intact, stamp_of, untouched
 from experiments.reproduction.rerun import report_again, study_again
 from experiments.studies.result import STUDY
 from simulation.parameters import ParameterError

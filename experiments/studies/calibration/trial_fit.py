@@ -18,8 +18,8 @@ import numpy.typing as npt
 from scipy.stats import qmc
 
 from experiments.inputs.parameter_points import at_point, at_shares, uncertain_quantities
-from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import written
+from experiments.inputs.trial_result import Printed
 from experiments.statistics.response_surface import Floats
 from experiments.studies.calibration.register_fit import coordinates, prior_shares, register_parameters
 from simulation.outcomes import DEFINITIONS

@@ -16,7 +16,7 @@ import pandas as pd
 
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Job
-from experiments.inputs.designs import Axis, points
+from experiments.inputs.designs import Axis, SweepFile, points
 from experiments.inputs.parameter_points import (
     CONTROL_RISK,
     SHARE,
@@ -28,7 +28,6 @@ from experiments.inputs.parameter_points import (
 )
 from experiments.inputs.posterior import draws_of, posterior_name
 from experiments.inputs.scenario_files import change, load
-from experiments.inputs.sweep_files import SweepFile
 from experiments.inputs.trial_result import CONTROL_PERCENT, REGION_67, REGION_95, group_sizes
 from experiments.statistics.intervals import interval
 from experiments.studies.result import StudyResult
