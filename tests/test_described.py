@@ -129,11 +129,11 @@ def test_every_state_variable_is_described(name):
 
 
 def test_shapes_are_read_from_a_run():
-    """What a column has one value for is the code's: factors, programmes and places are told apart."""
+    """What a column has one value for is the code's: factors, programmes and municipalities differ."""
     assert live("PeopleColumns")["lacks"][0] == "person and factor"
     assert live("Lives")["status"][0] == "person and programme"
-    assert live("Localities")["limit"][0] == "place and programme"
-    assert live("Seats")["months"] == ("seat", np.dtype("int16"))
+    assert live("Localities")["limit"][0] == "municipality and programme"
+    assert live("Seats")["months"] == ("volunteer slot", np.dtype("int16"))
 
 
 WORLDS = [

@@ -22,9 +22,6 @@ from simulation.renamed import RENAMED
 if TYPE_CHECKING:
     from experiments.execution.context import RunContext
 
-CONTEXT = ("store", "no_store", "cluster", "threads", "out", "as_json", "language")
-"""Options of every study that do not decide its numbers."""
-
 
 class StudyCommand(click.Command):
     """A command that answers an option of the first version with its name of today."""
@@ -138,7 +135,7 @@ def shared_options(*names: str) -> Callable[[click.Command], click.Command]:
 
 
 def parse(study: type[Study], words: Sequence[str]) -> Study:
-    """The study that options and arguments on a command line ask for.
+    """The study that options and arguments on a command line describe.
 
     Raises ``ParameterError`` or ``click.ClickException`` if an option is unknown or not allowed.
     """
@@ -153,7 +150,7 @@ def parse(study: type[Study], words: Sequence[str]) -> Study:
 
 def _callback(kind: type[Study]) -> Callable[..., int]:
     def callback(**given: Any) -> int:
-        context = {name: given.pop(name) for name in CONTEXT}
+        context = {str(each.name): given.pop(str(each.name)) for each in shared(*OF_STUDIES)}
         listed, show, example = (given.pop(name, None) for name in ("listed", "show", "example"))
         values = _given(given)
         if listed:

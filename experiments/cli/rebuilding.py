@@ -23,16 +23,16 @@ HOME = Path()
 
 def list_studies(studies: Sequence[HeadlineStudy], as_json: bool) -> int:
     """The studies with their questions, commands and the time that each took."""
-    took = read_times(HOME).set_index("study")["seconds"]
-    rows = [{"study": each.name, "question": each.question, "command": each.study.command(), "pace": each.pace,
-             "seconds": float(took.get(each.name, float("nan")))} for each in studies]  # fmt: skip
+    took = read_times(HOME).set_index("study")["seconds"].astype(float).to_dict()
     if as_json:
-        echo_json(rows)
+        echo_json([
+            {"study": each.name, "question": each.question, "command": each.study.command(), "pace": each.pace,
+             "seconds": took.get(each.name)} for each in studies
+        ])  # fmt: skip
         return 0
-    for row in rows:
-        seconds = float(str(row["seconds"]))
-        time = "not timed" if seconds != seconds else format_seconds(seconds)
-        click.echo(f"{row['study']}  ({row['pace']}, {time})\n    {row['question']}\n    {row['command']}")
+    for each in studies:
+        time = format_seconds(took[each.name]) if each.name in took else "not timed"
+        click.echo(f"{each.name}  ({each.pace}, {time})\n    {each.question}\n    {each.study.command()}")
     return 0
 
 

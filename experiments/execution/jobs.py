@@ -118,7 +118,7 @@ class _Task:
     """Pieces that were sent together; stored as soon as they are back, before anything asks for them."""
 
     def __init__(self, job: Job, part: list[int], pool: Executor, store: Store | None) -> None:
-        self.part, self._store, self._lock, self._kept = part, store, Lock(), store is None
+        self._store, self._lock, self._kept = store, Lock(), store is None
         self._addresses = [job.addresses()[k] for k in part]
         payloads = [_plain(job.pieces[k]) for k in part]
         self.future: Future[list[tuple[bytes, float]]] = pool.submit(compute, job.work, job.code, job.context, payloads)

@@ -93,7 +93,7 @@ class Posterior:
 
 
 def fitting(base: Scenario, draw: dict[str, Any], *, but: Sequence[str] = ()) -> dict[str, Any]:
-    """The part of a draw that a scenario has a place for: its own programme and factors, its own people.
+    """The part of a draw that concerns a scenario: its own programme and factors, its own people.
 
     ``but`` names keys that something else decides (axes of a sweep, changes of the user's). A direct or support
     effect in it rules out the draw's strength and route.

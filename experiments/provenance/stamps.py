@@ -99,8 +99,8 @@ def stamped(name: str, data: bytes, about: Mapping[str, Any]) -> bytes:
         return plain[:first] + chunk + plain[first:]
     if kind == ".svg":
         head, end, rest = plain.decode().rpartition("</svg>")
-        said = escape(json.dumps(own, ensure_ascii=True), quote=False)
-        return f'{head}<metadata id="desist-receipt">{said}</metadata>\n{end}{rest}'.encode()
+        text = escape(json.dumps(own, ensure_ascii=True), quote=False)
+        return f'{head}<metadata id="desist-receipt">{text}</metadata>\n{end}{rest}'.encode()
     return data
 
 

@@ -9,7 +9,7 @@ A document marks what it quotes with comments, which no reader sees:
   ``<!--reach {figure:~} of {step}-->...<!--/-->`` is a form with several.
 - ``<!-- table ladder_points -->`` ... ``<!--/-->`` is a table that a function of ``tables`` makes.
 
-What stands between a mark and its end is written by ``desist reproduce --documents`` and by nobody else.
+What stands between a mark and its end is written by ``desist reproduce --documents`` only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ QUOTED = re.compile(r"(<!--(\w+) ((?:(?!-->)[^\n])+)-->)([^\n]*?)<!--/-->")
 MADE = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!--/-->)", re.DOTALL)
 MARK = re.compile(r"<!-- (?:results: |table \w+ -->)")
 FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
-PLACES = ("README.md", "docs")
 PICTURES = {
     "docs/pictures/sweep.png": "results/effect/map.png",
     "docs/pictures/ladder.png": "results/ladder/nationwide-at-once/ladder.png",
@@ -45,8 +44,7 @@ PICTURES = {
 
 def quoting(home: Path) -> list[Path]:
     """The documents of a home that quote results."""
-    places = [home / name for name in PLACES]
-    files = [path for place in places for path in (sorted(place.rglob("*.md")) if place.is_dir() else [place])]
+    files = [home / "README.md", *sorted((home / "docs").rglob("*.md"))]
     return [path for path in files if path.is_file() and MARK.search(path.read_text(encoding="utf-8"))]
 
 

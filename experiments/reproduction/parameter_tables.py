@@ -32,8 +32,6 @@ from simulation.rules import NEVER
 BLOCK = re.compile(r"<!-- code: ([^\n]*?) -->(.*?)<!-- end code -->", re.DOTALL)
 """A part of a page that the code writes, with the words of its order."""
 GRADES = ("measured", "judged", "assumed")
-SYMBOLS = {"F": "factor", "K": "programme", "L": "place", "N": "person", "S": "seat"}
-"""What the lengths of columns stand for."""
 
 
 class State(NamedTuple):
@@ -166,18 +164,19 @@ def live(name: str) -> dict[str, tuple[str, np.dtype[Any]]]:
     """Names of the columns of a table of state variables with what each has one value for, and its type."""
     scenario = load("trial", ["people.count=23"])
     numbers, ready = numbers_of(scenario, 1), prepared(scenario, 1, range(1))
-    local, seats = begin_world(scenario, numbers, ready.replicates)
-    lengths = {
-        23: "N", len(scenario.factor): "F", len(scenario.programme): "K", len(local.number): "L", len(seats.state): "S",
-        len(local.number) + 1: "L", 4: "word",
+    local, slots = begin_world(scenario, numbers, ready.replicates)
+    each = {
+        23: "person", len(scenario.factor): "factor", len(scenario.programme): "programme",
+        len(local.number): "municipality", len(slots.state): "volunteer slot", len(local.number) + 1: "municipality",
+        4: "word",
     }  # fmt: skip
     columns: dict[str, Any] = {
         "PeopleColumns": ready.people, "Lives": begin_lives(scenario, ready, numbers), "Localities": local,
-        "Seats": seats,
+        "Seats": slots,
     }  # fmt: skip
     found = columns[name]._asdict()
     return {
-        key: (" and ".join(SYMBOLS.get(lengths[size], lengths[size]) for size in reversed(column.shape)), column.dtype)
+        key: (" and ".join(each[size] for size in reversed(column.shape)), column.dtype)
         for key, column in found.items()
     }
 
@@ -224,7 +223,7 @@ def grades(*names: str) -> str:
 
 
 def count(name: str) -> str:
-    """The grades of one scenario in words."""
+    """The grades of one scenario as text."""
     number = _graded(name)
     parts = [f"{number['measured']} are graded *measured*", f"{number['judged']} *judged*"]
     return f"{sum(number.values())}, of which {', '.join(parts)} and {number['assumed']} *assumed*"
@@ -269,7 +268,7 @@ TABLES: Mapping[str, Callable[..., str]] = {
 """The functions that write what a page can ask for, by the first word of its order."""
 
 
-# Values in words --------------------------------------------------------------------------------------------------
+# Values as text ---------------------------------------------------------------------------------------------------
 
 
 def value_text(value: Any) -> str:
