@@ -177,10 +177,6 @@ class SweepFile(Section):
     vary: dict[str, Any] = Field(default_factory=dict, description="axes: lists, or text such as 0.3:1.0:8")
     set: dict[str, Any] = Field(default_factory=dict, description="dotted keys that differ from the scenario")
 
-    def axes(self) -> list[Axis]:
-        """What varies."""
-        return axes_of(self.vary)
-
 
 def read_sweep(name: str) -> SweepFile:
     """A sweep by name or path; raises ``ParameterError`` if it is not found, not TOML, or holds what is not allowed."""

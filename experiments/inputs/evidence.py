@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, get_args
+from typing import get_args
 
 import pandas as pd
 from pydantic import BaseModel
@@ -21,18 +21,6 @@ PLAN, PRICE = "plan.", "price."
 """What the keys of a plan's own quantities and of prices begin with in tables of draws."""
 
 
-class PlanQuantities(Protocol):
-    """The parts of a plan that hold quantities."""
-
-    @property
-    def volunteers(self) -> BaseModel:
-        """Volunteers as a supply chain."""
-
-    @property
-    def quality(self) -> BaseModel:
-        """What growing does to the effect."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class ModelInputs:
     """Every quantity behind a result."""
@@ -43,7 +31,7 @@ class ModelInputs:
     """Keys of those that have a prior and were not given a value."""
 
     @classmethod
-    def of(cls, base: Scenario, plan: PlanQuantities | None = None, prices: Prices | None = None) -> ModelInputs:
+    def of(cls, base: Scenario, plan: BaseModel | None = None, prices: Prices | None = None) -> ModelInputs:
         """The quantities of a scenario, of a plan's volunteers and quality, and of prices.
 
         What a plan chooses (municipalities, dates, offer) cannot be uncertain, and is not counted.
