@@ -108,5 +108,13 @@ def echo_json(data: Any) -> None:
     click.echo(json.dumps(as_json(data), indent=2, ensure_ascii=False, allow_nan=False))
 
 
+def echo(data: Any, text: str, as_json: bool) -> None:
+    """Print data as JSON, or the text that shows it to people."""
+    if as_json:
+        echo_json(data)
+    else:
+        click.echo(text)
+
+
 if __name__ == "__main__":
     main()

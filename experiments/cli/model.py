@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from experiments.cli.command import shared_options
-from experiments.cli.main import echo_json
+from experiments.cli.main import echo
 from experiments.language.formatting import Language
 
 
@@ -24,24 +24,17 @@ def scenario(*, name: str, listing: bool, shift: bool, changes: Sequence[str], a
 
     if listing:
         known = titles()
-        if as_json:
-            echo_json(known)
-        else:
-            click.echo("\n".join(f"{each:<24} {title}" for each, title in known.items()))
+        echo(known, "\n".join(f"{each:<24} {title}" for each, title in known.items()), as_json)
         return
     plan = load(name, changes)
     if shift:
         from experiments.studies.validation.baseline import factor_shifts, shifts_text  # pandas and the model
 
         table = factor_shifts(plan, seed=1)
-        if as_json:
-            echo_json(table.to_dict("records"))
-        else:
-            click.echo(shifts_text(table))
-    elif as_json:
-        echo_json({"digest": plan.digest, **plan.model_dump()})
+        echo(table.to_dict("records"), shifts_text(table), as_json)
     else:
-        click.echo(f"# digest {plan.digest}\n{plan.to_toml()}", nl=False)
+        text = f"# digest {plan.digest}\n{plan.to_toml()}".rstrip()
+        echo({"digest": plan.digest, **plan.model_dump()}, text, as_json)
 
 
 @shared_options("set", "json")
@@ -66,10 +59,8 @@ def parameters(
         return
     plan = load(name, changes)
     rows = [row for row in quantities(plan) if grade is None or row.grade == grade]
-    if as_json:
-        echo_json([asdict(row) for row in rows])
-    else:
-        click.echo(listed(rows) if markdown else in_columns(rows, with_effect=len(plan.programme) == 1))
+    text = listed(rows) if markdown else in_columns(rows, with_effect=len(plan.programme) == 1)
+    echo([asdict(row) for row in rows], text, as_json)
 
 
 def _describe(path: Path, as_json: bool) -> None:
@@ -77,12 +68,9 @@ def _describe(path: Path, as_json: bool) -> None:
     from experiments.reproduction.parameter_tables import describe, pages  # the model, too
 
     changed, every = [page.as_posix() for page in describe(path)], pages(path)
-    if as_json:
-        echo_json({"pages": [page.as_posix() for page in every], "changed": changed})
-        return
-    for page in changed:
-        click.echo(f"{page}: tables written anew")
-    click.echo(f"{len(every)} pages with tables of the code, {len(changed)} of them changed.")
+    lines = [f"{page}: tables written anew" for page in changed]
+    lines.append(f"{len(every)} pages with tables of the code, {len(changed)} of them changed.")
+    echo({"pages": [page.as_posix() for page in every], "changed": changed}, "\n".join(lines), as_json)
 
 
 @shared_options("language", "json")
@@ -96,11 +84,8 @@ def municipalities(*, as_json: bool, language: Language) -> None:
     from experiments.language.messages import Messages
     from simulation.places import municipalities as every
 
-    rows = [asdict(place) for place in every()]
-    if as_json:
-        echo_json(rows)
-    else:
-        click.echo(municipalities_text(pd.DataFrame(rows), Messages(language, "country")))
+    rows = [asdict(each) for each in every()]
+    echo(rows, municipalities_text(pd.DataFrame(rows), Messages(language, "country")), as_json)
 
 
 @shared_options("seed", "language", "json")
@@ -127,10 +112,7 @@ def country(
 
     if sources:
         rows = [*COLUMNS, *quantities(Differences())]
-        if as_json:
-            echo_json([asdict(row) for row in rows])
-        else:
-            click.echo(sources_text(rows))
+        echo([asdict(row) for row in rows], sources_text(rows), as_json)
         return
     m, found = Messages(language, "country"), denmark(read_own(own_file) if own_file is not None else None)
     if target is not None:
@@ -138,9 +120,5 @@ def country(
         if not as_json:
             click.echo(m("written", file=str(target)) + "\n")
     table = found.table() if by_municipality else found.summary(draws=draws, seed=seed)
-    if as_json:
-        echo_json(table.to_dict("records"))
-    elif by_municipality:
-        click.echo(municipalities_text(table, m))
-    else:
-        click.echo(regions_text(table, time_for_programme(table), m))
+    text = municipalities_text(table, m) if by_municipality else regions_text(table, time_for_programme(table), m)
+    echo(table.to_dict("records"), text, as_json)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from experiments.cli.main import echo_json
+from experiments.cli.main import echo, echo_json
 from experiments.execution.jobs import KEPT
 from experiments.reproduction import documents
 from experiments.reproduction.headline_studies import STUDIES, HeadlineStudy, Ran, answer, differences, rebuild
@@ -105,10 +105,8 @@ def check(studies: Sequence[HeadlineStudy], as_json: bool) -> int:
             if not as_json:
                 verdict = f"{files} files as stored" if not lines else "DIFFERS"
                 click.echo("\n    ".join([f"{study.folder}/  {verdict}; {format_seconds(ran.seconds)}", *lines]))
-    if as_json:
-        echo_json(rows)
-    else:
-        click.echo(f"{len(rows) - wrong} of {len(rows)} studies come out as stored; in all {format_seconds(spent)}.")
+    text = f"{len(rows) - wrong} of {len(rows)} studies come out as stored; in all {format_seconds(spent)}."
+    echo(rows, text, as_json)
     return 1 if wrong else 0
 
 
@@ -135,10 +133,7 @@ def quote_documents(only_check: bool, as_json: bool) -> int:
         lines.append(f"{copy}: is not {source}")
         if not only_check:
             copy.write_bytes(source.read_bytes())
-    if as_json:
-        echo_json({"changed": changed, "differences": lines, "written": not only_check, "broken": broken})
-    elif changed or broken:
-        click.echo("\n".join([*(lines if only_check else [f"written: {path}" for path in changed]), *broken]))
-    else:
-        click.echo("The documents say what results/ says.")
+    text = "\n".join([*(lines if only_check else [f"written: {path}" for path in changed]), *broken])
+    data = {"changed": changed, "differences": lines, "written": not only_check, "broken": broken}
+    echo(data, text or "The documents say what results/ says.", as_json)
     return 1 if broken or (only_check and changed) else 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from experiments.cli.command import shared_options
-from experiments.cli.main import echo_json
+from experiments.cli.main import echo
 from experiments.execution.jobs import KEPT
 from experiments.execution.store import Contents, StoredStudy
 from experiments.execution.store_listing import (
@@ -66,10 +66,8 @@ def store(
             or (older_than is not None and (time.time() - contents.last_used(study)) / DAY >= older_than)
         ]  # fmt: skip
         _prune(contents, gone, unlisted=remove_all or remove_outdated, everything=remove_all, yes=yes, as_json=as_json)
-    elif as_json:
-        echo_json(store_summary(contents))
     else:
-        click.echo("\n".join(store_listing(contents)))
+        echo(store_summary(contents), "\n".join(store_listing(contents)), as_json)
     return 0
 
 
@@ -97,11 +95,9 @@ def _verify(contents: Contents, as_json: bool) -> int:
     damaged = [piece.path for piece in every if not piece.whole()]
     for path in damaged:
         click.echo(f"desist: {path} is damaged; the study that needs it will compute it again", err=True)
-    if as_json:
-        echo_json({"store": str(contents.path), "pieces": len(every), "damaged": damaged})
-    else:
-        verdict = f"{len(damaged)} damaged" if damaged else "all whole"
-        click.echo(f"{format_count(len(every), 'piece')} in {contents.path} read: {verdict}.")
+    verdict = f"{len(damaged)} damaged" if damaged else "all whole"
+    text = f"{format_count(len(every), 'piece')} in {contents.path} read: {verdict}."
+    echo({"store": str(contents.path), "pieces": len(every), "damaged": damaged}, text, as_json)
     return 1 if damaged else 0
 
 
@@ -121,7 +117,7 @@ def _prune(
     what = (f"{format_count(len(gone), 'study', 'studies')} and {format_count(len(pieces), 'piece')}, "
             f"{format_size(freed)}")  # fmt: skip
     if not gone and not pieces and not others:
-        click.echo("There is nothing to remove." if not as_json else "{}")
+        echo({}, "There is nothing to remove.", as_json)
         return
     if not as_json:
         click.echo("\n".join([*lines, f"To be removed from {contents.path}: {what}."]))
@@ -134,8 +130,6 @@ def _prune(
     contents.remove(gone, pieces)
     for path in others:
         path.unlink(missing_ok=True)
-    if as_json:
-        removed = [study.digest for study in gone]
-        echo_json({"store": str(contents.path), "removed": removed, "pieces": len(pieces), "bytes": freed})
-    else:
-        click.echo(f"Removed: {what}.")
+    removed = [study.digest for study in gone]
+    data = {"store": str(contents.path), "removed": removed, "pieces": len(pieces), "bytes": freed}
+    echo(data, f"Removed: {what}.", as_json)
