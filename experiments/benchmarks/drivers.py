@@ -40,7 +40,7 @@ AXES = ("effect.hazard_ratio=0.05:1:1000:log", "programme.half_life_months=3:120
 POINTS, ROUNDS, REPLICATES = 200, 5, 200
 """Points of a round, rounds, and trials at each point, with and without the store."""
 PIECES, STUDIES = 100_000, 50
-
+"""Of the store that is listed."""
 
 
 def full_model(people: int) -> Scenario:

@@ -15,6 +15,8 @@ import click
 
 from experiments.cli.command import command_of
 from experiments.studies.catalogue import STUDIES, SUMMARIES
+from simulation.errors import nearest
+from simulation.parameters import ParameterError
 
 MODULES = {
     "command": ("study",),
@@ -52,8 +54,6 @@ class Verbs(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The verb; an unknown one is answered with the nearest."""
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from simulation.errors import nearest
-
             raise click.UsageError(f"unknown verb [{args[0]}]; {nearest(args[0], VERBS)}")
         return super().resolve_command(ctx, args)
 
@@ -87,11 +87,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except ValueError as mistake:
-        from simulation.parameters import ParameterError
-
-        if not isinstance(mistake, ParameterError):
-            raise
+    except ParameterError as mistake:
         _bad_input(str(mistake))
     sys.exit(code if isinstance(code, int) else 0)
 
