@@ -14,9 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from experiments.cli.catalogue import load_result, read_study
     from experiments.execution.context import RunContext
     from experiments.inputs.scenario_files import load_scenario
+    from experiments.studies.catalogue import load_result, read_study
     from experiments.studies.result import StudyResult
     from experiments.studies.rollout.plan import load_plan
     from experiments.studies.study import Study
@@ -26,9 +26,9 @@ _HOMES = {
     "Study": "experiments.studies.study",
     "StudyResult": "experiments.studies.result",
     "load_plan": "experiments.studies.rollout.plan",
-    "load_result": "experiments.cli.catalogue",
+    "load_result": "experiments.studies.catalogue",
     "load_scenario": "experiments.inputs.scenario_files",
-    "read_study": "experiments.cli.catalogue",
+    "read_study": "experiments.studies.catalogue",
 }
 
 __all__ = ["RunContext", "Study", "StudyResult", "load_plan", "load_result", "load_scenario", "read_study"]
@@ -38,7 +38,7 @@ def __getattr__(name: str) -> Any:
     """Public names are looked up when they are used, so that the command line starts at once."""
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
-    from experiments.cli.catalogue import STUDIES, study_class
+    from experiments.studies.catalogue import STUDIES, study_class
 
     verb = name.replace("_", "-")
     if verb in STUDIES:

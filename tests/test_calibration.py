@@ -15,10 +15,10 @@ import tomli_w
 
 from experiments.execution.jobs import finish
 from experiments.figures.calibration_check import check_figure
-from experiments.inputs.parameter_points import STRENGTH, doubted
+from experiments.inputs.parameter_points import STRENGTH, uncertain_quantities
 from experiments.inputs.posterior import Posterior, fitting
-from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import load
+from experiments.inputs.trial_result import Printed
 from experiments.language.messages import Messages
 from experiments.statistics.intervals import quantiles
 from experiments.statistics.response_surface import Emulator
@@ -383,7 +383,7 @@ def test_inference_data(small, tmp_path) -> None:  # type: ignore[no-untyped-def
 
 def test_the_prior_of_the_effect_stands_for_other_trials() -> None:
     """Carried over to two years, the prior of the strength is the hazard ratio of other trials: LN(0.82, 0.30)."""
-    rows = doubted(load("trial"))
+    rows = uncertain_quantities(load("trial"))
     rng = np.random.default_rng(13)
     tables = []
     for number in range(12):

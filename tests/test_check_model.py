@@ -11,7 +11,7 @@ import json
 import pandas as pd
 import pytest
 
-from experiments.cli.catalogue import load_result
+from experiments.studies.catalogue import load_result
 from experiments.verification import stored_measurements, tasks
 from experiments.verification.check_model_study import CheckModelStudy
 from experiments.verification.checks import Check, Finding

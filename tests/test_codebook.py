@@ -10,8 +10,8 @@ from fnmatch import fnmatchcase
 import pytest
 
 from experiments import load_scenario, person, power, run, trial
-from experiments.cli.catalogue import STUDIES
 from experiments.language.codebooks import FOLDER, codebook
+from experiments.studies.catalogue import STUDIES
 from tests.snippets import HOME
 
 SAVED = sorted(each.parent for each in (HOME / "results").rglob("study.toml"))

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from experiments.cli.catalogue import load_result
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import opened
 from experiments.figures.discover import box_map
@@ -19,6 +18,7 @@ from experiments.figures.voi import evppi_bars, evsi_curve
 from experiments.language.discover import answer
 from experiments.language.messages import Messages
 from experiments.statistics.scenario_discovery import FEWEST
+from experiments.studies.catalogue import load_result
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.discover_study import DiscoverStudy
 from experiments.studies.rollout.voi_study import VoiStudy

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from experiments.inputs.rounded_percentages import Printed, arm_likelihood
 from experiments.inputs.scenario_files import load
-from experiments.inputs.trial_result import SHARE_HIGH, SHARE_LOW, log_likelihood
+from experiments.inputs.trial_result import SHARE_HIGH, SHARE_LOW, Printed, arm_likelihood, log_likelihood
 from simulation.trial_counts import highest_risk, trial_counts
 from tests import statistics
 

@@ -9,8 +9,8 @@ import pytest
 from experiments.execution.jobs import finish
 from experiments.inputs.parameter_points import STRENGTH, effect
 from experiments.inputs.posterior import Posterior, fitting
-from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import load
+from experiments.inputs.trial_result import Printed
 from experiments.language.compare_models import answer
 from experiments.language.messages import Messages
 from experiments.studies.calibration.model_comparison import (

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.cli.catalogue import load_result
 from experiments.execution.context import RunContext
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.studies.catalogue import load_result
 from experiments.studies.rollout.allocation_rules import (
     EVERYBODY,
     KEYS,

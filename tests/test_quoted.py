@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from experiments.reproduction.documents import MADE, PICTURES, QUOTED, filled, pictures, quoting, row_of, written
-from experiments.reproduction.headline_studies import CODE, STUDIES, ignoring, kept
+from experiments.reproduction.headline_studies import CODE, STUDIES, keeps
 from experiments.reproduction.tables import TABLES, lined, number, span
 from tests.mistakes import assert_one_line
 
@@ -64,7 +64,7 @@ def test_the_readme_counts_as_the_sweep_does():
 
 def test_what_is_kept_is_small():
     """Tables up to 200 kB each, 6 MB in all."""
-    files = [path for study in STUDIES for path in kept(study, CODE)]
+    files = [path for study in STUDIES for path in (CODE / study.folder).glob("*") if keeps(study, path.name)]
     sizes = {path: path.stat().st_size for path in files}
 
     assert {} == {path: size for path, size in sizes.items() if path.suffix == ".csv" and size > LARGEST}
@@ -72,10 +72,20 @@ def test_what_is_kept_is_small():
 
 
 def test_version_control_keeps_what_the_list_says():
-    """The lines of .gitignore on results/ are those that the list of studies gives."""
+    """The lines of .gitignore on results/ are those that the list of studies gives: nothing else is kept there."""
     lines = (CODE / ".gitignore").read_text(encoding="utf-8").splitlines()
+    needed = ["/results/*", "!/results/README.md", "!/results/times.csv"]
+    for top in dict.fromkeys(study.name.partition("/")[0] for study in STUDIES):
+        below = [study.name for study in STUDIES if study.name.startswith(f"{top}/")]
+        needed += [
+            f"!/results/{top}/",
+            *([f"/results/{top}/*"] if below else []),
+            *(f"!/results/{name}/" for name in below),
+        ]
+    needed += [f"/results/**/*.{end}" for end in ("nc", "parquet", "svg")]
+    needed += [f"/results/{study.name}/{name}" for study in STUDIES for name in study.large]
 
-    assert ignoring() == [line for line in lines if "/results/" in line]
+    assert needed == [line for line in lines if "/results/" in line]
 
 
 # Marks --------------------------------------------------------------------------------------------------------

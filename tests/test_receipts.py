@@ -17,17 +17,9 @@ from PIL import Image
 
 from experiments.figures.style import style
 from experiments.inputs.scenario_files import load
-from experiments.provenance.receipts import (
-    bare,
-    compare,
-    digest,
-    inputs_of,
-    intact,
-    manifest_of,
-    sealed,
-)
+from experiments.provenance.receipts import bare, compare, inputs_of, manifest_of
 from experiments.provenance.results_folder import Folder
-from experiments.provenance.stamps import stamp_of, stamped, untouched, without, without_seal
+from experiments.provenance.stamps import digest, intact, sealed, stamp_of, stamped, untouched, without, without_seal
 from simulation.parameters import ParameterError
 
 MODULE = "experiments.studies.trial.trial"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.provenance.receipts import page_receipt, receipt_of, sealed_page, untouched_page
+from experiments.provenance.receipts import page_receipt, sealed_page, untouched_page
+from experiments.provenance.stamps import receipt_of
 from simulation.parameters import ParameterError
 
 PAGE = "<html><body><h1>67 %</h1><p>blåbær</p></body></html>"

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments.cli.catalogue import load_result
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Store
 from experiments.inputs.posterior import Posterior
@@ -26,6 +25,7 @@ from experiments.statistics.sobol_morris import (
     simulation_noise,
     sobol_indices,
 )
+from experiments.studies.catalogue import load_result
 from experiments.studies.sensitivity.outcomes_at import OUTCOMES, OutcomeRuns, check, outcomes, possible
 from experiments.studies.sensitivity.sensitivity_study import SensitivityStudy
 from experiments.studies.sensitivity.uncertain_inputs import UncertainInputs, estimate_over_priors

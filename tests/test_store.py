@@ -81,10 +81,10 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
     """Where nothing more can be written the user is told which folder and why."""
     store = Store(tmp_path)
 
-    def full(self, path, data):
+    def full(self, data):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Store, "_write_whole", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(ParameterError, match=r"--store is \[.*\], which cannot be written \(No space left on device\)"):
         list(finish(a_job(2), store=store))
 

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from experiments import load_result, sweep
-from experiments.cli.catalogue import parse_study, study_class
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Table
 from experiments.inputs.control_risk import with_control_risk
@@ -22,6 +21,7 @@ from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load, names
 from experiments.inputs.trial_result import REGION_95
 from experiments.language.messages import FOLDER
+from experiments.studies.catalogue import parse_study, study_class
 from experiments.studies.trial.design_points import evaluate
 from experiments.studies.trial.effect_settings import SETTINGS, mentored_risk_at
 from experiments.studies.trial.sweep import prepared, simulate_design

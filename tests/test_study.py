@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 import experiments
-from experiments.cli.catalogue import STUDIES, load_result, parse_study, read_study, study_class
 from experiments.cli.command import parse
 from experiments.cli.main import VERBS
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load_scenario, titles
 from experiments.language.messages import catalogue
 from experiments.reproduction.headline_studies import STUDIES as HEADLINES
+from experiments.studies.catalogue import STUDIES, load_result, parse_study, read_study, study_class
 from experiments.studies.result import StudyResult
 from experiments.studies.study import flag
 from experiments.studies.trial.power_study import PowerStudy

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 
 from experiments.cli import main
-from experiments.cli.catalogue import STUDIES, study_class
 from experiments.execution.environment import versions
-from experiments.provenance.receipts import digest, sealed, sealed_page, untouched_page
-from experiments.provenance.stamps import receipt_of, stamp_of, stamped, without, without_seal
+from experiments.provenance.receipts import sealed_page, untouched_page
+from experiments.provenance.stamps import digest, receipt_of, sealed, stamp_of, stamped, without, without_seal
 from experiments.reproduction import rerun
 from experiments.reproduction.rerun import report_again, study_again
+from experiments.studies.catalogue import STUDIES, study_class
 from experiments.studies.study import kinds
 from tests.test_cli import desist
 

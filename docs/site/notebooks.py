@@ -54,7 +54,7 @@ def executed(path: Path) -> NotebookNode:
 
 def modules(text: str) -> list[str]:
     """The modules that a notebook's code rests on: those it imports from, and those of the studies it calls."""
-    from experiments.cli.catalogue import STUDIES
+    from experiments.studies.catalogue import STUDIES
 
     found = set(re.findall(r"\bfrom ((?:experiments|simulation)[\w.]*) import", text))
     called = {

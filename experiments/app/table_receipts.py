@@ -16,8 +16,7 @@ from urllib.parse import urlencode
 from experiments.app.catalogue import PageMessages
 from experiments.app.charts import QUIET, Spec, picture
 from experiments.execution.environment import versions
-from experiments.provenance.receipts import digest, sealed
-from experiments.provenance.stamps import in_a_line, stamped
+from experiments.provenance.stamps import digest, in_a_line, sealed, stamped
 
 SMALL = f"font-size: .85rem; color: {QUIET}; overflow-wrap: anywhere"
 

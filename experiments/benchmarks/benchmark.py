@@ -8,8 +8,7 @@ import pandas as pd
 
 from experiments.benchmarks.benchmark_study import BenchmarkStudy
 from experiments.benchmarks.country import WAYS, measure_apart
-from experiments.benchmarks.drivers import driver_speeds, start_up_seconds, study_seconds
-from experiments.benchmarks.studies import store_costs
+from experiments.benchmarks.drivers import driver_speeds, start_up_seconds, store_costs, study_seconds
 from experiments.execution.context import RunContext
 from experiments.studies.result import StudyResult
 from experiments.studies.trial.common_random_numbers import PEOPLE, REPLICATES, variance_ratios

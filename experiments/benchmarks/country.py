@@ -15,6 +15,7 @@ from experiments.studies.rollout.plan import load, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from simulation.engine import SimulatedChunk, over_chunks
 from simulation.monthly_counts import names
+from simulation.scenario import Scenario
 
 YEARS, PEOPLE = 10, 70_300
 WAYS: dict[str, dict[str, Any]] = {
@@ -26,35 +27,34 @@ WAYS: dict[str, dict[str, Any]] = {
 the releases, so that fewer people are drawn."""
 
 
-def country(way: str) -> Any:
+def country(way: str) -> Scenario:
     """Ten years of Denmark under the plan ``nationwide-at-once``, with nothing after the last month of releases."""
     plan, places = load("nationwide-at-once")
     plan = planned({**plan.model_dump(exclude_unset=True), "years": YEARS})
-    scenario = scenario_of(plan, places)
     months = 12 * YEARS
-    return scenario.changed({
+    return scenario_of(plan, places).changed({
         "people.count": PEOPLE, "people.follow_up_months": months, "people.calendar_months": months, **WAYS[way],
     })  # fmt: skip
 
 
-def measure(way: str, replicates: int, threads: int | None = None) -> dict[str, float]:
+def measure(way: str, replicates: int) -> dict[str, float]:
     """Seconds, person-months (millions), millions of them a second, and peak memory (MiB) of so many replicates."""
     scenario = country(way)
     row = {name: k for k, name in enumerate(names(scenario))}
 
-    def reduced(cohort: SimulatedChunk) -> tuple[float, float]:
+    def months_and_starts(cohort: SimulatedChunk) -> tuple[float, float]:
         tally = cohort.tally.sum(axis=(1, 2, 3), dtype=np.float64)
         months = float(tally[row["custody_months"]] + tally[row["liberty_months"]])
         return months, float(tally[row["primus_motor.started"]])
 
-    list(over_chunks(scenario, 1, range(2), reduced, threads=threads, ledger=True))
+    list(over_chunks(scenario, 1, range(2), months_and_starts, ledger=True))
     begun = perf_counter()
-    months_and_starts = list(over_chunks(scenario, 2, range(replicates), reduced, threads=threads, ledger=True))
+    found = list(over_chunks(scenario, 2, range(replicates), months_and_starts, ledger=True))
     spent = perf_counter() - begun
-    work = sum(months for months, _ in months_and_starts) / 1e6
+    work = sum(months for months, _ in found) / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
     return {"seconds": spent, "person_months": work, "a_second": work / spent, "peak_mib": peak,
-            "courses": sum(courses for _, courses in months_and_starts) / replicates}  # fmt: skip
+            "courses": sum(courses for _, courses in found) / replicates}  # fmt: skip
 
 
 def measure_apart(way: str, replicates: int) -> dict[str, float]:

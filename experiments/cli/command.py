@@ -9,16 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 import click
+from pydantic.fields import FieldInfo
 
 from experiments.language.formatting import DEFAULT, LANGUAGES, Language
+from experiments.studies.catalogue import read_study
 from experiments.studies.study import Study, about, flag, kinds
 from simulation.renamed import RENAMED
 
-CONTEXT = ("store", "no_store", "cluster", "threads", "out", "as_json", "language")
-"""Options of every study that do not decide its numbers."""
+if TYPE_CHECKING:
+    from experiments.execution.context import RunContext
 
 
 class StudyCommand(click.Command):
@@ -38,123 +40,104 @@ def command_of(study: type[Study]) -> click.Command:
     """The command of a study: one option a field, and those that every study takes."""
     own = [name for name in study.model_fields if name in study.__annotations__]
     names = [*own, *(name for name in study.model_fields if name not in own)]
-    fields = study.model_fields
-    params = [_argument(study, each) if about(fields[each]).get("argument") else _option(study, each) for each in names]
-    return StudyCommand(
-        study.verb, params=[*params, *_looks(study), *_shared()], help=study.__doc__, callback=_callback(study)
-    )
+    looks = [click.Option(**look) for method, look in LOOKS.items() if hasattr(study, method)]
+    params = [*(_parameter(study, each) for each in names), *looks, *shared(*OF_STUDIES)]
+    return StudyCommand(study.verb, params=params, help=study.__doc__, callback=_callback(study))
 
 
 # Options ------------------------------------------------------------------------------------------------------
 
 
-def _argument(study: type[Study], name: str) -> click.Argument:
+def _parameter(study: type[Study], name: str) -> click.Parameter:
+    """The argument or option of a field."""
     field = study.model_fields[name]
-    several, needless = _several(study, name), hasattr(study, "listing") or hasattr(study, "write_example")
-    return click.Argument(
-        [name], required=field.is_required() and not needless, nargs=-1 if several else 1,
-        metavar=about(field).get("metavar") or None, type=_type(study, name),
-    )  # fmt: skip
-
-
-def _option(study: type[Study], name: str) -> click.Option:
-    field = study.model_fields[name]
-    default, what = field.get_default(call_default_factory=True), _sentence(field.description or "")
+    extra, kind = about(field), _type(field)
+    several = any(get_origin(each) is tuple for each in kinds(field))
+    if extra.get("argument"):
+        needless = hasattr(study, "listing") or hasattr(study, "write_example")
+        return click.Argument([name], required=field.is_required() and not needless, nargs=-1 if several else 1,
+                              metavar=extra.get("metavar") or None, type=kind)  # fmt: skip
+    names, what = [flag(name, field), name], field.description or ""
+    what += "" if what.endswith((".", "?", ")")) else "."
+    default = field.get_default(call_default_factory=True)
     if bool in kinds(field):
-        return click.Option([flag(name, field), name], is_flag=True, default=default, help=what)
+        return click.Option(names, is_flag=True, default=default, help=what)
     shown = default not in (None, "", ()) and isinstance(default, (int, float, str, tuple))
-    return click.Option(
-        [flag(name, field), name], type=_type(study, name), default=default if shown else None, show_default=shown,
-        help=what, multiple=_several(study, name), metavar=_metavar(study, name),
-    )  # fmt: skip
+    return click.Option(names, type=kind, default=default if shown else None, show_default=shown, help=what,
+                        multiple=several, metavar=_metavar(extra, kind))  # fmt: skip
 
 
-def _metavar(study: type[Study], name: str) -> str | None:
+def _metavar(extra: Mapping[str, Any], kind: Any) -> str | None:
     """A placeholder that says the unit; choices say themselves."""
-    extra = about(study.model_fields[name])
-    if extra.get("metavar") or isinstance(_type(study, name), click.Choice):
+    if extra.get("metavar") or isinstance(kind, click.Choice):
         return extra.get("metavar") or None
-    return str(extra.get("unit") or "N").split()[0].upper() if _type(study, name) is not str else "TEXT"
+    return "TEXT" if kind is str else str(extra.get("unit") or "N").split()[0].upper()
 
 
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "?", ")")) else f"{text}."
-
-
-def _several(study: type[Study], name: str) -> bool:
-    return any(get_origin(each) is tuple for each in kinds(study.model_fields[name]))
-
-
-def _type(study: type[Study], name: str) -> Any:
+def _type(field: FieldInfo) -> Any:
     """The Click type of a field: choices, ranges, paths, numbers or text."""
-    field = study.model_fields[name]
     types = [get_args(each)[0] if get_origin(each) is tuple else each for each in kinds(field)]
     types = [kind for each in types for kind in (get_args(each) if isinstance(each, UnionType) else (each,))]
     for each in types:
         if get_origin(each) is Literal:
             return click.Choice([str(value) for value in get_args(each)])
-    if Path in types and str not in types:
-        return click.Path(path_type=Path)
-    extra = about(field)
-    low, high, (above, below) = extra.get("low"), extra.get("high"), extra.get("open", (False, False))
     if str in types:
         return str
-    if float in types:
-        return click.FloatRange(low, high, min_open=above, max_open=below)
-    return click.IntRange(low, high, min_open=above, max_open=below)
+    if Path in types:
+        return click.Path(path_type=Path)
+    extra = about(field)
+    above, below = extra.get("open", (False, False))
+    kind = click.FloatRange if float in types else click.IntRange
+    return kind(extra.get("low"), extra.get("high"), min_open=above, max_open=below)
 
 
-def _looks(study: type[Study]) -> list[click.Parameter]:
-    """``--list``, ``--show`` and ``--example``, where a study can list what it may be given, show what it would run, or
-    write an example of the file that it reads.
-    """
-    found: list[click.Parameter] = []
-    if hasattr(study, "listing"):
-        what = "List what comes with Desist, and run nothing."
-        found.append(click.Option(["--list", "listed"], is_flag=True, help=what))
-    if hasattr(study, "show"):
-        what = "Print what would be simulated, and run nothing."
-        found.append(click.Option(["--show", "show"], is_flag=True, help=what))
-    if hasattr(study, "write_example"):
-        what = "Write an invented example of such a file, to try this with, and run nothing."
-        found.append(click.Option(["--example"], type=click.Path(path_type=Path), metavar="FILE", help=what))
-    return found
+LOOKS: dict[str, dict[str, Any]] = {
+    "listing": {"param_decls": ["--list", "listed"], "is_flag": True,
+                "help": "List what comes with Desist, and run nothing."},
+    "show": {"param_decls": ["--show"], "is_flag": True, "help": "Print what would be simulated, and run nothing."},
+    "write_example": {"param_decls": ["--example"], "type": click.Path(path_type=Path), "metavar": "FILE",
+                      "help": "Write an invented example of such a file, to try this with, and run nothing."},
+}  # fmt: skip
+"""Options of the studies that have these methods."""
+SHARED: dict[str, dict[str, Any]] = {
+    "set": {"param_decls": ["--set", "changes"], "multiple": True, "metavar": "KEY=VALUE",
+            "help": "Change the scenario, for example risk.hazard_multiplier=1.1; may be repeated."},
+    "seed": {"type": click.IntRange(0, 2**64 - 1), "default": 1, "show_default": True,
+             "help": "Seed of the random numbers."},
+    "threads": {"type": click.IntRange(1, 1024), "help": "Workers (default: one per core)."},
+    "store": {"type": click.Path(path_type=Path), "envvar": "DESIST_STORE",
+              "help": "Folder of finished pieces (default: results/runs, or DESIST_STORE)."},
+    "no-store": {"is_flag": True, "help": "Keep no pieces and read none."},
+    "cluster": {"metavar": "tcp://HOST:PORT", "help": "Send the pieces to a running Dask cluster."},
+    "out": {"type": click.Path(path_type=Path), "help": "Folder for results (default: results/NAME)."},
+    "language": {"type": click.Choice(LANGUAGES), "default": DEFAULT, "show_default": True,
+                 "envvar": "DESIST_LANGUAGE",
+                 "help": "Language of the printed answer and of the figures (or DESIST_LANGUAGE)."},
+    "json": {"param_decls": ["--json", "as_json"], "is_flag": True,
+             "help": "Print JSON for machines instead of sentences."},
+}  # fmt: skip
+"""Options that several commands take, by name."""
+OF_STUDIES = ("threads", "store", "no-store", "cluster", "out", "language", "json")
 
 
-def shared_options(command: click.Command) -> click.Command:
-    """Give a command the options that every study takes."""
-    command.params += _shared()
-    return command
+def shared(*names: str) -> list[click.Option]:
+    """Options of ``SHARED``."""
+    return [click.Option(**{"param_decls": [f"--{name}"], **SHARED[name]}) for name in names]
 
 
-def _shared() -> list[click.Parameter]:
-    return [
-        click.Option(["--threads"], type=click.IntRange(1, 1024), help="Workers (default: one per core)."),
-        click.Option(["--store"], type=click.Path(path_type=Path), envvar="DESIST_STORE",
-                     help="Folder of finished pieces (default: results/runs, or DESIST_STORE)."),
-        click.Option(["--no-store"], is_flag=True, help="Keep no pieces and read none."),
-        click.Option(["--cluster"], metavar="tcp://HOST:PORT", help="Send the pieces to a running Dask cluster."),
-        click.Option(["--out"], type=click.Path(path_type=Path), help="Folder for results (default: results/NAME)."),
-        language_option(),
-        click.Option(["--json", "as_json"], is_flag=True, help="Print JSON for machines instead of sentences."),
-    ]  # fmt: skip
+def shared_options(*names: str) -> Callable[[click.Command], click.Command]:
+    """Give a command some options of ``SHARED`` after its own."""
+    def with_options(command: click.Command) -> click.Command:
+        command.params += shared(*names)
+        return command
 
-
-def language_option() -> click.Option:
-    """``--language``: of the printed answer, its tables and the figures."""
-    return click.Option(
-        ["--language"], type=click.Choice(LANGUAGES), default=DEFAULT, show_default=True, envvar="DESIST_LANGUAGE",
-        help="Language of the printed answer and of the figures (or DESIST_LANGUAGE).",
-    )  # fmt: skip
+    return with_options
 
 
 def parse(study: type[Study], words: Sequence[str]) -> Study:
-    """The study that options and arguments on a command line ask for.
+    """The study that options and arguments on a command line describe.
 
-    Raises
-    ------
-    ParameterError, click.ClickException
-        If an option is unknown or not allowed.
+    Raises ``ParameterError`` or ``click.ClickException`` if an option is unknown or not allowed.
     """
     command = command_of(study)
     own = [each for each in command.params if each.name in study.model_fields]
@@ -167,16 +150,15 @@ def parse(study: type[Study], words: Sequence[str]) -> Study:
 
 def _callback(kind: type[Study]) -> Callable[..., int]:
     def callback(**given: Any) -> int:
-        aside = {name: given.pop(name) for name in CONTEXT}
-        listed, show = given.pop("listed", False), given.pop("show", False)
-        if listed:
-            spoken = {"language": aside["language"]} if "language" in signature(kind.listing).parameters else {}  # type: ignore[attr-defined]
-            click.echo(kind.listing(**spoken))  # type: ignore[attr-defined]
-            return 0
-        example = given.pop("example", None)
+        context = {str(each.name): given.pop(str(each.name)) for each in shared(*OF_STUDIES)}
+        listed, show, example = (given.pop(name, None) for name in ("listed", "show", "example"))
         values = _given(given)
+        if listed:
+            language = {"language": context["language"]} if "language" in signature(kind.listing).parameters else {}  # type: ignore[attr-defined]
+            click.echo(kind.listing(**language))  # type: ignore[attr-defined]
+            return 0
         if example is not None:
-            click.echo(kind.write_example(example, aside["language"], values))  # type: ignore[attr-defined]
+            click.echo(kind.write_example(example, context["language"], values))  # type: ignore[attr-defined]
             return 0
         missing = [name for name, field in kind.model_fields.items() if field.is_required() and name not in values]
         if missing:
@@ -188,7 +170,7 @@ def _callback(kind: type[Study]) -> Callable[..., int]:
         if show:
             click.echo(study.show())  # type: ignore[attr-defined]
             return 0
-        return execute(study, **aside)
+        return execute(study, **context)
 
     return callback
 
@@ -198,25 +180,27 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: each for name, each in values.items() if each is not None and each != ()}
 
 
-def execute(
-    study: Study, *, store: Path | None, no_store: bool, cluster: str | None, threads: int | None, out: Path | None,
-    as_json: bool, language: Language,
-) -> int:  # fmt: skip
-    """Run a study, save its result and print the answer; returns the exit code."""
-    from experiments.execution.context import RunContext, unsaid
-    from experiments.execution.environment import RESULTS
+def run_context(*, store: Path | None, no_store: bool, cluster: str | None, threads: int | None,
+                as_json: bool) -> RunContext:  # fmt: skip
+    """Where a study is computed, as options say; progress goes to standard error, and notes too if people read them."""
+    from experiments.execution.context import RunContext, no_note, progress
     from experiments.execution.jobs import opened
-    from experiments.execution.progress import progress
+
+    return RunContext(
+        store=opened(store, no_store), cluster=cluster, threads=threads, progress=progress,
+        note=no_note if as_json else (lambda text: click.echo(text, err=True)),
+    )  # fmt: skip
+
+
+def execute(study: Study, *, out: Path | None, as_json: bool, language: Language, **where: Any) -> int:
+    """Run a study, save its result and print the answer; returns the exit code. ``where`` is for ``run_context``."""
+    from experiments.execution.environment import RESULTS
     from experiments.language.messages import Messages
     from experiments.provenance.results_folder import Folder
 
     wanted = out or (RESULTS / study.folder if study.saved_unasked else None)
     folder = Folder(wanted).path if wanted else None  # refuses a folder that cannot be written before any work
-    context = RunContext(
-        store=opened(store, no_store), cluster=cluster, threads=threads, progress=progress,
-        note=unsaid if as_json else (lambda text: click.echo(text, err=True)),
-    )  # fmt: skip
-    result = study.run(context)
+    result = study.run(run_context(as_json=as_json, **where))
     if result.refused:
         click.echo("\n".join(f"desist: {each}" for each in result.answer(language).sentences), err=True)
         return 1
@@ -225,12 +209,24 @@ def execute(
     if folder:
         result.save(folder, language)
     if as_json:
-        said = {"answer": list(result.answer(language).sentences), **result.facts}
-        said |= {"folder": str(folder)} if folder else {}
-        click.echo(json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False))
+        data = {"answer": list(result.answer(language).sentences), **result.facts}
+        data |= {"folder": str(folder)} if folder else {}
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         click.echo(result.text(language))
         if folder:
             click.echo("\n" + Messages(language)("common.results", folder=f"{folder}{os.sep}"))
     sys.stdout.flush()
     return 130 if not result.complete else 0 if result.passed else 1
+
+
+@shared_options(*OF_STUDIES)
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.toml")
+def study(file: Path, **context: Any) -> int:
+    """Run the study that a TOML file describes.
+
+    Every result has such a file, study.toml, so that it can be made again from its own folder. FILE.toml may also be
+    the folder.
+    """
+    return execute(read_study(file), **context)

@@ -10,35 +10,29 @@ from typing import Any
 
 import click
 
-from experiments.cli.main import echo_json
+from experiments.cli.main import echo, echo_json
 from experiments.execution.jobs import KEPT
 from experiments.reproduction import documents
-from experiments.reproduction.compare_results import differences
-from experiments.reproduction.headline_studies import STUDIES, HeadlineStudy, Ran, answer, chosen, rebuild
-from experiments.reproduction.times import Clock, read_times, spoken, write_times
+from experiments.reproduction.headline_studies import STUDIES, HeadlineStudy, Ran, answer, differences, rebuild
+from experiments.reproduction.times import Clock, format_seconds, read_times, write_times
 from simulation.parameters import ParameterError
 
 HOME = Path()
 """The clone: the folder that holds ``results/`` and ``docs/``."""
 
 
-def chosen_studies(names: Sequence[str], *, quick: bool, no_long: bool) -> list[HeadlineStudy]:
-    """The studies of these names; see ``headline_studies.chosen``."""
-    return [each for each in chosen(names, quick=quick) if not (no_long and each.pace == "long")]
-
-
 def list_studies(studies: Sequence[HeadlineStudy], as_json: bool) -> int:
     """The studies with their questions, commands and the time that each took."""
-    took = read_times(HOME).set_index("study")["seconds"]
-    rows = [{"study": each.name, "question": each.question, "command": each.study.command(), "pace": each.pace,
-             "seconds": float(took.get(each.name, float("nan")))} for each in studies]  # fmt: skip
+    took = read_times(HOME).set_index("study")["seconds"].astype(float).to_dict()
     if as_json:
-        echo_json(rows)
+        echo_json([
+            {"study": each.name, "question": each.question, "command": each.study.command(), "pace": each.pace,
+             "seconds": took.get(each.name)} for each in studies
+        ])  # fmt: skip
         return 0
-    for row in rows:
-        seconds = float(str(row["seconds"]))
-        time = "not timed" if seconds != seconds else spoken(seconds)
-        click.echo(f"{row['study']}  ({row['pace']}, {time})\n    {row['question']}\n    {row['command']}")
+    for each in studies:
+        time = format_seconds(took[each.name]) if each.name in took else "not timed"
+        click.echo(f"{each.name}  ({each.pace}, {time})\n    {each.question}\n    {each.study.command()}")
     return 0
 
 
@@ -58,10 +52,15 @@ def rebuild_here(studies: Sequence[HeadlineStudy], store: Path | None, as_json: 
         done.append(ran)
         if clock.fresh() and ran.code in (0, 1):
             write_times(HOME, [ran], STUDIES)
+    rows = [_row(ran) for ran in done]
     if as_json:
-        echo_json([_row(ran) for ran in done])
+        echo_json(rows)
     else:
-        _table([_row(ran) for ran in done])
+        for row in rows:
+            end = ENDS.get(row["code"], f"BROKE OFF with exit code {row['code']}; ")
+            click.echo(f"{row['folder']}/  {end}{format_seconds(row['seconds'])}\n    {row['answer']}")
+        if rows:
+            click.echo(f"In all {format_seconds(sum(row['seconds'] for row in rows))}.")
         click.echo("The documents quote these: desist reproduce --documents writes what they say now.")
     if interrupted:
         click.echo("desist: interrupted; what is finished is stored, and the same command goes on from there", err=True)
@@ -87,14 +86,6 @@ def _row(ran: Ran) -> dict[str, Any]:
             "folder": str(ran.study.folder)}  # fmt: skip
 
 
-def _table(rows: Sequence[dict[str, Any]]) -> None:
-    for row in rows:
-        end = ENDS.get(row["code"], f"BROKE OFF with exit code {row['code']}; ")
-        click.echo(f"{row['folder']}/  {end}{spoken(row['seconds'])}\n    {row['answer']}")
-    if rows:
-        click.echo(f"In all {spoken(sum(row['seconds'] for row in rows))}.")
-
-
 # Checking -----------------------------------------------------------------------------------------------------
 
 
@@ -113,11 +104,9 @@ def check(studies: Sequence[HeadlineStudy], as_json: bool) -> int:
                          "seconds": ran.seconds, "processor_seconds": ran.processor_seconds})  # fmt: skip
             if not as_json:
                 verdict = f"{files} files as stored" if not lines else "DIFFERS"
-                click.echo("\n    ".join([f"{study.folder}/  {verdict}; {spoken(ran.seconds)}", *lines]))
-    if as_json:
-        echo_json(rows)
-    else:
-        click.echo(f"{len(rows) - wrong} of {len(rows)} studies come out as stored; in all {spoken(spent)}.")
+                click.echo("\n    ".join([f"{study.folder}/  {verdict}; {format_seconds(ran.seconds)}", *lines]))
+    text = f"{len(rows) - wrong} of {len(rows)} studies come out as stored; in all {format_seconds(spent)}."
+    echo(rows, text, as_json)
     return 1 if wrong else 0
 
 
@@ -144,10 +133,7 @@ def quote_documents(only_check: bool, as_json: bool) -> int:
         lines.append(f"{copy}: is not {source}")
         if not only_check:
             copy.write_bytes(source.read_bytes())
-    if as_json:
-        echo_json({"changed": changed, "differences": lines, "written": not only_check, "broken": broken})
-    elif changed or broken:
-        click.echo("\n".join([*(lines if only_check else [f"written: {path}" for path in changed]), *broken]))
-    else:
-        click.echo("The documents say what results/ says.")
+    text = "\n".join([*(lines if only_check else [f"written: {path}" for path in changed]), *broken])
+    data = {"changed": changed, "differences": lines, "written": not only_check, "broken": broken}
+    echo(data, text or "The documents say what results/ says.", as_json)
     return 1 if broken or (only_check and changed) else 0

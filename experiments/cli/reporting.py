@@ -9,12 +9,10 @@ from typing import Any
 
 import click
 
-from experiments.cli.command import parse
+from experiments.cli.command import parse, run_context
 from experiments.cli.main import echo_json
-from experiments.execution.context import RunContext, unsaid
+from experiments.execution.context import RunContext
 from experiments.execution.environment import RESULTS
-from experiments.execution.jobs import opened
-from experiments.execution.progress import progress
 from experiments.inputs.posterior import SHIPPED
 from experiments.language.formatting import Language
 from experiments.reports.compare import compare_page
@@ -35,10 +33,8 @@ def make_report(names: Sequence[str], out: Path | None, as_json: bool, **options
     """Write the page of a study or of plans, and print its answer."""
     language: Language = options["language"]
     named, extra = split(names)
-    context = RunContext(
-        store=opened(options["store"], options["no_store"]), cluster=options["cluster"], threads=options["threads"],
-        progress=progress, note=unsaid if as_json else (lambda text: click.echo(text, err=True)),
-    )  # fmt: skip
+    context = run_context(**{name: options[name] for name in ("store", "no_store", "cluster", "threads")},
+                          as_json=as_json)  # fmt: skip
     reported = STUDIES.get(named[0]) if len(named) == 1 else None
     if reported is not None:
         page, about = _of_study(reported, extra, language, context, options)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from experiments.cli.main import echo_json, json_option
+from experiments.cli.command import shared_options
+from experiments.cli.main import echo
 from experiments.execution.jobs import KEPT
 from experiments.execution.store import Contents, StoredStudy
 from experiments.execution.store_listing import (
-    days_unused,
     format_count,
     format_size,
     of_present_code,
@@ -23,10 +24,13 @@ from experiments.execution.store_listing import (
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
+DAY = 86_400.0
+"""Seconds."""
 SHORTEST = 4
 """Digits of a study's digest that must be given at least."""
 
 
+@shared_options("json")
 @click.command()
 @click.option("--store", "folder", type=click.Path(path_type=Path), default=None, envvar="DESIST_STORE",
               help="Folder of the store (default: results/runs, or DESIST_STORE).")
@@ -38,7 +42,6 @@ SHORTEST = 4
               help="Remove studies that were last used so long ago.")
 @click.option("--remove-all", is_flag=True, help="Remove everything.")
 @click.option("--yes", is_flag=True, help="Remove without asking.")
-@json_option
 def store(
     folder: Path | None, verify: bool, remove: tuple[str, ...], remove_outdated: bool, older_than: float | None,
     remove_all: bool, yes: bool, as_json: bool,
@@ -60,13 +63,11 @@ def store(
         gone = contents.studies if remove_all else _named(contents, remove) + [
             study for study in contents.studies
             if (remove_outdated and of_present_code(study) is False)
-            or (older_than is not None and days_unused(contents, study) >= older_than)
+            or (older_than is not None and (time.time() - contents.last_used(study)) / DAY >= older_than)
         ]  # fmt: skip
         _prune(contents, gone, unlisted=remove_all or remove_outdated, everything=remove_all, yes=yes, as_json=as_json)
-    elif as_json:
-        echo_json(store_summary(contents))
     else:
-        click.echo("\n".join(store_listing(contents)))
+        echo(store_summary(contents), "\n".join(store_listing(contents)), as_json)
     return 0
 
 
@@ -94,11 +95,9 @@ def _verify(contents: Contents, as_json: bool) -> int:
     damaged = [piece.path for piece in every if not piece.whole()]
     for path in damaged:
         click.echo(f"desist: {path} is damaged; the study that needs it will compute it again", err=True)
-    if as_json:
-        echo_json({"store": str(contents.path), "pieces": len(every), "damaged": damaged})
-    else:
-        verdict = f"{len(damaged)} damaged" if damaged else "all whole"
-        click.echo(f"{format_count(len(every), 'piece')} in {contents.path} read: {verdict}.")
+    verdict = f"{len(damaged)} damaged" if damaged else "all whole"
+    text = f"{format_count(len(every), 'piece')} in {contents.path} read: {verdict}."
+    echo({"store": str(contents.path), "pieces": len(every), "damaged": damaged}, text, as_json)
     return 1 if damaged else 0
 
 
@@ -118,7 +117,7 @@ def _prune(
     what = (f"{format_count(len(gone), 'study', 'studies')} and {format_count(len(pieces), 'piece')}, "
             f"{format_size(freed)}")  # fmt: skip
     if not gone and not pieces and not others:
-        click.echo("There is nothing to remove." if not as_json else "{}")
+        echo({}, "There is nothing to remove.", as_json)
         return
     if not as_json:
         click.echo("\n".join([*lines, f"To be removed from {contents.path}: {what}."]))
@@ -131,8 +130,6 @@ def _prune(
     contents.remove(gone, pieces)
     for path in others:
         path.unlink(missing_ok=True)
-    if as_json:
-        removed = [study.digest for study in gone]
-        echo_json({"store": str(contents.path), "removed": removed, "pieces": len(pieces), "bytes": freed})
-    else:
-        click.echo(f"Removed: {what}.")
+    removed = [study.digest for study in gone]
+    data = {"store": str(contents.path), "removed": removed, "pieces": len(pieces), "bytes": freed}
+    echo(data, f"Removed: {what}.", as_json)

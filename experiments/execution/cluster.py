@@ -32,10 +32,8 @@ ADDRESS = re.compile(r"(tcp|tls)://([\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
 def executor_of(address: str | None) -> Iterator[Executor | None]:
     """An executor that sends work to the cluster with this address; None without an address.
 
-    Raises
-    ------
-    ParameterError
-        If the address is none, Dask is not installed, or no scheduler answers there within five seconds.
+    Raises ``ParameterError`` if the address is none, Dask is not installed, or no scheduler answers there within five
+    seconds.
     """
     if address is None:
         yield None
@@ -44,7 +42,7 @@ def executor_of(address: str | None) -> Iterator[Executor | None]:
     if match is None or not 0 < int(match[3]) < 65536:
         raise ParameterError(f"--cluster is [{address}]; write tcp://HOST:PORT, as dask scheduler prints it")
     try:
-        from distributed import Client  # not everybody has Dask
+        from distributed import Client  # not every installation has Dask
     except ImportError:
         raise ParameterError(
             f"--cluster is [{address}], but Dask is not installed; install it with pip install 'desist[cluster]'"
@@ -78,11 +76,11 @@ def _workers_at(address: str) -> int:
 
 
 async def _identity(address: str) -> dict[str, Any]:
-    # not everybody has Dask
+    # not every installation has Dask
     from distributed.comm.core import connect
     from distributed.security import Security
 
-    async def ask() -> dict[str, Any]:
+    async with asyncio.timeout(CONNECT_SECONDS):
         comm = await connect(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
         try:
             await comm.write({"op": "identity", "reply": True})
@@ -90,8 +88,6 @@ async def _identity(address: str) -> dict[str, Any]:
             return about
         finally:
             comm.abort()
-
-    return await asyncio.wait_for(ask(), CONNECT_SECONDS)
 
 
 def _check_installed(address: str, client: Client) -> None:
@@ -106,6 +102,6 @@ def _check_installed(address: str, client: Client) -> None:
 
 
 def _quiet() -> None:
-    """Keep Dask's own log off the terminal: what matters to a user is reported by whoever asked for the work."""
+    """Keep Dask's own log off the terminal: what matters to a user is reported by the code that sent the work."""
     for name in ("distributed", *(each for each in logging.root.manager.loggerDict if each.startswith("distributed."))):
         logging.getLogger(name).setLevel(logging.CRITICAL)

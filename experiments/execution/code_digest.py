@@ -13,7 +13,7 @@ from simulation.parameters import ParameterError
 
 HERE = Path(__file__).resolve().parents[1]
 STORING = {
-    *(HERE / "execution" / f"{name}.py" for name in ("code_digest", "jobs", "store", "cluster", "workers")),
+    *(HERE / "execution" / f"{name}.py" for name in ("code_digest", "jobs", "store", "cluster")),
     HERE / "__init__.py", HERE / "cli" / "main.py", HERE / "provenance" / "results_folder.py",
 }  # fmt: skip
 """What keeps, sends and prints results, and decides none of them."""
@@ -24,12 +24,7 @@ def code_of(module: str) -> str:
     """Digest of every file that can decide what a study's module computes.
 
     All of the model and its data, the studies' data, the module, and what it imports of ``experiments`` and beside
-    itself, wherever in the file.
-
-    Raises
-    ------
-    ParameterError
-        If no other process could import the module.
+    itself, wherever in the file. Raises ``ParameterError`` if no other process could import the module.
     """
     model = _file("simulation").parent
     data = (*(model / "data").iterdir(), *(HERE / "inputs" / "data").iterdir())
@@ -53,13 +48,7 @@ def _file(module: str) -> Path:
 
 
 def sources_of(module: str) -> set[Path]:
-    """The file of a module and, again and again, of what those files import of its own package and the studies.
-
-    Raises
-    ------
-    ParameterError
-        If no other process could import the module.
-    """
+    """The file of a module and, again and again, of what those files import of its own package and the studies."""
     start = _file(module)
     top, *below = module.split(".")
     roots = {HERE.name: HERE.parent, top: start.parents[len(below) + (start.name == "__init__.py")]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -10,6 +11,7 @@ RESULTS = Path("results")
 PACKAGES = ("desist", "emcee", "mesa", "numba", "numpy", "pandas", "scipy", "pyarrow", "matplotlib", "seaborn")
 
 
+@cache
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that results may depend on."""
     found = {"python": platform.python_version()}

@@ -18,7 +18,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -91,18 +91,10 @@ def _plain(data: dict[str, Any]) -> dict[str, Any]:
 # Computing -------------------------------------------------------------------------------------------------------
 
 
-@cache
-def _versions() -> dict[str, str]:
-    return versions()
-
-
 def compute(work: str, code: str, context: dict[str, Any], payloads: list[dict[str, Any]]) -> list[tuple[bytes, float]]:
     """Some pieces as the bytes of their files, with the seconds each took: what an executor is sent.
 
-    Raises
-    ------
-    ParameterError
-        If the code here is not that of the sender: then the results would not be the same.
+    Raises ``ParameterError`` if the code here is not that of the sender: then the results would not be the same.
     """
     module, name = work.split(":")
     here = code_of(module)
@@ -117,23 +109,23 @@ def compute(work: str, code: str, context: dict[str, Any], payloads: list[dict[s
         begun = time.perf_counter()
         table = function(context, payload)
         seconds = time.perf_counter() - begun
-        about = {"work": work, "code": code, "piece": payload, "versions": _versions()}
+        about = {"work": work, "code": code, "piece": payload, "versions": versions()}
         results.append((encoded(table, about), seconds))
     return results
 
 
 class _Task:
-    """Pieces that were sent together; kept as soon as they are back, whoever asks for them and when."""
+    """Pieces that were sent together; stored as soon as they are back, before anything asks for them."""
 
     def __init__(self, job: Job, part: list[int], pool: Executor, store: Store | None) -> None:
-        self.part, self._store, self._lock, self._kept = part, store, Lock(), store is None
+        self._store, self._lock, self._kept = store, Lock(), store is None
         self._addresses = [job.addresses()[k] for k in part]
         payloads = [_plain(job.pieces[k]) for k in part]
         self.future: Future[list[tuple[bytes, float]]] = pool.submit(compute, job.work, job.code, job.context, payloads)
         self.future.add_done_callback(self._arrived)
 
     def _arrived(self, future: Future[list[tuple[bytes, float]]]) -> None:
-        """Called by whoever finished the task; a store that cannot be written is reported by ``take``."""
+        """Called where the task was finished; a store that cannot be written is reported by ``take``."""
         if not future.cancelled() and future.exception() is None:
             with suppress(ParameterError):
                 self._keep(future.result())
@@ -284,7 +276,7 @@ class _Flight:
 
 
 def _workers(pool: Executor) -> int:
-    """How many pieces an executor computes at once, as far as it tells."""
+    """How many pieces an executor computes at once, as far as it shows."""
     client = getattr(pool, "_client", None)
     if client is not None and hasattr(client, "nthreads"):
         return max(1, int(sum(client.nthreads().values())))
@@ -297,11 +289,6 @@ def _workers(pool: Executor) -> int:
 def opened(path: Path | None, no_store: bool = False) -> Store | None:
     """The store that a verb's options name (``results/runs`` if none); damaged files are reported on standard error.
 
-    Raises
-    ------
-    ParameterError
-        If it cannot be written.
+    Raises ``ParameterError`` if it cannot be written.
     """
-    if no_store:
-        return None
-    return Store(path or KEPT, notice=lambda line: click.echo(f"desist: {line}", err=True))
+    return None if no_store else Store(path or KEPT, notice=lambda line: click.echo(f"desist: {line}", err=True))

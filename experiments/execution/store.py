@@ -34,14 +34,9 @@ NAME = re.compile(rf"([0-9a-f]{{{ADDRESS - 2}}})-([0-9a-f]{{{CHECKSUM}}})\.arrow
 
 
 def encoded(table: dict[str, Any], about: dict[str, Any]) -> bytes:
-    """A table as the bytes of an Arrow file.
+    """A table (columns of equal length) as the bytes of an Arrow file; ``about`` is what made it, as JSON has it.
 
-    Parameters
-    ----------
-    table
-        Columns of equal length: lists or arrays of numbers, truth values or texts.
-    about
-        What made it, as JSON has it; kept in the file's metadata (key ``desist``).
+    What made it is stored in the file's metadata (key ``desist``).
     """
     made: pa.Table = pa.table(table).replace_schema_metadata({"desist": json.dumps(about, ensure_ascii=False)})
     sink = pa.BufferOutputStream()
@@ -58,7 +53,7 @@ def decoded(data: bytes) -> Table:
 
 
 def canonical(data: Any) -> bytes:
-    """Plain data in one fixed spelling; raises ``ValueError`` or ``TypeError`` for what JSON does not have."""
+    """Plain data as JSON in one fixed form; raises ``ValueError`` or ``TypeError`` for what JSON does not have."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -97,9 +92,9 @@ class Store:
         try:
             for part in ("pieces", "studies", "parts"):
                 (path / part).mkdir(parents=True, exist_ok=True)
-            self._write_whole(path / f".writable-{uuid4().hex}", b"").unlink()
         except OSError as problem:
             raise self._unwritable(problem) from None
+        self._write_whole(path / f".writable-{uuid4().hex}", b"").unlink()
         self._sweep_out()
 
     def _unwritable(self, problem: OSError) -> ParameterError:
@@ -125,8 +120,11 @@ class Store:
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
+        except BaseException as problem:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            if isinstance(problem, OSError):
+                raise self._unwritable(problem) from None
             raise
         return path
 
@@ -168,38 +166,22 @@ class Store:
     def write(self, address: str, data: bytes) -> None:
         """Keep a piece, whole or not at all.
 
-        Raises
-        ------
-        ParameterError
-            If it cannot be written (no room, for example); what was kept before stays.
+        Raises ``ParameterError`` if it cannot be written (no room, for example); what was kept before stays.
         """
         name = f"{address[2:]}-{checksum(data)}.arrow"
-        try:
-            self._write_whole(self.path / "pieces" / address[:2] / name, data)
-        except OSError as problem:
-            raise self._unwritable(problem) from None
+        self._write_whole(self.path / "pieces" / address[:2] / name, data)
         if address[:2] in self._names:
             self._names[address[:2]][address] = name
 
     def enter(self, head: dict[str, Any], context: dict[str, Any], addresses: Sequence[str]) -> None:
-        """Write down which pieces a study is made of.
+        """Write down which pieces a study is made of, in order, and the context that they share.
 
-        Parameters
-        ----------
-        head
-            ``name``, ``work``, ``code`` and ``command``.
-        context
-            What all pieces share.
-        addresses
-            Its pieces, in order.
+        ``head`` has its ``name``, ``work``, ``code`` and ``command``.
         """
         digest = hashlib.sha256(canonical([head["name"], head["work"], list(addresses)])).hexdigest()[:16]
         first = json.dumps({**head, "pieces": len(addresses)}, ensure_ascii=False)
         text = "\n".join([first, json.dumps(context, ensure_ascii=False), *addresses, ""])
-        try:
-            self._write_whole(self.path / "studies" / f"{digest}.txt", text.encode())
-        except OSError as problem:
-            raise self._unwritable(problem) from None
+        self._write_whole(self.path / "studies" / f"{digest}.txt", text.encode())
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -260,10 +242,7 @@ class Contents:
     def of(cls, path: Path) -> Contents:
         """Look at a store without touching it; a folder that is not there is empty.
 
-        Raises
-        ------
-        ParameterError
-            If it is there and cannot be read.
+        Raises ``ParameterError`` if it is there and cannot be read.
         """
         pieces: dict[str, list[Piece]] = {}
         studies, unreadable = [], []
@@ -307,10 +286,7 @@ class Contents:
         return [address for address in self.pieces if address not in listed]
 
     def freed(self, gone: Sequence[StoredStudy], *, unlisted: bool = False) -> list[Piece]:
-        """The files that go with some studies: those that no other study is made of.
-
-        ``unlisted`` adds those that belong to no study now.
-        """
+        """The files that only these studies are made of; ``unlisted`` adds those that belong to no study now."""
         digests = {study.digest for study in gone}
         needed = {a for study in self.studies if study.digest not in digests for a in study.addresses}
         going = (a for study in gone for a in study.addresses if a not in needed)

@@ -11,8 +11,6 @@ from experiments.execution.store import Contents, StoredStudy
 from simulation.parameters import ParameterError
 
 CODE = {True: "present", False: "other", None: "not here"}
-DAY = 86_400.0
-"""Seconds."""
 HEAD = ("study", "name", "pieces", "size", "last used", "code", "command")
 LONGEST = 60
 """Longest command that is shown."""
@@ -24,11 +22,6 @@ def of_present_code(study: StoredStudy) -> bool | None:
         return bool(study.code == code_of(study.work.partition(":")[0]))
     except (ParameterError, SyntaxError):
         return None
-
-
-def days_unused(contents: Contents, study: StoredStudy) -> float:
-    """Days since a study was used."""
-    return (datetime.now().timestamp() - contents.last_used(study)) / DAY
 
 
 def study_rows(contents: Contents, studies: Sequence[StoredStudy]) -> list[dict[str, Any]]:
@@ -62,10 +55,7 @@ def store_listing(contents: Contents) -> list[str]:
          row["last_used"], CODE[row["present_code"]], _short(row["command"]))
         for row in data["studies"]
     ]  # fmt: skip
-    widths = [max(len(line[k]) for line in table) for k in range(len(HEAD))]
-    lines = ["  ".join(text.rjust(width) if k in (2, 3) else text.ljust(width)
-                       for k, (text, width) in enumerate(zip(line, widths, strict=True))).rstrip()
-             for line in table]  # fmt: skip
+    lines = aligned(table, right=(2, 3))
     total = f"{format_count(len(data['studies']), 'study', 'studies')}, {format_count(data['pieces'], 'piece')}"
     lines += ["", f"{total}, {format_size(data['bytes'])} in {contents.path}; pieces that studies share count once."]
     if data["unlisted"]["pieces"]:
@@ -76,8 +66,18 @@ def store_listing(contents: Contents) -> list[str]:
     return lines
 
 
+def aligned(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), widest: int = 10_000) -> list[str]:
+    """Rows as lines with their cells under one another, to the left but for the columns in ``right``."""
+    widths = [min(widest, max(map(len, column))) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(cell.rjust(width) if k in right else cell.ljust(width)
+                  for k, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip()
+        for row in rows
+    ]  # fmt: skip
+
+
 def format_size(count: float) -> str:
-    """Bytes to be read."""
+    """A number of bytes as text."""
     for unit, size in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:.1f} {unit}"

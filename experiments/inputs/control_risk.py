@@ -22,16 +22,12 @@ def with_control_risk(scenario: Scenario, risk: float) -> Scenario:
     two years.
 
     Solved on 200 trials without any programme, with random numbers of their own, by the scenario's own definition; so
-    a run's control risk differs from it by chance only.
-
-    Raises
-    ------
-    ParameterError
-        If the risk is not between 0 and 1, or no level reaches it.
+    a run's control risk differs from it by chance only. Raises ``ParameterError`` if the risk is not between 0 and 1,
+    or no multiplier reaches it.
     """
     if not 0 < risk < 1:
         raise ParameterError(f"trial.control_risk is [{risk}]; allowed more than 0 and less than 1 (share)")
-    levels, risks = _risk_by_level(_Untreated(scenario))
+    levels, risks = _risk_by_level(_untreated(scenario))
     if not risks[0] <= risk <= risks[-1]:
         raise ParameterError(
             f"trial.control_risk is [{risk}]; with the definition {scenario.trial.definition} this scenario reaches "
@@ -41,26 +37,19 @@ def with_control_risk(scenario: Scenario, risk: float) -> Scenario:
     return scenario.changed({"risk.hazard_multiplier": float(f"{level:.5g}")})
 
 
-class _Untreated:
-    """A scenario as a cache key: all that matters to its controls."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        self.scenario = scenario.changed({"trial.assignment": "nobody", "risk.hazard_multiplier": 1.0})
-        bare = {name: type(row)(shortest_sentence_months=row.shortest_sentence_months, starts_month=row.starts_month,
-                                deadline_month=row.deadline_month, accepted_from=row.accepted_from)
-                for name, row in self.scenario.programme.items()}  # fmt: skip
-        self.key = self.scenario.model_copy(update={"programme": bare}).to_toml()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Untreated) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
+def _untreated(scenario: Scenario) -> str:
+    """All of a scenario that matters to its controls, as TOML."""
+    bare = {name: type(row)(shortest_sentence_months=row.shortest_sentence_months, starts_month=row.starts_month,
+                            deadline_month=row.deadline_month, accepted_from=row.accepted_from)
+            for name, row in scenario.programme.items()}  # fmt: skip
+    nobody = scenario.changed({"trial.assignment": "nobody", "risk.hazard_multiplier": 1.0})
+    return nobody.model_copy(update={"programme": bare}).to_toml()
 
 
 @lru_cache(maxsize=32)
-def _risk_by_level(untreated: _Untreated) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    scenario = untreated.scenario
+def _risk_by_level(untreated: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Two-year risks of the controls at 21 hazard multipliers, from smallest to largest."""
+    scenario = Scenario.from_toml(untreated)
     levels = np.geomspace(0.05, 8.0, 21)
     trials = max(1, SOLVING_TRIALS * PEOPLE // scenario.people.count)
     risks = []

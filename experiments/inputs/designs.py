@@ -1,4 +1,4 @@
-"""Which points of a space of assumptions are tried: full grids, Latin hypercubes, Sobol' sequences.
+"""Which points of a space of assumptions are tried (grids, Latin hypercubes, Sobol' sequences), and sweeps as files.
 
 An axis is written ``key=low:high:number`` (evenly spaced), ``key=low:high:number:log`` (evenly spaced on a log
 scale) or ``key=a,b,c`` (a list, with values as TOML writes them). Latin hypercubes and Sobol' sequences take
@@ -12,14 +12,19 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
+from pydantic import Field, ValidationError
 
 from experiments.inputs.scenario_files import read_value
-from simulation.parameters import ParameterError
+from simulation.errors import explain
+from simulation.parameters import ParameterError, Section
 
 Design = Literal["grid", "latin", "sobol"]
+FOLDER = Path(__file__).parent / "sweeps"
+"""Where the sweeps lie that come with Desist."""
 MOST_POINTS = 1_000_000
 
 
@@ -155,3 +160,35 @@ def axes_of(vary: Mapping[str, Any]) -> list[Axis]:
         else:
             raise ParameterError(f"vary.{key} is [{value}]; a list of values or text such as \"0.3:1.0:8\" is needed")
     return axes
+
+
+# Sweeps as files ----------------------------------------------------------------------------------------------
+
+
+class SweepFile(Section):
+    """A sweep as a TOML file has it."""
+
+    name: str = "sweep"
+    scenario: str = "trial"
+    design: Design = "grid"
+    points: int = Field(256, ge=1, description="points of a Latin hypercube or Sobol' design")
+    replicates: int = Field(200, ge=1, le=1_000_000, description="trials at each point")
+    seed: int = Field(1, ge=0, description="seed of the random numbers, the same at every point")
+    vary: dict[str, Any] = Field(default_factory=dict, description="axes: lists, or text such as 0.3:1.0:8")
+    set: dict[str, Any] = Field(default_factory=dict, description="dotted keys that differ from the scenario")
+
+
+def read_sweep(name: str) -> SweepFile:
+    """A sweep by name or path; raises ``ParameterError`` if it is not found, not TOML, or holds what is not allowed."""
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
+        raise ParameterError(f"sweep [{name}] was not found; give a TOML file, or one of: {known}")
+    try:
+        return SweepFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as problem:
+        raise ParameterError(f"{path.name} is not valid TOML: {problem}") from None
+    except ValidationError as mistakes:
+        raise ParameterError(explain(mistakes, SweepFile, path.name)) from None
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ParameterError(f"file [{path}] could not be read: {problem}") from None

@@ -7,31 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, get_args
+from typing import get_args
 
 import pandas as pd
 from pydantic import BaseModel
 
-from experiments.inputs.parameter_points import EFFECT
-from experiments.inputs.parameter_points import doubted as uncertain_of_scenario
+from experiments.inputs.parameter_points import EFFECT, uncertain_quantities
 from simulation.parameters import Grade, Quantity, quantities
 from simulation.prices import Prices
 from simulation.scenario import Scenario
 
 PLAN, PRICE = "plan.", "price."
 """What the keys of a plan's own quantities and of prices begin with in tables of draws."""
-
-
-class PlanQuantities(Protocol):
-    """The parts of a plan that hold quantities."""
-
-    @property
-    def volunteers(self) -> BaseModel:
-        """Volunteers as a supply chain."""
-
-    @property
-    def quality(self) -> BaseModel:
-        """What growing does to the effect."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +31,7 @@ class ModelInputs:
     """Keys of those that have a prior and were not given a value."""
 
     @classmethod
-    def of(cls, base: Scenario, plan: PlanQuantities | None = None, prices: Prices | None = None) -> ModelInputs:
+    def of(cls, base: Scenario, plan: BaseModel | None = None, prices: Prices | None = None) -> ModelInputs:
         """The quantities of a scenario, of a plan's volunteers and quality, and of prices.
 
         What a plan chooses (municipalities, dates, offer) cannot be uncertain, and is not counted.
@@ -55,7 +42,7 @@ class ModelInputs:
                 for row in quantities(base)}  # fmt: skip
         rows = {key: row for key, row in rows.items() if key not in effects}
         rows |= {row.key: row for row in (EFFECT if alone else ())}
-        uncertain = {row.key for row in uncertain_of_scenario(base)}
+        uncertain = {row.key for row in uncertain_quantities(base)}
         for name in ("volunteers", "quality") if plan is not None else ():
             section: BaseModel = getattr(plan, name)
             own = {f"{PLAN}{row.key}": row for row in quantities(section, f"{name}.")}

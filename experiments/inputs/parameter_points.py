@@ -2,13 +2,15 @@
 
 Most keys are the scenario's own. Three are short for changes of several parameters: ``effect.hazard_ratio`` and
 ``effect.support_share`` divide a hazard ratio S between the routes (direct S**(1 - share), through support factors
-S**share, for the highest-risk group), and ``trial.control_risk`` solves for the level of risk at which that share of
-the highest-risk controls reoffends.
+S**share, for the highest-risk group), and ``trial.control_risk`` solves for the baseline hazard multiplier at which
+that share of the highest-risk controls reoffends.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,35 +22,21 @@ from simulation.parameters import ParameterError, Prior, Quantity, quantities
 from simulation.scenario import Scenario
 
 STRENGTH, SHARE, CONTROL_RISK = SHORT_AXES
-USUAL_STRENGTH, USUAL_SHARE = 0.65, 0.4
-"""What ``effect.hazard_ratio`` and ``effect.support_share`` are where only the other of them varies."""
-STRONGEST = 5.0
-"""Largest strength: mentors who do harm."""
-EFFECT = (
-    Quantity(
-        key=STRENGTH, value=USUAL_STRENGTH, unit="hazard ratio", low=0.001, high=STRONGEST, grade="judged",
-        prior="LN(0.45, 1.20)",
-        what="hazard of the highest-risk group while they meet, both routes together; above 1 mentors do harm, "
-        "directly only",
-        source="other trials only: hazard ratio LN(0.82, 0.30) over 24 months ([S30], circles of support [S82], "
-        "case work [S83], Peterborough [S84]), carried over to the months in which they meet; docs/calibration.md",
-    ),
-    Quantity(
-        key=SHARE, value=USUAL_SHARE, unit="share 0-1", low=0.0, high=1.0, grade="assumed", prior="U(0.2, 0.6)",
-        what="share of the logarithm of the strength that is aimed through support factors",
-        source="attitudes improve more than housing and work [S89]; size assumed",
-    ),
-)  # fmt: skip
+EFFECT = tuple(
+    Quantity(**row)
+    for row in tomllib.loads((Path(__file__).parent / "data" / "effect.toml").read_text(encoding="utf-8"))["quantity"]
+)
 """The two short axes of the effect, with their priors (from other trials, never from this one)."""
+USUAL_STRENGTH, USUAL_SHARE = (float(row.value) for row in EFFECT)
+"""What ``effect.hazard_ratio`` and ``effect.support_share`` are where only the other of them varies."""
+STRONGEST = float(EFFECT[0].high or 0.0)
+"""Largest hazard ratio: mentors who do harm."""
 
 
 def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
     """The scenario at a point, with the three short axes resolved.
 
-    Raises
-    ------
-    ParameterError
-        If a key is not known or a value not allowed.
+    Raises ``ParameterError`` if a key is not known or a value not allowed.
     """
     for key in SHORT_AXES:
         if key in point and (isinstance(point[key], bool) or not isinstance(point[key], (int, float))):
@@ -86,7 +74,7 @@ def in_kind(base: Scenario, point: dict[str, Any]) -> dict[str, Any]:
     return {key: whole(key, value) if key not in SHORT_AXES else value for key, value in point.items()}
 
 
-def doubted(base: Scenario) -> list[Quantity]:
+def uncertain_quantities(base: Scenario) -> list[Quantity]:
     """Every quantity of a scenario that has a prior, the effect by its strength and route where it has a programme.
 
     Keys of the only programme are written without its name (``programme.half_life_months``).
@@ -102,24 +90,14 @@ def doubted(base: Scenario) -> list[Quantity]:
 
 
 def at_shares(rows: Sequence[Quantity], shares: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Values of quantities at shares of their priors, kept within what is allowed.
+    """Values of K quantities at N x K shares (0-1) of their priors, within their bounds and rounded to eight digits.
 
-    Parameters
-    ----------
-    rows
-        K quantities with priors.
-    shares
-        N x K numbers between 0 and 1: uniform ones give draws from the priors.
-
-    Returns
-    -------
-    N x K values, rounded to eight digits.
+    Uniform shares give draws from the priors.
     """
     columns = []
     for k, row in enumerate(rows):
         values = Prior.read(row.prior).quantile(np.clip(shares[:, k], 1e-6, 1 - 1e-6))
         low = -np.inf if row.low is None else row.low
         high = np.inf if row.high is None else row.high
-        clipped = np.clip(values, low, high)
-        columns.append([float(f"{value:.8g}") for value in clipped])
+        columns.append([float(f"{value:.8g}") for value in np.clip(values, low, high)])
     return np.array(columns, dtype=np.float64).T.reshape(len(shares), len(rows))

@@ -1,9 +1,8 @@
-"""A posterior as a file: equally probable draws of what is doubted, and how a study runs over them.
+"""A posterior as a file: equally probable draws of the uncertain parameters, and how a study runs over them.
 
 ``desist calibrate`` writes such a file (Parquet, one row a draw, one column a dotted key); every study takes it with
 ``--posterior``. ``risk.hazard_multiplier`` and ``trial.definition`` describe the people and the report of the trial:
-they apply
-to scenarios of people who signed up (``trial.signed_up``), and leave others as they are.
+they apply to scenarios of people who signed up (``trial.signed_up``), and leave others as they are.
 """
 
 from __future__ import annotations
@@ -39,13 +38,7 @@ class Posterior:
 
     @classmethod
     def read(cls, path: Path) -> Posterior:
-        """Read a posterior file.
-
-        Raises
-        ------
-        ParameterError
-            If it is missing or is not such a file.
-        """
+        """Read a posterior file; raises ``ParameterError`` if it is missing or is not such a file."""
         import pyarrow as pa  # slow to import
         import pyarrow.parquet as pq  # slow to import
 
@@ -89,19 +82,18 @@ class Posterior:
         table = self.table[self.keys]
         if number is not None and number < len(table):
             table = table.iloc[np.linspace(0, len(table) - 1, number).round().astype(int)]
-        return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+        return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
     def scenarios(
         self, base: Scenario, number: int | None = None, *, but: Sequence[str] = ()
     ) -> list[tuple[dict[str, Any], Scenario]]:
         """Draws with the scenarios they make of ``base``; keys in ``but`` stay as they are there."""
-        return [(point, at_point(base, point)) for point in (
-            fitting(base, draw, but=but) for draw in self.draws(number)
-        )]  # fmt: skip
+        points = [fitting(base, draw, but=but) for draw in self.draws(number)]
+        return [(point, at_point(base, point)) for point in points]
 
 
 def fitting(base: Scenario, draw: dict[str, Any], *, but: Sequence[str] = ()) -> dict[str, Any]:
-    """The part of a draw that a scenario has a place for: its own programme and factors, its own people.
+    """The part of a draw that concerns a scenario: its own programme and factors, its own people.
 
     ``but`` names keys that something else decides (axes of a sweep, changes of the user's). A direct or support
     effect in it rules out the draw's strength and route.
@@ -135,10 +127,6 @@ def _bare(key: str, base: Scenario) -> str:
     return key.replace(f"programme.{alone}.", "programme.")
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
-
-
 class _OverDraws(Protocol):
     """A study that may run over draws."""
 
@@ -151,10 +139,7 @@ class _OverDraws(Protocol):
 def posterior_of(study: _OverDraws) -> Posterior | None:
     """The posterior that a study is given, as a file or as a value; None if it is given none.
 
-    Raises
-    ------
-    ParameterError
-        If it cannot be read, or a number of draws is given without it.
+    Raises ``ParameterError`` if it cannot be read, or a number of draws is given without it.
     """
     if study.posterior is None:
         if study.draws is not None:
@@ -169,21 +154,10 @@ def posterior_name(study: _OverDraws) -> str:
 
 
 def draws_of(study: _OverDraws, base: Scenario, usual: int, *, but: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The points at which a study looks at ``base``: draws of its posterior, or one empty point without any.
+    """The points at which a study simulates ``base``: draws of its posterior, or one empty point without any.
 
-    Parameters
-    ----------
-    study, base
-        The study, and the scenario that draws change.
-    usual
-        How many draws if the study does not say.
-    but
-        Keys that something else decides.
-
-    Raises
-    ------
-    ParameterError
-        If nothing in the posterior is about this scenario, or something else decides all of it.
+    There are ``usual`` draws if the study gives no number; ``but`` are keys that something else decides. Raises
+    ``ParameterError`` if nothing in the posterior is about this scenario, or something else decides all of it.
     """
     posterior = posterior_of(study)
     if posterior is None:

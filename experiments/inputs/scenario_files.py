@@ -14,10 +14,8 @@ from simulation.scenario import Scenario, find
 SHELF = Path(__file__).parent / "scenarios"
 SETTINGS = ("as-reported", "pooled", "sceptical")
 """The three named settings of the mentors' effect: scenarios that extend ``trial``."""
-
-
 SHORT_AXES = ("effect.hazard_ratio", "effect.support_share", "trial.control_risk")
-"""Axes of a sweep that stand for changes of several parameters (``sweep.py``)."""
+"""Axes of a sweep that stand for changes of several parameters (``parameter_points.py``)."""
 
 
 def names() -> list[str]:
@@ -33,10 +31,7 @@ def titles() -> dict[str, str]:
 def load(name: str, changes: Sequence[str] = ()) -> Scenario:
     """A scenario by name or path, with changes such as ``risk.hazard_multiplier=1.1``.
 
-    Raises
-    ------
-    ParameterError
-        If it is not found, cannot be read, or a change is not allowed.
+    Raises ``ParameterError`` if it is not found, cannot be read, or a change is not allowed.
     """
     if name == Scenario().name and not changes:
         return Scenario.read(SHELF / "everyone.toml")
@@ -59,7 +54,7 @@ def load_scenario(name: str, changes: Mapping[str, Any] | None = None) -> Scenar
     return scenario.changed(changes) if changes else scenario
 
 
-class _Asks(Protocol):
+class _OnScenario(Protocol):
     """A study of one scenario."""
 
     @property
@@ -68,8 +63,8 @@ class _Asks(Protocol):
     def set(self) -> Sequence[str]: ...
 
 
-def scenario_of(study: _Asks, usual: str) -> Scenario:
-    """The scenario that a study asks for, with its changes; ``usual`` if it names none."""
+def scenario_of(study: _OnScenario, usual: str) -> Scenario:
+    """The scenario of a study, with its changes; ``usual`` if it names none."""
     if isinstance(study.scenario, Scenario):
         return study.scenario.changed(dict(change(each) for each in study.set)) if study.set else study.scenario
     return load(study.scenario or usual, study.set)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +45,7 @@ def rounds_to(percent: int, most: int) -> list[tuple[int, int]]:
     ]  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReportedCounts:
+class ReportedCounts(NamedTuple):
     """Every way in which the reported pair can have come about: arrays of W."""
 
     mentored_hits: Floats
@@ -59,18 +58,13 @@ class ReportedCounts:
 @cache
 def reported_counts() -> ReportedCounts:
     """The pairs of counts and sizes that give 29 % and 67 % with 97 people in two arms of 49 and 48."""
-    control_arm = PEOPLE - MENTORED_ARM
     sizes = size_weights()
     rows = [
         (k1, n1, k0, n0, sizes[n1, n0])
         for k1, n1 in rounds_to(MENTORED_PERCENT, MENTORED_ARM)
-        for k0, n0 in rounds_to(CONTROL_PERCENT, control_arm)
+        for k0, n0 in rounds_to(CONTROL_PERCENT, PEOPLE - MENTORED_ARM)
     ]
-    columns = np.array(rows, dtype=np.float64).T
-    return ReportedCounts(
-        mentored_hits=columns[0], mentored_size=columns[1], control_hits=columns[2], control_size=columns[3],
-        weight=columns[4],
-    )  # fmt: skip
+    return ReportedCounts(*np.array(rows, dtype=np.float64).T)
 
 
 @cache
@@ -89,29 +83,25 @@ def size_weights() -> Floats:
 
 
 def log_likelihood(mentored: npt.ArrayLike, control: npt.ArrayLike) -> Floats:
-    """Log probability that a trial reports 29 % and 67 %, for given risks in the two arms.
+    """Log probability that a trial reports 29 % and 67 %, for given two-year risks of the highest-risk groups.
 
-    Parameters
-    ----------
-    mentored, control
-        Two-year risks in the highest-risk group (0-1), any shape.
-
-    Returns
-    -------
-    Array of that shape; summed over the group sizes, which were never published.
+    Summed over the group sizes, which were never published; in the shape of the risks.
     """
-    from scipy.special import gammaln, logsumexp  # slow to load, see above
+    from scipy.special import logsumexp  # slow to load, see above
 
-    p1 = np.clip(np.asarray(mentored, np.float64), 1e-9, 1 - 1e-9)[..., None]
-    p0 = np.clip(np.asarray(control, np.float64), 1e-9, 1 - 1e-9)[..., None]
     way = reported_counts()
-
-    def binomial(k: Floats, n: Floats, p: Floats) -> Floats:
-        choose = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
-        return np.asarray(choose + k * np.log(p) + (n - k) * np.log1p(-p))
-
-    terms = binomial(way.mentored_hits, way.mentored_size, p1) + binomial(way.control_hits, way.control_size, p0)
+    terms = log_binomial(way.mentored_hits, way.mentored_size, mentored)
+    terms = terms + log_binomial(way.control_hits, way.control_size, control)
     return np.asarray(logsumexp(terms, b=way.weight, axis=-1))
+
+
+def log_binomial(hits: Floats, size: Floats, risk: npt.ArrayLike) -> Floats:
+    """Log probability of W hits in groups of W sizes (the last axis of the result), for risks of any shape."""
+    from scipy.special import gammaln  # slow to load, see above
+
+    p = np.clip(np.asarray(risk, np.float64), 1e-9, 1 - 1e-9)[..., None]
+    choose = gammaln(size + 1) - gammaln(hits + 1) - gammaln(size - hits + 1)
+    return np.asarray(choose + hits * np.log(p) + (size - hits) * np.log1p(-p))
 
 
 @cache
@@ -134,3 +124,58 @@ def group_sizes() -> dict[str, Any]:
     way = reported_counts()
     return {"people": PEOPLE, "pairs": len(way.weight), "mentored": sorted({int(n) for n in way.mentored_size}),
             "control": sorted({int(n) for n in way.control_size})}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Printed:
+    """What a trial printed of its highest-risk group, and the sizes of its arms: two whole percentages, no group sizes.
+
+    The people of a trial are randomised to two arms; each person belongs to the highest-risk group with the same
+    probability (the group's share); each member of it reoffends with the arm's risk. Given the group's share the arms
+    are independent, so the probability is a product of two sums over every count and size that rounds to the printed
+    percentage.
+    """
+
+    mentored_percent: int = MENTORED_PERCENT
+    control_percent: int = CONTROL_PERCENT
+    mentored_arm: int = MENTORED_ARM
+    control_arm: int = PEOPLE - MENTORED_ARM
+
+    def likelihood(self, mentored: npt.ArrayLike, control: npt.ArrayLike, share: npt.ArrayLike) -> Floats:
+        """Probability that a trial prints this pair (array in the shape of the arguments).
+
+        Arguments are the two-year risks of the highest-risk group in the two arms, and the group's share of the
+        participants (all 0-1).
+        """
+        first = arm_likelihood(self.mentored_percent, self.mentored_arm, mentored, share)
+        return first * arm_likelihood(self.control_percent, self.control_arm, control, share)
+
+    def sizes(self, risk: npt.ArrayLike, share: npt.ArrayLike, *, mentored: bool) -> tuple[Floats, Floats]:
+        """S sizes of the group in an arm that can round to the printed percentage, and the probability of each.
+
+        Probabilities (shape of ``risk`` x S, sum 1) are given risk, share and the printed percentage.
+        """
+        percent, arm = (
+            (self.mentored_percent, self.mentored_arm) if mentored else (self.control_percent, self.control_arm)
+        )
+        hits, size = _ways(percent, arm)
+        terms = _terms(hits, size, arm, risk, share)
+        sizes = np.unique(size)
+        chance = np.stack([terms[..., size == each].sum(axis=-1) for each in sizes], axis=-1)
+        return sizes, chance / np.maximum(chance.sum(axis=-1, keepdims=True), 1e-300)
+
+
+def arm_likelihood(percent: int, arm: int, risk: npt.ArrayLike, share: npt.ArrayLike) -> Floats:
+    """Probability that an arm of ``arm`` people prints a percentage of its highest-risk group."""
+    hits, size = _ways(percent, arm)
+    return np.asarray(_terms(hits, size, arm, risk, share).sum(axis=-1))
+
+
+@cache
+def _ways(percent: int, arm: int) -> tuple[Floats, Floats]:
+    found = np.array(rounds_to(percent, arm), dtype=np.float64).reshape(-1, 2)
+    return found[:, 0], found[:, 1]
+
+
+def _terms(hits: Floats, size: Floats, arm: int, risk: npt.ArrayLike, share: npt.ArrayLike) -> Floats:
+    return np.exp(log_binomial(size, np.asarray(arm, np.float64), share) + log_binomial(hits, size, risk))

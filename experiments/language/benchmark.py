@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
+from experiments.language.shown import shown_table
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001
@@ -34,33 +36,28 @@ def _machine(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
 def _tables(facts: Mapping[str, Any], m: Messages) -> Iterator[Shown]:
     forms = {"people": 0, "engine 1 thread": 1, "engine all threads": 1, "Mesa": 3, "ratio": 0, "ratio all": 0,
              "no programme": 1, "bytes a person": 0}  # fmt: skip
-    yield _shown("title.drivers", facts["drivers"], forms, m)
+    yield _shown("drivers", facts["drivers"], forms, m)
     if facts["quick"]:
         return
     seconds = [{"what": what, "seconds": value} for part in ("start_up", "studies")
                for what, value in facts[part].items()]  # fmt: skip
-    yield _shown("title.seconds", seconds, {"what": None, "seconds": 2}, m)
+    yield _shown("seconds", seconds, {"what": None, "seconds": 2}, m)
     ways = [{"what": way, **row} for way, row in facts["country"].items()]
-    yield _shown("title.country", ways, {"what": None, "seconds": 2, "a_second": 1, "peak_mib": 0}, m,
+    yield _shown("country", ways, {"what": None, "seconds": 2, "a_second": 1, "peak_mib": 0}, m,
                  n=m.number(facts["country_runs"], 0))  # fmt: skip
     store = [{"what": what, "value": value} for what, value in facts["store"].items()]
-    yield _shown("title.store", store, {"what": None, "value": 3}, m)
-    columns: dict[str, int | None] = {
-        "policies": None, "difference": 2, "sd_same": 2, "sd_independent": 2, "ratio": 0, "low": 0, "high": 0,
-        "bound": 0,
-    }  # fmt: skip
-    yield _shown("title.common_random_numbers", facts["common_random_numbers"], columns, m)
+    yield _shown("store", store, {"what": None, "value": 3}, m)
+    columns = {"policies": None, "difference": 2, "sd_same": 2, "sd_independent": 2, "ratio": 0, "low": 0, "high": 0,
+               "bound": 0}  # fmt: skip
+    yield _shown("common_random_numbers", facts["common_random_numbers"], columns, m)
 
 
 def _shown(
-    title: str, rows: list[dict[str, Any]], forms: Mapping[str, int | None], m: Messages, **parts: str
+    title: str, rows: list[dict[str, Any]], decimals: Mapping[str, int | None], m: Messages, **parts: str
 ) -> Shown:  # fmt: skip
     """Some columns of rows: text where the decimals are None."""
-    table = pd.DataFrame([
-        {name: str(row[name]) if decimals is None else m.number(row[name], decimals)
-         for name, decimals in forms.items()} for row in rows
-    ])  # fmt: skip
-    return Shown(table=table.rename(columns=m.heading), title=m(title, **parts))
+    forms = {name: None if digits is None else partial(m.number, decimals=digits) for name, digits in decimals.items()}
+    return shown_table(pd.DataFrame(rows), forms, m, title=m(f"title.{title}", **parts))
 
 
 def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
@@ -89,4 +86,4 @@ def _page_table(facts: Mapping[str, Any], m: Messages) -> list[Shown]:
             "95 %": m.number(row["95 %"], 2), "limit_95": m.plain(limits[1]) if limits[1] else "",
             "worst": m.number(row["worst"], 2), "number": m.number(row["number"], 0),
         })  # fmt: skip
-    return [Shown(table=pd.DataFrame(rows).rename(columns=m.heading), title=m("title.page"))]
+    return [shown_table(pd.DataFrame(rows), dict.fromkeys(rows[0]), m, title=m("title.page"))]

@@ -1,4 +1,4 @@
-"""The first difference between two files that should be the same, in words: which row, which column, what was recorded.
+"""The first difference between two files that should be the same: which row, which column, what was recorded.
 
 Files that the same versions have made must be the same bytes. Where versions differ, numbers may differ by
 ``TOLERANCE`` of their size (or by one unit of the last digit that is printed), and pictures are compared only if
@@ -12,7 +12,6 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import PurePath
 from typing import Any
@@ -28,17 +27,9 @@ _LEAST, _LONG = 1e-12, 60
 
 
 def difference(name: str, old: bytes, new: bytes, *, exact: bool) -> str:
-    """Where two files of a name begin to differ, in words; nothing where they do not.
+    """Where two files of a name, which decides how they are read, begin to differ; nothing where they do not.
 
-    Parameters
-    ----------
-    name
-        Name of the file, which decides how it is read.
-    old, new
-        What was recorded, and what is now.
-    exact
-        Whether they must be the same bytes; otherwise numbers may differ by ``TOLERANCE``, and what made them is
-        left out.
+    Unless they must be the same bytes (``exact``), numbers may differ by ``TOLERANCE``, and what made them is left out.
     """
     if old == new:
         return ""
@@ -64,9 +55,7 @@ def difference(name: str, old: bytes, new: bytes, *, exact: bool) -> str:
         return f"it cannot be read as {kind or 'a file'}" if exact else "one of the two cannot be read"
     if found or not exact:
         return found
-    same = zip(old, new, strict=False)
-    at = next((k for k, (one, other) in enumerate(same) if one != other), min(len(old), len(new)))
-    return f"the same values, other bytes from byte {at + 1:,} on"
+    return f"the same values, other bytes from byte {_apart(old, new) + 1:,} on"
 
 
 def first_key(old: Any, new: Any, path: str = "", *, exact: bool = True) -> str:
@@ -81,7 +70,7 @@ def first_key(old: Any, new: Any, path: str = "", *, exact: bool = True) -> str:
         return ""
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         pairs = enumerate(zip(old, new, strict=True), start=1)
-        return next((said for k, (a, b) in pairs if (said := first_key(a, b, f"{path}.{k}", exact=exact))), "")
+        return next((found for k, (a, b) in pairs if (found := first_key(a, b, f"{path}.{k}", exact=exact))), "")
     if old == new and type(old) is type(new):
         return ""
     if not exact and _alike(str(old), str(new)):
@@ -120,15 +109,15 @@ def _lines(old: str, new: str, exact: bool) -> str:
         if one is None or other is None:
             return f"line {number}: {'not there now' if other is None else 'not recorded'}"
         if one != other and (exact or not _alike_text(one, other)):
-            start = next(_apart(one, other))
-            back = max(0, start - 20)
+            back = max(0, _apart(one, other) - 20)
             return f"line {number}: recorded [{_short(one[back:])}], now [{_short(other[back:])}]"
     return ""
 
 
-def _apart(one: str, other: str) -> Iterator[int]:
-    yield from (k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
-    yield min(len(one), len(other))
+def _apart(one: str | bytes, other: str | bytes) -> int:
+    """Where two texts or files begin to differ."""
+    same = zip(one, other, strict=False)
+    return next((k for k, (a, b) in enumerate(same) if a != b), min(len(one), len(other)))
 
 
 def _alike_text(one: str, other: str) -> bool:
@@ -176,14 +165,15 @@ def same_but_times(old: bytes, new: bytes) -> bool:
         at = both[0][0].index(TIMES)
     except (ValueError, IndexError, csv.Error):
         return False
-    return [[*row[:at], *row[at + 1 :]] for row in both[0]] == [[*row[:at], *row[at + 1 :]] for row in both[1]]
+    one, other = ([[*row[:at], *row[at + 1 :]] for row in rows] for rows in both)
+    return one == other
 
 
 def same_picture(old: bytes, new: bytes) -> bool:
     """Whether two PNGs have the same pixels and say the same of what made them, however they are packed."""
-    said = [without_seal(stamp_of("x.png", each) or {}) for each in (old, new)]
+    one, other = (without_seal(stamp_of("x.png", each) or {}) for each in (old, new))
     try:
-        return said[0] == said[1] and not _pixels(old, new)
+        return one == other and not _pixels(old, new)
     except Exception:  # a picture that was changed may be anything
         return False
 

@@ -1,8 +1,8 @@
 """Receipts: what a folder of results says of itself, and how two folders are compared.
 
 A receipt names what made a result (command, scenario, seed, how much was run, versions, code) and lists every file by
-its SHA-256. It proves that nothing was changed since, to whom trusts the folder; that the numbers are what the command
-gives is only proved by giving it again (``experiments.reproduction.rerun``).
+its SHA-256. It proves that nothing was changed since, to a reader who trusts the folder; that the numbers are what the
+command gives is only proved by giving it again (``experiments.reproduction.rerun``).
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.provenance.differences import TIMES, difference, first_key, same_but_times, same_picture
-from experiments.provenance.stamps import canonical, digest, intact, receipt_of, sealed, without_seal
+from experiments.provenance.stamps import digest, intact, sealed, without_seal
 from simulation.parameters import ParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "bare", "canonical", "compare", "digest", "inputs_of", "intact", "manifest_of", "names_in", "page_receipt",
-    "plain_page", "readable", "receipt_of", "sealed", "sealed_page", "shown", "untouched_page",
-    "words_of",
-]  # fmt: skip
 MANIFEST = "manifest.json"
 _ASIDE = {"--out": True, "--store": True, "--cluster": True, "--threads": True, "--no-store": False, "--json": False}
 """Options that decide no result, and whether a value follows."""
@@ -41,13 +36,6 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     since another library may pack them otherwise); what is listed and not kept is compared by its digest. Where
     versions differ, numbers may differ by ``TOLERANCE`` (1e-6 of their size, or one unit of the last digit that is
     printed), and pictures are compared only if they were drawn by the same Matplotlib.
-
-    Parameters
-    ----------
-    old
-        The folder as recorded; it is only read.
-    new
-        The folder that was made again, by the same command with another ``--out``.
 
     Returns
     -------
@@ -69,53 +57,47 @@ def compare(old: Path, new: Path) -> pd.DataFrame:
     listed, fresh = was.get("files") or {}, now.get("files") or {}
     names = sorted({*(listed or names_in(old)), *(fresh or names_in(new))} - {MANIFEST})
     rows = [_compared(name, old, new, listed, exact, drawn) for name in names]
-    words = first_key(_said(was), _said(now), exact=exact)
-    rows.append({"file": MANIFEST, "compared": "keys", "equal": not words, "words": words})
+    words = first_key(_comparable(was), _comparable(now), exact=exact)
+    rows.append((MANIFEST, "keys", not words, words))
     return pd.DataFrame(rows, columns=["file", "compared", "equal", "words"])
 
 
 def _compared(name: str, old: Path, new: Path, listed: Mapping[str, str], exact: bool,
-              drawn: bool) -> dict[str, Any]:  # fmt: skip
+              drawn: bool) -> tuple[str, str, bool, str]:  # fmt: skip
     """One row of ``compare``."""
     kind = Path(name).suffix
-    row = {"file": name, "compared": "bytes" if exact else "pixels" if kind == ".png" else "numbers", "equal": False}
+    usual = "bytes" if exact else "pixels" if kind == ".png" else "numbers"
     was, now = readable(old / name), readable(new / name)
     if kind == ".nc" and (now is None or name not in listed):
-        return {**row, "compared": "not compared", "equal": True, "words": "written only where ArviZ is installed"}
+        return name, "not compared", True, "written only where ArviZ is installed"
     if now is None:
-        return {**row, "words": "the command does not write it now"}
+        return name, usual, False, "the command does not write it now"
     if was is None and name not in listed:
-        return {**row, "words": "the command writes it now, and it is not recorded"}
+        return name, usual, False, "the command writes it now, and it is not recorded"
     if not exact and not drawn and kind in (".png", ".svg"):
-        return {**row, "compared": "not compared", "equal": True, "words": "drawn by another version of Matplotlib"}
+        return name, "not compared", True, "drawn by another version of Matplotlib"
     if was is None and exact:
         equal = listed[name] == digest(now)
-        return {**row, "compared": "digest", "equal": equal, "words": "" if equal else "not kept; its digest differs"}
+        return name, "digest", equal, "" if equal else "not kept; its digest differs"
     if was is None:
-        return {**row, "compared": "not compared", "equal": True, "words": "not kept"}
+        return name, "not compared", True, "not kept"
     if not exact and kind in (".nc", ".arrow"):
-        return {**row, "compared": "not compared", "equal": True, "words": "made by other versions"}
+        return name, "not compared", True, "made by other versions"
     words = difference(name, was, now, exact=exact)
     if words and kind == ".csv" and same_but_times(was, now):
-        return {**row, "compared": "numbers", "equal": True, "words": f"but for the column {TIMES}, which is measured"}
+        return name, "numbers", True, f"but for the column {TIMES}, which is measured"
     if words and kind == ".png" and same_picture(was, now):
-        return {**row, "compared": "pixels", "equal": True, "words": ""}
-    return {**row, "equal": not words, "words": words}
+        return name, "pixels", True, ""
+    return name, usual, not words, words
 
 
-def _said(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What a manifest says but what is compared by itself; the command without what decides no result."""
+def _comparable(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest without the keys that are compared by themselves; the command without what decides no result."""
     return {"command": bare(manifest["command"])} | {key: each for key, each in manifest.items() if key not in _OWN}
 
 
 def manifest_of(folder: Path) -> dict[str, Any]:
-    """The manifest of a folder.
-
-    Raises
-    ------
-    ParameterError
-        If there is none, or it is none.
-    """
+    """The manifest of a folder; raises ``ParameterError`` if there is none, or the file is no manifest."""
     path = folder / MANIFEST
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -125,13 +107,11 @@ def manifest_of(folder: Path) -> dict[str, Any]:
         ) from None
     except (OSError, ValueError, RecursionError) as problem:
         raise ParameterError(f"[{path}] is no manifest ({problem}); run its command again") from None
-    if not isinstance(found, dict) or not isinstance(found.get("command"), str) or not _texts(found.get("versions")):
+    versions = found.get("versions") if isinstance(found, dict) and isinstance(found.get("command"), str) else None
+    if not isinstance(versions, dict) or not all(isinstance(each, str) for each in versions.values()):
         raise ParameterError(f"[{path}] is no manifest (no command or versions); name a folder that desist has written")
-    return found
-
-
-def _texts(value: object) -> bool:
-    return isinstance(value, dict) and all(isinstance(each, str) for each in value.values())
+    manifest: dict[str, Any] = found
+    return manifest
 
 
 def names_in(folder: Path) -> list[str]:
@@ -162,7 +142,7 @@ def bare(command: str) -> str:
 def shown(command: str) -> str:
     """A command as files carry it: bare, and input files by their names without the folders they lie in.
 
-    A picture that is passed on tells nobody how the folders of a machine are called, and has the same bytes wherever
+    A picture that is passed on does not show how the folders of a machine are called, and has the same bytes wherever
     it was made.
     """
     inputs, words = inputs_of(command), []
@@ -214,21 +194,11 @@ _PAGE = re.compile(re.escape(_HEAD) + r"(.*?)</script>", re.DOTALL)
 
 
 def sealed_page(html: str, about: Mapping[str, Any]) -> str:
-    """A page with its receipt inside.
+    """A page with its receipt inside: in the element ``<script type="application/json" id="receipt">``.
 
-    Parameters
-    ----------
-    html
-        The page. An element ``<script type="application/json" id="receipt">`` is filled; without one, it is put
-        before the end of the body.
-    about
-        What made the page: command, digest, seed, versions, code and inputs. ``content`` (the SHA-256 of the page
-        with that element emptied) and ``receipt`` are added.
-
-    Raises
-    ------
-    ValueError
-        If the page has more than one such element, or no end of the body.
+    Without such an element, it is put before the end of the body; ``ValueError`` if there are several, or no such end.
+    To ``about`` (what made the page: command, digest, seed, versions, code and inputs) are added ``content``, the
+    SHA-256 of the page with that element emptied, and ``receipt``.
     """
     if len(_PAGE.findall(html)) > 1:
         raise ValueError("the page has more than one receipt")
@@ -244,13 +214,7 @@ def sealed_page(html: str, about: Mapping[str, Any]) -> str:
 
 
 def page_receipt(html: str) -> dict[str, Any]:
-    """The receipt inside a page.
-
-    Raises
-    ------
-    ParameterError
-        If it has none, or more than one.
-    """
+    """The receipt inside a page; raises ``ParameterError`` if it has none, or more than one."""
     found = _PAGE.findall(html)
     try:
         own = json.loads(found[0]) if len(found) == 1 else None

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
-from experiments.provenance.receipts import digest, inputs_of, sealed, shown
-from experiments.provenance.stamps import COUNTS, STAMPED, stamped
+from experiments.provenance.receipts import inputs_of, shown
+from experiments.provenance.stamps import COUNTS, STAMPED, digest, sealed, stamped
 from simulation.parameters import ParameterError
 
 if TYPE_CHECKING:
@@ -56,10 +55,7 @@ class Folder:
         return self.wrote(path)
 
     def wrote(self, path: Path) -> Path:
-        """Remember a file of the folder, for the manifest; for files that are written by somebody else.
-
-        What is written after the manifest brings it up to date.
-        """
+        """Remember a file that other code wrote into the folder; what is written after the manifest updates it."""
         self._files[path.relative_to(self.path).as_posix()] = ""
         if self._made is not None:
             self._seal(self._made)
@@ -72,20 +68,10 @@ class Folder:
         Every text and picture gets its short receipt (``receipts.stamps``), and the manifest the digest of every
         file that was written here, of every file that the command names, and of the code.
 
-        Parameters
-        ----------
-        scenario
-            What was run; None where nothing was, as when a register is only counted.
-        seed
-            Luck; None where there is none.
-        command
-            The command that gives the results.
-        inputs
-            Files that the study read.
-        module
-            The module whose code decides them.
-        more
-            What else decides the results, or says how much was run: numbers, texts, lists and dictionaries of them.
+        The scenario is None where nothing was run, as when a register is only counted; the seed where there are no
+        random numbers. ``module`` is the one whose code decides the results, ``inputs`` are the files that the study
+        read (None: those that the command names), and ``more`` is what else decides the results, or says how much was
+        run.
         """
         self._made = None
         if scenario is not None:
@@ -95,7 +81,7 @@ class Folder:
         self._made = {
             "command": command, **run, **more, "code": code_of(module),
             "inputs": inputs_of(command) if inputs is None else {
-                str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs
+                str(path): digest(path.read_bytes()) for path in inputs
             },
             "versions": versions(),
         }  # fmt: skip
@@ -135,27 +121,6 @@ def csv_of(table: pd.DataFrame) -> str:
     return text
 
 
-def digest_text(text: str) -> str:
-    """First 16 hexadecimal digits of the SHA-256 of a text file with this text."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def digest_of(path: Path) -> str:
     """First 16 hexadecimal digits of a file's SHA-256: what a manifest says of a file that was read."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def spelled(table: pd.DataFrame, forms: Mapping[str, str] | None = None) -> str:
-    """A table as text for people: percentages where ``forms`` says '%', numbers in the given format otherwise."""
-    shown = table.copy()
-    for name, form in (forms or {}).items():
-        if form == "%":
-            shown[name] = [percent(value) for value in table[name]]
-        else:
-            shown[name] = [format(value, form) for value in table[name]]
-    return str(shown.to_string(index=False))
-
-
-def percent(share: float) -> str:
-    """A share as a percentage with one decimal; a dash where it is not known."""
-    return "-" if share != share else f"{100 * share:.1f} %"
+    return digest(path.read_bytes())[:16]

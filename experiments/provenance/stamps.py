@@ -1,4 +1,4 @@
-"""The short receipt that a picture or a text carries by itself, so that it can be asked what made it when it is moved.
+"""The short receipt that a picture or a text carries by itself, so that it shows what made it when it is moved.
 
 PNG: a text chunk ``Desist``. SVG: an element ``<metadata id="desist-receipt">`` at the end. Both hold the receipt as
 JSON, with ``content``, the digest of the file without it. A text ends with one line for people, whose last word is the
@@ -80,16 +80,10 @@ def in_a_line(about: Mapping[str, Any], language: str = "en") -> str:
 
 
 def stamped(name: str, data: bytes, about: Mapping[str, Any]) -> bytes:
-    """A file with its receipt inside; a file of another kind as it is.
+    """A file, with or without an earlier receipt, with its receipt inside; a file of another kind as it is.
 
-    Parameters
-    ----------
-    name
-        Its name, which decides its kind; a text whose name ends in ``_da.txt`` is stamped in Danish.
-    data
-        Its bytes, with or without an earlier receipt.
-    about
-        command, scenario, digest, seed, desist, and any of ``COUNTS``.
+    Its name decides its kind; a text whose name ends in ``_da.txt`` is stamped in Danish. ``about`` has command,
+    scenario, digest, seed, desist, and any of ``COUNTS``.
     """
     kind, plain = PurePath(name).suffix, without(name, data)
     if kind == ".txt":
@@ -105,8 +99,8 @@ def stamped(name: str, data: bytes, about: Mapping[str, Any]) -> bytes:
         return plain[:first] + chunk + plain[first:]
     if kind == ".svg":
         head, end, rest = plain.decode().rpartition("</svg>")
-        said = escape(json.dumps(own, ensure_ascii=True), quote=False)
-        return f'{head}<metadata id="desist-receipt">{said}</metadata>\n{end}{rest}'.encode()
+        text = escape(json.dumps(own, ensure_ascii=True), quote=False)
+        return f'{head}<metadata id="desist-receipt">{text}</metadata>\n{end}{rest}'.encode()
     return data
 
 
@@ -125,10 +119,8 @@ def without(name: str, data: bytes) -> bytes:
 def stamp_of(name: str, data: bytes) -> Receipt | None:
     """The receipt inside a picture or a text, or None.
 
-    Returns
-    -------
-    For a picture what ``stamped`` was given, ``content`` and ``receipt``; for a text ``line`` and ``receipt`` (the 16
-    digits at its end).
+    For a picture it is what ``stamped`` was given, ``content`` and ``receipt``; for a text ``line`` and ``receipt``
+    (the 16 digits at its end).
     """
     kind = PurePath(name).suffix
     if kind == ".png":

@@ -19,7 +19,8 @@ from experiments.execution.code_digest import code_of
 from experiments.execution.context import RunContext
 from experiments.execution.environment import RESULTS, versions
 from experiments.language.formatting import Language
-from experiments.provenance.receipts import digest, intact, manifest_of, readable
+from experiments.provenance.receipts import manifest_of, readable
+from experiments.provenance.stamps import digest, intact
 from experiments.reports.check_model import check_model_page
 from experiments.reports.effect import calibration_page, mechanisms_page
 from experiments.reports.ladder import ladder_page

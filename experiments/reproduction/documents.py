@@ -1,15 +1,15 @@
 """Numbers, tables and pictures of the documents, taken from ``results/``.
 
-A document marks what it quotes with comments that nobody sees:
+A document marks what it quotes with comments, which no reader sees:
 
 - ``<!-- results: reach = ladder/nationwide-at-once/points.csv[step=reach] -->`` names rows of tables below
-  ``results/``: here the row in which column ``rung`` is ``reach``. Several conditions are joined by ``&``, several
+  ``results/``: here the row in which column ``step`` is ``reach``. Several conditions are joined by ``&``, several
   names by semicolons.
 - ``<!--reach figure:~-->0.43<!--/-->`` is column ``figure`` of that row, written as ``tables.number`` has it;
-  ``<!--reach {figure:~} of {rung}-->...<!--/-->`` is a form with several.
+  ``<!--reach {figure:~} of {step}-->...<!--/-->`` is a form with several.
 - ``<!-- table ladder_points -->`` ... ``<!--/-->`` is a table that a function of ``tables`` makes.
 
-What stands between a mark and its end is written by ``desist reproduce --documents`` and by nobody else.
+What stands between a mark and its end is written by ``desist reproduce --documents`` only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ QUOTED = re.compile(r"(<!--(\w+) ((?:(?!-->)[^\n])+)-->)([^\n]*?)<!--/-->")
 MADE = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!--/-->)", re.DOTALL)
 MARK = re.compile(r"<!-- (?:results: |table \w+ -->)")
 FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
-PLACES = ("README.md", "docs")
 PICTURES = {
     "docs/pictures/sweep.png": "results/effect/map.png",
     "docs/pictures/ladder.png": "results/ladder/nationwide-at-once/ladder.png",
@@ -45,20 +44,20 @@ PICTURES = {
 
 def quoting(home: Path) -> list[Path]:
     """The documents of a home that quote results."""
-    places = [home / name for name in PLACES]
-    files = [path for place in places for path in (sorted(place.rglob("*.md")) if place.is_dir() else [place])]
+    files = [home / "README.md", *sorted((home / "docs").rglob("*.md"))]
     return [path for path in files if path.is_file() and MARK.search(path.read_text(encoding="utf-8"))]
 
 
 def filled(text: str, home: Path) -> tuple[str, list[str]]:
     """A document with everything that it quotes as ``results/`` has it now, and what that changes, line by line.
 
-    Raises
-    ------
-    ParameterError
-        If a mark names a table, row, column, form or function that is not there.
+    Raises ``ParameterError`` if a mark names a table, row, column, form or function that is not there.
     """
-    rows = _named(text, home)
+    rows = {
+        name: row_of(tables.read(home / RESULTS / file), conditions or "", file)
+        for block in NAMED.finditer(text)
+        for name, file, conditions in ROW.findall(" ".join(block[1].split()))
+    }
 
     def number(match: re.Match[str]) -> str:
         mark, name, form, _ = match.groups()
@@ -78,23 +77,10 @@ def filled(text: str, home: Path) -> tuple[str, list[str]]:
     return now, [line for line in changes if not line.startswith(("---", "+++", "@@"))]
 
 
-def _named(text: str, home: Path) -> dict[str, dict[str, object]]:
-    """The rows that a document names."""
-    found = {}
-    for block in NAMED.finditer(text):
-        for match in ROW.finditer(" ".join(block[1].split())):
-            name, file, conditions = match.groups()
-            found[name] = row_of(tables.read(home / RESULTS / file), conditions or "", file)
-    return found
-
-
 def row_of(table: pd.DataFrame, conditions: str, file: str) -> dict[str, object]:
     """The one row of a table that meets some conditions (``column=value & column=value``).
 
-    Raises
-    ------
-    ParameterError
-        If there is none, or more than one.
+    Raises ``ParameterError`` if there is none, or more than one.
     """
     rows = table
     for condition in filter(None, conditions.split("&")):
@@ -130,7 +116,6 @@ def written(form: str, row: dict[str, object]) -> str:
 def pictures(home: Path) -> Iterator[tuple[Path, Path]]:
     """Pictures that are not the figures that they are copies of: the figure, and its copy in the documents."""
     for copy, source in PICTURES.items():
-        if (home / source).is_file():
-            same = (home / copy).is_file() and (home / copy).read_bytes() == (home / source).read_bytes()
-            if not same:
-                yield home / source, home / copy
+        kept = (home / copy).read_bytes() if (home / copy).is_file() else None
+        if (home / source).is_file() and kept != (home / source).read_bytes():
+            yield home / source, home / copy

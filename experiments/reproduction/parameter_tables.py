@@ -13,53 +13,76 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.inputs.parameter_points import EFFECT, doubted
+from experiments.execution.store_listing import aligned
+from experiments.inputs.parameter_points import EFFECT, uncertain_quantities
 from experiments.inputs.scenario_files import load
 from experiments.language.codebooks import codebook
-from experiments.reproduction.state_variables import STATES
+from experiments.studies.catalogue import SUMMARIES
 from simulation.cohort import prepared
 from simulation.compiled_parameters import numbers_of
 from simulation.engine import begin_lives, begin_world
 from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity, quantities
-from simulation.scenario import Scenario
+from simulation.rules import NEVER
 
-Tables = Mapping[str, Callable[..., str]]
-"""What writes a part of a page, by the first word of its order."""
 BLOCK = re.compile(r"<!-- code: ([^\n]*?) -->(.*?)<!-- end code -->", re.DOTALL)
 """A part of a page that the code writes, with the words of its order."""
 GRADES = ("measured", "judged", "assumed")
-SYMBOLS = {"F": "factor", "K": "programme", "L": "place", "N": "person", "S": "seat"}
-"""What the lengths of columns stand for."""
 
+
+class State(NamedTuple):
+    """A column of the model's state variables: unit, lowest and highest value (None: no bound) and meaning."""
+
+    unit: str
+    low: float | None
+    high: float | None
+    what: str
+    never: bool
+    """Whether ``NEVER`` may stand in it, for what does not come."""
+
+    @property
+    def allowed(self) -> str:
+        """The range as text."""
+        if self.unit == "yes or no":
+            return "0, 1"
+        if self.low is None:
+            text = "any"
+        else:
+            text = f"from {self.low:,g}" if self.high is None else f"{self.low:,g} to {self.high:,g}"
+        return f"{text}, or {NEVER:,}" if self.never else text
+
+
+def _described_states() -> dict[str, dict[str, State]]:
+    """Every column of every table of state variables, in the order of ``simulation.state``."""
+    found: dict[str, dict[str, State]] = {}
+    with Path(__file__).with_name("state_variables.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            low, high = (float(row[end]) if row[end] else None for end in ("low", "high"))
+            found.setdefault(row["table"], {})[row["variable"]] = State(
+                row["unit"], low, high, row["what"], row["never"] == "yes"
+            )
+    return found
+
+
+STATES = _described_states()
 
 # Pages ------------------------------------------------------------------------------------------------------------
 
 
-def up_to_date(text: str, label: str = "the page", further: Tables | None = None) -> str:
-    """A page with every part that the code writes as the code writes it now.
+def up_to_date(text: str, label: str = "the page") -> str:
+    """A page, which messages call ``label``, with every part that the code writes as the code writes it now.
 
-    Parameters
-    ----------
-    text, label
-        The page, and what to call it in messages.
-    further
-        Tables beside those of ``TABLES``, which a layer above can write.
-
-    Raises
-    ------
-    ParameterError
-        If a part asks for what there is not, or is not closed.
+    Raises ``ParameterError`` if a part asks for what there is not, or is not closed.
     """
     if text.count("<!-- code: ") != len(BLOCK.findall(text)):
         raise ParameterError(f"{label} has a part [<!-- code: ... -->] that is not closed; add <!-- end code --> to it")
 
     def written(part: re.Match[str]) -> str:
-        inside = _ordered(part.group(1).split(), label, {**TABLES, **(further or {})})
+        inside = _ordered(part.group(1).split(), label)
         around = "\n" if "\n" in inside else ""
         return f"<!-- code: {part.group(1)} -->{around}{inside}{around}<!-- end code -->"
 
@@ -67,10 +90,7 @@ def up_to_date(text: str, label: str = "the page", further: Tables | None = None
 
 
 def pages(path: Path) -> list[Path]:
-    """The Markdown pages under a path that have parts the code writes.
-
-    Raises ``ParameterError`` if there is none.
-    """
+    """The Markdown pages under a path that have parts the code writes; ``ParameterError`` if there is none."""
     every = sorted(path.rglob("*.md")) if path.is_dir() else [path]
     try:
         found = [page for page in every if BLOCK.search(page.read_text(encoding="utf-8"))]
@@ -81,25 +101,25 @@ def pages(path: Path) -> list[Path]:
     return found
 
 
-def describe(path: Path, further: Tables | None = None) -> list[Path]:
+def describe(path: Path) -> list[Path]:
     """Bring the pages under a path up to date (see ``up_to_date``); returns those that were changed."""
     changed = []
     for page in pages(path):
         before = page.read_text(encoding="utf-8")
-        after = up_to_date(before, page.name, further)
+        after = up_to_date(before, page.name)
         if after != before:
             page.write_text(after, encoding="utf-8", newline="\n")
             changed.append(page)
     return changed
 
 
-def _ordered(words: Sequence[str], label: str, tables: Tables) -> str:
+def _ordered(words: Sequence[str], label: str) -> str:
     """What one part asks for: the name of a table, then its arguments."""
     name, arguments = (words[0], words[1:]) if words else ("", ())
-    if name not in tables:
-        raise ParameterError(f"{label}: no table is called [{name}]; {nearest(name, tables)}")
+    if name not in TABLES:
+        raise ParameterError(f"{label}: no table is called [{name}]; {nearest(name, TABLES)}")
     try:
-        return tables[name](*arguments)
+        return TABLES[name](*arguments)
     except TypeError:
         raise ParameterError(f"{label}: [{' '.join(words)}] has too few or too many words; see TABLES") from None
 
@@ -144,18 +164,19 @@ def live(name: str) -> dict[str, tuple[str, np.dtype[Any]]]:
     """Names of the columns of a table of state variables with what each has one value for, and its type."""
     scenario = load("trial", ["people.count=23"])
     numbers, ready = numbers_of(scenario, 1), prepared(scenario, 1, range(1))
-    local, seats = begin_world(scenario, numbers, ready.replicates)
-    lengths = {
-        23: "N", len(scenario.factor): "F", len(scenario.programme): "K", len(local.number): "L", len(seats.state): "S",
-        len(local.number) + 1: "L", 4: "word",
+    local, slots = begin_world(scenario, numbers, ready.replicates)
+    each = {
+        23: "person", len(scenario.factor): "factor", len(scenario.programme): "programme",
+        len(local.number): "municipality", len(slots.state): "volunteer slot", len(local.number) + 1: "municipality",
+        4: "word",
     }  # fmt: skip
     columns: dict[str, Any] = {
         "PeopleColumns": ready.people, "PersonState": begin_lives(scenario, ready, numbers), "MunicipalityState": local,
-        "VolunteerSlots": seats,
+        "VolunteerSlots": slots,
     }  # fmt: skip
     found = columns[name]._asdict()
     return {
-        key: (" and ".join(SYMBOLS.get(lengths[size], lengths[size]) for size in reversed(column.shape)), column.dtype)
+        key: (" and ".join(each[size] for size in reversed(column.shape)), column.dtype)
         for key, column in found.items()
     }
 
@@ -182,11 +203,6 @@ def of_scenario(name: str, *parts: str) -> str:
     return listed(rows)
 
 
-def effect() -> str:
-    """The strength of an effect and its route, which are doubted in place of a programme's two effects."""
-    return listed(EFFECT)
-
-
 def differing(*names: str) -> str:
     """The quantities in which scenarios that have them differ, a column each; empty where a scenario has it not."""
     values = {name: {row.key: value_text(row.value) for row in quantities(load(name))} for name in names}
@@ -196,17 +212,18 @@ def differing(*names: str) -> str:
 
 
 def grades(*names: str) -> str:
-    """How many quantities of each grade some scenarios have, and how many of them are doubted."""
+    """How many quantities of each grade some scenarios have, and how many of them are uncertain."""
     rows = []
     for name in names:
         number = _graded(name)
         whole = sum(number.values())
-        rows.append((f"`{name}`", str(whole), *(str(number[grade]) for grade in GRADES), str(len(doubted(load(name))))))
-    return table(("scenario", "quantities", *GRADES, "doubted"), rows)
+        uncertain = len(uncertain_quantities(load(name)))
+        rows.append((f"`{name}`", str(whole), *(str(number[grade]) for grade in GRADES), str(uncertain)))
+    return table(("scenario", "quantities", *GRADES, "uncertain"), rows)
 
 
 def count(name: str) -> str:
-    """The grades of one scenario in words."""
+    """The grades of one scenario as text."""
     number = _graded(name)
     parts = [f"{number['measured']} are graded *measured*", f"{number['judged']} *judged*"]
     return f"{sum(number.values())}, of which {', '.join(parts)} and {number['assumed']} *assumed*"
@@ -232,20 +249,26 @@ def patterns() -> str:
     )  # fmt: skip
 
 
-TABLES: Tables = {
+def verbs() -> str:
+    """Every verb with its summary."""
+    return table(("verb", "what it does"), ((f"`desist {verb}`", what) for verb, what in SUMMARIES.items()))
+
+
+TABLES: Mapping[str, Callable[..., str]] = {
     "state": states,
     "quantities": of_scenario,
-    "effect": effect,
+    "effect": lambda: listed(EFFECT),
     "differences": differing,
     "grades": grades,
     "count": count,
     "patterns": patterns,
     "tables": tables_of,
+    "verbs": verbs,
 }
-"""What a page can ask for, by the first word of its order."""
+"""The functions that write what a page can ask for, by the first word of its order."""
 
 
-# Values in words --------------------------------------------------------------------------------------------------
+# Values as text ---------------------------------------------------------------------------------------------------
 
 
 def value_text(value: Any) -> str:
@@ -266,29 +289,22 @@ def bounds_text(row: Quantity) -> str:
     return f"{row.low:,.10g} to {row.high:,.10g}" if row.high is not None else f"from {row.low:,.10g}"
 
 
-def in_markdown(scenario: Scenario, grade: str | None = None) -> str:
-    """Every quantity of a scenario (of one grade) as a table in Markdown."""
-    return listed(row for row in quantities(scenario) if grade is None or row.grade == grade)
-
-
 HEADINGS = ("parameter", "value", "unit", "allowed", "grade", "prior")
 WIDEST = 46
 """Characters of the widest column."""
 
 
-def in_columns(scenario: Scenario, grade: str | None = None) -> str:
-    """Every quantity of a scenario (of one grade) in columns, with meaning and source below each, and how many."""
-    rows = [row for row in quantities(scenario) if grade is None or row.grade == grade]
+def in_columns(rows: Sequence[Quantity], *, with_effect: bool) -> str:
+    """Quantities in columns, with meaning and source below each, and how many; ``with_effect`` adds its short axes."""
     cells = [HEADINGS]
     cells += [(row.key, value_text(row.value), row.unit, bounds_text(row), row.grade, row.prior) for row in rows]
-    widths = [min(WIDEST, max(map(len, column))) for column in zip(*cells, strict=True)]
-    lines = ["  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells]
+    lines = aligned(cells, widest=WIDEST)
     text = [lines[0]]
     for line, row in zip(lines[1:], rows, strict=True):
         text += [line, f"    {row.what}. Source: {row.source}."]
     counts = ", ".join(f"{sum(row.grade == each for row in rows)} {each}" for each in GRADES)
     text += ["", f"{len(rows)} quantities: {counts}."]
-    if len(scenario.programme) == 1:
+    if with_effect:
         text += ["", "In calibrate and sensitivity these two decide the hazard ratios of the programme:"]
         for row in EFFECT:
             text += [f"{row.key}  {row.unit}  {bounds_text(row)}  {row.grade}  {row.prior}",

@@ -1,8 +1,8 @@
 """A result made again: the same study or report, in a process and a folder of its own.
 
 Nothing of a manifest reaches a shell, and nothing in it says where something is written: a study is read as data, and
-the folder, the store and the workers are chosen here. So a manifest of somebody else can cost time, and can neither
-run another program nor write outside the folder that is made for it.
+the folder, the store and the workers are chosen here. So a manifest from elsewhere can cost time, and can neither run
+another program nor write outside the folder that is made for it.
 """
 
 from __future__ import annotations
@@ -29,20 +29,9 @@ def environment() -> dict[str, str]:
 
 
 def study_again(source: Path, out: Path, *, language: str = "en") -> str:
-    """Run a saved study again.
+    """Run a saved study (a folder or a TOML file) again into a new folder; in one line why not, if it broke off.
 
-    Parameters
-    ----------
-    source
-        The folder of a result, or a study as a TOML file.
-    out
-        The new folder.
-    language
-        Language of its figures.
-
-    Returns
-    -------
-    Nothing if it came to an end; otherwise why not, in one line.
+    ``language`` is that of its figures.
     """
     where = ["--out", str(out), "--no-store", "--language", language]
     return _run(["study", *where, "--", str(source)], out)
@@ -51,8 +40,8 @@ def study_again(source: Path, out: Path, *, language: str = "en") -> str:
 def report_again(command: str, out: Path) -> str:
     """Make a report again, as its receipt has the command, into a new file; why not, if it could not be made.
 
-    Options that say where something is written or computed are left out. Whoever hides one where it would be read all
-    the same (as a value, or among the options of a study) is refused.
+    Options that say where something is written or computed are left out. A command that hides one where it would be
+    read all the same (as a value, or among the options of a study) is refused.
     """
     words = words_of(bare(command))
     shown = f"[{' '.join(words)[:60]}]"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.reproduction.headline_studies import STUDIES
-from experiments.reproduction.times import spoken
+from experiments.reproduction.times import format_seconds
 from experiments.verification.stored_measurements import fault_summary
 from simulation.parameters import ParameterError
 
@@ -27,13 +28,7 @@ def rows_of(table: pd.DataFrame) -> list[Row]:
 
 @cache
 def read(path: Path) -> pd.DataFrame:
-    """A table of ``results/``.
-
-    Raises
-    ------
-    ParameterError
-        If it is not there.
-    """
+    """A table of ``results/``; raises ``ParameterError`` if it is not there."""
     if not path.is_file():
         study = path.parent.as_posix().rpartition("results/")[2]
         raise ParameterError(f"table [{path.name}] is not in results/{study}; run desist reproduce {study}")
@@ -41,21 +36,11 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def number(value: object, how: str = "") -> str:
-    """A value as documents write it; a dash where it is not known.
+    """A value as documents write it; a text as it is, and a dash where a number is not known.
 
-    Parameters
-    ----------
-    value
-        A number, or a text, which is written as it is.
-    how
-        Digits after the point, as ``2``; ``-1`` rounds to tens. ``%1`` writes a share (0-1) in per cent, ``P1`` in
-        points without a sign, ``M0`` kroner in millions. ``~`` gives two digits below 1 and one above; nothing gives
-        as few as it takes.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such form.
+    ``how`` is the digits after the point, as ``2``; ``-1`` rounds to tens. ``%1`` writes a share (0-1) in per cent,
+    ``P1`` in points without a sign, ``M0`` kroner in millions. ``~`` gives two digits below 1 and one above; nothing
+    gives as few as it takes. Raises ``ParameterError`` if there is no such form.
 
     >>> number(1234.5, "-1"), number(0.125, "%0"), number(0.333, "~"), number(-0.001, "1"), number(float("nan"), "1")
     ('1,230', '12 %', '0.33', '0.0', '–')
@@ -84,27 +69,30 @@ def span(row: Row, middle: str = "mean", how: str = "~", low: str = "low", high:
 
 def lined(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A table in Markdown: the head, the rule below it, and the rows."""
-    lines = [f"|{'---|' * len(head)}"]
-    told = ["|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|" for cells in [head, *rows]]
-    return [told[0], *lines, *told[1:]]
+    first, *others = ["|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|" for cells in [head, *rows]]
+    return [first, f"|{'---|' * len(head)}", *others]
 
+
+TEXTS: dict[str, dict[str, str]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+"""What the rows and columns of the tables are called, by their names in ``results/``."""
 
 # The ladder ---------------------------------------------------------------------------------------------------
 
 FULL = "ladder/nationwide-at-once"
-TOPS = {"points": ("the trial as reported", "0"), "kroner": ("38 points × 764,000 / 36,667", "1")}
 LADDERS = (
     "todays-area", "nationwide-at-once", "nationwide-over-five-years", "highest-risk-only", "investment-fund-420",
 )  # fmt: skip
 
 
-def ladder(table: pd.DataFrame, kind: str, head: str) -> list[str]:
-    """A ladder: what is left after each step, its factor, the same over all orders, and the final value without it."""
+def ladder(table: pd.DataFrame, head: str, top: Sequence[str]) -> list[str]:
+    """A ladder: what is left after each step, its factor, the same over all orders, and the final value without it.
+
+    ``top`` is what the headline is called, and the form of its figure.
+    """
     rows = []
     for row in rows_of(table):
         if row["step"] == "headline":
-            words, how = TOPS[kind]
-            rows.append([words, number(row["figure"], how), "", "", ""])
+            rows.append([top[0], number(row["figure"], top[1]), "", "", ""])
             continue
         error = row["factor_error"]
         times = number(row["factor"], "2") + (f" ± {number(error, '2')}" if error >= 0.005 else "")
@@ -115,12 +103,13 @@ def ladder(table: pd.DataFrame, kind: str, head: str) -> list[str]:
 
 def ladder_points(results: Path) -> list[str]:
     """The ladder of points, the whole country at once."""
-    return ladder(read(results / FULL / "points.csv"), "points", "points left")
+    return ladder(read(results / FULL / "points.csv"), "points left", ("the trial as reported", "0"))
 
 
 def ladder_kroner(results: Path) -> list[str]:
     """The ladder of kroner, the whole country at once."""
-    return ladder(read(results / FULL / "kroner.csv"), "kroner", "one krone brings back")
+    top = ("38 points × 764,000 / 36,667", "1")
+    return ladder(read(results / FULL / "kroner.csv"), "one krone brings back", top)
 
 
 def ladder_plans(results: Path) -> list[str]:
@@ -139,14 +128,10 @@ def ladder_plans(results: Path) -> list[str]:
 
 # Power --------------------------------------------------------------------------------------------------------
 
-TRUTHS = {"as-reported": "`as-reported`", "pooled": "`pooled`", "sceptical": "`sceptical`",
-          "no-effect": "`trial` (no effect)"}  # fmt: skip
-
-
 def power_truths(results: Path) -> list[str]:
     """What trials of 97 people find under four truths, and how many people are needed."""
     rows = []
-    for name, words in TRUTHS.items():
+    for name, words in TEXTS["truths"].items():
         (row,) = rows_of(read(results / "power" / name / "power.csv"))
         sizes = read(results / "power" / name / "sizes.csv").set_index("why")["size"]
         found = [number(100 * row["difference"], "1"), number(row["favour"], "%1"), number(row["against"], "%1"),
@@ -157,33 +142,24 @@ def power_truths(results: Path) -> list[str]:
             continue
         many = f"{number(100 * row['reported'], '0')} points, {number(row['exaggeration'], '1')} times the truth"
         rows.append([words, *found, many, number(row["wrong_sign"], "%1"), *needed])
-    head = ["truth", "difference, points", "power", "significant the wrong way", "interval, points",
-            "the significant report", "of these with the wrong sign", "people for 80 %", "for 90 %"]  # fmt: skip
-    return lined(head, rows)
+    return lined([*TEXTS["power"].values()], rows)
 
 
 # Plans --------------------------------------------------------------------------------------------------------
 
 COMPARED = "compare/todays-area-nationwide-over-five-years-nationwide-at-once"
-COUNTED = {"started": ("courses started", "-1"), "reoffenders_any": ("reoffenders avoided", "0")}
 
 
 def plans(results: Path) -> list[str]:
     """Three plans beside each other: courses, reoffenders avoided, kroner, and the probability of paying back."""
     found, payers = read(results / COMPARED / "plans.csv"), read(results / COMPARED / "break_even.csv")
-    named = {"todays-area": "today's area", "nationwide-over-five-years": "over five years",
-             "nationwide-at-once": "at once"}  # fmt: skip
-    rows = []
-    for outcome, (words, how) in COUNTED.items():
+    named, rows = TEXTS["plans"], []
+    for outcome, words in TEXTS["counted"].items():
         own = {row["plan"]: row for row in rows_of(found[found["outcome"] == outcome])}
-        rows.append([words, *(span(own[plan], how=how) for plan in named)])
+        rows.append([words, *(span(own[plan], how="-1" if outcome == "started" else "0") for plan in named)])
     public = {row["plan"]: row for row in rows_of(payers[payers["payer"] == "public total"])}
-    rows.append(
-        [
-            "public gain, million kr., bottom-up",
-            *(span(public[plan], "gain", "M0", "gain_low", "gain_high") for plan in named),
-        ]
-    )
+    gains = [span(public[plan], "gain", "M0", "gain_low", "gain_high") for plan in named]
+    rows.append(["public gain, million kr., bottom-up", *gains])
     rows.append(["money back, of 100 draws", *(number(100 * public[plan]["probability"], "0") for plan in named)])
     return lined(["", *named.values()], rows)
 
@@ -191,11 +167,6 @@ def plans(results: Path) -> list[str]:
 # Priorities ---------------------------------------------------------------------------------------------------
 
 FIRST = "priorities/nationwide-at-once"
-RULES = {"highest risk": "highest risk first", "first come": "first come", "lottery": "lottery",
-         "lowest risk": "lowest risk first"}  # fmt: skip
-OUTCOMES = {"offences": "offences", "custody_months": "prison months", "relapses_any": "relapses",
-            "reoffenders_any": "reoffenders"}  # fmt: skip
-BELIEVED = {"own": "as believed", "same": "same for everybody"}
 SERVED = 0.25
 
 
@@ -204,15 +175,15 @@ def rules(results: Path) -> list[str]:
     table = read(results / FIRST / "rules.csv")
     table = table[table["capacity"] == SERVED]
     soon, late = int(table["horizon"].min()), int(table["horizon"].max())
-    rows = []
-    for effect, believed in BELIEVED.items():
-        for outcome, words in OUTCOMES.items():
+    names, rows = TEXTS["rules"], []
+    for effect, believed in TEXTS["believed"].items():
+        for outcome, words in TEXTS["outcomes"].items():
             own = table[(table["effect"] == effect) & (table["outcome"] == outcome)]
             far = {row["rule"]: row for row in rows_of(own[own["horizon"] == late])}
             best = [_best(own[own["horizon"] == horizon]) for horizon in (soon, late)]
-            rows.append([f"{believed}: {words}", *(number(far[rule]["each_mean"], "2") for rule in RULES), *best])
+            rows.append([f"{believed}: {words}", *(number(far[rule]["each_mean"], "2") for rule in names), *best])
     head = f"{number(SERVED, '%0')} served, avoided per course in {late} years"
-    return lined([head, *RULES.values(), f"best, in {soon} years", f"in {late} years"], rows)
+    return lined([head, *names.values(), f"best, in {soon} years", f"in {late} years"], rows)
 
 
 def _best(rows: pd.DataFrame) -> str:
@@ -231,21 +202,13 @@ def orders(results: Path) -> list[str]:
 
 # Checks of the model -----------------------------------------------------------------------------------------
 
-CHECKS = {
-    "invariant": "invariants", "analytical": "analytical checks", "control": "controls, refused as they should be",
-    "pattern": "observed patterns",
-}  # fmt: skip
 VERDICTS = ("holds", "fails", "inconclusive")
-NOTICED = {
-    "invariant": "noticed by an invariant", "analytical": "noticed by an analytical check",
-    "broke down": "noticed by an error in the model's code", "never ended": "noticed since it never ended",
-}  # fmt: skip
 
 
 def checks(results: Path) -> list[str]:
     """How many invariants, analytical checks, controls and patterns hold."""
     table = read(results / "check-model" / "verdicts.csv")
-    kinds = {words: table[table["kind"] == kind] for kind, words in CHECKS.items()}
+    kinds = {words: table[table["kind"] == kind] for kind, words in TEXTS["checks"].items()}
     kinds["of these, not fitted to"] = table[(table["kind"] == "pattern") & (table["fitted"] == "not fitted to")]
     rows = [[words, number(len(rows)), *(number((rows["verdict"] == verdict).sum()) for verdict in VERDICTS)]
             for words, rows in kinds.items()]  # fmt: skip
@@ -270,7 +233,7 @@ def planted_faults(results: Path) -> list[str]:
     """What became of the planted faults, and the share that is noticed."""
     found = fault_summary(read(results / "check-model" / "faults.csv"))
     outcomes = found["outcomes"]
-    rows = [[words, number(found["how"].get(name, 0))] for name, words in NOTICED.items()]
+    rows = [[words, number(found["how"].get(name, 0))] for name, words in TEXTS["noticed"].items()]
     share, low, high = (number(found[name], "%1") for name in ("share", "low", "high"))
     whole = f"**{found['noticed']} of {found['counted']}: {share} ({low} to {high})**"
     rows += [["missed", number(outcomes["missed"])], ["**noticed, of those that change something**", whole],
@@ -287,12 +250,13 @@ def times(results: Path) -> list[str]:
     """How long each study took: by the clock, and of all processors."""
     rows = rows_of(read(results / "times.csv"))
     names = {study.name: study for study in STUDIES}
-    told = [
-        [f"`{row['study']}`", names[row["study"]].question, spoken(row["seconds"]), spoken(row["processor_seconds"])]
+    spent = ("seconds", "processor_seconds")
+    lines = [
+        [f"`{row['study']}`", names[row["study"]].question, *(format_seconds(row[name]) for name in spent)]
         for row in rows if row["study"] in names
     ]  # fmt: skip
-    both = (spoken(sum(row[name] for row in rows)) for name in ("seconds", "processor_seconds"))
-    return lined(["study", "question", "by the clock", "of all processors"], [*told, ["all of these", "", *both]])
+    both = (format_seconds(sum(row[name] for row in rows)) for name in spent)
+    return lined(["study", "question", "by the clock", "of all processors"], [*lines, ["all of these", "", *both]])
 
 
 TABLES: dict[str, Callable[[Path], list[str]]] = {

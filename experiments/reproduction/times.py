@@ -22,8 +22,7 @@ COLUMNS = ("study", "seconds", "processor_seconds", "cores", "machine")
 class Clock:
     """Which times may be written down: those of studies that found nothing in the store from before.
 
-    What an earlier study of the same round left there counts as found by nobody: in a round from the start it is there
-    as well.
+    What an earlier study of the same round left there does not count: in a round from the start it is there as well.
     """
 
     store: Path
@@ -46,11 +45,6 @@ class Clock:
         return not any(address in self.before for each in started for address in each.addresses)
 
 
-def machine() -> str:
-    """The machine in general words: system and kind of processor."""
-    return f"{platform.system()} {platform.machine()}"
-
-
 def read_times(home: Path) -> pd.DataFrame:
     """The times that were written down, ``COLUMNS``; no rows if there are none."""
     path = home / TIMES
@@ -61,10 +55,10 @@ def read_times(home: Path) -> pd.DataFrame:
 
 def write_times(home: Path, ran: Sequence[Ran], studies: Sequence[HeadlineStudy]) -> None:
     """Write down the times of some runs; those of the other studies stay, those of no study go."""
-    old = read_times(home).set_index("study")
+    old, machine = read_times(home).set_index("study"), f"{platform.system()} {platform.machine()}"
     new = pd.DataFrame(
         [{"study": each.study.name, "seconds": round(each.seconds), "processor_seconds": round(each.processor_seconds),
-          "cores": os.cpu_count() or 1, "machine": machine()} for each in ran],
+          "cores": os.cpu_count() or 1, "machine": machine} for each in ran],
         columns=list(COLUMNS),
     ).set_index("study")  # fmt: skip
     names = [study.name for study in studies]
@@ -74,10 +68,10 @@ def write_times(home: Path, ran: Sequence[Ran], studies: Sequence[HeadlineStudy]
     table.to_csv(home / TIMES, index=False, lineterminator="\n")
 
 
-def spoken(seconds: float) -> str:
-    """A time in words, to two digits or so.
+def format_seconds(seconds: float) -> str:
+    """A time as text, to two digits or so.
 
-    >>> spoken(7.4), spoken(95), spoken(5000)
+    >>> format_seconds(7.4), format_seconds(95), format_seconds(5000)
     ('7 s', '1 min 35 s', '1 h 23 min')
     """
     whole = round(seconds)

@@ -20,8 +20,9 @@ from matplotlib.figure import Figure
 from experiments.figures.style import style
 from experiments.language.answer import Answer
 from experiments.language.messages import LANGUAGES, Language, Messages
-from experiments.provenance.receipts import digest, manifest_of
+from experiments.provenance.receipts import manifest_of
 from experiments.provenance.results_folder import Folder
+from experiments.provenance.stamps import digest
 from experiments.studies.study import DRAWS, ParameterDraws, Study
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario

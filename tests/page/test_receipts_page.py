@@ -11,8 +11,7 @@ from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.parts.figure import csv
 from experiments.app.table_receipts import Made, beside, drawn, line
 from experiments.app.trial.facts import one_trial
-from experiments.provenance.receipts import digest, intact
-from experiments.provenance.stamps import stamp_of, untouched
+from experiments.provenance.stamps import digest, intact, stamp_of, untouched
 from tests.page.test_trial_panel import USUAL
 from tests.test_cli import desist
 

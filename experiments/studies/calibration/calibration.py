@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.execution.jobs import Job, Table
-from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import load
+from experiments.inputs.trial_result import Printed
 from experiments.statistics.response_surface import Emulator, Floats
 from experiments.studies.calibration import register_fit, trial_fit
 from experiments.studies.calibration.calibrate_study import FromRegisters

@@ -25,8 +25,8 @@ from scipy.stats import kstest
 
 from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import SHARE, STRENGTH, at_point, at_shares
-from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import written
+from experiments.inputs.trial_result import Printed
 from experiments.statistics.response_surface import Emulator, Floats
 from experiments.studies.calibration import register_fit, trial_fit
 from experiments.studies.calibration.calibration import (

@@ -24,7 +24,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import qmc
 
-from experiments.inputs.parameter_points import at_point, at_shares, doubted
+from experiments.inputs.parameter_points import at_point, at_shares, uncertain_quantities
 from experiments.inputs.scenario_files import written
 from experiments.statistics.response_surface import Floats, Kind
 from experiments.studies.validation.baseline import measure, targets
@@ -72,7 +72,8 @@ def register_figures() -> RegisterFigures:
 
 def register_parameters(base: Scenario) -> list[Quantity]:
     """The uncertain parameters on which the registers say something."""
-    return [row for row in doubted(base) if row.key.split(".")[0] not in ("volunteers", "programme", "effect")
+    rows = uncertain_quantities(base)
+    return [row for row in rows if row.key.split(".")[0] not in ("volunteers", "programme", "effect")
             and row.key not in SILENT]  # fmt: skip
 
 

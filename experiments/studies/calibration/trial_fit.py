@@ -17,9 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
-from experiments.inputs.parameter_points import at_point, at_shares, doubted
-from experiments.inputs.rounded_percentages import Printed
+from experiments.inputs.parameter_points import at_point, at_shares, uncertain_quantities
 from experiments.inputs.scenario_files import written
+from experiments.inputs.trial_result import Printed
 from experiments.statistics.response_surface import Floats
 from experiments.studies.calibration.register_fit import coordinates, prior_shares, register_parameters
 from simulation.outcomes import DEFINITIONS
@@ -36,7 +36,7 @@ def uncertain_parameters(base: Scenario) -> list[Quantity]:
     """Every uncertain parameter: those that the registers inform first, then the rest."""
     first = register_parameters(base)
     known = {row.key for row in first}
-    return [*first, *(row for row in doubted(base) if row.key not in known)]
+    return [*first, *(row for row in uncertain_quantities(base) if row.key not in known)]
 
 
 @lru_cache(maxsize=8)

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.inputs.parameter_points import at_shares
-from experiments.inputs.parameter_points import doubted as uncertain_of_scenario
+from experiments.inputs.parameter_points import at_shares, uncertain_quantities
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import SHORT_AXES
 from experiments.statistics.sobol_morris import (
@@ -83,7 +82,7 @@ class UncertainInputs:
         ParameterError
             If a key is not uncertain here, or none is left.
         """
-        rows = {row.key: row for row in uncertain_of_scenario(base)}
+        rows = {row.key: row for row in uncertain_quantities(base)}
         only, hold, fixed = ([_bare(key, base) for key in each] for each in (only, hold, fixed))
         if {"programme.direct_hazard_ratio", "programme.support_hazard_ratio"} & set(fixed):
             fixed = [*fixed, *SHORT_AXES[:2]]

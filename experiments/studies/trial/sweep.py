@@ -16,7 +16,7 @@ import pandas as pd
 
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Job
-from experiments.inputs.designs import Axis, points
+from experiments.inputs.designs import Axis, SweepFile, axes_of, points
 from experiments.inputs.parameter_points import (
     CONTROL_RISK,
     SHARE,
@@ -28,7 +28,6 @@ from experiments.inputs.parameter_points import (
 )
 from experiments.inputs.posterior import draws_of, posterior_name
 from experiments.inputs.scenario_files import change, load
-from experiments.inputs.sweep_files import SweepFile
 from experiments.inputs.trial_result import CONTROL_PERCENT, REGION_67, REGION_95, group_sizes
 from experiments.statistics.intervals import interval
 from experiments.studies.result import StudyResult
@@ -95,7 +94,7 @@ def run_sweep(study: SweepStudy, context: RunContext | None) -> StudyResult:
 def prepared(study: SweepStudy) -> PreparedSweep:
     """Scenario, axes, points and draws, or a ``ParameterError`` if the options do not fit together."""
     plan = study.plan()
-    axes = [Axis.read(text) for text in study.vary] or plan.axes()
+    axes = [Axis.read(text) for text in study.vary] or axes_of(plan.vary)
     base = _scenario(study, plan)
     design = [in_kind(base, point) for point in points(axes, plan.design, plan.points, seed=plan.seed)]
     taken = [*(axis.key for axis in axes), *plan.set, *(change(each)[0] for each in study.set)]

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from experiments.inputs.designs import axes_of
-from experiments.inputs.sweep_files import SweepFile, read_sweep
+from experiments.inputs.designs import SweepFile, axes_of, read_sweep
 from experiments.studies.study import OnScenario, OverDraws, option
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario

@@ -15,7 +15,6 @@ from io import StringIO
 import numpy as np
 import pandas as pd
 
-from experiments.provenance.results_folder import spelled
 from experiments.statistics.regression import cox
 from simulation.engine import SimulatedChunk, run
 from simulation.scenario import Scenario
@@ -141,6 +140,7 @@ def factor_shifts(scenario: Scenario, *, seed: int, people: int = 20_000) -> pd.
 
 def shifts_text(table: pd.DataFrame) -> str:
     """The shifts of ``factor_shifts`` as text."""
-    shown = spelled(table, {"with_factor": "%", "without_factor": "%", "shift": "+.1f"})
-    return (f"{shown}\nShare with a new decision in two years (any) with and without the factor, nobody mentored, the "
-            "same random numbers; shift in percentage points.")  # fmt: skip
+    shares = {name: [f"{100 * share:.1f} %" for share in table[name]] for name in ("with_factor", "without_factor")}
+    shown = table.assign(**shares, shift=[f"{shift:+.1f}" for shift in table["shift"]])
+    return (f"{shown.to_string(index=False)}\nShare with a new decision in two years (any) with and without the "
+            "factor, nobody mentored, the same random numbers; shift in percentage points.")  # fmt: skip

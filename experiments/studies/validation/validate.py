@@ -9,7 +9,8 @@ import pandas as pd
 
 from experiments.execution.context import RunContext
 from experiments.inputs.scenario_files import load
-from experiments.provenance.results_folder import csv_of, digest_text
+from experiments.provenance.results_folder import csv_of
+from experiments.provenance.stamps import digest
 from experiments.studies.result import StudyResult
 from experiments.studies.validation import life_aid, life_maryland, north_carolina
 from experiments.studies.validation.fit import WeightedDraws, require_enough
@@ -35,7 +36,7 @@ def _life(study: ValidateStudy, context: RunContext) -> StudyResult:
     before = life_maryland.frozen_prediction()["mean"]
     facts: dict[str, Any] = {
         "data": study.data, "men": life_maryland.MEN, "control_arrests": int(found.control.sum()),
-        "expected": life_maryland.expected(found), "prediction_digest": digest_text(csv_of(prediction)),
+        "expected": life_maryland.expected(found), "prediction_digest": digest(csv_of(prediction).encode())[:16],
         "change_since_frozen": float((prediction["mean"] - before).abs().max()), **_effective(found.draws),
         "observed": None, "compatible": None, "predicted_region": life_aid.COMPATIBLE,
     }  # fmt: skip

@@ -14,43 +14,28 @@ from simulation.parameters import ParameterError
 if TYPE_CHECKING:
     from experiments.studies.result import StudyResult
 
-STUDIES = {
-    "calibrate": "experiments.studies.calibration.calibrate_study:CalibrateStudy",
-    "compare-models": "experiments.studies.calibration.compare_models_study:CompareModelsStudy",
-    "power": "experiments.studies.trial.power_study:PowerStudy",
-    "sweep": "experiments.studies.trial.sweep_study:SweepStudy",
-    "trial": "experiments.studies.trial.trial_study:TrialStudy",
-    "mechanisms": "experiments.studies.trial.mechanisms_study:MechanismsStudy",
-    "sensitivity": "experiments.studies.sensitivity.sensitivity_study:SensitivityStudy",
-    "run": "experiments.studies.trial.run_study:RunStudy",
-    "person": "experiments.studies.trial.person_study:PersonStudy",
-    "claim": "experiments.studies.rollout.claim_study:ClaimStudy",
-    "ladder": "experiments.studies.rollout.ladder_study:LadderStudy",
-    "baseline": "experiments.studies.validation.baseline_study:BaselineStudy",
-    "fit-baseline": "experiments.studies.validation.fit_baseline_study:FitBaselineStudy",
-    "fit-effects": "experiments.studies.trial.fit_effects_study:FitEffectsStudy",
-    "register": "experiments.studies.validation.register_study:RegisterStudy",
-    "validate": "experiments.studies.validation.validate_study:ValidateStudy",
-    "discover": "experiments.studies.rollout.discover_study:DiscoverStudy",
-    "voi": "experiments.studies.rollout.voi_study:VoiStudy",
-    "priorities": "experiments.studies.rollout.priorities_study:PrioritiesStudy",
-    "rollout": "experiments.studies.rollout.rollout_study:RolloutStudy",
-    "compare": "experiments.studies.rollout.compare_study:CompareStudy",
-    "check-model": "experiments.verification.check_model_study:CheckModelStudy",
-    "benchmark": "experiments.benchmarks.benchmark_study:BenchmarkStudy",
+FOLDERS = {
+    "studies.trial": ("sweep", "trial", "mechanisms", "power", "run", "person", "fit-effects"),
+    "studies.calibration": ("calibrate", "compare-models"),
+    "studies.sensitivity": ("sensitivity",),
+    "studies.rollout": ("rollout", "compare", "discover", "voi", "priorities", "ladder", "claim"),
+    "studies.validation": ("register", "validate", "baseline", "fit-baseline"),
+    "verification": ("check-model",),
+    "benchmarks": ("benchmark",),
 }
+"""The verbs of the studies in each package; ``fit-effects`` is ``FitEffectsStudy`` in its ``fit_effects_study.py``."""
+STUDIES = {
+    verb: f"experiments.{folder}.{verb.replace('-', '_')}_study:{verb.title().replace('-', '')}Study"
+    for folder, verbs in FOLDERS.items() for verb in verbs
+}  # fmt: skip
 """Every study by its verb: module and class. A class is imported when it is used."""
+SUMMARIES: dict[str, str] = tomllib.loads((Path(__file__).parent / "verbs.toml").read_text(encoding="utf-8"))
+"""What each verb of the command line does, in the order of its help; studies and others."""
 FILE = "study.toml"
 
 
 def study_class(verb: str) -> type[Study]:
-    """The class of a verb.
-
-    Raises
-    ------
-    ParameterError
-        If no study has that verb.
-    """
+    """The class of a verb; raises ``ParameterError`` if no study has that verb."""
     if verb not in STUDIES:
         raise ParameterError(f"study is [{verb}], which is no study; {nearest(verb, STUDIES)}")
     module, name = STUDIES[verb].split(":")
@@ -59,21 +44,10 @@ def study_class(verb: str) -> type[Study]:
 
 
 def parse_study(text: str, *, label: str = "the study", beside: Path | None = None) -> Study:
-    """A study from its TOML text.
+    """A study from its TOML text, which messages call ``label``.
 
-    Parameters
-    ----------
-    text
-        As ``Study.to_toml`` writes it.
-    label
-        What to call it in messages.
-    beside
-        The folder it lies in: a file of draws that is not found from here is looked for there.
-
-    Raises
-    ------
-    ParameterError
-        If it is not TOML, has no known ``study``, or an option is unknown or not allowed.
+    A file of draws that is not found from here is looked for in the folder ``beside``. Raises ``ParameterError`` if the
+    text is not TOML, has no known ``study``, or an option is unknown or not allowed.
     """
     try:
         data = tomllib.loads(text)
@@ -113,6 +87,6 @@ def load_result(folder: str | Path) -> StudyResult:
     ParameterError
         If the folder holds no result, or a file was changed.
     """
-    from experiments.studies.result import load
+    from experiments.studies.result import load  # tables and figures: not needed to read a study
 
     return load(Path(folder), read_study(folder))
