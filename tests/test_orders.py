@@ -14,7 +14,6 @@ from experiments.studies.rollout.municipality_order import (
     BEST,
     BUDGETS,
     LOT,
-    MORE,
     RAW,
     RICHEST,
     ByMunicipality,
@@ -37,7 +36,7 @@ from experiments.studies.rollout.simulate import counted
 from simulation.history import GROUPS
 from simulation.places import chosen
 
-HERE = ("Aarhus", "Odense", "Ishøj")
+HERE, MORE = ("Aarhus", "Odense", "Ishøj"), 10.0
 PLACES = chosen(HERE)
 """In order of their official numbers: Ishøj, Odense, Aarhus."""
 NAMES = [place.name for place in PLACES]
