@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,13 +17,17 @@ from experiments.execution.context import RunContext
 from experiments.execution.jobs import opened
 from experiments.figures.discover import box_map
 from experiments.figures.voi import evppi_bars, evsi_curve
-from experiments.language.discover import answer
+from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.language.discover import answer, condition, label
 from experiments.language.messages import Messages
-from experiments.statistics.scenario_discovery import FEWEST
-from experiments.studies.result import StudyResult
-from experiments.studies.rollout.discover_study import DiscoverStudy
-from experiments.studies.rollout.voi_study import VoiStudy
+from experiments.statistics.scenario_discovery import FEWEST, Box
+from experiments.studies.result import StudyResult, as_json
+from experiments.studies.rollout.discover_study import DiscoverStudy, VoiStudy
+from experiments.studies.rollout.discovery import PlannedRuns, conditions, draw_inputs
+from experiments.studies.rollout.plan import load
+from experiments.studies.rollout.plan_scenario import everybody
 from simulation.parameters import ParameterError
+from simulation.prices import Prices
 
 needs = pytest.mark.skipif(find_spec("ema_workbench") is None, reason="needs the extra discovery")
 PLAN = """
@@ -65,17 +70,42 @@ COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK
      "hvor den ikke gør."),
     ((("people.accepts_volunteers", "share who say yes, of all", "share 0-1", 0.2, 0.35, None),
       ("trial.definition", "definition", "", None, None, ["any", "prison"])),
-     "This happens most often where share who accept volunteers is between 20 and 35 % and definition of reoffending is any or "
-     "prison: there 83 % of the runs do not pay back, and they make up 71 % of all that do not.",
-     "Det sker oftest, hvor andel, der siger ja til frivillige er mellem 20 og 35 % og definition af recidiv er any eller prison: "
-     "Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, hvor den ikke gør."),
+     "This happens most often where “share who say yes to volunteers” is between 20 and 35 % and “what the trial counted as "
+     "reoffending” is any new conviction or a new prison sentence: there 83 % of the runs do not pay back, and they make up "
+     "71 % of all that do not.",
+     "Det sker oftest, hvor »andelen, der siger ja til frivillige« er mellem 20 og 35 % og »hvad forsøget talte som tilbagefald« "
+     "er en ny fældende afgørelse eller en ny fængselsdom: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % "
+     "af alle de kørsler, hvor den ikke gør."),
 ])  # fmt: skip
 def test_conditions_in_sentences(conditions, english: str, danish: str) -> None:
     """How often, where, with the shares of the held-out half; both languages."""
     for language, text in (("en", english), ("da", danish)):
-        said = answer(facts(*conditions), {}, Messages(language, "discover")).sentences
-        assert said[1].replace("\N{NO-BREAK SPACE}", " ") == text
-    assert said[0].startswith("I 900 af 2.000 simulerede kørsler af planen small over 5 år")
+        sentences = answer(facts(*conditions), {}, Messages(language, "discover")).sentences
+        assert sentences[1].replace("\N{NO-BREAK SPACE}", " ") == text
+    assert sentences[0].startswith("I 900 af 2.000 simulerede kørsler af planen small over 5 år")
+
+
+def test_every_uncertain_input_has_a_name_in_both_languages() -> None:
+    """A phrase of the catalogue or a plain name in quotation marks: no key, no unit twice, and no English in Danish."""
+    plan, _ = load("nationwide-at-once")
+    scenario = everybody(plan)
+    (programme,) = scenario.programme
+    inputs = draw_inputs(plan, Posterior.read(SHIPPED), Prices(), 100, seed=1)
+    limits = {str(name): (float(inputs[name].median()), math.inf) for name in inputs}
+    asked = PlannedRuns(plan=plan, country=None, scenario=scenario, posterior=None, prices=Prices(), number=100)
+    english, danish = (
+        [condition(row, label(row, {"programme": programme}, m, quoted=True), m)
+         for row in as_json(conditions(Box(limits=limits), asked))]
+        for m in (Messages("en", "discover"), Messages("da", "discover"))
+    )  # fmt: skip
+
+    assert len(english) > 60
+    for own, other in zip(english, danish, strict=True):
+        assert own.startswith(("the ", "recruiting ", "“")), own
+        assert other[0] in "»" or other.startswith(("mentorernes", "pris", "den ", "hverv", "halver")), other
+        assert not re.search(r"\w\.\w+_|\bthe\b|\bshare\b|\(kr\.\)", other), other
+        assert " is above " in own
+        assert " er over " in other
 
 
 def test_checks_in_sentences() -> None:
@@ -119,10 +149,10 @@ def texts(ax) -> str:
 
 
 def test_box_is_drawn_at_its_limits() -> None:
-    """From the limit to the edge of the panel, over the quantity of the box and the first other one."""
-    x = pd.DataFrame({"kind": ["a", "b"] * 10, "price": np.arange(20.0), "effect": np.arange(20.0)[::-1]})
-    ax = box_map(x, x["effect"] > 9, {"effect": (9.5, math.inf)}, panel(), labels={"price": "price, kr."},
-                 m=Messages("en", "discover"))  # fmt: skip
+    """From the limit to the edge of the panel."""
+    x = pd.DataFrame({"effect": np.arange(20.0)[::-1], "price": np.arange(20.0)})
+    ax = box_map(x, (x["effect"] > 9).to_numpy(), {"effect": (9.5, math.inf)}, panel(), m=Messages("en", "discover"),
+                 labels={"effect": "effect", "price": "price, kr."})  # fmt: skip
 
     assert ax.patches[0].get_x() == 9.5
     assert ax.patches[0].get_x() + ax.patches[0].get_width() == ax.get_xlim()[1]

@@ -32,7 +32,7 @@ STUDIES = {
     "register": "experiments.studies.validation.register_study:RegisterStudy",
     "validate": "experiments.studies.validation.validate_study:ValidateStudy",
     "discover": "experiments.studies.rollout.discover_study:DiscoverStudy",
-    "voi": "experiments.studies.rollout.voi_study:VoiStudy",
+    "voi": "experiments.studies.rollout.discover_study:VoiStudy",
     "priorities": "experiments.studies.rollout.priorities_study:PrioritiesStudy",
     "rollout": "experiments.studies.rollout.rollout_study:RolloutStudy",
     "compare": "experiments.studies.rollout.compare_study:CompareStudy",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,6 @@ SHOWN = 1_500
 """Points of either kind that are drawn at most: more hide each other."""
 MOST = 8.0
 """Kroner back for a krone at which the axis ends."""
-RATIO = {"average": "_ratio", "marginal": "_marginal", "top-down": "_top_down"}
-"""Columns of the runs with the kroner back for a krone, by how savings are counted."""
-Limits = Mapping[str, tuple[float, float]]
 
 
 def figures(
@@ -45,48 +42,36 @@ def box_figure(facts: Mapping[str, Any], runs: pd.DataFrame, m: Messages) -> Fig
     labels = {row["quantity"]: label(row, facts, m) for row in shown}
     if len(limits) == 1:
         (name,) = limits
-        back = runs[RATIO[facts["saving"]]].clip(upper=MOST).to_numpy()
-        named = {**labels, "back": m("figure.back", n=m.number(MOST, 0))}
-        box_map(runs[[name]].assign(back=back), fails, limits, ax, labels=named, m=m)
+        column = "_ratio" if facts["saving"] == "average" else f"_{facts['saving'].replace('-', '_')}"
+        back = runs[column].clip(upper=MOST).to_numpy()
+        labels["back"] = m("figure.back", n=m.number(MOST, 0))
+        box_map(runs[[name]].assign(back=back), fails, limits, ax, labels=labels, m=m)
         ax.axhline(1, color="black", linewidth=0.8, linestyle="--")
     else:
-        box_map(runs, fails, limits, ax, labels=labels, m=m)
+        box_map(runs[list(limits)], fails, limits, ax, labels=labels, m=m)
     return figure
 
 
-def box_map(inputs: pd.DataFrame, fails: Sequence[bool] | np.ndarray, limits: Limits, ax: Axes, *, m: Messages,
-            labels: Mapping[str, str] | None = None) -> Axes:  # fmt: skip
-    """Runs that fail and runs that do not over two quantities, and the box between its limits.
+def box_map(inputs: pd.DataFrame, fails: np.ndarray, limits: Mapping[str, tuple[float, float]], ax: Axes, *,
+            labels: Mapping[str, str], m: Messages) -> Axes:  # fmt: skip
+    """Runs that fail and runs that do not over two quantities (the columns), and the box between its limits.
 
-    Parameters
-    ----------
-    inputs, fails
-        Runs x quantities, and whether each fails.
-    limits
-        Lowest and highest value of the box by quantity (infinite where there is no end).
-    ax
-        Where to draw.
-    m
-        Texts and numbers.
-    labels
-        Quantities with their units. The box's own quantities are shown; then the first other one.
+    ``limits`` are the lowest and highest value of the box by quantity (infinite where there is no end).
     """
-    y = np.asarray(fails, bool)
-    others = [str(name) for name in inputs if name not in limits and pd.api.types.is_numeric_dtype(inputs[name])]
-    across, up = [*limits, *others][:2]
+    across, up = inputs
     for flag, name, colour, marker in ((0, m("figure.pays_back"), PALE, "o"),
                                        (1, m("figure.does_not"), COLOURS["control"], "^")):  # fmt: skip
-        rows = inputs[y == flag].head(SHOWN)
+        rows = inputs[fails == flag].head(SHOWN)
         ax.plot(rows[across], rows[up], marker, ms=3.2, mew=0, alpha=0.75, color=colour, label=name)
     spans = []
-    for name in (across, up):
+    for name in inputs:
         low, high = float(inputs[name].min()), float(inputs[name].max())
         room = 0.03 * (high - low)
         first, last = limits.get(name, (-np.inf, np.inf))
         spans.append((low - room, high + room, max(first, low - room), min(last, high + room)))
     (left, right, x0, x1), (bottom, top, y0, y1) = spans
-    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=(labels or {}).get(across, across),
-           ylabel=(labels or {}).get(up, up), title=m("figure.title"))  # fmt: skip
+    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=labels[across], ylabel=labels[up],
+           title=m("figure.title"))  # fmt: skip
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(value)))
     ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=COLOURS["observed"], alpha=0.07, zorder=0))

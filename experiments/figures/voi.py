@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FuncFormatter
 
+from experiments.figures.decision import money_axis
 from experiments.figures.palette import COLOURS
 from experiments.language.messages import Messages
 from experiments.language.voi import amount, group
@@ -25,17 +25,15 @@ def figures(
     facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
 ) -> dict[str, Callable[[], Figure]]:
     """The study's figures by name."""
-    return {"voi": lambda: voi_figure(tables["groups"], tables["trials"], evpi=facts["evpi"]["value"],
-                                      ceiling=facts["risks"]["value"], m=m)}  # fmt: skip
 
+    def both() -> Figure:
+        figure = Figure(figsize=(12.5, 4.8))
+        left, right = figure.subplots(1, 2)
+        evppi_bars(tables["groups"], left, evpi=facts["evpi"]["value"], m=m)
+        evsi_curve(tables["trials"], right, ceiling=facts["risks"]["value"], m=m)
+        return figure
 
-def voi_figure(groups: pd.DataFrame, trials: pd.DataFrame, *, evpi: float, ceiling: float, m: Messages) -> Figure:
-    """Both in one figure."""
-    figure = Figure(figsize=(12.5, 4.8))
-    left, right = figure.subplots(1, 2)
-    evppi_bars(groups, left, evpi=evpi, m=m)
-    evsi_curve(trials, right, ceiling=ceiling, m=m)
-    return figure
+    return {"voi": both}
 
 
 def evppi_bars(table: pd.DataFrame, ax: Axes, *, evpi: float, m: Messages) -> Axes:
@@ -59,7 +57,7 @@ def evppi_bars(table: pd.DataFrame, ax: Axes, *, evpi: float, m: Messages) -> Ax
     ax.set_ylim(min(0, len(rows) - 4) - 0.6, len(rows) - 0.4)
     ax.tick_params(axis="y", length=0)
     ax.set_title(m("figure.evppi_title"), loc="left", pad=18)
-    _kroner_axis(ax.xaxis, "figure.evppi", high, m)
+    money_axis(ax.xaxis, m("figure.evppi"), high, m=m)
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16))
     return ax
 
@@ -89,14 +87,6 @@ def evsi_curve(table: pd.DataFrame, ax: Axes, *, ceiling: float, m: Messages) ->
     ax.set_title(f"{m('figure.trial_title')}\n{subtitle}")
     ax.set(xlabel=m("figure.people"), xlim=(0, 1.02 * at.max()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: m.number(value, 0)))
-    _kroner_axis(ax.yaxis, "figure.plan", max(map(abs, heights)), m)
+    money_axis(ax.yaxis, m("figure.plan"), *heights, m=m)
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     return ax
-
-
-def _kroner_axis(axis: Axis, key: str, largest: float, m: Messages) -> None:
-    """Label an axis of kroner in the unit that suits the largest value on it."""
-    size, unit = (1e6, "common.million") if largest >= 1e6 else (1e3, "figure.thousand")
-    axis.set_major_locator(MaxNLocator(5))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(value / size)))
-    axis.set_label_text(m(key, unit=m(unit)))

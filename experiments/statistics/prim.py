@@ -35,17 +35,8 @@ LEAVES = tuple(float(least) for least in np.arange(1, 10) / 20)
 def prim_boxes(x: pd.DataFrame, y: Flags) -> list[Limits]:
     """Every box on PRIM's path, peeling and pasting, from all runs (no limits) to the smallest.
 
-    Parameters
-    ----------
-    x
-        Runs x quantities: numbers, or texts of a category.
-    y
-        Whether each run fails; some must, and some not.
-
-    Raises
-    ------
-    ParameterError
-        If the Workbench is missing.
+    ``x``: runs x quantities, numbers or texts of a category; ``y``: whether each run fails (some must, and some not).
+    Raises ``ParameterError`` if the Workbench is missing.
     """
     prim, _ = _workbench()
     codes, levels = _coded(x)
