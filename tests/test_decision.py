@@ -127,8 +127,8 @@ def test_twins_share_the_curve() -> None:
 
 # Payers -------------------------------------------------------------------------------------------------------
 
-SAVED = pd.DataFrame({"state": [10.0, 0.0, 6.0, 4.0], "victims": [50.0] * 4})
-SPENT = pd.DataFrame({"municipality": [1.0, 2.0, 1.0, 2.0], "state": [5.0, 5.0, 5.0, 5.0]})
+SAVED = pd.DataFrame({"municipality": 0.0, "state": [10.0, 0.0, 6.0, 4.0], "victims": 50.0})
+SPENT = pd.DataFrame({"municipality": [1.0, 2.0, 1.0, 2.0], "state": 5.0, "victims": 0.0})
 
 
 def test_payers_by_hand() -> None:
@@ -158,7 +158,6 @@ def test_nothing_spent_and_nothing_saved_breaks_even() -> None:
 BAD = [
     (lambda: options([[1, 2]], [[1, 2]]), "effect has the shape [1 x 2]; two draws or more x 2 options"),
     (lambda: options([[1, 2]] * 2, [[1, np.nan]] * 2), "cost of option [nationwide] has values that are no numbers"),
-    (lambda: options([[1, 2]] * 2, [[1, 2]] * 2, ("a", "a")), "options are [a, a]; each name may be there once"),
 ]
 
 

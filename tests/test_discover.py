@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from experiments.cli.catalogue import load_result
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import opened
-from experiments.figures.discover import box_map
+from experiments.figures.discover import box_figure
 from experiments.figures.voi import evppi_bars, evsi_curve
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.language.discover import answer, condition, label
@@ -150,13 +150,13 @@ def texts(ax) -> str:
 
 def test_box_is_drawn_at_its_limits() -> None:
     """From the limit to the edge of the panel."""
-    x = pd.DataFrame({"effect": np.arange(20.0)[::-1], "price": np.arange(20.0)})
-    ax = box_map(x, (x["effect"] > 9).to_numpy(), {"effect": (9.5, math.inf)}, panel(), m=Messages("en", "discover"),
-                 labels={"effect": "effect", "price": "price, kr."})  # fmt: skip
+    runs = pd.DataFrame({"effect": np.arange(20.0)[::-1], "_ratio": np.arange(20.0), "_fails": np.arange(20) < 10})
+    conditions = facts(("effect", "strength", "", 9.5, None, None))
+    (ax,) = box_figure(conditions, runs, Messages("en", "discover")).axes
 
     assert ax.patches[0].get_x() == 9.5
     assert ax.patches[0].get_x() + ax.patches[0].get_width() == ax.get_xlim()[1]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("effect", "price, kr.")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("strength", "kroner back for each krone (up to 8)")
 
 
 @pytest.mark.parametrize(("conditions", "vertical"), [
@@ -248,6 +248,13 @@ def test_the_runs_of_discovery_serve_the_value_of_information(asked) -> None:
     VoiStudy(**options, saving="marginal").run(context)
 
     assert stored() == before
+
+
+def test_missing_workbench_is_one_line(monkeypatch) -> None:
+    """What to install, before anything is simulated."""
+    monkeypatch.setattr("experiments.studies.rollout.discovery.find_spec", lambda _: None)
+    with pytest.raises(ParameterError, match=r"needs the EMA Workbench; install it with pip install 'desist\[discovery\]'$"):
+        DiscoverStudy(plan="nationwide-at-once").run()
 
 
 def test_a_programme_without_a_price_is_refused(tmp_path) -> None:

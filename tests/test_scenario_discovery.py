@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.statistics.prim import PEEL, cart_boxes, prim_boxes
+from experiments.statistics.prim import PEEL, prim_boxes
 from experiments.statistics.scenario_discovery import ALPHA, WEAKEST, Box, discover, stability
 from simulation.outcomes import wilson
 from simulation.parameters import ParameterError
@@ -302,14 +302,6 @@ def test_missing_values_are_one_line() -> None:
     """What is wrong, with its name."""
     with pytest.raises(ParameterError, match=r"^quantity \[cost\] has values that are missing; leave such runs out$"):
         discover(RUNS.assign(cost=np.nan), CORNER)
-
-
-@pytest.mark.parametrize("look", [prim_boxes, cart_boxes])
-def test_missing_workbench_is_one_line(look, monkeypatch) -> None:
-    """What to install."""
-    monkeypatch.setitem(sys.modules, "ema_workbench.analysis", None)
-    with pytest.raises(ParameterError, match=r"not installed; install it with pip install 'desist\[discovery\]'$"):
-        look(RUNS, CORNER)
 
 
 def test_importing_is_cheap() -> None:

@@ -57,9 +57,6 @@ def money_axis(axis: Axis, label: str, *values: float, m: Messages = ENGLISH) ->
     axis.set_label_text(f"{label}, {m(f'plan.figure.{unit}')}")
 
 
-# Effect, cost and choice --------------------------------------------------------------------------------------
-
-
 def plane_points(points: pd.DataFrame, shares: pd.DataFrame, ax: Axes, *, effect: str, threshold: float, against: str,
                  m: Messages = ENGLISH) -> Axes:  # fmt: skip
     """The cost-effectiveness plane: a point a draw, means as large marks, and the threshold as a line.
@@ -170,9 +167,6 @@ def break_even_by_payer(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH)
     ax.grid(axis="x", color="#e6e6e6", linewidth=0.6)
     ax.set_axisbelow(True)
     return ax
-
-
-# Together -----------------------------------------------------------------------------------------------------
 
 
 def decision_figure(tables: Mapping[str, pd.DataFrame], *, threshold: float, against: str,

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
@@ -33,38 +32,25 @@ def figures(
 
 
 def box_figure(facts: Mapping[str, Any], runs: pd.DataFrame, m: Messages) -> Figure:
-    """One condition against the kroner back for a krone, or two against each other."""
+    """Runs that pay back and runs that do not: one condition against the kroner back for a krone, or two conditions."""
     figure = Figure(figsize=(7.5, 6.2), layout="constrained")
     ax, fails = figure.subplots(), runs["_fails"].astype(bool).to_numpy()
     shown = [row for row in facts["conditions"] if row["values"] is None]
     limits = {row["quantity"]: (-np.inf if row["low"] is None else row["low"],
                                 np.inf if row["high"] is None else row["high"]) for row in shown}  # fmt: skip
     labels = {row["quantity"]: label(row, facts, m) for row in shown}
+    inputs = runs[list(limits)]
     if len(limits) == 1:
-        (name,) = limits
         column = "_ratio" if facts["saving"] == "average" else f"_{facts['saving'].replace('-', '_')}"
-        back = runs[column].clip(upper=MOST).to_numpy()
+        inputs = inputs.assign(back=runs[column].clip(upper=MOST))
         labels["back"] = m("figure.back", n=m.number(MOST, 0))
-        box_map(runs[[name]].assign(back=back), fails, limits, ax, labels=labels, m=m)
-        ax.axhline(1, color="black", linewidth=0.8, linestyle="--")
-    else:
-        box_map(runs[list(limits)], fails, limits, ax, labels=labels, m=m)
-    return figure
-
-
-def box_map(inputs: pd.DataFrame, fails: np.ndarray, limits: Mapping[str, tuple[float, float]], ax: Axes, *,
-            labels: Mapping[str, str], m: Messages) -> Axes:  # fmt: skip
-    """Runs that fail and runs that do not over two quantities (the columns), and the box between its limits.
-
-    ``limits`` are the lowest and highest value of the box by quantity (infinite where there is no end).
-    """
-    across, up = inputs
+    across, up = map(str, inputs)
     for flag, name, colour, marker in ((0, m("figure.pays_back"), PALE, "o"),
                                        (1, m("figure.does_not"), COLOURS["control"], "^")):  # fmt: skip
         rows = inputs[fails == flag].head(SHOWN)
         ax.plot(rows[across], rows[up], marker, ms=3.2, mew=0, alpha=0.75, color=colour, label=name)
     spans = []
-    for name in inputs:
+    for name in (across, up):
         low, high = float(inputs[name].min()), float(inputs[name].max())
         room = 0.03 * (high - low)
         first, last = limits.get(name, (-np.inf, np.inf))
@@ -77,4 +63,6 @@ def box_map(inputs: pd.DataFrame, fails: np.ndarray, limits: Mapping[str, tuple[
     ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=COLOURS["observed"], alpha=0.07, zorder=0))
     ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=COLOURS["observed"], linewidth=2))
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, markerscale=2)
-    return ax
+    if "back" in inputs:
+        ax.axhline(1, color="black", linewidth=0.8, linestyle="--")
+    return figure

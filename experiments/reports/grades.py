@@ -165,9 +165,6 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     return pd.read_csv(folder / f"{name}.csv")
 
 
-# The trial ----------------------------------------------------------------------------------------------------
-
-
 def trial_uncertainty(file: Path | None = None) -> GradedUncertainty | None:
     """How the uncertainty of the difference divides; by the draws that come with Desist, if no file is given."""
     posterior = Posterior.read(file if file is not None and file.is_file() else SHIPPED)

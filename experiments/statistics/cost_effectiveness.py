@@ -1,6 +1,6 @@
 """A decision under uncertainty: what options do and what they cost, over equally probable draws of the parameters.
 
-An *effect* is what money buys (reoffenders avoided, say), a *net cost* is kroner spent less kroner saved, and a
+An *effect* is what money buys (for example reoffenders avoided), a *net cost* is kroner spent less kroner saved, and a
 *threshold* is what a planner would pay for one unit of effect. Kroner and effects come from elsewhere; here they are
 only compared. The value of more information is in ``value_of_information.py``.
 
@@ -39,10 +39,8 @@ class Options:
     """Net kroner, draws x options; below zero is a saving."""
 
     def __post_init__(self) -> None:
-        for key in ("effect", "cost"):
-            values = np.asarray(getattr(self, key), np.float64)
-            object.__setattr__(self, key, values)
-            if values.ndim != 2 or values.shape[1] != len(self.names) or len(values) < 2:
+        for key, values in (("effect", self.effect), ("cost", self.cost)):
+            if len(values) < 2:
                 raise ParameterError(
                     f"{key} has the shape [{' x '.join(map(str, values.shape))}]; two draws or more x "
                     f"{len(self.names)} options are needed"
@@ -50,11 +48,6 @@ class Options:
             if not np.isfinite(values).all():
                 name = self.names[int(np.argmin(np.isfinite(values).all(axis=0)))]
                 raise ParameterError(f"{key} of option [{name}] has values that are no numbers; leave such draws out")
-        if len(set(self.names)) < len(self.names):
-            raise ParameterError(f"options are [{', '.join(self.names)}]; each name may be there once")
-
-
-# Effect and cost ----------------------------------------------------------------------------------------------
 
 
 def plane(options: Options, *, against: str) -> pd.DataFrame:
@@ -81,9 +74,6 @@ def quadrants(options: Options, *, against: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["option", "quadrant", "share", "low", "high"])
 
 
-# Net benefit --------------------------------------------------------------------------------------------------
-
-
 def acceptability(options: Options, thresholds: Sequence[float] | Floats) -> pd.DataFrame:
     """How probable each option is to be the best one, at each threshold (kroner per unit of effect).
 
@@ -103,26 +93,20 @@ def acceptability(options: Options, thresholds: Sequence[float] | Floats) -> pd.
     return pd.concat(parts, ignore_index=True)
 
 
-# Payers -------------------------------------------------------------------------------------------------------
-
-
 def break_even(savings: pd.DataFrame, costs: pd.DataFrame, *, total: Sequence[str]) -> pd.DataFrame:
     """How probable it is that each payer gets back what it pays.
 
-    ``savings`` and ``costs`` are kroner, one row a draw, one column a payer (none where a payer is missing); ``total``
-    names the payers of the public total. One row a payer, those of the total first, then ``PUBLIC``, then the others:
+    ``savings`` and ``costs`` are kroner, one row a draw, the same column for each payer; ``total`` names the payers of
+    the public total. One row a payer, those of the total first, then ``PUBLIC``, then the others:
     payer, saved, spent, gain (mean kroner), error (of the mean gain), gain_low, gain_high (middle 95 % of the draws),
     probability (share of draws in which the gain is zero or more, 0-1), low, high (95 %, Wilson: simulation error),
     per_krone (mean saved for a krone spent; NaN where nothing is spent).
     """
-    payers = list(dict.fromkeys([*savings.columns, *costs.columns]))
-    saved = savings.reset_index(drop=True).reindex(columns=payers, fill_value=0.0)
-    spent = costs.reset_index(drop=True).reindex(columns=payers, fill_value=0.0)
-    named = [(payer, saved[payer], spent[payer]) for payer in total]
-    named.append((PUBLIC, saved[list(total)].sum(axis=1), spent[list(total)].sum(axis=1)))
-    named += [(payer, saved[payer], spent[payer]) for payer in payers if payer not in total]
+    named = {payer: (savings[payer], costs[payer]) for payer in total}
+    named[PUBLIC] = savings[list(total)].sum(axis=1), costs[list(total)].sum(axis=1)
+    named |= {payer: (savings[payer], costs[payer]) for payer in savings if payer not in total}
     rows = []
-    for payer, back, out in named:
+    for payer, (back, out) in named.items():
         gain = (back - out).to_numpy(np.float64)
         low, high = wilson((gain >= 0).sum(), len(gain))
         rows.append((payer, back.mean(), out.mean(), gain.mean(), gain.std(ddof=1) / np.sqrt(len(gain)),

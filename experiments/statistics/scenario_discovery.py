@@ -4,8 +4,8 @@ Runs differ in their uncertain inputs, and each fails or not (does not pay back,
 inputs: ranges of a few quantities. Its *coverage* is the share of all failures that lie in it, its *density* the share
 of the runs in it that fail. Either can be had alone: everything covers all, one failing run is dense. The rule selects
 the box with the highest *correlation* between lying in it and failing. That is the geometric mean of coverage less the
-share of the other runs that lie in it too, and density less the share that fails outside: 0 for a box that says
-nothing, 1 for one that says everything.
+share of the other runs that lie in it too, and density less the share that fails outside: 0 for a box that
+separates nothing, 1 for one that separates everything.
 
 The rule: runs are split in halves. In the first, PRIM peels all quantities; the ``SHORT_LIST`` with the clearest
 restrictions are peeled again, alone and in pairs; of all boxes on the way whose every condition has a quasi-p-value of
@@ -47,7 +47,7 @@ ALPHA, SIGNIFICANT = 0.05, 0.01
 CLEARLY = 1.1
 """How many times better the correlation must be with a second condition."""
 WEAKEST = 0.2
-"""Correlation below which a box says too little, however sure it is."""
+"""Correlation below which a box separates too little, however sure it is."""
 ENDS = ("lowest", "highest")
 STABILITY = ["quantity", "end", "threshold", "chosen", "at_end", "low", "middle", "high"]
 """Columns of ``stability``."""
@@ -114,7 +114,7 @@ def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "pr
     """Look for one or two conditions under which runs fail.
 
     ``inputs``: runs x uncertain quantities, numbers or categories; ``seed`` decides the split in halves. Raises
-    ``ParameterError`` if the EMA Workbench is missing, or a value is.
+    ``ParameterError`` if a value is missing.
     """
     from scipy.stats import fisher_exact  # slow to import
 
@@ -182,13 +182,12 @@ def _selected(x: pd.DataFrame, y: Flags, method: Method) -> tuple[Box | None, pd
             boxes += [Box(limits=limits, quasi_p=_quasi_p(x, y, limits)) for limits in every]
     if not boxes:
         return None, pd.DataFrame()
-    shown = ("coverage", "density", "mass", "correlation")
-    candidates = pd.DataFrame([{key: value for key, value in box.score(x, y).items() if key in shown} for box in boxes])
-    candidates = candidates.assign(conditions=[len(box.limits) for box in boxes],
-                         quasi_p=[max(box.quasi_p.values()) for box in boxes])  # fmt: skip
+    scores = pd.DataFrame([box.score(x, y) for box in boxes])[["coverage", "density", "mass", "correlation"]]
+    candidates = scores.assign(conditions=[len(box.limits) for box in boxes],
+                               quasi_p=[max(box.quasi_p.values()) for box in boxes])  # fmt: skip
+    significant = (candidates["quasi_p"] <= ALPHA) & (candidates["correlation"] > 0)
     best: int | None = None
     for number in range(1, MOST + 1):
-        significant = (candidates["quasi_p"] <= ALPHA) & (candidates["correlation"] > 0)
         fit = candidates[(candidates["conditions"] == number) & significant]
         if len(fit) and (best is None or fit["correlation"].max() > CLEARLY * candidates["correlation"][best]):
             best = int(fit.index.to_numpy()[fit["correlation"].to_numpy().argmax()])

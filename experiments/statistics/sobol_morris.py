@@ -38,12 +38,8 @@ MOST_BINS, ROWS_A_BIN = 24, 30
 NORMAL_95 = 1.959964
 
 
-# Indices of any function ----------------------------------------------------------------------------------------
-
-
-def _problem(keys: Sequence[str], groups: Sequence[str] | None = None) -> dict[str, Any]:
-    problem = {"num_vars": len(keys), "names": list(keys), "bounds": [[0.0, 1.0]] * len(keys)}
-    return problem if groups is None else {**problem, "groups": list(groups)}
+def _problem(keys: Sequence[str]) -> dict[str, Any]:
+    return {"num_vars": len(keys), "names": list(keys), "bounds": [[0.0, 1.0]] * len(keys)}
 
 
 def morris_screening(keys: Sequence[str], evaluate: Evaluate, *, trajectories: int, seed: int) -> pd.DataFrame:
@@ -86,7 +82,7 @@ def sobol_indices(
     own = set(keys) if chosen is None else set(chosen)
     groups = [key if key in own else OTHERS for key in keys]
     names = list(dict.fromkeys(groups))
-    sample = design.sample(_problem(keys, groups), points, calc_second_order=False, seed=seed)
+    sample = design.sample(_problem(keys) | {"groups": groups}, points, calc_second_order=False, seed=seed)
     values = np.asarray(evaluate(sample), dtype=np.float64)
     found = dict.fromkeys(("S1", "S1_conf", "ST", "ST_conf"), np.full(len(names), np.nan))
     if not is_flat(values):
@@ -96,7 +92,9 @@ def sobol_indices(
     for name, index in (("first", "S1"), ("total", "ST")):
         middle, half = np.asarray(found[index]), np.asarray(found[f"{index}_conf"])
         table[name], table[f"{name}_low"], table[f"{name}_high"] = middle, middle - half, middle + half
-    return _in_order(table, "total")
+    table = table.sort_values("total", ascending=False, kind="stable")
+    last = table["key"] == OTHERS
+    return pd.concat([table[~last], table[last]], ignore_index=True)
 
 
 def is_flat(values: Floats) -> bool:
@@ -115,12 +113,6 @@ def check_points(points: int) -> None:
     if points < 2 or points & (points - 1):
         below = 2 ** max(1, points.bit_length() - 1)
         raise ParameterError(f"--points is [{points}]; a Sobol' sequence needs a power of two: {below} or {2 * below}")
-
-
-def _in_order(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    table = table.sort_values(column, ascending=False, kind="stable")
-    last = table["key"] == OTHERS
-    return pd.concat([table[~last], table[last]], ignore_index=True)
 
 
 def first_order_indices(table: pd.DataFrame, values: npt.ArrayLike, *, seed: int) -> pd.DataFrame:
@@ -142,7 +134,8 @@ def first_order_indices(table: pd.DataFrame, values: npt.ArrayLike, *, seed: int
         first = np.nan if flat else _between(group, y)
         half = np.nan if flat else NORMAL_95 * float(np.std([_between(group[k], y[k]) for k in again], ddof=1))
         rows.append({"key": key, "first": first, "first_low": first - half, "first_high": first + half})
-    return _in_order(pd.DataFrame(rows, columns=["key", "first", "first_low", "first_high"]), "first")
+    found = pd.DataFrame(rows, columns=["key", "first", "first_low", "first_high"])
+    return found.sort_values("first", ascending=False, kind="stable", ignore_index=True)
 
 
 def groups_of(column: pd.Series) -> npt.NDArray[np.int64]:

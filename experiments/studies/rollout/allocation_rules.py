@@ -22,15 +22,11 @@ from experiments.execution.jobs import Job, Table
 from experiments.inputs.municipalities import Country, eligible_share
 from experiments.studies.rollout.plan import RolloutPlan, planned
 from experiments.studies.rollout.plan_scenario import everybody
-from experiments.studies.rollout.simulate import PlanDraws, drawn_scenario, job_of
-from simulation.compiled_parameters import months_before
-from simulation.engine import Cohort, over_chunks
+from experiments.studies.rollout.simulate import PlanDraws, counted, drawn_scenario, job_of
 from simulation.history import GROUPS
-from simulation.ledger import names
 from simulation.outcomes import wilson
 from simulation.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
 RULES = ("first come", "highest risk", "lowest risk", "lottery")
 NOBODY, EVERYBODY = "nobody", "everybody"
 """The runs without a rule: nobody is served, or all who want it and have time."""
@@ -95,22 +91,10 @@ def same_for_all(scenario: Scenario) -> Scenario:
 
 def yearly(scenario: Scenario, seed: int, replicate: int) -> pd.DataFrame:
     """Counts of one run by year and risk group, all municipalities: time, group, ``OF_A_RUN``, ``OF_A_COURSE``."""
-    rows, name = names(scenario), next(iter(scenario.programme))
-    columns = [*OF_A_RUN, *(f"{name}.{each}" for each in OF_A_COURSE)]
-    where, before = [rows.index(each) for each in columns], months_before(scenario)
-
-    def reduced(cohort: Cohort) -> Floats:
-        monthly = cohort.tally[where].sum(axis=-1, dtype=np.float64)
-        year = np.maximum(0, np.arange(monthly.shape[1]) - before) // 12
-        return np.add.reduceat(monthly, np.flatnonzero(np.diff(year, prepend=-1)), axis=1)
-
-    found = sum(over_chunks(scenario, seed, range(replicate, replicate + 1), reduced, threads=1, ledger=True))
-    values = np.asarray(found)
-    time, group = (each.ravel() for each in np.indices(values.shape[1:]))
-    table = pd.DataFrame(values.reshape(len(columns), -1).T, columns=[*OF_A_RUN, *OF_A_COURSE])
-    table.insert(0, "group", np.array(GROUPS)[group])
-    table.insert(0, "time", time)
-    return table
+    programme = next(iter(scenario.programme))
+    columns = {**{name: name for name in OF_A_RUN}, **{f"{programme}.{name}": name for name in OF_A_COURSE}}
+    table = counted(scenario, seed, range(replicate, replicate + 1), whole=True)[["time", "group", *columns]]
+    return table.rename(columns=columns).astype(dict.fromkeys(columns.values(), np.float64))
 
 
 def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:

@@ -24,16 +24,7 @@ from experiments.execution.jobs import Job, Table
 from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import EFFECT, at_shares
 from experiments.inputs.posterior import OF_THE_TRIAL, SHIPPED, Posterior
-from experiments.statistics.scenario_discovery import (
-    ENDS,
-    FEWEST,
-    STABILITY,
-    Box,
-    DiscoveryResult,
-    discover,
-    ends,
-    stability,
-)
+from experiments.statistics.scenario_discovery import ENDS, FEWEST, STABILITY, Box, discover, ends, stability
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.costs import money
 from experiments.studies.rollout.discover_study import DiscoverStudy, PlanOverInputs
@@ -108,9 +99,8 @@ def run_discover(study: DiscoverStudy, context: RunContext | None) -> StudyResul
     if find_spec("ema_workbench") is None:
         raise ParameterError("discover needs the EMA Workbench; install it with pip install 'desist[discovery]'")
     asked = planned_runs(study)
-    context = context or RunContext()
     inputs = draw_inputs(asked.plan, asked.posterior, asked.prices, asked.number, seed=study.seed)
-    with context.computing(runs=10 * asked.number) as compute:
+    with (context or RunContext()).computing(runs=10 * asked.number) as compute:
 
         def simulate(rows: pd.DataFrame, seed: int, streams: np.ndarray | None = None) -> pd.DataFrame:
             return simulate_outcomes(asked.plan, asked.country, rows, asked.prices, compute, seed=seed, streams=streams,
@@ -132,27 +122,23 @@ def run_discover(study: DiscoverStudy, context: RunContext | None) -> StudyResul
         "boxes": found.candidates.reindex(columns=CANDIDATES), "scores": found.scores.reindex(columns=SCORES),
         "stability": steady, "checks": checks,
     }  # fmt: skip
-    return StudyResult(
-        study=study, tables=tables, facts=_facts(study, asked, found, fails, tables), scenario=asked.scenario,
-        counts={"plan": asked.plan.model_dump(), "runs": asked.number, "saving": study.saving},
-    )  # fmt: skip
-
-
-def _facts(study: DiscoverStudy, asked: PlannedRuns, found: DiscoveryResult, fails: np.ndarray,
-           tables: dict[str, pd.DataFrame]) -> dict[str, Any]:  # fmt: skip
     shown = [f"{name}{end}" for name in ("coverage", "density") for end in ("", "_low", "_high")]
     held_out = None if found.box is None else {name: float(found.held_out[name]) for name in shown}
-    return {
+    facts = {
         "plan": about(asked.plan), "programme": asked.programme, "runs": found.runs, "failures": found.failures,
         "failing": float(fails.mean()), "saving": study.saving, "method": study.method, "fewest": FEWEST,
         "reason": found.reason, "conditions": [] if found.box is None else conditions(found.box, asked),
         "held_out": held_out, "p_value": found.p_value, "scores": tables["scores"].to_dict("records"),
         "checks": tables["checks"].to_dict("records"),
     }  # fmt: skip
+    return StudyResult(
+        study=study, tables=tables, facts=facts, scenario=asked.scenario,
+        counts={"plan": asked.plan.model_dump(), "runs": asked.number, "saving": study.saving},
+    )  # fmt: skip
 
 
 def about(plan: RolloutPlan) -> dict[str, Any]:
-    """What answers say of a plan."""
+    """How answers describe a plan."""
     return {"name": plan.name, "title": plan.title, "title_da": plan.title_da, "years": plan.years}
 
 

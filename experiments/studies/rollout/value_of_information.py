@@ -59,9 +59,8 @@ def run_voi(study: VoiStudy, context: RunContext | None) -> StudyResult:
                              "desist calibrate writes it")  # fmt: skip
     rows = posterior_rows(asked.posterior, asked.number, seed=study.seed)
     risks = pd.DataFrame({arm: asked.posterior.table[name].to_numpy()[rows] for arm, name in RISKS.items()})
-    context = context or RunContext()
     inputs = draw_inputs(asked.plan, asked.posterior, asked.prices, asked.number, seed=study.seed)
-    with context.computing(runs=10 * asked.number) as compute:
+    with (context or RunContext()).computing(runs=10 * asked.number) as compute:
         results = simulate_outcomes(asked.plan, asked.country, inputs, asked.prices, compute, seed=study.seed,
                                     command=study.command())  # fmt: skip
     net = results["net" if study.saving == "average" else "net_marginal"].to_numpy()
