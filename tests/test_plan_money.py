@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 
 from experiments.execution.jobs import finish
+from experiments.inputs.evidence import PLAN, PRICE
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.studies.rollout.costs import NO_PLAN, break_even_table, decision, money, require_prices
-from experiments.studies.rollout.discovery import PLAN, PRICE, draw_inputs, failing, posterior_rows, simulate_outcomes
+from experiments.studies.rollout.discovery import draw_inputs, failing, posterior_rows, simulate_outcomes
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_runs import comparison_tables, needs, plan_tables, simulate_plans
 from experiments.studies.rollout.rollout import rollout_result

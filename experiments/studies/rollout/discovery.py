@@ -21,8 +21,9 @@ from scipy.stats import binomtest, qmc
 
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Job, Table
+from experiments.inputs.evidence import PLAN, PRICE, ModelInputs
 from experiments.inputs.municipalities import Country
-from experiments.inputs.parameter_points import EFFECT, at_shares
+from experiments.inputs.parameter_points import at_shares
 from experiments.inputs.posterior import OF_THE_TRIAL, SHIPPED, Posterior
 from experiments.statistics.scenario_discovery import ENDS, FEWEST, STABILITY, Box, discover, ends, stability
 from experiments.studies.result import StudyResult
@@ -32,7 +33,7 @@ from experiments.studies.rollout.plan import RolloutPlan, load, shortened, uncer
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
 from experiments.studies.rollout.simulate import PlanDraws, run_pairs
 from simulation.outcomes import wilson
-from simulation.parameters import ParameterError, quantities
+from simulation.parameters import ParameterError
 from simulation.prices import Prices, draw_prices, read_prices
 from simulation.scenario import Scenario
 
@@ -41,8 +42,6 @@ Saving = Literal["average", "marginal", "top-down"]
 RATIO: dict[Saving, str] = {"average": "ratio", "marginal": "marginal", "top-down": "top_down"}
 """Kroner back for a krone, by how savings are counted: columns of ``costs.Money.totals``."""
 RUNS = 1_000
-PLAN, PRICE = "plan.", "price."
-"""What the keys of a plan's own uncertain quantities and of prices begin with, beside dotted keys of the scenario."""
 FRESH = 30_000_001
 """Added to the seed for fresh runs."""
 SAMPLES = 12
@@ -144,12 +143,9 @@ def about(plan: RolloutPlan) -> dict[str, Any]:
 
 def conditions(box: Box, asked: PlannedRuns) -> list[dict[str, Any]]:
     """The conditions of a box: quantity, what it is, its unit, lowest and highest value or (of a category) values."""
-    known = {row.key: row for row in [*quantities(asked.scenario), *EFFECT]}
-    known |= {PLAN + row.key: row for row in uncertain(asked.plan)}
-    known |= {PRICE + row.key: row for row in quantities(asked.prices)}
-    found = []
+    known, found = ModelInputs.of(asked.scenario, asked.plan, asked.prices).rows, []
     for name, limit in box.limits.items():
-        row = known.get(name) or known.get(name.replace("programme.", f"programme.{asked.programme}.", 1))
+        row = known.get(name)
         choices = isinstance(limit, frozenset)
         low, high = (None, None) if choices else limit
         found.append({"quantity": name, "what": row.what if row else name, "unit": row.unit if row else "",

@@ -13,18 +13,11 @@ import numpy as np
 import pandas as pd
 
 from experiments.execution.context import RunContext
+from experiments.inputs.evidence import PLAN, PRICE
 from experiments.statistics.value_of_information import evpi, evppi, evppi_table, evsi_table, observed_risks
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.discover_study import VoiStudy
-from experiments.studies.rollout.discovery import (
-    PLAN,
-    PRICE,
-    about,
-    draw_inputs,
-    planned_runs,
-    posterior_rows,
-    simulate_outcomes,
-)
+from experiments.studies.rollout.discovery import about, draw_inputs, planned_runs, posterior_rows, simulate_outcomes
 from simulation.parameters import ParameterError
 
 SIZES = (0, 50, 100, 200, 400, 800)
