@@ -70,12 +70,17 @@ COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK
      "hvor den ikke gør."),
     ((("people.accepts_volunteers", "share who say yes, of all", "share 0-1", 0.2, 0.35, None),
       ("trial.definition", "definition", "", None, None, ["any", "prison"])),
-     "This happens most often where “share who say yes to volunteers” is between 20 and 35 % and “what the trial counted as "
-     "reoffending” is any new conviction or a new prison sentence: there 83 % of the runs do not pay back, and they make up "
-     "71 % of all that do not.",
-     "Det sker oftest, hvor »andelen, der siger ja til frivillige« er mellem 20 og 35 % og »hvad forsøget talte som tilbagefald« "
-     "er en ny fældende afgørelse eller en ny fængselsdom: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % "
-     "af alle de kørsler, hvor den ikke gør."),
+     "This happens most often where the share who say yes to volunteers is between 20 and 35 % and the trial's definition of "
+     "reoffending is any new conviction or a new prison sentence: there 83 % of the runs do not pay back, and they make up 71 % "
+     "of all that do not.",
+     "Det sker oftest, hvor tilslutningen til frivillige er mellem 20 og 35 % og forsøgets definition af recidiv er en ny "
+     "fældende afgørelse eller en ny fængselsdom: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle "
+     "de kørsler, hvor den ikke gør."),
+    ((("risk.hazard_decay_months", "months until half of the fall", "months", None, 4.8, None),),
+     "This happens most often where the quantity “how fast the risk falls after release (months)” is below 4.8: there 83 % of "
+     "the runs do not pay back, and they make up 71 % of all that do not.",
+     "Det sker oftest, hvor størrelsen »hvor hurtigt risikoen falder efter løsladelsen (måneder)« er under 4,8: Her tjener "
+     "planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, hvor den ikke gør."),
 ])  # fmt: skip
 def test_conditions_in_sentences(conditions, english: str, danish: str) -> None:
     """How often, where, with the shares of the held-out half; both languages."""
@@ -86,7 +91,7 @@ def test_conditions_in_sentences(conditions, english: str, danish: str) -> None:
 
 
 def test_every_uncertain_input_has_a_name_in_both_languages() -> None:
-    """A phrase of the catalogue or a plain name in quotation marks: no key, no unit twice, and no English in Danish."""
+    """A noun phrase, or a plain name that is quoted as a quantity's: no key, no unit twice, and no English in Danish."""
     plan, _ = load("nationwide-at-once")
     scenario = everybody(plan)
     (programme,) = scenario.programme
@@ -101,8 +106,9 @@ def test_every_uncertain_input_has_a_name_in_both_languages() -> None:
 
     assert len(english) > 60
     for own, other in zip(english, danish, strict=True):
-        assert own.startswith(("the ", "recruiting ", "“")), own
-        assert other[0] in "»" or other.startswith(("mentorernes", "pris", "den ", "hverv", "halver")), other
+        assert own.startswith(("the ", "recruiting ")), own
+        assert re.match(r"størrelsen »|mentorernes |den |(?:pris|hvervning|halveringstid|tilslutning|andel|sandsynlighed)en |tabet ",
+                        other), other  # fmt: skip
         assert not re.search(r"\w\.\w+_|\bthe\b|\bshare\b|\(kr\.\)", other), other
         assert " is above " in own
         assert " er over " in other

@@ -47,9 +47,9 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
 
 
 def label(row: Mapping[str, Any], facts: Mapping[str, Any], m: Messages, *, quoted: bool = False) -> str:
-    """What a quantity is called: a noun phrase of the catalogue, or its plain name (in a sentence, in quotation marks).
+    """What a quantity is called: a noun phrase of the catalogue, or its plain name.
 
-    Plain names are of every kind (how much ..., share who ...), and only quoted do they fit a sentence.
+    Plain names are of every kind (how much ..., share who ...) and fit a sentence only as quoted names of a quantity.
     """
     key = f"name.{row['quantity'].replace('.' + facts['programme'] + '.', '.')}"
     if m.has(key):
