@@ -104,7 +104,7 @@ def break_even(savings: pd.DataFrame, costs: pd.DataFrame, *, total: Sequence[st
     """
     named = {payer: (savings[payer], costs[payer]) for payer in total}
     named[PUBLIC] = savings[list(total)].sum(axis=1), costs[list(total)].sum(axis=1)
-    named |= {payer: (savings[payer], costs[payer]) for payer in savings if payer not in total}
+    named |= {payer: (savings[payer], costs[payer]) for payer in map(str, savings) if payer not in total}
     rows = []
     for payer, (back, out) in named.items():
         gain = (back - out).to_numpy(np.float64)
