@@ -1,4 +1,4 @@
-"""A decision in doubt: planes, ratios, frontiers and acceptability on numbers known by hand, and laws of the rest."""
+"""A decision under uncertainty: planes and acceptability on numbers known by hand, and laws of the rest."""
 
 from __future__ import annotations
 
@@ -11,20 +11,13 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
 from experiments.statistics.cost_effectiveness import (
-    DOMINATED,
-    EFFICIENT,
-    MIXED,
     PUBLIC,
     QUADRANTS,
     Options,
     acceptability,
     break_even,
-    frontier,
-    net_benefits,
     plane,
     quadrants,
-    ratios,
-    settled,
 )  # fmt: skip
 from simulation.outcomes import wilson
 from tests import statistics
@@ -89,56 +82,6 @@ def test_plane_is_difference_draw_by_draw() -> None:
     assert table["cost"].tolist() == [60, -15]
 
 
-@pytest.mark.parametrize(("effect", "cost", "ratio", "verdict"), [
-    (10, 500, 50, "more effect at a price"),
-    (10, -500, None, "more effect and no dearer"),
-    (10, 0, None, "more effect and no dearer"),
-    (-10, -500, 50, "less effect, and saves"),
-    (-10, 500, None, "less effect and no cheaper"),
-    (-10, 0, None, "less effect and no cheaper"),
-    (0, 500, None, "as much effect, dearer"),
-    (0, -500, None, "as much effect, cheaper"),
-    (0, 0, None, "as much effect, as dear"),
-])  # fmt: skip
-def test_ratio_is_a_price_only_where_it_means_one(effect, cost, ratio, verdict) -> None:
-    """50 kroner a unit gained and 50 kroner saved for each unit lost are one ratio and two verdicts; others have none."""
-    row = ratios(fixed((3, 100), (3 + effect, 100 + cost)), against="a").iloc[0]
-
-    assert row["verdict"] == verdict
-    assert (row["ratio"] == ratio) if ratio is not None else np.isnan(row["ratio"])
-
-
-def test_ratio_is_that_of_the_means() -> None:
-    """Draws of 1 for 10 kroner and 3 for 90 kroner: 25 kroner a unit, not the mean of 10 and 30."""
-    assert ratios(options([[0, 1], [0, 3]], [[0, 10], [0, 90]]), against="today")["ratio"].item() == 25
-
-
-def test_frontier_by_hand() -> None:
-    """Dominated: c (b does more for less), f (twin of e). Mixed: d (half b, half e does as much for less)."""
-    table = frontier(fixed((0, 0), (10, 100), (8, 120), (15, 400), (20, 500), (20, 500))).set_index("option")
-
-    assert table["verdict"].to_dict() == {
-        "a": EFFICIENT, "b": EFFICIENT, "c": DOMINATED, "d": MIXED, "e": EFFICIENT, "f": DOMINATED
-    }  # fmt: skip
-    assert table.loc[["b", "e"], "ratio"].tolist() == [10, 40]
-    assert table["ratio"].isna().sum() == 4
-
-
-@given(tables, st.floats(0, 1e6))
-def test_best_option_lies_on_the_frontier(values, threshold) -> None:
-    """Whatever a unit is worth, an option on the frontier has the highest mean net benefit; prices rise along it."""
-    effect, cost = values
-    made = Options(names=tuple("abcd"[: effect.shape[1]]), effect=effect, cost=cost)
-    table = frontier(made)
-    worth = made.net_benefit(threshold).mean(axis=0)
-    edge = [made.at(name) for name in table.loc[table["verdict"] == EFFICIENT, "option"]]
-    prices = table.loc[table["verdict"] == EFFICIENT, "ratio"].dropna()
-
-    assert worth[edge].max() == pytest.approx(worth.max(), rel=1e-9, abs=1e-6)
-    assert prices.is_monotonic_increasing
-    assert (prices > 0).all()
-
-
 # Net benefit --------------------------------------------------------------------------------------------------
 
 
@@ -175,7 +118,6 @@ def test_most_probable_need_not_be_best() -> None:
     table = acceptability(made, [1.0]).set_index("option")
 
     assert table.loc["nationwide", ["share", "best"]].tolist() == [0.1, True]
-    assert net_benefits(made, 1.0).set_index("option").loc["nationwide", ["mean", "best"]].tolist() == [9, True]
 
 
 def test_twins_share_the_curve() -> None:
@@ -183,39 +125,10 @@ def test_twins_share_the_curve() -> None:
     assert acceptability(fixed((1, 5), (1, 5)), [7.0])["share"].tolist() == [0.5, 0.5]
 
 
-def test_net_benefit_by_hand() -> None:
-    """3 avoided at 100,000 kr. each, for 120,000 kr.: 180,000 kr."""
-    assert fixed((0, 0), (3, 120_000)).net_benefit(100_000)[0].tolist() == [0, 180_000]
+# Payers -------------------------------------------------------------------------------------------------------
 
-
-# Chance -------------------------------------------------------------------------------------------------------
-
-
-def test_settled_values_spread_as_the_truth_does() -> None:
-    """Truth with sd 2 seen with errors of 3: the spread seen is 3.6, the settled one 2, and the mean stays."""
-    rng = np.random.default_rng(2)
-    truth = rng.normal(5, 2, (4_000, 1))
-    seen = truth + rng.normal(0, 3, (4_000, 1))
-    found = settled(seen, 3.0)
-
-    assert seen.std() == pytest.approx(np.hypot(2, 3), rel=0.05)
-    assert found.std() == pytest.approx(2, rel=0.08)
-    assert found.mean() == pytest.approx(seen.mean())
-
-
-def test_settled_without_chance_changes_nothing_and_with_chance_alone_leaves_the_mean() -> None:
-    """The two ends."""
-    seen = np.array([1.0, 2.0, 6.0])
-
-    np.testing.assert_allclose(settled(seen, 0.0), seen)
-    np.testing.assert_allclose(settled(seen, 100.0), [3.0] * 3)
-    np.testing.assert_allclose(settled([4.0, 4.0], 1.0), [4.0, 4.0])
-
-
-# Purses -------------------------------------------------------------------------------------------------------
-
-SAVED = pd.DataFrame({"state": [10.0, 0.0, 6.0, 4.0], "victims": [50.0] * 4})
-SPENT = pd.DataFrame({"municipality": [1.0, 2.0, 1.0, 2.0], "state": [5.0, 5.0, 5.0, 5.0]})
+SAVED = pd.DataFrame({"municipality": 0.0, "state": [10.0, 0.0, 6.0, 4.0], "victims": 50.0})
+SPENT = pd.DataFrame({"municipality": [1.0, 2.0, 1.0, 2.0], "state": 5.0, "victims": 0.0})
 
 
 def test_payers_by_hand() -> None:
@@ -242,30 +155,10 @@ def test_nothing_spent_and_nothing_saved_breaks_even() -> None:
 # Mistakes -----------------------------------------------------------------------------------------------------
 
 
-def test_long_table_with_replicates() -> None:
-    """Replicates of a draw are averaged; options keep their order."""
-    table = pd.DataFrame({"plan": ["b", "b", "a", "b", "a"], "draw": [0, 0, 0, 1, 1], "avoided": [1, 3, 0, 5, 0],
-                          "kroner": [10, 20, 0, 7, 1]})  # fmt: skip
-    made = Options.of(table, effect="avoided", cost="kroner")
-
-    assert made.names == ("b", "a")
-    assert made.effect.tolist() == [[2, 0], [5, 0]]
-    assert made.cost.tolist() == [[15, 0], [7, 1]]
-
-
 BAD = [
     (lambda: options([[1, 2]], [[1, 2]]), "effect has the shape [1 x 2]; two draws or more x 2 options"),
-    (lambda: options([[1, 2]] * 2, [[1, 2]] * 3), "effect has [2] draws and cost [3]"),
     (lambda: options([[1, 2]] * 2, [[1, np.nan]] * 2), "cost of option [nationwide] has values that are no numbers"),
-    (lambda: options([[1, 2]] * 2, [[1, 2]] * 2, ("a", "a")), "options are [a, a]; each name may be there once"),
-    (lambda: plane(fixed((1, 2), (3, 4)), against="aa"), "option [aa] is not there"),
-    (lambda: plane(fixed((1, 2)), against="a"), "options are [a]; a comparison needs two"),
-    (lambda: break_even(SAVED, SPENT.head(2), total=["state"]), "savings have [4] draws and costs [2]"),
-    (lambda: break_even(SAVED, SPENT, total=["stat"]), "payer [stat] is not there; did you mean state?"),
-    (lambda: Options.of(SPENT, effect="stat", cost="state"), "column [stat] is missing; did you mean state?"),
-    (lambda: Options.of(pd.DataFrame({"plan": ["a", "a", "b"], "draw": [0, 1, 0], "e": 1.0, "c": 1.0}), effect="e",
-                        cost="c"), "option [b] has no draw 1; every option needs the same draws"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("make", "message"), BAD, ids=[message for _, message in BAD])

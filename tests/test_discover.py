@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,16 +14,20 @@ from matplotlib.figure import Figure
 
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import opened
-from experiments.figures.discover import box_map
+from experiments.figures.discover import box_figure
 from experiments.figures.voi import evppi_bars, evsi_curve
-from experiments.language.discover import answer
+from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.language.discover import answer, condition, label
 from experiments.language.messages import Messages
-from experiments.statistics.scenario_discovery import FEWEST
+from experiments.statistics.scenario_discovery import FEWEST, Box
 from experiments.studies.catalogue import load_result
-from experiments.studies.result import StudyResult
-from experiments.studies.rollout.discover_study import DiscoverStudy
-from experiments.studies.rollout.voi_study import VoiStudy
+from experiments.studies.result import StudyResult, as_json
+from experiments.studies.rollout.discover_study import DiscoverStudy, VoiStudy
+from experiments.studies.rollout.discovery import PlannedRuns, conditions, draw_inputs
+from experiments.studies.rollout.plan import load
+from experiments.studies.rollout.plan_scenario import everybody
 from simulation.parameters import ParameterError
+from simulation.prices import Prices
 
 needs = pytest.mark.skipif(find_spec("ema_workbench") is None, reason="needs the extra discovery")
 PLAN = """
@@ -65,17 +70,48 @@ COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK
      "hvor den ikke gør."),
     ((("people.accepts_volunteers", "share who say yes, of all", "share 0-1", 0.2, 0.35, None),
       ("trial.definition", "definition", "", None, None, ["any", "prison"])),
-     "This happens most often where share who accept volunteers is between 20 and 35 % and definition of reoffending is any or "
-     "prison: there 83 % of the runs do not pay back, and they make up 71 % of all that do not.",
-     "Det sker oftest, hvor andel, der siger ja til frivillige er mellem 20 og 35 % og definition af recidiv er any eller prison: "
-     "Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, hvor den ikke gør."),
+     "This happens most often where the share who say yes to volunteers is between 20 and 35 % and the trial's definition of "
+     "reoffending is any new conviction or a new prison sentence: there 83 % of the runs do not pay back, and they make up 71 % "
+     "of all that do not.",
+     "Det sker oftest, hvor tilslutningen til frivillige er mellem 20 og 35 % og forsøgets definition af recidiv er en ny "
+     "fældende afgørelse eller en ny fængselsdom: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle "
+     "de kørsler, hvor den ikke gør."),
+    ((("risk.hazard_decay_months", "months until half of the fall", "months", None, 4.8, None),),
+     "This happens most often where the quantity “how fast the risk falls after release (months)” is below 4.8: there 83 % of "
+     "the runs do not pay back, and they make up 71 % of all that do not.",
+     "Det sker oftest, hvor størrelsen »hvor hurtigt risikoen falder efter løsladelsen (måneder)« er under 4,8: Her tjener "
+     "planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, hvor den ikke gør."),
 ])  # fmt: skip
 def test_conditions_in_sentences(conditions, english: str, danish: str) -> None:
     """How often, where, with the shares of the held-out half; both languages."""
     for language, text in (("en", english), ("da", danish)):
-        said = answer(facts(*conditions), {}, Messages(language, "discover")).sentences
-        assert said[1].replace("\N{NO-BREAK SPACE}", " ") == text
-    assert said[0].startswith("I 900 af 2.000 simulerede kørsler af planen small over 5 år")
+        sentences = answer(facts(*conditions), {}, Messages(language, "discover")).sentences
+        assert sentences[1].replace("\N{NO-BREAK SPACE}", " ") == text
+    assert sentences[0].startswith("I 900 af 2.000 simulerede kørsler af planen small over 5 år")
+
+
+def test_every_uncertain_input_has_a_name_in_both_languages() -> None:
+    """A noun phrase, or a plain name that is quoted as a quantity's: no key, no unit twice, and no English in Danish."""
+    plan, _ = load("nationwide-at-once")
+    scenario = everybody(plan)
+    (programme,) = scenario.programme
+    inputs = draw_inputs(plan, Posterior.read(SHIPPED), Prices(), 100, seed=1)
+    limits = {str(name): (float(inputs[name].median()), math.inf) for name in inputs}
+    asked = PlannedRuns(plan=plan, country=None, scenario=scenario, posterior=None, prices=Prices(), number=100)
+    english, danish = (
+        [condition(row, label(row, {"programme": programme}, m, quoted=True), m)
+         for row in as_json(conditions(Box(limits=limits), asked))]
+        for m in (Messages("en", "discover"), Messages("da", "discover"))
+    )  # fmt: skip
+
+    assert len(english) > 60
+    for own, other in zip(english, danish, strict=True):
+        assert own.startswith(("the ", "recruiting ")), own
+        assert re.match(r"størrelsen »|mentorernes |den |(?:pris|hvervning|halveringstid|tilslutning|andel|sandsynlighed)en |tabet ",
+                        other), other  # fmt: skip
+        assert not re.search(r"\w\.\w+_|\bthe\b|\bshare\b|\(kr\.\)", other), other
+        assert " is above " in own
+        assert " er over " in other
 
 
 def test_checks_in_sentences() -> None:
@@ -119,14 +155,14 @@ def texts(ax) -> str:
 
 
 def test_box_is_drawn_at_its_limits() -> None:
-    """From the limit to the edge of the panel, over the quantity of the box and the first other one."""
-    x = pd.DataFrame({"kind": ["a", "b"] * 10, "price": np.arange(20.0), "effect": np.arange(20.0)[::-1]})
-    ax = box_map(x, x["effect"] > 9, {"effect": (9.5, math.inf)}, panel(), labels={"price": "price, kr."},
-                 m=Messages("en", "discover"))  # fmt: skip
+    """From the limit to the edge of the panel."""
+    runs = pd.DataFrame({"effect": np.arange(20.0)[::-1], "_ratio": np.arange(20.0), "_fails": np.arange(20) < 10})
+    conditions = facts(("effect", "strength", "", 9.5, None, None))
+    (ax,) = box_figure(conditions, runs, Messages("en", "discover")).axes
 
     assert ax.patches[0].get_x() == 9.5
     assert ax.patches[0].get_x() + ax.patches[0].get_width() == ax.get_xlim()[1]
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("effect", "price, kr.")
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("strength", "kroner back for each krone (up to 8)")
 
 
 @pytest.mark.parametrize(("conditions", "vertical"), [
@@ -218,6 +254,13 @@ def test_the_runs_of_discovery_serve_the_value_of_information(asked) -> None:
     VoiStudy(**options, saving="marginal").run(context)
 
     assert stored() == before
+
+
+def test_missing_workbench_is_one_line(monkeypatch) -> None:
+    """What to install, before anything is simulated."""
+    monkeypatch.setattr("experiments.studies.rollout.discovery.find_spec", lambda _: None)
+    with pytest.raises(ParameterError, match=r"needs the EMA Workbench; install it with pip install 'desist\[discovery\]'$"):
+        DiscoverStudy(plan="nationwide-at-once").run()
 
 
 def test_a_programme_without_a_price_is_refused(tmp_path) -> None:

@@ -40,8 +40,8 @@ def test_plane_says_how_many_draws_are_worth_it() -> None:
     """Two of four draws lie below the line; each quadrant says its share; kroner are in millions."""
     made = options([[0, 1], [0, 2], [5, 1], [3, 2]], [[0, 9e6], [4e6, 1e6], [0, 2e6], [7e6, 3e6]])
     ax = panel()
-    found = plane_points(plane(made, against="today"), ax, effect="reoffenders avoided", threshold=2e6, against="today",
-                         shares=quadrants(made, against="today"))  # fmt: skip
+    points, shares = plane(made, against="today"), quadrants(made, against="today")
+    found = plane_points(points, shares, ax, effect="reoffenders avoided", threshold=2e6, against="today")
 
     assert found is ax
     for words in ("nationwide: worth its cost in 50 % of draws", "2 million kr. a unit", "more, dearer: 25 %", "million kr."):
@@ -79,7 +79,7 @@ def tables():
 
 def test_whole_figure_is_drawn(tmp_path) -> None:
     """Three panels, saved."""
-    figure = decision_figure(tables(), threshold=5.0, against="today")
+    figure = decision_figure(tables(), threshold=5.0, against="today", titles={}, m=Messages("en"))
     figure.savefig(tmp_path / "decision.png")
 
     assert len(figure.axes) == 3
@@ -89,9 +89,9 @@ def test_whole_figure_is_drawn(tmp_path) -> None:
 def test_the_decision_says_everything_in_danish_too() -> None:
     """Titles, axes, legends, payers and marks."""
     figure = decision_figure(tables(), threshold=5.0, against="today", titles={"today": "i dag"}, m=Messages("da"))
-    said = " ".join(texts(ax) for ax in figure.axes)
-    said += " ".join(label.get_text() for ax in figure.axes for label in ax.get_yticklabels())
+    written = " ".join(texts(ax) for ax in figure.axes)
+    written += " ".join(label.get_text() for ax in figure.axes for label in ax.get_yticklabels())
 
-    assert "Virkning og pris" in said
-    assert "det offentlige i alt" in said
-    assert not [word for word in ("worth", "probability", "average", "gain", "total") if word in said]
+    assert "Virkning og pris" in written
+    assert "det offentlige i alt" in written
+    assert not [word for word in ("worth", "probability", "average", "gain", "total") if word in written]

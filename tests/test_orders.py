@@ -1,4 +1,4 @@
-"""Which place first: municipalities are independent, small ones are pulled together, orders are judged by other draws."""
+"""Which municipality first: they are independent, noisy ones are shrunk, orders are evaluated by other draws."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from experiments.studies.rollout.municipality_order import (
     BEST,
     BUDGETS,
     LOT,
-    MORE,
     RAW,
     RICHEST,
     ByMunicipality,
@@ -37,7 +36,7 @@ from experiments.studies.rollout.simulate import counted
 from simulation.history import GROUPS
 from simulation.municipalities import chosen
 
-HERE = ("Aarhus", "Odense", "Ishøj")
+HERE, MORE = ("Aarhus", "Odense", "Ishøj"), 10.0
 PLACES = chosen(HERE)
 """In order of their official numbers: Ishøj, Odense, Aarhus."""
 NAMES = [place.name for place in PLACES]
@@ -55,9 +54,9 @@ def scenario(**supply):
     return scenario_of(small(volunteers=dict(supply) or {"recruits_per_100000": 1.0}), denmark())
 
 
-def places_of(told):
+def places_of(scenario):
     """Counts by municipality and group of one run."""
-    table = counted(told, 3, range(1))
+    table = counted(scenario, 3, range(1))
     return table[table["level"] == "place"].drop(columns="level").set_index(["where", "group"]).sort_index()
 
 
@@ -84,7 +83,7 @@ def test_a_limit_of_coordinators_makes_places_depend_on_one_another():
 
 
 def test_more_volunteers_come_on_top_and_have_room():
-    """Ten more at the start and ten more seats in each place named; all else as it was."""
+    """Ten more at the start and room for ten more in each municipality named; all else as it was."""
     base, more = scenario(), with_more(scenario(), {"Ishøj": MORE, "Samsø": MORE})
     before, after = base.volunteers, more.volunteers
 
@@ -105,7 +104,7 @@ def test_more_volunteers_where_there_were_none():
     assert with_more(none, dict.fromkeys(HERE, MORE)).volunteers.at_start == 3 * MORE
 
 
-# What a place is worth ----------------------------------------------------------------------------------------
+# What municipalities avoid ------------------------------------------------------------------------------------
 
 
 def made(courses, avoided, draws):
@@ -116,12 +115,12 @@ def made(courses, avoided, draws):
                    avoided=dict.fromkeys(OUTCOMES, fewer))
 
 
-def test_worth_of_a_course_is_that_of_its_draw_and_group():
+def test_a_course_avoids_what_courses_of_its_draw_and_group_avoid():
     """All places and replicates of a draw together: 6 avoided by 3 courses is 2; 2 by 8 is a quarter."""
-    told = made([[1, 1], [0, 1], [4, 4]], [[2, 0], [1, 3], [1, 1]], draws=[0, 0, 1])
+    found = made([[1, 1], [0, 1], [4, 4]], [[2, 0], [1, 3], [1, 1]], draws=[0, 0, 1])
 
-    assert told.per_course("offences").tolist() == [[0.0, 2.0], [0.0, 0.25]]
-    assert told.expected("offences", told.per_course("offences")).tolist() == [[2.0, 2.0], [0.0, 2.0], [1.0, 1.0]]
+    assert found.per_course("offences").tolist() == [[0.0, 2.0], [0.0, 0.25]]
+    assert found.expected("offences", found.per_course("offences")).tolist() == [[2.0, 2.0], [0.0, 2.0], [1.0, 1.0]]
 
 
 def test_counts_by_place_are_put_in_order():
@@ -139,7 +138,7 @@ def test_counts_by_place_are_put_in_order():
 
 
 def test_noise_is_not_kept():
-    """Places whose courses are all worth the same: nearly nothing of their own differences is kept, the total is."""
+    """Municipalities whose courses all avoid the same: nearly nothing of their own differences is kept, the total is."""
     rng = np.random.default_rng(1)
     expected = np.tile(np.linspace(1, 10, 50), (40, 1))
     direct = 2 * expected + rng.normal(0, 5, expected.shape)
@@ -151,7 +150,7 @@ def test_noise_is_not_kept():
 
 
 def test_what_is_surely_different_is_kept():
-    """A place whose courses are worth more than elsewhere in every run keeps its difference."""
+    """A municipality whose courses avoid more than elsewhere in every run keeps its difference."""
     rng = np.random.default_rng(1)
     expected = np.ones((40, 20))
     direct = expected + np.where(np.arange(20) < 10, 3.0, -1.0) + rng.normal(0, 0.1, expected.shape)
@@ -161,7 +160,7 @@ def test_what_is_surely_different_is_kept():
     assert np.allclose(values.mean(axis=0), direct.mean(axis=0), atol=0.02)
 
 
-def test_pulling_by_hand():
+def test_shrinking_by_hand():
     """Two runs, two places: k from the spread of the means beyond their errors."""
     direct, expected = np.array([[1.0, 7.0], [3.0, 9.0]]), np.full((2, 2), 2.5)
     rest = direct - 2.0 * expected  # -4 and 2, then -2 and 4: means -3 and 3, variance of each mean 1
@@ -173,7 +172,7 @@ def test_pulling_by_hand():
 
 
 def test_marginal_table_is_one_row_a_place():
-    """More courses than elsewhere are worth more; where there are none more nothing is avoided."""
+    """More courses than elsewhere avoid more; where there are no more courses nothing is avoided."""
     rng = np.random.default_rng(1)
     draws = np.repeat(np.arange(8), 2)
     whole = made(rng.poisson(50, (16, 3)), rng.poisson(100, (16, 3)), draws)
@@ -200,7 +199,7 @@ def test_best_order_by_hand():
     assert best_order(value, cost).tolist() == [2, 0, 4, 3, 1]
 
 
-def test_a_place_without_cost_and_courses_is_not_worth_anything():
+def test_a_municipality_without_cost_and_courses_counts_as_nothing():
     """Nothing for nothing comes after what is won and before what is lost, without a division by zero."""
     assert best_order(np.array([-1.0, 0.0, 2.0]), np.array([1.0, 0.0, 1.0])).tolist() == [2, 1, 0]
 
@@ -247,7 +246,7 @@ def test_danish_names_are_sorted_as_in_danish():
 
 
 def test_halves_keep_the_runs_of_a_draw_together():
-    """Each half is judged by the other: together they are all runs, and no draw is in both."""
+    """Each half is evaluated by the other: together they are all runs, and no draw is in both."""
     draws = np.repeat(np.arange(7), [2, 1, 1, 1, 2, 1, 1])
     found = list(halves(draws, 5, seed=1))
 
@@ -260,7 +259,7 @@ def test_halves_keep_the_runs_of_a_draw_together():
 
 
 def truth(noise, differ, known=False):
-    """Orders of 30 places in 24 draws whose true values differ or not, and are what is expected or not, judged."""
+    """Orders of 30 places in 24 draws whose true values differ or not, and are what is expected or not."""
     rng = np.random.default_rng(2)
     true = 1.0 + differ * np.linspace(-1, 1, 30)[rng.permutation(30)]
     value = true + rng.normal(0, noise, (24, 30))
@@ -271,7 +270,7 @@ def truth(noise, differ, known=False):
 
 
 def test_choosing_by_the_same_runs_exaggerates():
-    """Where all places are alike, the order as simulated promises a gain over the lot by luck, and keeps none of it."""
+    """Where all places are alike, the order as simulated promises a gain over the lot by chance, and keeps none of it."""
     found, _ = truth(noise=1.0, differ=0.0)
     row = found.winners_curse().set_index(["order", "share"]).loc[(RAW, 0.5)]
 
@@ -279,14 +278,14 @@ def test_choosing_by_the_same_runs_exaggerates():
     assert abs(row["held_out"] - row["by_lot"]) < 0.8
 
 
-def test_pulling_places_together_exaggerates_less_and_keeps_more():
-    """Where what is expected is true and single places are noisy, pulled ones promise less too much and win more."""
+def test_shrinking_exaggerates_less_and_keeps_more():
+    """Where what is expected is true and single municipalities are noisy, shrunk ones exaggerate less and avoid more."""
     found, _ = truth(noise=3.0, differ=0.5, known=True)
     rows = found.winners_curse().set_index(["order", "share"])
-    pulled_together, raw = rows.loc[(BEST, 0.5)], rows.loc[(RAW, 0.5)]
+    shrunk_order, raw = rows.loc[(BEST, 0.5)], rows.loc[(RAW, 0.5)]
 
-    assert pulled_together["held_out"] > raw["held_out"] + 0.5
-    assert pulled_together["in_sample"] - pulled_together["held_out"] < 0.7 * (raw["in_sample"] - raw["held_out"])
+    assert shrunk_order["held_out"] > raw["held_out"] + 0.5
+    assert shrunk_order["in_sample"] - shrunk_order["held_out"] < 0.7 * (raw["in_sample"] - raw["held_out"])
 
 
 def test_real_differences_are_found():

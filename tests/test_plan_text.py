@@ -243,8 +243,9 @@ def test_a_krone_by_hand() -> None:
     """What a krone saves is the ratio of the means; its interval is that of the draws."""
     totals = pd.DataFrame({"cost": [10e6, 30e6], "ratio": [2.0, 1 / 3], "marginal": [1.0, 1.0], "top_down": [1.0, 0.5]})
     table = per_krone_table(Money(rows=pd.DataFrame(), totals=totals)).set_index("method")
-    costs = pd.DataFrame({"state: prison": [10e6, 30e6], "volunteers' time": [4e6, 6e6]})
-    savings = pd.DataFrame({"municipality": [20e6, 10e6]}).reindex(columns=list(PUBLIC), fill_value=0.0)
+    payers = [*PUBLIC, "volunteers' time"]
+    costs = pd.DataFrame({"state: prison": [10e6, 30e6], "volunteers' time": [4e6, 6e6]}).reindex(columns=payers, fill_value=0.0)
+    savings = pd.DataFrame({"municipality": [20e6, 10e6]}).reindex(columns=payers, fill_value=0.0)
     public = break_even(savings, costs, total=PUBLIC).set_index("payer").loc["public total"]
 
     assert table.loc["ratio", "per_krone"] == pytest.approx(30 / 40)

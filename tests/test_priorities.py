@@ -69,9 +69,9 @@ HIGHEST, LOWEST = "highest risk", "lowest risk"
 def counts_of_rules():
     """Every rule at a quarter and a half of what serves everybody, at four draws."""
     plan, country = planned(PLAN), denmark()
-    doubts = draw_uncertain(plan, country, Posterior.read(SHIPPED), 4, seed=1)
-    work = rules_job(plan, country, doubts, capacities=(0.25, 0.5))
-    return run_rules(work, doubts, lambda work: (simulate_rules(work.context, payload) for payload in work.pieces))
+    draws = draw_uncertain(plan, country, Posterior.read(SHIPPED), 4, seed=1)
+    work = rules_job(plan, country, draws, capacities=(0.25, 0.5))
+    return run_rules(work, draws, lambda work: (simulate_rules(work.context, payload) for payload in work.pieces))
 
 
 # Runs ---------------------------------------------------------------------------------------------------------
@@ -86,10 +86,10 @@ def sums(counts_of_rules, **wanted):
 def test_one_draw_in_four_is_simulated_twice(counts_of_rules):
     """Four draws are five runs; more replicates are simulated if they are asked for."""
     plan, country = planned(PLAN), denmark()
-    doubts = draw_uncertain(plan, country, None, 4, seed=1)
+    draws = draw_uncertain(plan, country, None, 4, seed=1)
 
     assert counts_of_rules.groupby("draw")["replicate"].nunique().tolist() == [2, 1, 1, 1]
-    assert [each["replicate"] for each in rules_job(plan, country, doubts, replicates=3).pieces] == [0, 1, 2] * 4
+    assert [each["replicate"] for each in rules_job(plan, country, draws, capacities=(0.5,), replicates=3).pieces] == [0, 1, 2] * 4
 
 
 def test_everybody_is_served_where_nothing_is_short(counts_of_rules):

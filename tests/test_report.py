@@ -17,7 +17,7 @@ from experiments.language.plan_text import VERDICTS, avoided, gain_range, pays, 
 from experiments.reports.catalogue import LANGUAGES, ReportMessages, catalogue
 from experiments.reports.check_model import check_model_answer
 from experiments.reports.effect import calibration_answer, mechanisms_answer
-from experiments.reports.grades import GradedUncertainty, changes, doubt_of, grades_part
+from experiments.reports.grades import GradedUncertainty, changes, graded_uncertainty, grades_part
 from experiments.reports.ladder import ladder_answer
 from experiments.reports.names import entry, name_of, source_of, sources
 from experiments.reports.page import Page, html
@@ -293,7 +293,7 @@ def some_doubt(draws=400):
         f"{PRICE}prison.day": rng.normal(1450, 200, draws),
     })  # fmt: skip
     back = 2 - np.log(drawn["effect.hazard_ratio"]) + 0.3 * rng.standard_normal(draws)
-    return doubt_of(inputs, drawn, {"krone": back.to_numpy(), "courses": drawn.iloc[:, 1].to_numpy()})
+    return graded_uncertainty(inputs, drawn, {"krone": back.to_numpy(), "courses": drawn.iloc[:, 1].to_numpy()})
 
 
 @BOTH

@@ -1,27 +1,24 @@
-"""Figures of a decision: effect against cost, how sure a choice is, who gets money back, where it fails.
+"""Figures of a decision: effect against cost, how sure a choice is, and who gets money back.
 
-Each takes a table of ``statistics.cost_effectiveness`` or ``scenario_discovery`` and an ``ax``, and returns the ``ax``.
+Each takes a table of ``statistics.cost_effectiveness`` and an ``ax``, and returns the ``ax``.
 Kroner are written in thousands, millions or billions, whichever gives short numbers, and the axis says which.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from experiments.figures.palette import COLOURS
 from experiments.language.messages import Messages
 from experiments.language.plan_text import payer_text
 from experiments.statistics.cost_effectiveness import PUBLIC
-from experiments.statistics.scenario_discovery import Box
 
 SHADES = ("#2166ac", "#b35806", "#5e3c99", "#1b7837", "#8c510a", "#542788")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))
@@ -60,38 +57,21 @@ def money_axis(axis: Axis, label: str, *values: float, m: Messages = ENGLISH) ->
     axis.set_label_text(f"{label}, {m(f'plan.figure.{unit}')}")
 
 
-# Effect, cost and choice --------------------------------------------------------------------------------------
+def plane_points(points: pd.DataFrame, shares: pd.DataFrame, ax: Axes, *, effect: str, threshold: float, against: str,
+                 m: Messages = ENGLISH) -> Axes:  # fmt: skip
+    """The cost-effectiveness plane: a point a draw, means as large marks, and the threshold as a line.
 
-
-def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: float, against: str,
-                 shares: pd.DataFrame | None = None, m: Messages = ENGLISH) -> Axes:  # fmt: skip
-    """The cost-effectiveness plane: a point a draw, means as large marks, what a unit of effect is worth as a line.
-
-    Parameters
-    ----------
-    points
-        What ``cost_effectiveness.plane`` gives.
-    ax
-        Where to draw.
-    effect
-        What is gained, with its unit ("reoffenders avoided a year").
-    threshold
-        Kroner per unit of effect: draws below the line are worth their money.
-    against
-        The comparator's name.
-    shares
-        What ``cost_effectiveness.quadrants`` gives: the share of draws is written into each quadrant if there is one
-        option.
-    m
-        Texts; ``effect`` and ``against`` are in its language already.
+    ``points`` is what ``cost_effectiveness.plane`` gives; draws below the line (kroner per unit of effect) are worth
+    their cost. ``shares`` (``cost_effectiveness.quadrants``) are written into the quadrants if there is one option.
+    ``effect`` (with its unit) and ``against``, the comparator's name, are in the language of ``m`` already.
     """
     names = list(dict.fromkeys(points["option"]))
     for k, name in enumerate(names):
         rows = points[points["option"] == name]
         few = rows.iloc[:: -(-len(rows) // SHOWN)]
         ax.plot(few["effect"], few["cost"], MARKERS[k % 6], ms=2.6, alpha=0.35, mew=0, color=SHADES[k % 6], zorder=2)
-        worth = float((threshold * rows["effect"] > rows["cost"]).mean())
-        label = m("plan.figure.worth_it", option=str(name), n=f"{100 * worth:.0f}")
+        paid_back = float((threshold * rows["effect"] > rows["cost"]).mean())
+        label = m("plan.figure.worth_it", option=str(name), n=f"{100 * paid_back:.0f}")
         ax.plot(rows["effect"].mean(), rows["cost"].mean(), MARKERS[k % 6], ms=9, mec="white", color=SHADES[k % 6],
                 zorder=4, label=label)  # fmt: skip
     for key, axis in (("effect", "x"), ("cost", "y")):
@@ -104,14 +84,12 @@ def plane_points(points: pd.DataFrame, ax: Axes, *, effect: str, threshold: floa
     ax.fill_between(ends, threshold * ends, ax.get_ylim()[0], color=COLOURS["mentored"], alpha=0.06, linewidth=0)
     ax.axhline(0, color=COLOURS["observed"], linewidth=0.8, zorder=1)
     ax.axvline(0, color=COLOURS["observed"], linewidth=0.8, zorder=1)
-    if shares is not None and len(names) == 1:
+    if len(names) == 1:
         _corners(shares, ax, m)
-    beyond = {"effect": effect, "against": against}
-    ax.set(xlabel=m("plan.figure.effect", **beyond), title=m("plan.figure.plane"))
+    ax.set(xlabel=m("plan.figure.effect", effect=effect, against=against), title=m("plan.figure.plane"))
     ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(value)))
-    label = m("plan.figure.net_cost", against=against)
-    money_axis(ax.yaxis, label, *ax.get_ylim(), m=m)
+    money_axis(ax.yaxis, m("plan.figure.net_cost", against=against), *ax.get_ylim(), m=m)
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), handletextpad=0.4)
     return ax
 
@@ -130,27 +108,23 @@ def _corners(shares: pd.DataFrame, ax: Axes, m: Messages) -> None:
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})  # fmt: skip
 
 
-def acceptability_curves(
-    table: pd.DataFrame, ax: Axes, *, effect: str, marked: float | None = None, m: Messages = ENGLISH
-) -> Axes:
-    """How probable each option is to be best, over what a unit of effect is worth; the best on average in bold.
+def acceptability_curves(table: pd.DataFrame, ax: Axes, *, effect: str, marked: float, m: Messages = ENGLISH) -> Axes:
+    """How probable each option is to be best at each threshold; the best on average in bold.
 
     ``table`` is what ``cost_effectiveness.acceptability`` gives; ``effect`` the unit ("avoided reoffender"); ``marked``
     a threshold to point at.
     """
-    names = list(dict.fromkeys(table["option"]))
-    for k, name in enumerate(names):
+    for k, name in enumerate(dict.fromkeys(table["option"])):
         rows = table[table["option"] == name].sort_values("threshold")
         at, colour = rows["threshold"], SHADES[k % 6]
         ax.fill_between(at, rows["low"], rows["high"], color=colour, alpha=0.12, linewidth=0)
         ax.plot(at, rows["share"], color=colour, linestyle=DASHES[k % 6], linewidth=1.4, label=name)
         ax.plot(at, rows["share"].where(rows["best"]), color=colour, linewidth=4.5, alpha=0.45, solid_capstyle="butt")
     ax.plot([], [], color=GREY, linewidth=4.5, alpha=0.6, label=m("plan.figure.best"))
-    if marked is not None:
-        ax.axvline(marked, color=COLOURS["observed"], linestyle="--", linewidth=1)
-        right = marked < 0.6 * table["threshold"].max()
-        ax.annotate(kroner(marked, m), (marked, 1.04), xytext=(4 if right else -4, 0), fontsize=8,
-                    textcoords="offset points", ha="left" if right else "right", va="center")  # fmt: skip
+    ax.axvline(marked, color=COLOURS["observed"], linestyle="--", linewidth=1)
+    right = marked < 0.6 * table["threshold"].max()
+    ax.annotate(kroner(marked, m), (marked, 1.04), xytext=(4 if right else -4, 0), fontsize=8,
+                textcoords="offset points", ha="left" if right else "right", va="center")  # fmt: skip
     ax.set(ylim=(0, 1.08), xlim=(table["threshold"].min(), table["threshold"].max()),
            ylabel=m("plan.figure.best_probability"), title=m("plan.figure.acceptability"))  # fmt: skip
     money_axis(ax.xaxis, m("plan.figure.threshold", effect=effect), *ax.get_xlim(), m=m)
@@ -195,78 +169,20 @@ def break_even_by_payer(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH)
     return ax
 
 
-# Conditions ---------------------------------------------------------------------------------------------------
-
-
-def box_map(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, ax: Axes, *, labels: Mapping[str, str] | None = None,
-            axes: Sequence[str] = (), names: tuple[str, str] = ("pays back", "does not")) -> Axes:  # fmt: skip
-    """Runs that fail and runs that do not over two quantities, and the box of ``boxes.discover``.
-
-    Parameters
-    ----------
-    inputs, fails
-        Runs x quantities, and whether each fails.
-    box
-        Its conditions; numbers only.
-    ax
-        Where to draw.
-    labels
-        Quantities with their units.
-    axes
-        The two quantities shown; the box's own come first if none are named, then the first other one.
-    names
-        What runs that do not fail, and those that do, are called.
-    """
-    y = np.asarray(fails, bool)
-    others = [str(name) for name in inputs if name not in box.limits and pd.api.types.is_numeric_dtype(inputs[name])]
-    across, up = [*axes, *box.limits, *others][:2]
-    for flag, name, colour, marker in ((0, names[0], PALE, "o"), (1, names[1], COLOURS["control"], "^")):
-        rows = inputs[y == flag].head(SHOWN)
-        ax.plot(rows[across], rows[up], marker, ms=3.2, mew=0, alpha=0.75, color=colour, label=name)
-    spans = []
-    for name in (across, up):
-        low, high = float(inputs[name].min()), float(inputs[name].max())
-        room = 0.03 * (high - low)
-        ends = box.limits.get(name, (-np.inf, np.inf))
-        first, last = (float(each) for each in ends) if isinstance(ends, tuple) else (-np.inf, np.inf)
-        spans.append((low - room, high + room, max(first, low - room), min(last, high + room)))
-    (left, right, x0, x1), (bottom, top, y0, y1) = spans
-    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=(labels or {}).get(across, across),
-           ylabel=(labels or {}).get(up, up), title="Where does it fail?")  # fmt: skip
-    ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=COLOURS["observed"], alpha=0.07, zorder=0))
-    ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=COLOURS["observed"], linewidth=2))
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, markerscale=2)
-    return ax
-
-
-# Together -----------------------------------------------------------------------------------------------------
-
-
 def decision_figure(tables: Mapping[str, pd.DataFrame], *, threshold: float, against: str,
-                    titles: Mapping[str, str] | None = None, m: Messages = ENGLISH) -> Figure:  # fmt: skip
+                    titles: Mapping[str, str], m: Messages) -> Figure:  # fmt: skip
     """Plane, curves and payers side by side.
 
-    Parameters
-    ----------
-    tables
-        ``plane``, ``quadrants``, ``acceptability`` and ``break_even``, as ``cost_effectiveness`` gives them; effects
-        are reoffenders avoided.
-    threshold
-        Kroner for a reoffender fewer that are marked.
-    against
-        The comparator's name in the tables.
-    titles
-        What options are called, by their names in the tables.
-    m
-        Texts.
+    ``tables`` are ``plane``, ``quadrants``, ``acceptability`` and ``break_even`` of ``cost_effectiveness``; effects are
+    reoffenders avoided, and ``threshold`` is kroner for one. ``against`` is the comparator's name in the tables,
+    ``titles`` what options are called by their names there.
     """
-    called = dict(titles or {})
-    points, shares, curves = (tables[name].replace({"option": called})
+    points, shares, curves = (tables[name].replace({"option": dict(titles)})
                               for name in ("plane", "quadrants", "acceptability"))  # fmt: skip
     figure = Figure(figsize=(15.5, 5.0))
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.1, 1.1, 0.8))
-    plane_points(points, left, effect=m("plan.figure.effect_units"), threshold=threshold,
-                 against=called.get(against, against), shares=shares, m=m)  # fmt: skip
+    plane_points(points, shares, left, effect=m("plan.figure.effect_units"), threshold=threshold,
+                 against=titles.get(against, against), m=m)  # fmt: skip
     acceptability_curves(curves, middle, effect=m("plan.figure.effect_unit"), marked=threshold, m=m)
     break_even_by_payer(tables["break_even"], right, m=m)
     return figure

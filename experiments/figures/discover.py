@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
@@ -21,9 +20,6 @@ SHOWN = 1_500
 """Points of either kind that are drawn at most: more hide each other."""
 MOST = 8.0
 """Kroner back for a krone at which the axis ends."""
-RATIO = {"average": "_ratio", "marginal": "_marginal", "top-down": "_top_down"}
-"""Columns of the runs with the kroner back for a krone, by how savings are counted."""
-Limits = Mapping[str, tuple[float, float]]
 
 
 def figures(
@@ -36,47 +32,22 @@ def figures(
 
 
 def box_figure(facts: Mapping[str, Any], runs: pd.DataFrame, m: Messages) -> Figure:
-    """One condition against the kroner back for a krone, or two against each other."""
+    """Runs that pay back and runs that do not: one condition against the kroner back for a krone, or two conditions."""
     figure = Figure(figsize=(7.5, 6.2), layout="constrained")
     ax, fails = figure.subplots(), runs["_fails"].astype(bool).to_numpy()
     shown = [row for row in facts["conditions"] if row["values"] is None]
     limits = {row["quantity"]: (-np.inf if row["low"] is None else row["low"],
                                 np.inf if row["high"] is None else row["high"]) for row in shown}  # fmt: skip
     labels = {row["quantity"]: label(row, facts, m) for row in shown}
+    inputs = runs[list(limits)]
     if len(limits) == 1:
-        (name,) = limits
-        back = runs[RATIO[facts["saving"]]].clip(upper=MOST).to_numpy()
-        named = {**labels, "back": m("figure.back", n=m.number(MOST, 0))}
-        box_map(runs[[name]].assign(back=back), fails, limits, ax, labels=named, m=m)
-        ax.axhline(1, color="black", linewidth=0.8, linestyle="--")
-    else:
-        box_map(runs, fails, limits, ax, labels=labels, m=m)
-    return figure
-
-
-def box_map(inputs: pd.DataFrame, fails: Sequence[bool] | np.ndarray, limits: Limits, ax: Axes, *, m: Messages,
-            labels: Mapping[str, str] | None = None) -> Axes:  # fmt: skip
-    """Runs that fail and runs that do not over two quantities, and the box between its limits.
-
-    Parameters
-    ----------
-    inputs, fails
-        Runs x quantities, and whether each fails.
-    limits
-        Lowest and highest value of the box by quantity (infinite where there is no end).
-    ax
-        Where to draw.
-    m
-        Texts and numbers.
-    labels
-        Quantities with their units. The box's own quantities are shown; then the first other one.
-    """
-    y = np.asarray(fails, bool)
-    others = [str(name) for name in inputs if name not in limits and pd.api.types.is_numeric_dtype(inputs[name])]
-    across, up = [*limits, *others][:2]
+        column = "_ratio" if facts["saving"] == "average" else f"_{facts['saving'].replace('-', '_')}"
+        inputs = inputs.assign(back=runs[column].clip(upper=MOST))
+        labels["back"] = m("figure.back", n=m.number(MOST, 0))
+    across, up = map(str, inputs)
     for flag, name, colour, marker in ((0, m("figure.pays_back"), PALE, "o"),
                                        (1, m("figure.does_not"), COLOURS["control"], "^")):  # fmt: skip
-        rows = inputs[y == flag].head(SHOWN)
+        rows = inputs[fails == flag].head(SHOWN)
         ax.plot(rows[across], rows[up], marker, ms=3.2, mew=0, alpha=0.75, color=colour, label=name)
     spans = []
     for name in (across, up):
@@ -85,11 +56,13 @@ def box_map(inputs: pd.DataFrame, fails: Sequence[bool] | np.ndarray, limits: Li
         first, last = limits.get(name, (-np.inf, np.inf))
         spans.append((low - room, high + room, max(first, low - room), min(last, high + room)))
     (left, right, x0, x1), (bottom, top, y0, y1) = spans
-    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=(labels or {}).get(across, across),
-           ylabel=(labels or {}).get(up, up), title=m("figure.title"))  # fmt: skip
+    ax.set(xlim=(left, right), ylim=(bottom, top), xlabel=labels[across], ylabel=labels[up],
+           title=m("figure.title"))  # fmt: skip
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(value)))
     ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, facecolor=COLOURS["observed"], alpha=0.07, zorder=0))
     ax.add_patch(Rectangle((x0, y0), x1 - x0, y1 - y0, fill=False, edgecolor=COLOURS["observed"], linewidth=2))
     ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2, markerscale=2)
-    return ax
+    if "back" in inputs:
+        ax.axhline(1, color="black", linewidth=0.8, linestyle="--")
+    return figure

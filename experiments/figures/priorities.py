@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,17 +42,15 @@ def figures(
     found: dict[str, Callable[[], Figure]] = {}
     plan, outcome = facts["plan"]["name"], facts["outcome"]
     if "rules" in facts:
-        n = m.number(facts["rules"]["draws"])
-        found["rules"] = lambda: rules_figure(tables["rules"], title=m("figure.rules", plan=plan, n=n), m=m)
-        found["rules_best"] = lambda: rules_figure(tables["rules"], title=m("figure.best", plan=plan, n=n), shares=True,
-                                                   m=m)  # fmt: skip
+        for name, key in (("rules", "rules"), ("rules_best", "best")):
+            title = m(f"figure.{key}", plan=plan, n=m.number(facts["rules"]["draws"]))
+            found[name] = partial(rules_figure, tables["rules"], title=title, shares=key == "best", m=m)
     if "volunteers" in facts:
         more = facts["volunteers"]["more"]
-        found["volunteers"] = lambda: volunteers_map(tables["volunteers"], outcome=outcome, more=more, m=m)
+        found["volunteers"] = partial(volunteers_map, tables["volunteers"], outcome=outcome, more=more, m=m)
     if "order" in facts:
-        cost = million(facts["order"]["cost"], m)
-        found["order"] = lambda: orders_figure(tables["budget"], tables["regret"], outcome=outcome,
-                                               title=m("figure.order", plan=plan, cost=cost), m=m)  # fmt: skip
+        title = m("figure.order", plan=plan, cost=million(facts["order"]["cost"], m))
+        found["order"] = partial(orders_figure, tables["budget"], tables["regret"], outcome=outcome, title=title, m=m)
     return found
 
 
@@ -92,7 +91,7 @@ def best_shares(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
     return ax
 
 
-def rules_figure(table: pd.DataFrame, *, title: str, m: Messages, shares: bool = False) -> Figure:
+def rules_figure(table: pd.DataFrame, *, title: str, m: Messages, shares: bool) -> Figure:
     """Small multiples: outcomes downward, capacities across, for the effect as estimated and the same for everyone.
 
     With ``shares`` in which share of the draws each rule is the best, else what a course avoids.

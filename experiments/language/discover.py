@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.language.answer import Answer
 from experiments.language.messages import NBSP, Messages
+from experiments.language.quantity_names import name_of
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001
@@ -17,7 +18,8 @@ def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mess
 
 
 def _found(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
-    plan, named = facts["plan"], {row["quantity"]: label(row, facts, m) for row in facts["conditions"]}
+    plan = facts["plan"]
+    named = {row["quantity"]: label(row, facts, m, quoted=True) for row in facts["conditions"]}
     years = m("year" if plan["years"] == 1 else "years", n=m.number(plan["years"]))
     yield m("failing", failures=m.number(facts["failures"], 0), runs=m.number(facts["runs"], 0), plan=plan["name"],
             years=years)  # fmt: skip
@@ -44,19 +46,23 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
         yield m(f"notes.{facts['method']}")
 
 
-def label(row: Mapping[str, Any], facts: Mapping[str, Any], m: Messages) -> str:
-    """What a quantity is called: as the catalogue has it, or as it is declared."""
-    key = f"quantity.{row['quantity'].replace('.' + facts['programme'] + '.', '.')}"
+def label(row: Mapping[str, Any], facts: Mapping[str, Any], m: Messages, *, quoted: bool = False) -> str:
+    """What a quantity is called: a noun phrase of the catalogue, or its plain name.
+
+    Plain names are of every kind (how much ..., share who ...) and fit a sentence only as quoted names of a quantity.
+    """
+    key = f"name.{row['quantity'].replace('.' + facts['programme'] + '.', '.')}"
     if m.has(key):
         return m(key)
-    declared = str(row["what"]).partition(";")[0].partition(",")[0]
-    return declared if m.language == "en" else f"{declared} ({row['quantity']})"
+    name = name_of(row["quantity"], row["what"], m.language).removesuffix(f" ({m('common.kr')})")
+    return m("quoted", name=name) if quoted else name
 
 
 def condition(row: Mapping[str, Any], name: str, m: Messages) -> str:
     """One condition in words."""
     if row["values"] is not None:
-        return m("condition.one_of", label=name, value=f" {m('condition.or')} ".join(row["values"]))
+        values = [m(f"choice.{each}") if m.has(f"choice.{each}") else str(each) for each in row["values"]]
+        return m("condition.one_of", label=name, value=f" {m('condition.or')} ".join(values))
     low, high = row["low"], row["high"]
     if high is None:
         return m("condition.above", label=name, value=_value(low, row, m))
@@ -74,5 +80,5 @@ def _value(value: float, row: Mapping[str, Any], m: Messages, *, bare: bool = Fa
 
 
 def _share(share: float, m: Messages) -> str:
-    """A share (0-1) in whole per cent; all and none are said only where they are true."""
+    """A share (0-1) in whole per cent; all and none are written only where they are true."""
     return f"{m.of_hundred(share)}{NBSP}%"

@@ -29,10 +29,8 @@ def answer(facts: Facts, tables: Mapping[str, pd.DataFrame], m: Messages) -> Ans
         shown.append(_first(facts, tables["volunteers"], m))
     if "order" in facts:
         sentences += _order(facts, m)
-    for part in ("order", "volunteers"):
-        if part in facts:
-            notes.append(m("notes.draws", n=m.number(facts[part]["draws"])))
-            break
+    if part := facts.get("order", facts.get("volunteers")):
+        notes.append(m("notes.draws", n=m.number(part["draws"])))
     return Answer(sentences=sentences, tables=shown, notes=notes)
 
 
@@ -94,22 +92,22 @@ def _best_rules(rules: Facts, m: Messages) -> Shown:
 
 
 def _why(rules: Facts, m: Messages) -> Iterator[str]:
-    own, same = rules["why"]["own"], rules["why"]["same"]
     first, last = (m.number(each) for each in rules["horizons"])
 
-    def two(key: str, decimals: int, high: str = "high", others: str = "others") -> dict[str, str]:
-        return dict(zip((high, others), (m.number(each, decimals) for each in same[key]), strict=True))
+    def two(key: str, decimals: int, prefix: str = "", *, effect: str = "same") -> dict[str, str]:
+        high, others = (m.number(each, decimals) for each in rules["why"][effect][key])
+        return {f"{prefix}high": high, f"{prefix}others": others}
 
-    def shares(key: str, high: str = "high", others: str = "others") -> dict[str, str]:
-        return dict(zip((high, others), (m.percent(each, 0) for each in same[key]), strict=True))
+    def shares(key: str, prefix: str = "") -> dict[str, str]:
+        high, others = (m.percent(each, 0) for each in rules["why"]["same"][key])
+        return {f"{prefix}high": high, f"{prefix}others": others}
 
-    believed = (m.number(each, 2) for each in own["avoided_offences"])
-    yield m("notes.effect", **dict(zip(("high", "others"), believed, strict=True)), last=last)
-    yield m("notes.base", **two("offences", 1, "offences_high", "offences_others"),
-            **two("custody_months", 1, "prison_high", "prison_others"), **two("avoided_offences", 1))  # fmt: skip
-    yield m("notes.returns", **shares("relapses"), **two("avoided_relapses_first", 2, "soon_high", "soon_others"),
-            **two("avoided_relapses_last", 2, "late_high", "late_others"), first=first, last=last)  # fmt: skip
-    yield m("notes.dose", **two("months", 1), **shares("in_custody", "custody_high", "custody_others"))
+    yield m("notes.effect", **two("avoided_offences", 2, effect="own"), last=last)
+    yield m("notes.base", **two("offences", 1, "offences_"), **two("custody_months", 1, "prison_"),
+            **two("avoided_offences", 1))  # fmt: skip
+    yield m("notes.returns", **shares("relapses"), **two("avoided_relapses_first", 2, "soon_"),
+            **two("avoided_relapses_last", 2, "late_"), first=first, last=last)  # fmt: skip
+    yield m("notes.dose", **two("months", 1), **shares("in_custody", "custody_"))
     highest, around = ([m.percent(each, 0) for each in rules[key]] for key in ("highest", "first"))
     yield m("notes.list", high=highest[0], time=highest[1], low=highest[2])
     yield m("notes.counted", **two("avoided_reoffenders", 3), part_high=around[0], part_time=around[1],
@@ -161,16 +159,12 @@ def _order(facts: Facts, m: Messages) -> Iterator[str]:
               error=m.number(200 * row["part_error"], 1)) for row in worse
         ]))  # fmt: skip
     for row in found["winners_curse"]:
-        yield _winners_curse(row, m)
-
-
-def _winners_curse(row: Facts, m: Messages) -> str:
-    """How far selecting and evaluating by the same runs would exaggerate."""
-    inside, outside, lot, order = row["in_sample"], row["held_out"], row["by_lot"], m(f"orders.{row['order']}")
-    if outside <= max(0.0, lot):
-        return m("curse_none", order=order, gain=m.number(inside - lot))
-    return m("curse", order=order, over=m.percent(inside / outside - 1, 1),
-             times=m.number((inside - lot) / (outside - lot), 2))  # fmt: skip
+        inside, outside, lot, order = row["in_sample"], row["held_out"], row["by_lot"], m(f"orders.{row['order']}")
+        if outside <= max(0.0, lot):
+            yield m("curse_none", order=order, gain=m.number(inside - lot))
+        else:
+            yield m("curse", order=order, over=m.percent(inside / outside - 1, 1),
+                    times=m.number((inside - lot) / (outside - lot), 2))  # fmt: skip
 
 
 def million(value: float, m: Messages) -> str:

@@ -11,7 +11,7 @@ from experiments.language.answer import Answer, Shown
 from experiments.language.messages import MILLION, NBSP, Messages
 
 SMALL = 50_000.0
-"""Kroner below which an amount is not said in millions."""
+"""Kroner below which an amount is not written in millions."""
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001

@@ -11,8 +11,8 @@ import pandas as pd
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import stacks, told_rows
+from experiments.reports.grades import read_table
 from experiments.reports.page import Grid, Page, Part, picture
-from experiments.reports.uncertainty import read_table
 from experiments.verification.stored_measurements import fault_summary
 
 KINDS = ("invariant", "analytical", "control", "pattern")

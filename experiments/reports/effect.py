@@ -13,11 +13,10 @@ from experiments.inputs.trial_result import GAP, LIKE_THE_TRIAL, TRIALS_OWN
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import bars, ranges, told_rows
-from experiments.reports.grades import for_receipt, tags_in
+from experiments.reports.grades import for_receipt, read_table, tags_in, trial_parts, trial_uncertainty
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.trial import terms_of
-from experiments.reports.uncertainty import read_table, trial_doubt, trial_parts
 from simulation.parameters import ParameterError
 
 HALF_LIFE = "programme.half_life_months"
@@ -31,7 +30,8 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
     """The page of ``desist calibrate``."""
     w = ReportMessages(language)
     table, priors = read_table(folder, "differences"), read_table(folder, "by_prior")
-    own, doubt = table[table["definition"] == TRIALS_OWN].to_dict("records"), trial_doubt(folder / "posterior.parquet")
+    own = table[table["definition"] == TRIALS_OWN].to_dict("records")
+    doubt = trial_uncertainty(folder / "posterior.parquet")
     first = ranges(
         [(_group(row, w), [_points(row)]) for row in own], names=[""], w=w, axis=w("study.points_fewer"), zero=True,
         dashed=[(GAP, w("study.reported", n=str(GAP)).replace(" %", ""))],
@@ -125,7 +125,7 @@ def mechanisms_page(folder: Path, manifest: Mapping[str, Any], language: Languag
     w, table = ReportMessages(language), read_table(folder, "shares")
     if manifest.get("draws"):
         raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of one setting of the effect")
-    doubt = trial_doubt()
+    doubt = trial_uncertainty()
     rows = {(str(row["condition"]), str(row["mechanism"])): row for row in table.to_dict("records")}
     shown = [name for name in (AS_IS, SCARCE) if (name, TOTAL) in rows]
     routes = [str(row["mechanism"]) for row in table[table["condition"] == AS_IS].sort_values(

@@ -14,11 +14,11 @@ from experiments.language.formatting import Language
 from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_text, label
 from experiments.language.messages import Messages
 from experiments.reports.catalogue import ReportMessages
+from experiments.reports.grades import read_table
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.plan import general_terms
 from experiments.reports.trial import terms_of
-from experiments.reports.uncertainty import read_table
 from simulation.parameters import ParameterError
 
 LIKELY, UNLIKELY = 0.6, 0.4

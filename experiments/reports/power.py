@@ -11,11 +11,10 @@ import pandas as pd
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import curve
-from experiments.reports.grades import for_receipt, tags_in
+from experiments.reports.grades import for_receipt, read_table, tags_in, trial_parts, trial_uncertainty
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.trial import terms_of
-from experiments.reports.uncertainty import read_table, trial_doubt, trial_parts
 from simulation.parameters import ParameterError
 
 PLANNED, CURVE = "planned", "curve"
@@ -27,7 +26,7 @@ def power_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     w, found, sizes = ReportMessages(language), read_table(folder, "power"), read_table(folder, "sizes")
     if len(found) != 1:
         raise ParameterError(f"[{folder}] is over [{len(found)}] draws of a posterior; a report is of one truth")
-    doubt = trial_doubt()
+    doubt = trial_uncertainty()
     row, planned = found.iloc[0], sizes[sizes["why"] == PLANNED].iloc[0]
     dots = sizes.dropna(subset=["simulated"])
     people = w.number(planned["size"], 0)

@@ -17,7 +17,7 @@ from experiments.execution.jobs import Job, Table
 from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.inputs.posterior import OF_THE_TRIAL
 from experiments.reports.compare import KRONER, PEOPLE
-from experiments.reports.grades import GradedUncertainty, doubt_of
+from experiments.reports.grades import GradedUncertainty, graded_uncertainty
 from experiments.reports.plan import headline, used_prices
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.discovery import draw_inputs, simulate_outcomes
@@ -56,13 +56,13 @@ class PlanReport:
 def doubt_of_plan(report: PlanReport, compute: Compute) -> GradedUncertainty | None:
     """How the uncertainty of a plan's headline numbers divides; None if there are too few draws for that."""
     inputs, table = report.inputs, report.result.tables["draws"]
-    own = doubt_of(inputs, inputs_of(report, table), known(headline(table)), seed=report.seed)
+    own = graded_uncertainty(inputs, inputs_of(report, table), known(headline(table)), seed=report.seed)
     if own is not None or not report.grade_draws:
         return own
     (plan, country), request = report.request.plans[0], report.request
     drawn = draw_inputs(plan, request.posterior, request.prices, report.grade_draws, seed=report.seed)
     further = simulate_outcomes(plan, country, drawn, request.prices, compute, seed=report.seed, command=report.command)
-    return doubt_of(inputs, retained(drawn, inputs, plan), known(headline(further)), seed=report.seed)
+    return graded_uncertainty(inputs, retained(drawn, inputs, plan), known(headline(further)), seed=report.seed)
 
 
 def doubt_of_gaps(report: PlanReport) -> GradedUncertainty | None:
@@ -71,7 +71,7 @@ def doubt_of_gaps(report: PlanReport) -> GradedUncertainty | None:
     first, second = (table[table["plan"] == plan.name].reset_index(drop=True) for plan, _ in report.request.plans[:2])
     gaps = {PEOPLE: (second["avoided"] - first["avoided"]).to_numpy(float),
             KRONER: (second["net"] - first["net"]).to_numpy(float)}  # fmt: skip
-    return doubt_of(report.inputs, inputs_of(report, first), gaps, seed=report.seed)
+    return graded_uncertainty(report.inputs, inputs_of(report, first), gaps, seed=report.seed)
 
 
 def inputs_of(report: PlanReport, draws: pd.DataFrame) -> pd.DataFrame:

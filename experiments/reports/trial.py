@@ -14,10 +14,9 @@ from experiments.inputs.trial_result import ANALYSES, CONTROL_PERCENT, MENTORED_
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import ranges, stacks
-from experiments.reports.grades import for_receipt, tags_in
+from experiments.reports.grades import for_receipt, read_table, tags_in, trial_parts, trial_uncertainty
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, picture
-from experiments.reports.uncertainty import read_table, trial_doubt, trial_parts
 from simulation.parameters import ParameterError, Prior
 
 SETTINGS = ("as-reported", "pooled", "sceptical", "trial")
@@ -43,7 +42,7 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     missing = [name for name in SETTINGS if name not in rows]
     if missing:
         raise ParameterError(f"[{folder}] has no setting [{missing[0]}]; a report needs {', '.join(SETTINGS)}")
-    doubt = trial_doubt()
+    doubt = trial_uncertainty()
     shown = {name: w(f"settings.{name}") for name in SETTINGS}
     figure = ranges(
         [(shown[name], [_ends(rows[name], arm) for arm in ("mentored", "control")]) for name in SETTINGS],
@@ -125,7 +124,7 @@ def sweep_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     if not {STRENGTH, HALF_LIFE, SHARE} <= set(table) or "draws" in table:
         raise ParameterError(f"[{folder}] is no run of the study effect without draws; a report is of that")
     names = [w(f"sweep.{each}") for each in ("good", "open", "out")]
-    doubt = trial_doubt()
+    doubt = trial_uncertainty()
     by_strength, by_half_life = counted(table, STRENGTH), counted(table, HALF_LIFE)
     figure = stacks([(w.plain(value), parts) for value, parts in by_strength.items()], names=names, w=w,
                     axis=w("sweep.number"), across=w("sweep.axis"))  # fmt: skip

@@ -20,8 +20,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from simulation.parameters import ParameterError
-
 Flags = npt.NDArray[np.bool_]
 Limit = tuple[float, float] | frozenset[str]
 """Lowest and highest value of a number (infinite where there is no end), or the values of a category."""
@@ -35,17 +33,7 @@ LEAVES = tuple(float(least) for least in np.arange(1, 10) / 20)
 def prim_boxes(x: pd.DataFrame, y: Flags) -> list[Limits]:
     """Every box on PRIM's path, peeling and pasting, from all runs (no limits) to the smallest.
 
-    Parameters
-    ----------
-    x
-        Runs x quantities: numbers, or texts of a category.
-    y
-        Whether each run fails; some must, and some not.
-
-    Raises
-    ------
-    ParameterError
-        If the Workbench is missing.
+    ``x``: runs x quantities, numbers or texts of a category; ``y``: whether each run fails (some must, and some not).
     """
     prim, _ = _workbench()
     codes, levels = _coded(x)
@@ -102,15 +90,9 @@ def _workbench() -> Any:
     """Its modules ``prim`` and ``cart``; importing them takes two seconds and would change the colours of figures."""
     import matplotlib as mpl  # slow to import
 
-    try:
-        with mpl.rc_context(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from ema_workbench.analysis import cart, prim  # an extra, and slow to import
-    except ImportError:
-        raise ParameterError(
-            "scenario discovery needs the EMA Workbench, which is not installed; install it with "
-            "pip install 'desist[discovery]'"
-        ) from None
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from ema_workbench.analysis import cart, prim  # an extra, and slow to import
     return prim, cart
 
 

@@ -8,7 +8,7 @@ points that it was not fitted to. This file knows nothing of prisons.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,12 @@ from simulation.parameters import ParameterError
 Floats = npt.NDArray[np.float64]
 Kind = Literal["share", "ratio", "number"]
 """Share (0-1): regressed as its log odds; ratio (positive): as its logarithm; number: as it is."""
+SCALES: dict[Kind, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
+    "share": (lambda share: np.log(share / (1 - share)), lambda value: 1 / (1 + np.exp(-value))),
+    "ratio": (np.log, np.exp), "number": (np.asarray, np.asarray),
+}  # fmt: skip
+"""To the scale of the regression, and back."""
+TESTED = 7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,27 +41,12 @@ class Emulator:
     @classmethod
     def fit(
         cls, inputs: Floats, outputs: Floats, names: Sequence[str], kinds: Sequence[Kind], *,
-        weights: Floats | None = None, test_share: float = 0.15,
+        weights: Floats | None = None,
     ) -> Emulator:  # fmt: skip
-        """Fit to a design.
+        """Fit to a design of N points: inputs (N x K, on a scale of about one), outputs (N x M), weights (N, or equal).
 
-        Parameters
-        ----------
-        inputs
-            N x K numbers on a scale of about one.
-        outputs
-            N x M; rows with a value that is not a number are left out.
-        names, kinds
-            M names and kinds.
-        weights
-            N weights; None for equal ones.
-        test_share
-            Share of the design points on which the error is measured; the emulator that is returned is fitted to all.
-
-        Raises
-        ------
-        ParameterError
-            If there are too few design points for its terms.
+        Points with an output that is not a number are left out. The error is measured on every ``TESTED``-th point; the
+        emulator that is returned is fitted to all. Raises ``ParameterError`` if there are too few points for its terms.
         """
         weight = np.ones(len(inputs)) if weights is None else weights
         good = np.isfinite(outputs).all(axis=1)
@@ -68,10 +59,10 @@ class Emulator:
                 f"{len(x)} design points can be used [--points, --near-points], too few for an emulator of "
                 f"{terms.shape[1]} terms; ask for at least {math.ceil(1.2 * terms.shape[1])}, better twice as many"
             )
-        target = _forward(y, kinds)
-        test = np.arange(len(x)) % max(2, round(1 / test_share)) == 0
+        target = np.column_stack([SCALES[kind][0](y[:, m]) for m, kind in enumerate(kinds)])
+        test = np.arange(len(x)) % TESTED == 0
         first = _solve(terms[~test], target[~test], weight[~test])
-        residual = _back(terms[test] @ first, kinds) - y[test]
+        residual = _outputs(terms[test] @ first, kinds) - y[test]
         scale = weight[test] / weight[test].sum()
         error = np.sqrt((scale[:, None] * residual**2).sum(axis=0))
         share = terms.shape[1] / len(x)
@@ -82,7 +73,7 @@ class Emulator:
 
     def __call__(self, inputs: Floats) -> Floats:
         """Outputs (N x M) at inputs (N x K)."""
-        return _back(_terms(inputs) @ self.coefficients, self.kinds)
+        return _outputs(_terms(inputs) @ self.coefficients, self.kinds)
 
 
 def _terms(x: Floats) -> Floats:
@@ -95,17 +86,5 @@ def _solve(terms: Floats, target: Floats, weight: Floats) -> Floats:
     return np.asarray(np.linalg.lstsq(root * terms, root * target, rcond=None)[0])
 
 
-def _forward(y: Floats, kinds: Sequence[Kind]) -> Floats:
-    columns = []
-    for m, kind in enumerate(kinds):
-        v = y[:, m]
-        columns.append(np.log(v / (1 - v)) if kind == "share" else np.log(v) if kind == "ratio" else v)
-    return np.column_stack(columns)
-
-
-def _back(t: Floats, kinds: Sequence[Kind]) -> Floats:
-    columns = []
-    for m, kind in enumerate(kinds):
-        v = t[:, m]
-        columns.append(1 / (1 + np.exp(-v)) if kind == "share" else np.exp(v) if kind == "ratio" else v)
-    return np.column_stack(columns)
+def _outputs(values: Floats, kinds: Sequence[Kind]) -> Floats:
+    return np.column_stack([SCALES[kind][1](values[:, m]) for m, kind in enumerate(kinds)])

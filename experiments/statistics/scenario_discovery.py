@@ -4,8 +4,8 @@ Runs differ in their uncertain inputs, and each fails or not (does not pay back,
 inputs: ranges of a few quantities. Its *coverage* is the share of all failures that lie in it, its *density* the share
 of the runs in it that fail. Either can be had alone: everything covers all, one failing run is dense. The rule selects
 the box with the highest *correlation* between lying in it and failing. That is the geometric mean of coverage less the
-share of the other runs that lie in it too, and density less the share that fails outside: 0 for a box that says
-nothing, 1 for one that says everything.
+share of the other runs that lie in it too, and density less the share that fails outside: 0 for a box that
+separates nothing, 1 for one that separates everything.
 
 The rule: runs are split in halves. In the first, PRIM peels all quantities; the ``SHORT_LIST`` with the clearest
 restrictions are peeled again, alone and in pairs; of all boxes on the way whose every condition has a quasi-p-value of
@@ -47,8 +47,10 @@ ALPHA, SIGNIFICANT = 0.05, 0.01
 CLEARLY = 1.1
 """How many times better the correlation must be with a second condition."""
 WEAKEST = 0.2
-"""Correlation below which a box says too little, however sure it is."""
+"""Correlation below which a box separates too little, however sure it is."""
 ENDS = ("lowest", "highest")
+STABILITY = ["quantity", "end", "threshold", "chosen", "at_end", "low", "middle", "high"]
+"""Columns of ``stability``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,17 +66,16 @@ class Box:
         """Which runs meet all conditions."""
         kept = np.ones(len(inputs), bool)
         for name, limit in self.limits.items():
-            kept &= _meets(inputs[name], limit)
+            column = inputs[name]
+            met = column.astype(str).isin(limit) if isinstance(limit, frozenset) else column.between(*limit)
+            kept &= met.to_numpy(bool)
         return kept
 
     def score(self, inputs: pd.DataFrame, fails: npt.ArrayLike) -> dict[str, float]:
-        """How well it tells failing runs from others.
+        """How well it separates runs that fail from others.
 
-        Returns
-        -------
-        dict
-            runs, failures, inside (runs), hits (failures inside), coverage, density and mass (shares 0-1; the first two
-            with their ``_low`` and ``_high``, 95 %, Wilson; NaN of nobody), correlation.
+        runs, failures, inside (runs), hits (failures inside), coverage, density and mass (shares 0-1; the first two
+        with their ``_low`` and ``_high``, 95 %, Wilson; NaN where there are no runs), correlation.
         """
         y, within = np.asarray(fails, bool), self.inside(inputs)
         hits, inside, failures, runs = int((y & within).sum()), int(within.sum()), int(y.sum()), len(y)
@@ -112,21 +113,8 @@ class DiscoveryResult:
 def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "prim", seed: int = 1) -> DiscoveryResult:
     """Look for one or two conditions under which runs fail.
 
-    Parameters
-    ----------
-    inputs
-        Runs x uncertain quantities; numbers or categories.
-    fails
-        Whether each run fails.
-    method
-        ``prim`` or ``cart``.
-    seed
-        Seed of the split in halves.
-
-    Raises
-    ------
-    ParameterError
-        If the EMA Workbench is missing, or a value is.
+    ``inputs``: runs x uncertain quantities, numbers or categories; ``seed`` decides the split in halves. Raises
+    ``ParameterError`` if a value is missing.
     """
     from scipy.stats import fisher_exact  # slow to import
 
@@ -153,21 +141,14 @@ def discover(inputs: pd.DataFrame, fails: npt.ArrayLike, *, method: Method = "pr
 
 def _clean(inputs: pd.DataFrame, fails: npt.ArrayLike) -> tuple[pd.DataFrame, Flags]:
     """Inputs as numbers and texts, without quantities that never differ, and outcomes as flags."""
-    y = np.asarray(fails)
-    if y.shape != (len(inputs),) or not np.isin(y, (0, 1)).all():
-        shape = " x ".join(map(str, y.shape))
-        raise ParameterError(f"outcomes have the shape [{shape}]; needed is yes or no for each of {len(inputs)} runs")
     kept = {}
     for name, values in inputs.items():
         if values.isna().any():
             raise ParameterError(f"quantity [{name}] has values that are missing; leave such runs out")
         if len(set(values)) > 1:
-            kept[str(name)] = values.astype(str if _category(values) else float).to_numpy()
-    return pd.DataFrame(kept), y.astype(bool)
-
-
-def _category(values: pd.Series) -> bool:
-    return bool(pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values))
+            category = pd.api.types.is_bool_dtype(values) or not pd.api.types.is_numeric_dtype(values)
+            kept[str(name)] = values.astype(str if category else float).to_numpy()
+    return pd.DataFrame(kept), np.asarray(fails, bool)
 
 
 def _hopeless(runs: int, failures: int) -> Reason:
@@ -186,13 +167,6 @@ def _half(y: Flags, seed: int) -> Flags:
     return first
 
 
-def _meets(values: pd.Series, limit: Limit) -> Flags:
-    if isinstance(limit, frozenset):
-        return np.asarray(values.astype(str).isin(limit), bool)
-    x = values.to_numpy(np.float64)
-    return np.asarray((limit[0] <= x) & (x <= limit[1]))
-
-
 # The rule -----------------------------------------------------------------------------------------------------
 
 
@@ -204,17 +178,16 @@ def _selected(x: pd.DataFrame, y: Flags, method: Method) -> tuple[Box | None, pd
     kept = _clearest(x, y, look)
     for number in range(1, MOST + 1):
         for names in combinations(kept, number):
-            every = [limits for limits in look(x[list(names)], y) if len(limits) == number]
-            boxes += [Box(limits=limits, quasi_p=_quasi_p(x, y, limits)) for limits in every if _runs(x, limits)]
+            every = [limits for limits in look(x[list(names)], y) if len(limits) == number and _any_inside(x, limits)]
+            boxes += [Box(limits=limits, quasi_p=_quasi_p(x, y, limits)) for limits in every]
     if not boxes:
         return None, pd.DataFrame()
-    shown = ("coverage", "density", "mass", "correlation")
-    candidates = pd.DataFrame([{key: value for key, value in box.score(x, y).items() if key in shown} for box in boxes])
-    candidates = candidates.assign(conditions=[len(box.limits) for box in boxes],
-                         quasi_p=[max(box.quasi_p.values()) for box in boxes])  # fmt: skip
+    scores = pd.DataFrame([box.score(x, y) for box in boxes])[["coverage", "density", "mass", "correlation"]]
+    candidates = scores.assign(conditions=[len(box.limits) for box in boxes],
+                               quasi_p=[max(box.quasi_p.values()) for box in boxes])  # fmt: skip
+    significant = (candidates["quasi_p"] <= ALPHA) & (candidates["correlation"] > 0)
     best: int | None = None
     for number in range(1, MOST + 1):
-        significant = (candidates["quasi_p"] <= ALPHA) & (candidates["correlation"] > 0)
         fit = candidates[(candidates["conditions"] == number) & significant]
         if len(fit) and (best is None or fit["correlation"].max() > CLEARLY * candidates["correlation"][best]):
             best = int(fit.index.to_numpy()[fit["correlation"].to_numpy().argmax()])
@@ -223,7 +196,7 @@ def _selected(x: pd.DataFrame, y: Flags, method: Method) -> tuple[Box | None, pd
 
 def _clearest(x: pd.DataFrame, y: Flags, look: Callable[[pd.DataFrame, Flags], list[Limits]]) -> list[str]:
     """The short list: the quantities of the best box over all of them, then those of the last, by quasi-p-value."""
-    every = [limits for limits in look(x, y) if limits and _runs(x, limits)]
+    every = [limits for limits in look(x, y) if limits and _any_inside(x, limits)]
     names: dict[str, None] = {}
     if every:
         best = max(every, key=lambda limits: Box(limits=limits).score(x, y)["correlation"])
@@ -233,7 +206,7 @@ def _clearest(x: pd.DataFrame, y: Flags, look: Callable[[pd.DataFrame, Flags], l
     return list(names)[:SHORT_LIST]
 
 
-def _runs(x: pd.DataFrame, limits: Limits) -> bool:
+def _any_inside(x: pd.DataFrame, limits: Limits) -> bool:
     return bool(Box(limits=limits).inside(x).any())
 
 
@@ -251,25 +224,12 @@ def _quasi_p(x: pd.DataFrame, y: Flags, limits: Limits) -> dict[str, float]:
 # Stability ----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class Stability:
-    """What the rule finds in other samples of the same runs."""
-
-    same: float
-    """Share of samples with conditions on the same quantities (0-1)."""
-    sets: pd.DataFrame
-    """conditions (quantities with " and " between, "none"), share (0-1), the most frequent first."""
-    thresholds: pd.DataFrame
-    """One row an end of a condition: quantity, end, threshold, chosen (share of samples with a condition on the
-    quantity), at_end (share with this end), low, middle, high (5, 50, 95 % of the thresholds there). Categories have no
-    row."""
-
-
-def stability(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, *, samples: int = 30, method: Method = "prim",
-              seed: int = 1) -> Stability:  # fmt: skip
+def stability(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, *, samples: int, method: Method,
+              seed: int) -> pd.DataFrame:  # fmt: skip
     """Apply the rule to samples of half the runs, drawn with replacement; ``box`` is the original one.
 
-    Arguments and errors as for ``discover``.
+    One row an end of a condition (categories have none): quantity, end, threshold, chosen (share of samples with a
+    condition on the quantity), at_end (share with this end), low, middle, high (5, 50, 95 % of the thresholds there).
     """
     x, y = _clean(inputs, fails)
     rng = np.random.Generator(np.random.Philox(key=seed))
@@ -278,17 +238,13 @@ def stability(inputs: pd.DataFrame, fails: npt.ArrayLike, box: Box, *, samples: 
         rows = rng.integers(0, len(y), len(y) // 2)
         other, _candidates = _selected(x.iloc[rows].reset_index(drop=True), y[rows], method)
         found.append(dict(other.limits) if other is not None else {})
-    names = pd.Series([" and ".join(sorted(limits)) or "none" for limits in found])
-    sets = names.value_counts(normalize=True).rename_axis("conditions").reset_index(name="share")
     rows_out = []
     for name, end, threshold in ends(box):
         there = [limits[name] for limits in found if name in limits]
         at = np.array([limit[end] for limit in there if isinstance(limit, tuple) and np.isfinite(limit[end])])
         spread = np.quantile(at, [0.05, 0.5, 0.95]) if len(at) else np.full(3, np.nan)
         rows_out.append((name, ENDS[end], threshold, len(there) / samples, len(at) / samples, *spread))
-    columns = ["quantity", "end", "threshold", "chosen", "at_end", "low", "middle", "high"]
-    return Stability(same=float((names == " and ".join(sorted(box.limits))).mean()), sets=sets,
-                     thresholds=pd.DataFrame(rows_out, columns=columns))  # fmt: skip
+    return pd.DataFrame(rows_out, columns=STABILITY)
 
 
 def ends(box: Box) -> list[tuple[str, int, float]]:

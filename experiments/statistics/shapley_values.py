@@ -17,16 +17,9 @@ Floats = npt.NDArray[np.float64]
 
 
 def shapley(values: npt.ArrayLike) -> Floats:
-    """Exact Shapley values.
+    """Exact Shapley values (... x n) from what each coalition reaches (... x 2**n).
 
-    Parameters
-    ----------
-    values
-        ... x 2**n: what each coalition reaches; bit i of its number says whether player i is in it.
-
-    Returns
-    -------
-    ... x n: they add up to the value of all less that of nobody.
+    Bit i of a coalition's number says whether player i is in it.
     """
     v = np.asarray(values, dtype=np.float64)
     n = v.shape[-1].bit_length() - 1

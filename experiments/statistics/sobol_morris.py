@@ -38,30 +38,13 @@ MOST_BINS, ROWS_A_BIN = 24, 30
 NORMAL_95 = 1.959964
 
 
-# Indices of any function ----------------------------------------------------------------------------------------
-
-
-def _problem(keys: Sequence[str], groups: Sequence[str] | None = None) -> dict[str, Any]:
-    problem = {"num_vars": len(keys), "names": list(keys), "bounds": [[0.0, 1.0]] * len(keys)}
-    return problem if groups is None else {**problem, "groups": list(groups)}
+def _problem(keys: Sequence[str]) -> dict[str, Any]:
+    return {"num_vars": len(keys), "names": list(keys), "bounds": [[0.0, 1.0]] * len(keys)}
 
 
 def morris_screening(keys: Sequence[str], evaluate: Evaluate, *, trajectories: int, seed: int) -> pd.DataFrame:
-    """Elementary effects of each input, by Morris's method.
+    """Elementary effects of each of K inputs, by Morris's method: walks through the cube, each of K + 1 points.
 
-    Parameters
-    ----------
-    keys
-        Names of K inputs.
-    evaluate
-        The outcome at shares.
-    trajectories
-        Walks through the cube, each of K + 1 points.
-    seed
-        Seed of the design.
-
-    Returns
-    -------
     One row an input, the largest first: key; ``mu_star`` (mean absolute change of the outcome from the low to the
     high end of the input, by proportion), ``mu_star_low`` and ``mu_star_high`` (95 %, bootstrap); ``mu`` (the same
     with signs); ``sigma`` (standard deviation of the change: a curved effect, or interactions).
@@ -71,9 +54,7 @@ def morris_screening(keys: Sequence[str], evaluate: Evaluate, *, trajectories: i
 
     points = design.sample(_problem(keys), trajectories, num_levels=LEVELS, seed=seed)
     values = np.asarray(evaluate(points), dtype=np.float64)
-    found = analysis.analyze(
-        _problem(keys), points, values, num_resamples=RESAMPLES, num_levels=LEVELS, seed=seed
-    )  # fmt: skip
+    found = analysis.analyze(_problem(keys), points, values, num_resamples=RESAMPLES, num_levels=LEVELS, seed=seed)
     star, half = np.asarray(found["mu_star"], np.float64), np.asarray(found["mu_star_conf"], np.float64)
     table = pd.DataFrame({
         "key": list(keys), "mu_star": star, "mu_star_low": np.maximum(star - half, 0.0), "mu_star_high": star + half,
@@ -87,29 +68,12 @@ def sobol_indices(
 ) -> pd.DataFrame:
     """Sobol' indices: the parts of the outcome's variance that are due to each input.
 
-    Parameters
-    ----------
-    keys
-        Names of K inputs; all of them vary.
-    evaluate
-        The outcome at shares.
-    points
-        Size of the design's base, a power of two; there are so many times (chosen + 2) evaluations, or + 3.
-    seed
-        Seed of the design and the bootstrap.
-    chosen
-        The inputs that get an index of their own (None for all); the rest get one together, as ``OTHERS``.
+    ``points`` is the size of the design's base, a power of two; there are so many times (chosen + 2) evaluations, or
+    + 3. The ``chosen`` inputs (None: all) get an index of their own, the rest get one together, as ``OTHERS``.
 
-    Returns
-    -------
     One row an input, the largest total first, ``OTHERS`` last: key; ``first`` (part of the variance that would go if
     it were known) and ``total`` (part that would stay if all others were known), each with ``_low`` and ``_high``
-    (95 %, bootstrap). NaN if the outcome does not vary.
-
-    Raises
-    ------
-    ParameterError
-        If ``points`` is no power of two.
+    (95 %, bootstrap). NaN if the outcome does not vary. Raises ``ParameterError`` if ``points`` is no power of two.
     """
     from SALib.analyze import sobol as analysis  # slow to import
     from SALib.sample import sobol as design  # slow to import
@@ -118,21 +82,24 @@ def sobol_indices(
     own = set(keys) if chosen is None else set(chosen)
     groups = [key if key in own else OTHERS for key in keys]
     names = list(dict.fromkeys(groups))
-    values = np.asarray(evaluate(
-        design.sample(_problem(keys, groups), points, calc_second_order=False, seed=seed)
-    ), dtype=np.float64)  # fmt: skip
-    columns = ("first", "first_low", "first_high", "total", "total_low", "total_high")
-    if np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())):
-        table = pd.DataFrame({"key": names, **dict.fromkeys(columns, np.nan)})
-    else:
-        found = analysis.analyze(
-            _problem(names), values, calc_second_order=False, num_resamples=RESAMPLES, seed=seed + 1
-        )  # fmt: skip
-        table = pd.DataFrame({"key": names})
-        for name, index in (("first", "S1"), ("total", "ST")):
-            middle, half = np.asarray(found[index]), np.asarray(found[f"{index}_conf"])
-            table[name], table[f"{name}_low"], table[f"{name}_high"] = middle, middle - half, middle + half
-    return _in_order(table, "total")
+    sample = design.sample(_problem(keys) | {"groups": groups}, points, calc_second_order=False, seed=seed)
+    values = np.asarray(evaluate(sample), dtype=np.float64)
+    found = dict.fromkeys(("S1", "S1_conf", "ST", "ST_conf"), np.full(len(names), np.nan))
+    if not is_flat(values):
+        found = analysis.analyze(_problem(names), values, calc_second_order=False, num_resamples=RESAMPLES,
+                                 seed=seed + 1)  # fmt: skip
+    table = pd.DataFrame({"key": names})
+    for name, index in (("first", "S1"), ("total", "ST")):
+        middle, half = np.asarray(found[index]), np.asarray(found[f"{index}_conf"])
+        table[name], table[f"{name}_low"], table[f"{name}_high"] = middle, middle - half, middle + half
+    table = table.sort_values("total", ascending=False, kind="stable")
+    last = table["key"] == OTHERS
+    return pd.concat([table[~last], table[last]], ignore_index=True)
+
+
+def is_flat(values: Floats) -> bool:
+    """Whether an outcome does not vary, but for rounding."""
+    return bool(np.ptp(values) <= 1e-12 * max(1.0, float(np.abs(values).max())))
 
 
 def base_rows(number: int, names: int) -> npt.NDArray[np.int64]:
@@ -148,40 +115,18 @@ def check_points(points: int) -> None:
         raise ParameterError(f"--points is [{points}]; a Sobol' sequence needs a power of two: {below} or {2 * below}")
 
 
-def _in_order(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    table = table.sort_values(column, ascending=False, kind="stable")
-    last = table["key"] == OTHERS
-    return pd.concat([table[~last], table[last]], ignore_index=True)
-
-
 def first_order_indices(table: pd.DataFrame, values: npt.ArrayLike, *, seed: int) -> pd.DataFrame:
-    """First-order indices from given draws, whose inputs may be dependent.
+    """First-order indices from N given draws (``table``: a column an input), whose inputs may be dependent.
 
-    Parameters
-    ----------
-    table
-        N draws, one column an input (numbers, or texts of a few kinds).
-    values
-        The outcome at each draw.
-    seed
-        Seed of the bootstrap.
-
-    Returns
-    -------
     One row an input that varies, the largest first: key; ``first``, ``first_low``, ``first_high``: the part of the
     outcome's variance that would go, on average, if the input were known (95 %, bootstrap); NaN if the outcome does
-    not vary.
-
-    Notes
-    -----
-    Draws are put in groups of similar size along the input (a group for each value where there are few); the index is
-    the part of the variance between the groups, freed of what chance alone would put there (epsilon squared).
+    not vary. Draws are put in groups of similar size along the input (a group for each value where there are few); the
+    index is the part of the variance between the groups, freed of what chance alone would put there (epsilon squared).
     """
     y = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(seed)
     again = rng.integers(len(y), size=(RESAMPLES, len(y)))
-    flat = bool(np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())))
-    rows = []
+    flat, rows = is_flat(y), []
     for key in table.columns:
         group = groups_of(table[key])
         if group.max() == 0:
@@ -189,7 +134,8 @@ def first_order_indices(table: pd.DataFrame, values: npt.ArrayLike, *, seed: int
         first = np.nan if flat else _between(group, y)
         half = np.nan if flat else NORMAL_95 * float(np.std([_between(group[k], y[k]) for k in again], ddof=1))
         rows.append({"key": key, "first": first, "first_low": first - half, "first_high": first + half})
-    return _in_order(pd.DataFrame(rows, columns=["key", "first", "first_low", "first_high"]), "first")
+    found = pd.DataFrame(rows, columns=["key", "first", "first_low", "first_high"])
+    return found.sort_values("first", ascending=False, kind="stable", ignore_index=True)
 
 
 def groups_of(column: pd.Series) -> npt.NDArray[np.int64]:
@@ -217,17 +163,10 @@ def _between(group: npt.NDArray[np.int64], y: Floats) -> float:
 def simulation_noise(same: Floats, other: Floats) -> tuple[float, float]:
     """How much of an outcome's variation is simulation noise.
 
-    Parameters
-    ----------
-    same
-        Values at P points, all with the same seed.
-    other
-        Values at the same points with each of L other seeds (L x P).
-
-    Returns
-    -------
-    Variance of the differences between points that is simulation noise (what a seed does to all points alike is left
-    out, since all points share it), and the standard deviation that the simulation gives one value.
+    ``same`` are values at P points, all with the same seed; ``other`` those at the same points with each of L other
+    seeds (L x P). The result is the variance of the differences between points that is simulation noise (what a seed
+    does to all points alike is left out, since all points share it), and the standard deviation that the simulation
+    gives one value.
     """
     values = np.vstack([same, other])
     rest = values - values.mean(axis=0) - values.mean(axis=1, keepdims=True) + values.mean()

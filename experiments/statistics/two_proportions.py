@@ -8,8 +8,7 @@ References
 Fisher's exact test, two-sided: every table counts that is as improbable as the observed one or more so.
 Newcombe (1998), Statistics in Medicine 17:873 (interval 10),
 doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
-Gelman & Carlin (2014), Perspectives on Psychological Science 9:641, doi:10.1177/1745691614551642 (exaggeration, wrong
-signs).
+Gelman & Carlin (2014), Perspectives on Psychological Science 9:641, doi:10.1177/1745691614551642 (exaggeration).
 """
 
 from __future__ import annotations
@@ -85,7 +84,6 @@ def z_test(a: npt.ArrayLike, n1: npt.ArrayLike, b: npt.ArrayLike, n0: npt.ArrayL
 
 
 TESTS = {"fisher": fisher, "z": z_test}
-TEST_NAMES = {"fisher": "Fisher's exact test, two-sided", "z": "z-test with a common share, two-sided"}
 
 
 def newcombe(a: npt.ArrayLike, n1: npt.ArrayLike, b: npt.ArrayLike, n0: npt.ArrayLike) -> tuple[Floats, Floats]:
@@ -145,8 +143,6 @@ class Expected:
     """Mean reported difference among the significant; NaN if there is none."""
     magnitude: float
     """The same without its sign."""
-    as_far: float
-    """Reports a gap as large as was asked about."""
 
     @property
     def power(self) -> float:
@@ -158,30 +154,13 @@ class Expected:
         """How many times too large the significant ones are on average (type M); NaN without a true difference."""
         return self.magnitude / abs(self.difference) if self.difference else float("nan")
 
-    @property
-    def wrong_sign(self) -> float:
-        """Share of the significant that have the wrong sign (type S); NaN without a true difference."""
-        wrong = self.against if self.difference > 0 else self.favour
-        return wrong / self.power if self.power > 0 and self.difference else float("nan")
-
 
 def expected(
-    mentored: float, n1: int, control: float, n0: int, *, alpha: float = 0.05, test: str = "fisher", gap: float = 0.0,
-) -> Expected:  # fmt: skip
+    mentored: float, n1: int, control: float, n0: int, *, alpha: float = 0.05, test: str = "fisher"
+) -> Expected:
     """What trials of n1 mentored people and n0 controls find: every pair of counts, weighted by its probability.
 
-    Parameters
-    ----------
-    mentored, control
-        True risks.
-    n1, n0
-        People, at least 1 each.
-    alpha
-        Level of the test.
-    test
-        ``fisher`` or ``z``.
-    gap
-        Percentage points for ``as_far``.
+    ``mentored`` and ``control`` are the true risks, ``alpha`` is the level of the test (of ``TESTS``).
     """
     a, b = _counts(mentored, n1)[:, None], _counts(control, n0)[None, :]
     weight = _chances(a, n1, mentored) * _chances(b, n0, control)
@@ -195,7 +174,6 @@ def expected(
         against=float(significant[found < 0].sum()), width=float((weight * (high - low)).sum()),
         reported=float((significant * found).sum() / power) if power else float("nan"),
         magnitude=float((significant * np.abs(found)).sum() / power) if power else float("nan"),
-        as_far=float(weight[as_far_apart(a / n1, b / n0, gap)].sum()),
     )  # fmt: skip
 
 
@@ -246,18 +224,15 @@ def mean_expected(rows: Sequence[Expected]) -> Expected:
         return sum(row.power * getattr(row, name) for row in rows if row.power) / power if power else float("nan")
 
     means = {name: sum(getattr(row, name) for row in rows) / len(rows)
-             for name in ("difference", "favour", "against", "width", "as_far")}  # fmt: skip
+             for name in ("difference", "favour", "against", "width")}  # fmt: skip
     return Expected(**means, reported=among("reported"), magnitude=among("magnitude"))
 
 
-def check(*, alpha: float = 0.05) -> dict[str, Any]:
-    """``CASE`` by every way there is: a check that the calculation does what is said of it.
+def check(*, alpha: float) -> dict[str, Any]:
+    """``CASE`` by every way there is, as a check of the calculation.
 
-    Returns
-    -------
-    dict
-        per_arm, control, difference, width; formula (power by the normal approximation); and for each test power,
-        reported (mean among the significant), exaggeration.
+    per_arm, control, difference, width; formula (power by the normal approximation); and for each test power, reported
+    (mean among the significant), exaggeration.
     """
     people, control, difference = CASE
     risk = control - difference

@@ -3,10 +3,9 @@
 A decision now takes the option with the highest mean net benefit. With more information another option may be better,
 and the difference is gained: the expected value of perfect information (EVPI) if everything were known, of partial
 perfect information (EVPPI) if some quantities were, and of sample information (EVSI) if the result of a trial were. All
-are kroner per person offered the choice. The mean net benefit given a quantity is the regression on it (Strong 2014);
-the result of a trial is one more quantity (Strong 2015). Net benefits that are means over few replicates include
-simulation noise: that is harmless in a regression, and makes ``evpi`` too large unless they go through
-``cost_effectiveness.settled`` first.
+are in the unit of the net benefits (kroner). The mean net benefit given a quantity is the regression on it (Strong
+2014); the result of a trial is one more quantity (Strong 2015). Net benefits that are means over few replicates include
+simulation noise: that is harmless in a regression, and makes ``evpi`` too large.
 
 References
 ----------
@@ -25,13 +24,11 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.linalg import block_diag
 
-from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
 Floats = npt.NDArray[np.float64]
-FEWEST = 50
-"""Draws below which no value is given."""
 BENDS = {1: 14, 2: 8}
 """Splines of a curve over one quantity, and along each side of a surface over two."""
 ADDED = 8
@@ -48,14 +45,14 @@ SIMULATED = 200
 
 @dataclass(frozen=True, kw_only=True)
 class InformationValue:
-    """The value of some information, kroner per person."""
+    """The value of some information, in kroner."""
 
     value: float
     error: float
     """Standard error: draws are few, and the curve through them is not certain."""
     floor: float = 0.0
-    """The estimate for shuffled (worthless) information, mean over the shuffles. It should be near zero, or the method
-    fails here; zero too where no shuffles were made."""
+    """The estimate for shuffled (worthless) information, mean over the shuffles: near zero, or the method fails here.
+    Zero too where no shuffles were made."""
 
 
 def evpi(benefit: npt.ArrayLike) -> InformationValue:
@@ -68,25 +65,10 @@ def evppi(benefit: npt.ArrayLike, known: pd.DataFrame, *, shuffles: int = 0, see
     """Expected value of partial perfect information: of knowing some quantities together.
 
     One quantity gives a curve, two a surface, three or more the sum of a curve each (all as stiff) and of the products
-    of pairs.
-
-    Parameters
-    ----------
-    benefit
-        Net benefit, kroner, draws x options.
-    known
-        The quantities, draws x quantities; numbers or categories.
-    shuffles, seed
-        How often the rows of ``known`` are shuffled for the floor; seed of that and of the error.
-
-    Raises
-    ------
-    ParameterError
-        If there are too few draws, or values that are no numbers.
+    of pairs. ``benefit`` is the net benefit in kroner, draws x options; ``known`` holds the quantities, draws x
+    quantities (numbers or categories). Its rows are shuffled so many times for the floor.
     """
     y = _increments(benefit)
-    if len(known) != len(y):
-        raise ParameterError(f"[{len(known)}] draws are known and [{len(y)}] have net benefits; the same are needed")
     for name in known:
         if known[name].isna().any():
             raise ParameterError(f"quantity [{name}] has values that are missing; leave such draws out")
@@ -99,30 +81,13 @@ def evppi(benefit: npt.ArrayLike, known: pd.DataFrame, *, shuffles: int = 0, see
 
 def evppi_table(benefit: npt.ArrayLike, quantities: pd.DataFrame, *, groups: Mapping[str, Sequence[str]] | None = None,
                 shuffles: int = 5, seed: int = 1) -> pd.DataFrame:  # fmt: skip
-    """EVPPI of each quantity, or of each group of them, the largest first.
+    """EVPPI of each quantity (draws x quantities), or of each group of columns by its name, the largest first.
 
-    Parameters
-    ----------
-    benefit
-        Net benefit, kroner, draws x options.
-    quantities
-        Draws x quantities.
-    groups
-        Columns known together, by name of the group; None for each column alone.
-    shuffles, seed
-        As for ``evppi``.
-
-    Returns
-    -------
-    DataFrame
-        what, value, error, floor (kroner per person), share (of the EVPI, 0-1; NaN where that is zero).
+    Columns: what, value, error, floor (kroner), share (of the EVPI, 0-1; NaN where that is zero).
     """
     wanted = groups if groups is not None else {str(name): [str(name)] for name in quantities}
     everything, rows = evpi(benefit).value, []
     for name, columns in wanted.items():
-        for column in columns:
-            if column not in quantities:
-                raise ParameterError(f"quantity [{column}] is not there; {nearest(column, quantities.columns)}")
         one = evppi(benefit, quantities[list(columns)], shuffles=shuffles, seed=seed)
         rows.append((name, one.value, one.error, one.floor, one.value / everything if everything > 0 else np.nan))
     table = pd.DataFrame(rows, columns=["what", "value", "error", "floor", "share"])
@@ -135,16 +100,8 @@ def evppi_table(benefit: npt.ArrayLike, quantities: pd.DataFrame, *, groups: Map
 def observed_risks(control: npt.ArrayLike, mentored: npt.ArrayLike, per_arm: int, *, seed: int) -> pd.DataFrame:
     """Results of trials of two arms, one at each draw: log odds of the controls, and log odds ratio.
 
-    Counts are binomial, one half is added to each (no log of zero). A draw uses the same random numbers at every size.
-
-    Parameters
-    ----------
-    control, mentored
-        Risks (0-1), one a draw.
-    per_arm
-        People analysed in each arm.
-    seed
-        Seed of the trials.
+    Risks are 0-1, one a draw. Counts are binomial, and one half is added to each (no log of zero). A draw uses the same
+    random numbers at every size.
     """
     from scipy.stats import binom  # slow to import
 
@@ -154,70 +111,19 @@ def observed_risks(control: npt.ArrayLike, mentored: npt.ArrayLike, per_arm: int
     return pd.DataFrame({"control": log_odds[0], "ratio": log_odds[1] - log_odds[0]})
 
 
-def observed_ratio(log_ratio: npt.ArrayLike, events: float, *, seed: int) -> pd.DataFrame:
-    """Trials' estimates of a log hazard ratio: the truth of each draw, and noise with variance 4 / events.
-
-    ``events`` are people who reoffended, both (equal) arms together.
-
-    References
-    ----------
-    Schoenfeld (1981), Biometrika 68:316, doi:10.1093/biomet/68.1.316.
-    """
-    truth = np.asarray(log_ratio, np.float64)
-    noise = np.random.Generator(np.random.Philox(key=seed)).standard_normal(len(truth))
-    return pd.DataFrame({"ratio": truth + noise * np.sqrt(4.0 / events)})
-
-
-def discounted_people(per_year: float | Sequence[float], *, years: int, rate: float = 0.035, after: int = 0) -> float:
-    """People to whom a decision applies, discounted: those of year t (from 0) count for 1 / (1 + rate)^t.
-
-    Parameters
-    ----------
-    per_year
-        People a year, or one number for each year.
-    years
-        Horizon, whole years from now.
-    rate
-        Discount rate per year (0.035 is the Danish Ministry of Finance's for the first 35 years).
-    after
-        Years until the result is there; earlier people are decided on without it.
-    """
-    people = np.broadcast_to(np.asarray(per_year, np.float64), (years,))
-    year = np.arange(years)
-    return float((people * (year >= after) / (1 + rate) ** year).sum())
-
-
-def evsi_table(benefit: npt.ArrayLike, sizes: Sequence[int], seen: Callable[[int], pd.DataFrame], *, people: float,
+def evsi_table(benefit: npt.ArrayLike, sizes: Sequence[int], results: Callable[[int], pd.DataFrame], *,
                cost: Callable[[int], float], seed: int = 1) -> pd.DataFrame:  # fmt: skip
     """Expected value of sample information, for trials of several sizes, and what is left when the trial is paid.
 
-    Parameters
-    ----------
-    benefit
-        Net benefit of each option, kroner per person, draws x options.
-    sizes
-        People in each arm; 0 is no trial.
-    seen
-        Results of a trial of a size at each draw (``observed_risks`` or ``observed_ratio`` on the same draws).
-    people
-        Future people to whom the decision applies, discounted (``discounted_people``).
-    cost
-        Kroner that a trial of a size costs.
-    seed
-        As for ``evppi``.
-
-    Returns
-    -------
-    DataFrame
-        per_arm, value and error (kroner per person), gain (value x people), cost, net (gain less cost), net_error,
-        best (the size with the highest net; none of them where no trial pays for itself).
+    ``sizes`` are people in each arm (0: no trial), ``results`` what a trial of a size shows at each draw
+    (``observed_risks``), ``cost`` its kroner. Columns: per_arm, value and error (kroner), gain (the value), cost, net
+    (gain less cost), net_error, best (the size with the highest net; none where no trial pays for itself).
     """
     rows = []
     for size in sizes:
-        one = evppi(benefit, seen(size), seed=seed) if size > 0 else InformationValue(value=0.0, error=0.0)
+        one = evppi(benefit, results(size), seed=seed) if size > 0 else InformationValue(value=0.0, error=0.0)
         paid = cost(size) if size > 0 else 0.0
-        gain = one.value * people
-        rows.append((size, one.value, one.error, gain, paid, gain - paid, one.error * people))
+        rows.append((size, one.value, one.error, one.value, paid, one.value - paid, one.error))
     table = pd.DataFrame(rows, columns=["per_arm", "value", "error", "gain", "cost", "net", "net_error"])
     net = table["net"].to_numpy()
     return table.assign(best=(np.arange(len(net)) == net.argmax()) & (net > 0))
@@ -229,9 +135,6 @@ def evsi_table(benefit: npt.ArrayLike, sizes: Sequence[int], seen: Callable[[int
 def _increments(benefit: npt.ArrayLike) -> Floats:
     """Net benefit of every other option less that of the option with the highest mean, draws x (options - 1)."""
     net = np.asarray(benefit, np.float64)
-    if net.ndim != 2 or net.shape[1] < 2 or len(net) < FEWEST:
-        shape = " x ".join(map(str, net.shape))
-        raise ParameterError(f"net benefits have the shape [{shape}]; at least {FEWEST} draws x two options are needed")
     if not np.isfinite(net).all():
         raise ParameterError("net benefits have values that are no numbers [nan or inf]; leave such draws out")
     best = int(net.mean(axis=0).argmax())
@@ -259,11 +162,8 @@ def _basis(known: pd.DataFrame) -> tuple[Floats, list[Floats]]:
     lines = [part[0] @ np.linspace(-1.0, 1.0, size) for part, size in zip(parts, sizes, strict=True)]
     pairs = np.column_stack([a * b for a, b in combinations(lines, 2)])
     columns = np.column_stack([*(part[0] for part in parts), pairs - pairs.mean(axis=0)])
-    curves, start = np.zeros((columns.shape[1], columns.shape[1])), 0
-    for (_, own), size in zip(parts, sizes, strict=True):
-        curves[start : start + size, start : start + size] = own
-        start += size
-    return columns, [curves, np.diag((np.arange(columns.shape[1]) >= start).astype(np.float64))]
+    curves = block_diag(*(part[1] for part in parts), np.zeros((pairs.shape[1], pairs.shape[1])))
+    return columns, [curves, np.diag((np.arange(columns.shape[1]) >= sum(sizes)).astype(np.float64))]
 
 
 def _column(values: pd.Series, bends: int) -> tuple[Floats, Floats]:

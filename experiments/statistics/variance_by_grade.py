@@ -14,7 +14,7 @@ inputs).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from math import factorial
 from typing import Any, get_args
@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.statistics.sobol_morris import NORMAL_95, OTHERS
-from simulation.parameters import Grade, ParameterError
+from experiments.statistics.sobol_morris import NORMAL_95, OTHERS, is_flat
+from simulation.parameters import Grade
 
 Floats = npt.NDArray[np.float64]
 GRADES: tuple[str, ...] = get_args(Grade)
@@ -39,17 +39,8 @@ BLOCKS = 20
 
 
 def shares_from_indices(parts: pd.DataFrame, grade_of: Callable[[str], str]) -> pd.DataFrame:
-    """Shares of the variance by grade from Sobol' indices over independent priors.
+    """Shares of the variance by grade from Sobol' indices over independent priors (``parts``: of ``sobol_indices``).
 
-    Parameters
-    ----------
-    parts
-        What ``sobol_indices`` gives: key, first, first_low, first_high; quantities without an index as ``OTHERS``.
-    grade_of
-        The grade of a key.
-
-    Returns
-    -------
     One row a grade, then ``OTHERS`` if it is there (quantities without an index of their own, of all grades), then
     ``REST``: grade, inputs (quantities with an index), share (sum of first-order indices; REST is what is left), low
     and high (95 %, errors taken as independent). NaN if the outcome does not vary.
@@ -58,13 +49,10 @@ def shares_from_indices(parts: pd.DataFrame, grade_of: Callable[[str], str]) -> 
     kinds = parts["key"].map(lambda key: OTHERS if key == OTHERS else grade_of(key))
     for grade in (*GRADES, *([OTHERS] if (kinds == OTHERS).any() else [])):
         mine = kinds == grade
-        rows.append(_row(grade, int(mine.sum()), float(parts["first"][mine].sum(skipna=False)), _root(half[mine])))
-    rows.append(_row(REST, 0, 1.0 - float(parts["first"].sum(skipna=False)), _root(half)))
+        rows.append(_row(grade, int(mine.sum()), float(parts["first"][mine].sum(skipna=False)),
+                         float(np.sqrt(half[mine].sum()))))  # fmt: skip
+    rows.append(_row(REST, 0, 1.0 - float(parts["first"].sum(skipna=False)), float(np.sqrt(half.sum()))))
     return pd.DataFrame(rows)
-
-
-def _root(squares: pd.Series) -> float:
-    return float(np.sqrt(squares.sum()))
 
 
 def _row(grade: str, inputs: int, share: float, half: float) -> dict[str, Any]:
@@ -73,40 +61,26 @@ def _row(grade: str, inputs: int, share: float, half: float) -> dict[str, Any]:
 
 def shares_from_draws(
     inputs: pd.DataFrame, values: npt.ArrayLike, grade_of: Callable[[str], str], *, seed: int = 1
-) -> pd.DataFrame:
-    """Shares of the variance by grade from draws, whose quantities may be dependent.
+) -> pd.DataFrame | None:
+    """Shares of the variance by grade from N draws (a column a quantity), whose quantities may be dependent.
 
     A grade's share is its Shapley value: how much of the variance goes if the quantities of the grade become known,
     mean over the six orders in which the three grades could become known. What is explained by the quantities of some
-    grades is the adjusted R squared of a regression on them (curves bend once, no products).
+    grades is the adjusted R squared of a regression on them (curves bend once, no products). Quantities that do not
+    vary count for nothing; ``seed`` decides the blocks of draws for the intervals.
 
-    Parameters
-    ----------
-    inputs
-        N draws, one column a quantity (numbers, or texts of a few kinds); those that do not vary count for nothing.
-    values
-        The result at each draw.
-    grade_of
-        The grade of a column.
-    seed
-        Seed of the assignment of draws to blocks, for the intervals.
-
-    Returns
-    -------
     One row a grade, then ``REST``: grade, inputs (quantities that vary), share (they add up to 1), low and high (95 %,
-    jackknife over 20 blocks of draws). Estimates can lie slightly below 0. NaN if the result does not vary.
-
-    Raises
-    ------
-    ParameterError
-        If there are too few draws for so many quantities.
+    jackknife over 20 blocks of draws). Estimates can lie slightly below 0. NaN if the result does not vary; None if
+    there are too few draws for so many quantities.
     """
     y, known = np.asarray(values, np.float64), _varying(inputs)
     grades = [grade_of(str(name)) for name in known]
     counts = {grade: grades.count(grade) for grade in GRADES}
-    if np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
+    if is_flat(y):
         return pd.DataFrame([_row(grade, counts.get(grade, 0), np.nan, np.nan) for grade in (*GRADES, REST)])
-    columns, owner = _columns(known, len(y))
+    if (regression := _columns(known, len(y))) is None:
+        return None
+    columns, owner = regression
     kind = np.array([GRADES.index(grades[k]) for k in owner])
 
     def divided(grams: Floats) -> Floats:
@@ -122,16 +96,6 @@ def shares_from_draws(
     ])  # fmt: skip
 
 
-def shares_if_enough(
-    inputs: pd.DataFrame, values: npt.ArrayLike, grade_of: Callable[[str], str], *, seed: int = 1
-) -> pd.DataFrame | None:
-    """As ``shares_from_draws``; None if there are too few draws."""
-    try:
-        return shares_from_draws(inputs, values, grade_of, seed=seed)
-    except ParameterError:
-        return None
-
-
 def first_order_shares(inputs: pd.DataFrame, values: npt.ArrayLike, *, seed: int = 1) -> pd.DataFrame:
     """The share of the variance that would go if one quantity alone became known, the largest first.
 
@@ -139,10 +103,10 @@ def first_order_shares(inputs: pd.DataFrame, values: npt.ArrayLike, *, seed: int
     share what they explain, so these shares overlap.
     """
     y, known = np.asarray(values, np.float64), _varying(inputs)
-    empty = pd.DataFrame(columns=["key", "first", "first_low", "first_high"])
-    if known.empty or np.ptp(y) <= 1e-12 * max(1.0, float(np.abs(y).max())):
-        return empty
-    columns, owner = _columns(known, len(y), one_by_one=True)
+    regression = None if known.empty or is_flat(y) else _columns(known, len(y), one_by_one=True)
+    if regression is None:
+        return pd.DataFrame(columns=["key", "first", "first_low", "first_high"])
+    columns, owner = regression
     own = [np.flatnonzero(owner == k) for k in range(known.shape[1])]
     middle, half = _jackknife(columns, y, lambda grams: np.array([_explained(grams, each) for each in own]), seed)
     table = pd.DataFrame({"key": list(known), "first": middle, "first_low": middle - half, "first_high": middle + half})
@@ -162,18 +126,20 @@ def _varying(inputs: pd.DataFrame) -> pd.DataFrame:
     return inputs.loc[:, [bool((inputs[name] != inputs[name].iloc[0]).any()) for name in inputs]].reset_index(drop=True)
 
 
-def _columns(known: pd.DataFrame, draws: int, *, one_by_one: bool = False) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Columns of the regression (draws x P), and the quantity of each; straight lines only, where draws are few."""
+def _columns(
+    known: pd.DataFrame, draws: int, *, one_by_one: bool = False
+) -> tuple[Floats, npt.NDArray[np.int64]] | None:
+    """Columns of the regression (draws x P), and the quantity of each.
+
+    Straight lines only where draws are few, and None where they are too few.
+    """
     for bends in (2, 1):
         parts = [_column(known[name], bends) for name in known]
         width = max((part.shape[1] for part in parts), default=0) if one_by_one else sum(p.shape[1] for p in parts)
         if draws >= DRAWS_A_COLUMN * width:
             owner = np.repeat(np.arange(len(parts)), [part.shape[1] for part in parts])
             return (np.column_stack(parts) if parts else np.zeros((draws, 0))), owner
-    raise ParameterError(
-        f"[{draws}] draws are too few to divide the variance among {known.shape[1]} quantities; at least "
-        f"{round(DRAWS_A_COLUMN * width)} are needed (--draws)"
-    )
+    return None
 
 
 def _column(values: pd.Series, bends: int) -> Floats:
@@ -219,9 +185,3 @@ def _shapley(explained: Mapping[tuple[int, ...], float], one: int) -> float:
         for before in combinations(others, size):
             total += weight * (explained[tuple(sorted((*before, one)))] - explained[before])
     return total
-
-
-def largest_contributors(tables: Sequence[pd.DataFrame], number: int = 3) -> list[str]:
-    """The quantities with the largest first-order share in any of some tables of ``first_order_shares``, in order."""
-    every = pd.concat(list(tables), ignore_index=True) if tables else pd.DataFrame(columns=["key", "first"])
-    return [str(key) for key in every.groupby("key")["first"].max().sort_values(ascending=False).index[:number]]

@@ -16,7 +16,7 @@ from experiments.inputs.posterior import Posterior
 from experiments.inputs.trial_result import CONTROL_PERCENT, GAP, MENTORED_PERCENT
 from experiments.provenance.receipts import shown
 from experiments.statistics.intervals import quantiles
-from experiments.statistics.variance_by_grade import as_data, shares_if_enough
+from experiments.statistics.variance_by_grade import as_data, shares_from_draws
 from experiments.studies.calibration import calibration_tables as tables_of
 from experiments.studies.calibration.arviz_export import can_write, write_inference_data
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
@@ -88,7 +88,7 @@ def _reported(study: CalibrateStudy, calibration: Calibration, drawn: Any, group
         "diagnostics": diagnostics, "versions": versions(),
     })  # fmt: skip
     inputs = ModelInputs.of(plan.trial)
-    grades = shares_if_enough(drawn[posterior.keys], drawn["_control"] - drawn["_mentored"], inputs.grade,
+    grades = shares_from_draws(drawn[posterior.keys], drawn["_control"] - drawn["_mentored"], inputs.grade,
                               seed=plan.seed)  # fmt: skip
     tables = {
         "differences": tables_of.differences(drawn, groups, draws=diagnostics["trial_draws"]),

@@ -10,6 +10,8 @@ everybody: the effect in the highest-risk group applies to the others too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -18,23 +20,16 @@ import pandas as pd
 
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.municipalities import Country, eligible_share
-from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.plan import RolloutPlan, planned
-from experiments.studies.rollout.plan_scenario import everybody, scenario_of
-from experiments.studies.rollout.simulate import TWICE, PlanDraws, country_data, country_of
-from simulation.compiled_parameters import months_before
-from simulation.engine import SimulatedChunk, over_chunks
+from experiments.studies.rollout.plan_scenario import everybody
+from experiments.studies.rollout.simulate import PlanDraws, counted, drawn_scenario, job_of
 from simulation.history import GROUPS
-from simulation.monthly_counts import names
 from simulation.outcomes import wilson
 from simulation.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
 RULES = ("first come", "highest risk", "lowest risk", "lottery")
 NOBODY, EVERYBODY = "nobody", "everybody"
 """The runs without a rule: nobody is served, or all who want it and have time."""
-CAPACITIES = (0.1, 0.25, 0.5)
-"""Courses a year, parts of what serves everybody."""
 EFFECTS = ("own", "same")
 """The effect of the draw, next to nothing outside the highest-risk group; or the same effect for everybody."""
 OUTCOMES = ("offences", "relapses_any", "reoffenders_any", "custody_months")
@@ -96,22 +91,10 @@ def same_for_all(scenario: Scenario) -> Scenario:
 
 def yearly(scenario: Scenario, seed: int, replicate: int) -> pd.DataFrame:
     """Counts of one run by year and risk group, all municipalities: time, group, ``OF_A_RUN``, ``OF_A_COURSE``."""
-    rows, name = names(scenario), next(iter(scenario.programme))
-    columns = [*OF_A_RUN, *(f"{name}.{each}" for each in OF_A_COURSE)]
-    where, before = [rows.index(each) for each in columns], months_before(scenario)
-
-    def reduced(cohort: SimulatedChunk) -> Floats:
-        monthly = cohort.tally[where].sum(axis=-1, dtype=np.float64)
-        year = np.maximum(0, np.arange(monthly.shape[1]) - before) // 12
-        return np.add.reduceat(monthly, np.flatnonzero(np.diff(year, prepend=-1)), axis=1)
-
-    found = sum(over_chunks(scenario, seed, range(replicate, replicate + 1), reduced, threads=1, ledger=True))
-    values = np.asarray(found)
-    time, group = (each.ravel() for each in np.indices(values.shape[1:]))
-    table = pd.DataFrame(values.reshape(len(columns), -1).T, columns=[*OF_A_RUN, *OF_A_COURSE])
-    table.insert(0, "group", np.array(GROUPS)[group])
-    table.insert(0, "time", time)
-    return table
+    programme = next(iter(scenario.programme))
+    columns = {**{name: name for name in OF_A_RUN}, **{f"{programme}.{name}": name for name in OF_A_COURSE}}
+    table = counted(scenario, seed, range(replicate, replicate + 1), whole=True)[["time", "group", *columns]]
+    return table.rename(columns=columns).astype(dict.fromkeys(columns.values(), np.float64))
 
 
 def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
@@ -120,12 +103,7 @@ def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
     ``context``: ``plan``, ``base``, ``country`` (as in ``simulate.job_of``), ``capacities``; ``payload``: ``point``,
     ``doubts``, ``released``, ``seed``, ``replicate``. Columns: effect, capacity, rule, then those of ``yearly``.
     """
-    plan = planned(context["plan"])
-    scenario = without_limit(scenario_of(
-        plan, country_of(context["country"]), base=written(context["base"]), draw=payload["point"],
-        doubts=payload["doubts"], released=np.array(payload["released"]),
-    ))  # fmt: skip
-    parts = []
+    scenario, parts = without_limit(drawn_scenario(context, payload)), []
 
     def simulate(scenario: Scenario, effect: str, capacity: float, rule: str) -> pd.DataFrame:
         table = yearly(scenario, payload["seed"], payload["replicate"])
@@ -136,40 +114,32 @@ def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
     for effect, here in (("own", scenario), ("same", same_for_all(scenario))):
         name, row = next(iter(here.programme.items()))
         everybody_wants = simulate(here, effect, 1.0, EVERYBODY)["joined"].sum() / (row.closes_month / 12)
-        for capacity in context["capacities"]:
-            for rule in RULES:
-                limits = {"allocation": rule, "max_per_year": max(1e-6, round(capacity * everybody_wants, 6))}
-                limited = here.changed({f"programme.{name}.{key}": value for key, value in limits.items()})
-                simulate(limited, effect, capacity, rule)
+        for capacity, rule in product(context["capacities"], RULES):
+            limited = here.changed({
+                f"programme.{name}.allocation": rule,
+                f"programme.{name}.max_per_year": max(1e-6, round(capacity * everybody_wants, 6)),
+            })  # fmt: skip
+            simulate(limited, effect, capacity, rule)
     whole = pd.concat(parts, ignore_index=True)
     return {str(name): column.tolist() for name, column in whole.items()}
 
 
 def rules_job(
-    plan: RolloutPlan, country: Country, draws: PlanDraws, *, capacities: Sequence[float] = CAPACITIES,
-    replicates: int = 0,
+    plan: RolloutPlan, country: Country, draws: PlanDraws, *, capacities: Sequence[float], replicates: int = 0,
     command: str = "",
 ) -> Job:  # fmt: skip
-    """The runs of all rules as a job with one task a draw and replicate.
+    """The runs of all rules as a job with one task a draw and replicate; capacities are parts of what serves everybody.
 
-    Without ``replicates`` one draw in ``TWICE`` is simulated twice, the others once.
+    ``replicates`` as for ``job_of``.
     """
     plan = at_once(alone(plan))
-    pieces = [
-        {"point": point, "doubts": own, "released": [float(f"{x:.10g}") for x in released], "seed": seed,
-         "replicate": replicate}
-        for k, (point, own, released, seed) in enumerate(
-            zip(draws.points, draws.plan, draws.released, draws.seeds, strict=True))
-        for replicate in range(replicates or 1 + (k % TWICE == 0))
-    ]  # fmt: skip
-    return Job(
-        name=f"priorities: rules of {plan.name}", work=f"{__name__}:simulate_rules", command=command, pieces=pieces,
-        context={
-            "plan": plan.model_dump(exclude_unset=True), "country": country_data(country),
-            "base": everybody(plan).replace(people__calendar_months=plan.months + AFTER).to_toml(),
-            "capacities": list(capacities),
-        },
-    )  # fmt: skip
+    like = job_of(plan, country, draws, replicates=replicates, command=command)
+    pieces = [{**{key: value for key, value in piece.items() if key != "replicates"}, "replicate": k}
+              for piece in like.pieces for k in range(piece["replicates"])]  # fmt: skip
+    base = everybody(plan).replace(people__calendar_months=plan.months + AFTER).to_toml()
+    context = {**{key: like.context[key] for key in ("plan", "country")}, "base": base, "capacities": list(capacities)}
+    return replace(like, name=f"priorities: rules of {plan.name}", work=f"{__name__}:simulate_rules", pieces=pieces,
+                   context=context)  # fmt: skip
 
 
 def run_rules(work: Job, draws: PlanDraws, compute: Callable[[Job], Iterator[Table]]) -> pd.DataFrame:
@@ -189,17 +159,8 @@ def horizons_of(plan: RolloutPlan) -> list[int]:
 
 
 def cumulate(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
-    """Outcomes avoided against nobody, cumulated from the first year to each horizon.
+    """Outcomes avoided against nobody, cumulated from the first year to each horizon (years), from ``run_rules``.
 
-    Parameters
-    ----------
-    table
-        Counts of runs: ``KEYS``, time (year from 0), group and counts; ``NOBODY`` among the rules.
-    horizons
-        Years.
-
-    Returns
-    -------
     One row a run and horizon: ``KEYS``, horizon, courses (started), highest (of these in the highest-risk group), first
     (of these around a first release), then an avoided number for each of ``OUTCOMES``.
     """
@@ -219,33 +180,20 @@ def cumulate(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
 
 
 def best_shares(values: pd.DataFrame) -> pd.Series:
-    """Share of the rows (draws) in which each column (rule) has the highest value; those that tie share a row.
-
-    >>> best_shares(pd.DataFrame({"a": [3.0, 1.0], "b": [2.0, 1.0]})).to_dict()
-    {'a': 0.75, 'b': 0.25}
-    """
+    """Share of the rows (draws) in which each column (rule) has the highest value; those that tie share a row."""
     first = values.eq(values.max(axis=1), axis=0)
     return first.div(first.sum(axis=1), axis=0).mean()
 
 
 def summarise(values: npt.ArrayLike, draws: npt.ArrayLike, *, pooled: bool = False) -> pd.DataFrame:
-    """Means of many outcomes at once, with parameter uncertainty and stochastic variation apart.
+    """Means of many outcomes at once (runs x outcomes), with parameter uncertainty and stochastic variation apart.
 
-    Parameters
-    ----------
-    values
-        Runs x outcomes.
-    draws
-        The draw of each run; draws with several runs (replicates) separate the two.
-    pooled
-        The outcomes are one outcome in many municipalities: the two are separated by all of them together.
+    Draws with several runs (replicates) separate the two. With ``pooled`` the outcomes are one outcome in many
+    municipalities, and all of them together separate the two.
 
-    Returns
-    -------
-    DataFrame
-        One row an outcome: mean (over draws), error (its simulation error), low, high (95 % of the draws, without
-        stochastic variation), stochastic_sd (standard deviation of one future given the parameters; NaN if no draw
-        has two runs).
+    One row an outcome: mean (over draws), error (its simulation error), low, high (95 % of the draws, without
+    stochastic variation), stochastic_sd (standard deviation of one future given the parameters; NaN if no draw has two
+    runs).
     """
     x = np.asarray(values, np.float64)
     number, row = np.unique(np.asarray(draws), return_inverse=True)
@@ -268,17 +216,12 @@ def summarise(values: npt.ArrayLike, draws: npt.ArrayLike, *, pooled: bool = Fal
 
 
 def rules_table(avoided: pd.DataFrame) -> pd.DataFrame:
-    """What each rule avoids, with intervals, and how probable it is that no other avoids more.
+    """What each rule avoids (from ``cumulate``), with intervals, and how probable it is that no other avoids more.
 
-    ``avoided`` is what ``cumulate`` gives.
-
-    Returns
-    -------
-    DataFrame
-        One row an effect, capacity, outcome, horizon and rule: courses (mean), highest, first (shares of them, 0-1);
-        mean, error, low, high, stochastic_sd (as ``summarise``) of the total avoided; the same of what is avoided per
-        course (``each_mean`` ...); best (share of draws in which the rule avoids most, 0-1; NaN where everybody is
-        served), best_low, best_high (95 %, Wilson).
+    One row an effect, capacity, outcome, horizon and rule: courses (mean), highest, first (shares of them, 0-1); mean,
+    error, low, high, stochastic_sd (as ``summarise``) of the total avoided; the same of what is avoided per course
+    (``each_mean`` ...); best (share of draws in which the rule avoids most, 0-1; NaN where everybody is served),
+    best_low, best_high (95 %, Wilson).
     """
     cell = ["effect", "capacity", "outcome", "horizon", "rule"]
     ids = [*KEYS, "horizon", "courses", "highest", "first"]
@@ -304,36 +247,28 @@ def rules_table(avoided: pd.DataFrame) -> pd.DataFrame:
 def risk_groups(table: pd.DataFrame, horizons: Sequence[int]) -> pd.DataFrame:
     """What decides which rule is best: the two risk groups without courses, and what a course does in each of them.
 
-    From Denmark with courses for nobody and for everybody, means over the runs.
-
-    Returns
-    -------
-    DataFrame
-        One row an effect and group: released (a run), offences, relapses, custody_months (each per release, without
-        courses); courses, months, contacts (matched and meeting, per course), in_custody (share of courses ended by
-        custody); and for each outcome, at the first and last horizon, what is avoided per course (``per_course_of``),
-        ``avoided_<outcome>_first`` and ``avoided_<outcome>_last``.
+    From Denmark with courses for nobody and for everybody, means over the runs. One row an effect and group: released
+    (a run), offences, relapses, custody_months (each per release, without courses); courses, months, contacts (matched
+    and meeting, per course), in_custody (share of courses ended by custody); and for each outcome, at the first and
+    last horizon, what is avoided per course (``per_course_of``), ``avoided_<outcome>_first`` and ``_last``.
     """
     rows = []
-    nobody = table[table["rule"] == NOBODY]
-    every = table[table["rule"] == EVERYBODY]
-    for effect in EFFECTS:
-        own = every[every["effect"] == effect]
-        for group in GROUPS:
-            with_, without = own[own["group"] == group], nobody[nobody["group"] == group]
-            runs = without[["draw", "replicate"]].drop_duplicates().shape[0]
-            released, started = without["released"].sum(), with_["started"].sum()
-            row: dict[str, Any] = {
-                "effect": effect, "group": group, "released": released / runs,
-                "offences": without["offences"].sum() / released, "relapses": without["relapses_any"].sum() / released,
-                "custody_months": without["custody_months"].sum() / released, "courses": started / runs,
-                "months": with_["months"].sum() / started, "contacts": with_["contacts"].sum() / started,
-                "in_custody": with_["ended_in_custody"].sum() / started,
-            }  # fmt: skip
-            for end, horizon in (("first", horizons[0]), ("last", horizons[-1])):
-                after, before = (each[each["time"] < horizon] for each in (with_, without))
-                for outcome in OUTCOMES:
-                    gained = before[outcome].sum() - after[outcome].sum()
-                    row[f"avoided_{outcome}_{end}"] = gained / max(1.0, after[per_course_of(outcome)].sum())
-            rows.append(row)
+    for effect, group in product(EFFECTS, GROUPS):
+        here = table[table["group"] == group]
+        without, with_ = here[here["rule"] == NOBODY], here[(here["rule"] == EVERYBODY) & (here["effect"] == effect)]
+        runs = without[["draw", "replicate"]].drop_duplicates().shape[0]
+        released, started = without["released"].sum(), with_["started"].sum()
+        row: dict[str, Any] = {
+            "effect": effect, "group": group, "released": released / runs,
+            "offences": without["offences"].sum() / released, "relapses": without["relapses_any"].sum() / released,
+            "custody_months": without["custody_months"].sum() / released, "courses": started / runs,
+            "months": with_["months"].sum() / started, "contacts": with_["contacts"].sum() / started,
+            "in_custody": with_["ended_in_custody"].sum() / started,
+        }  # fmt: skip
+        for end, horizon in (("first", horizons[0]), ("last", horizons[-1])):
+            after, before = (each[each["time"] < horizon] for each in (with_, without))
+            for outcome in OUTCOMES:
+                gained = before[outcome].sum() - after[outcome].sum()
+                row[f"avoided_{outcome}_{end}"] = gained / max(1.0, after[per_course_of(outcome)].sum())
+        rows.append(row)
     return pd.DataFrame(rows)

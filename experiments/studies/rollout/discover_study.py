@@ -1,4 +1,4 @@
-"""``desist discover``: under which one or two conditions does a plan not pay back?"""
+"""``desist discover`` and ``desist voi``: studies of a plan over every uncertain input."""
 
 from __future__ import annotations
 
@@ -61,3 +61,26 @@ class DiscoverStudy(PlanOverInputs):
         from experiments.studies.rollout.discovery import run_discover
 
         return run_discover(self, context)
+
+
+class VoiStudy(PlanOverInputs):
+    """What is more information worth before a plan is decided on?
+
+    The expected value of perfect information (EVPI), of knowing some inputs (EVPPI), and of a further trial by its size
+    (EVSI), in kroner for the whole of PLAN. It uses the runs of desist discover, and finds them in the store if they
+    have been made.
+
+    \b
+    desist voi nationwide-at-once
+    """  # noqa: D301
+
+    verb: ClassVar[str] = "voi"
+    saving: Literal["average", "marginal"] = option(
+        "average", what="Savings: prison days at their average price, or at what one day less saves"
+    )
+
+    def run(self, context: RunContext | None = None) -> StudyResult:
+        """Compute the result; see ``Study.run``."""
+        from experiments.studies.rollout.value_of_information import run_voi
+
+        return run_voi(self, context)

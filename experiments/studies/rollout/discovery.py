@@ -7,30 +7,33 @@ releases by municipality, and the prices. A run fails if the public budgets toge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-from scipy.stats import qmc
+from scipy.stats import binomtest, qmc
 
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Job, Table
+from experiments.inputs.evidence import PLAN, PRICE, ModelInputs
 from experiments.inputs.municipalities import Country
-from experiments.inputs.parameter_points import EFFECT, at_shares
+from experiments.inputs.parameter_points import at_shares
 from experiments.inputs.posterior import OF_THE_TRIAL, SHIPPED, Posterior
-from experiments.statistics.scenario_discovery import FEWEST, Box, DiscoveryResult, discover, stability
+from experiments.statistics.scenario_discovery import ENDS, FEWEST, STABILITY, Box, discover, ends, stability
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.costs import money
 from experiments.studies.rollout.discover_study import DiscoverStudy, PlanOverInputs
-from experiments.studies.rollout.discovery_check import check_thresholds, paired_design
 from experiments.studies.rollout.plan import RolloutPlan, load, shortened, uncertain
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
 from experiments.studies.rollout.simulate import PlanDraws, run_pairs
-from simulation.parameters import ParameterError, quantities
+from simulation.outcomes import wilson
+from simulation.parameters import ParameterError
 from simulation.prices import Prices, draw_prices, read_prices
 from simulation.scenario import Scenario
 
@@ -39,13 +42,15 @@ Saving = Literal["average", "marginal", "top-down"]
 RATIO: dict[Saving, str] = {"average": "ratio", "marginal": "marginal", "top-down": "top_down"}
 """Kroner back for a krone, by how savings are counted: columns of ``costs.Money.totals``."""
 RUNS = 1_000
-PLAN, PRICE = "plan.", "price."
-"""What the keys of a plan's own uncertain quantities and of prices begin with, beside dotted keys of the scenario."""
 FRESH = 30_000_001
 """Added to the seed for fresh runs."""
 SAMPLES = 12
 """Samples of the runs by which the stability of the limits is estimated."""
-STABILITY = ["quantity", "end", "threshold", "chosen", "at_end", "low", "middle", "high"]
+SIDES = ("inside", "outside")
+STEP = 0.1
+"""How far inside and outside a limit fresh runs are, as a share of the sampled runs (a tenth of them lies between)."""
+SIGNIFICANT = 0.05
+"""McNemar's p-value up to which a limit is confirmed."""
 CHECKS = ["quantity", "end", "pairs", "inside", "inside_low", "inside_high", "outside", "outside_low", "outside_high",
           "only_inside", "only_outside", "p_value", "confirmed"]  # fmt: skip
 SCORES = ["half", "runs", "failures", "inside", "hits", "coverage", "coverage_low", "coverage_high", "density",
@@ -74,13 +79,7 @@ class PlannedRuns:
 
 
 def planned_runs(study: PlanOverInputs) -> PlannedRuns:
-    """What a study asks for.
-
-    Raises
-    ------
-    ParameterError
-        If a file cannot be used, or the programme has no price.
-    """
+    """What a study asks for; a ``ParameterError`` if a file cannot be used, or the programme has no price."""
     plan, country = load(study.plan)
     prices = Prices() if study.prices is None else read_prices(study.prices)
     file = SHIPPED if study.posterior is None else study.posterior
@@ -99,9 +98,8 @@ def run_discover(study: DiscoverStudy, context: RunContext | None) -> StudyResul
     if find_spec("ema_workbench") is None:
         raise ParameterError("discover needs the EMA Workbench; install it with pip install 'desist[discovery]'")
     asked = planned_runs(study)
-    context = context or RunContext()
     inputs = draw_inputs(asked.plan, asked.posterior, asked.prices, asked.number, seed=study.seed)
-    with context.computing(runs=10 * asked.number) as compute:
+    with (context or RunContext()).computing(runs=10 * asked.number) as compute:
 
         def simulate(rows: pd.DataFrame, seed: int, streams: np.ndarray | None = None) -> pd.DataFrame:
             return simulate_outcomes(asked.plan, asked.country, rows, asked.prices, compute, seed=seed, streams=streams,
@@ -112,8 +110,7 @@ def run_discover(study: DiscoverStudy, context: RunContext | None) -> StudyResul
         found = discover(inputs, fails, method=study.method, seed=study.seed)
         steady, checks = pd.DataFrame(columns=STABILITY), pd.DataFrame(columns=CHECKS)
         if found.box is not None:
-            steady = stability(inputs, fails, found.box, samples=SAMPLES, method=study.method,
-                               seed=study.seed).thresholds  # fmt: skip
+            steady = stability(inputs, fails, found.box, samples=SAMPLES, method=study.method, seed=study.seed)
             design = paired_design(found.box, inputs, number=study.pairs, seed=study.seed)
             streams = pd.factorize(pd.MultiIndex.from_frame(design[["quantity", "end", "pair"]]))[0]
             fresh = simulate(design[list(inputs)], study.seed + FRESH, streams)
@@ -124,42 +121,35 @@ def run_discover(study: DiscoverStudy, context: RunContext | None) -> StudyResul
         "boxes": found.candidates.reindex(columns=CANDIDATES), "scores": found.scores.reindex(columns=SCORES),
         "stability": steady, "checks": checks,
     }  # fmt: skip
-    return StudyResult(
-        study=study, tables=tables, facts=_facts(study, asked, found, fails, tables), scenario=asked.scenario,
-        counts={"plan": asked.plan.model_dump(), "runs": asked.number, "saving": study.saving},
-    )  # fmt: skip
-
-
-def _facts(study: DiscoverStudy, asked: PlannedRuns, found: DiscoveryResult, fails: np.ndarray,
-           tables: dict[str, pd.DataFrame]) -> dict[str, Any]:  # fmt: skip
-    held_out = None if found.box is None else {name: float(found.held_out[name]) for name in (
-        "coverage", "coverage_low", "coverage_high", "density", "density_low", "density_high")}  # fmt: skip
-    return {
+    shown = [f"{name}{end}" for name in ("coverage", "density") for end in ("", "_low", "_high")]
+    held_out = None if found.box is None else {name: float(found.held_out[name]) for name in shown}
+    facts = {
         "plan": about(asked.plan), "programme": asked.programme, "runs": found.runs, "failures": found.failures,
         "failing": float(fails.mean()), "saving": study.saving, "method": study.method, "fewest": FEWEST,
         "reason": found.reason, "conditions": [] if found.box is None else conditions(found.box, asked),
         "held_out": held_out, "p_value": found.p_value, "scores": tables["scores"].to_dict("records"),
         "checks": tables["checks"].to_dict("records"),
     }  # fmt: skip
+    return StudyResult(
+        study=study, tables=tables, facts=facts, scenario=asked.scenario,
+        counts={"plan": asked.plan.model_dump(), "runs": asked.number, "saving": study.saving},
+    )  # fmt: skip
 
 
 def about(plan: RolloutPlan) -> dict[str, Any]:
-    """What answers say of a plan."""
+    """How answers describe a plan."""
     return {"name": plan.name, "title": plan.title, "title_da": plan.title_da, "years": plan.years}
 
 
 def conditions(box: Box, asked: PlannedRuns) -> list[dict[str, Any]]:
     """The conditions of a box: quantity, what it is, its unit, lowest and highest value or (of a category) values."""
-    known = {row.key: row for row in [*quantities(asked.scenario), *EFFECT]}
-    known |= {PLAN + row.key: row for row in uncertain(asked.plan)}
-    known |= {PRICE + row.key: row for row in quantities(asked.prices)}
-    found = []
+    known, found = ModelInputs.of(asked.scenario, asked.plan, asked.prices).rows, []
     for name, limit in box.limits.items():
-        row = known.get(name) or known.get(name.replace("programme.", f"programme.{asked.programme}.", 1))
-        ends = sorted(limit) if isinstance(limit, frozenset) else None
-        low, high = (None, None) if isinstance(limit, frozenset) else limit
+        row = known.get(name)
+        choices = isinstance(limit, frozenset)
+        low, high = (None, None) if choices else limit
         found.append({"quantity": name, "what": row.what if row else name, "unit": row.unit if row else "",
-                      "low": low, "high": high, "values": ends})  # fmt: skip
+                      "low": low, "high": high, "values": sorted(limit) if choices else None})  # fmt: skip
     return found
 
 
@@ -194,20 +184,17 @@ def simulate_outcomes(
     """
     numbers = np.arange(len(inputs)) if streams is None else np.asarray(streams)
     places = country.drawn(int(numbers.max()) + 1, seed)
-    names = [str(name) for name in inputs]
-    of_plan = [name for name in names if name.startswith(PLAN)]
-    of_scenario = [name for name in names if not name.startswith((PLAN, PRICE))]
-    doubts = PlanDraws(
-        points=_rows(inputs, of_scenario),
-        plan=[{key.removeprefix(PLAN): value for key, value in row.items()} for row in _rows(inputs, of_plan)],
+    rows: list[dict[Any, Any]] = inputs.to_dict("records")
+    drawn = PlanDraws(
+        points=[{key: value for key, value in row.items() if not key.startswith((PLAN, PRICE))} for row in rows],
+        plan=[{key.removeprefix(PLAN): value for key, value in row.items() if key.startswith(PLAN)} for row in rows],
         released=places[numbers], seeds=[seed * 1_000_003 + int(number) for number in numbers],
     )  # fmt: skip
-    counts, without = run_pairs(plan, country, doubts, compute, command=command)
-    book = draw_prices(prices, len(inputs), seed)
-    for name in names:
-        if name.startswith(PRICE):
-            book[name.removeprefix(PRICE)] = inputs[name].to_numpy()
-    return money(counts, without, prices, seed=seed, drawn=book).totals
+    counts, without = run_pairs(plan, country, drawn, compute, command=command)
+    price_draws = draw_prices(prices, len(inputs), seed)
+    for name in inputs.filter(regex=f"^{re.escape(PRICE)}"):
+        price_draws[str(name).removeprefix(PRICE)] = inputs[name].to_numpy()
+    return money(counts, without, prices, seed=seed, drawn=price_draws).totals
 
 
 def failing(results: pd.DataFrame, saving: Saving) -> np.ndarray:
@@ -215,7 +202,64 @@ def failing(results: pd.DataFrame, saving: Saving) -> np.ndarray:
     return np.asarray(~(results[RATIO[saving]] >= 1.0))
 
 
-def _rows(inputs: pd.DataFrame, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Some columns as one dictionary a row (an empty one where there are none)."""
-    columns = [inputs[name].tolist() for name in names]
-    return [{name: column[k] for name, column in zip(names, columns, strict=True)} for k in range(len(inputs))]
+# Fresh runs on either side of a limit ---------------------------------------------------------------------------
+
+
+def paired_design(box: Box, inputs: pd.DataFrame, *, number: int, seed: int) -> pd.DataFrame:
+    """Inputs for a fresh run on both sides of each threshold; all else is as sampled, and the same on both sides.
+
+    The runs of a pair differ in one quantity and are to share their random numbers. Their other inputs come from runs
+    that meet the box's other conditions. Correlations with the one quantity in the sample are broken by this. There are
+    ``number`` pairs at each threshold. One row a run: quantity, end, side, pair (from 0), and all inputs.
+    """
+    rng = np.random.Generator(np.random.Philox(key=seed))
+    parts = []
+    for name, end, values in _sides(box, inputs):
+        others = Box(limits={key: limit for key, limit in box.limits.items() if key != name})
+        rows = inputs[others.inside(inputs)]
+        rows = rows.iloc[rng.choice(len(rows), number, replace=len(rows) < number)].reset_index(drop=True)
+        for side, allowed in zip(SIDES, values, strict=True):
+            put = pd.Series(allowed)[rng.integers(0, len(allowed), number)].to_numpy()
+            parts.append(rows.assign(**{name: put}).assign(quantity=name, end=end, side=side, pair=np.arange(number)))
+    return pd.concat(parts, ignore_index=True)[["quantity", "end", "side", "pair", *inputs.columns]]
+
+
+def _sides(box: Box, inputs: pd.DataFrame) -> list[tuple[str, str, tuple[list, list]]]:
+    """For each threshold, and each category: the values to put just inside, and those just outside."""
+    sides: list[tuple[str, str, tuple[list, list]]] = []
+    for name, end, threshold in ends(box):
+        x = inputs[name].to_numpy(np.float64)
+        at, inward = float((x < threshold).mean()), (1, -1)[end]
+        inside, outside = (float(np.quantile(x, min(1.0, max(0.0, at + way * STEP)))) for way in (inward, -inward))
+        low, high = (float(each) for each in box.limits[name])
+        if not low <= inside <= high:  # a range narrower than the step
+            inside = (low + high) / 2
+        sides.append((name, ENDS[end], ([inside], [outside])))
+    for name, limit in box.limits.items():
+        if isinstance(limit, frozenset):
+            texts = inputs[name].astype(str)
+            known = [sorted(set(inputs[name][texts.isin(limit) == kept])) for kept in (True, False)]
+            sides.append((name, "", (known[0], known[1])))
+    return sides
+
+
+def check_thresholds(design: pd.DataFrame, fails: npt.ArrayLike) -> pd.DataFrame:
+    """How often the runs of a ``paired_design`` fail on either side of each threshold.
+
+    Columns: quantity, end, pairs, then inside and outside (shares that fail, 0-1, with their ``_low`` and ``_high``,
+    95 %, Wilson), only_inside and only_outside (pairs in which one of the two fails), p_value (McNemar's exact test,
+    one-sided), confirmed (whether that is at most ``SIGNIFICANT``).
+    """
+    rows = []
+    by_limit = design.assign(fails=np.asarray(fails, bool)).groupby(["quantity", "end"], sort=False)
+    for (name, end), part in by_limit:
+        sides = [part[part["side"] == side].set_index("pair")["fails"].sort_index() for side in SIDES]
+        row: dict[str, object] = {"quantity": name, "end": end, "pairs": len(sides[0])}
+        for side, flags in zip(SIDES, sides, strict=True):
+            low, high = wilson(flags.sum(), len(flags))
+            row |= {side: flags.mean(), f"{side}_low": float(low), f"{side}_high": float(high)}
+        only = [int((sides[k] & ~sides[1 - k]).sum()) for k in (0, 1)]
+        p_value = float(binomtest(only[0], sum(only), 0.5, alternative="greater").pvalue) if sum(only) else 1.0
+        rows.append(row | {"only_inside": only[0], "only_outside": only[1], "p_value": p_value,
+                           "confirmed": p_value <= SIGNIFICANT})  # fmt: skip
+    return pd.DataFrame(rows)

@@ -24,19 +24,17 @@ import pandas as pd
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.municipalities import Country
 from experiments.inputs.municipality_shapes import shapes
-from experiments.inputs.scenario_files import written
 from experiments.studies.rollout.allocation_rules import OUTCOMES, per_course_of, summarise
-from experiments.studies.rollout.plan import RolloutPlan, planned
-from experiments.studies.rollout.plan_scenario import scenario_of
-from experiments.studies.rollout.simulate import PlanDraws, counted, country_of, job_of
+from experiments.studies.rollout.plan import RolloutPlan
+from experiments.studies.rollout.simulate import PlanDraws, counted, drawn_scenario, job_of
 from simulation.history import GROUPS
 from simulation.municipalities import Municipality
 from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
-MORE, DRAWS = 10.0, 32
-"""Further volunteers in each municipality, and draws by default; every fourth is simulated twice."""
+DRAWS = 32
+"""Draws by default; every fourth is simulated twice."""
 SPLITS, LOTS = 20, 200
 """How often the draws are split in halves, and how many orders are drawn by lot."""
 BUDGETS = np.linspace(0.0, 1.0, 41)
@@ -64,10 +62,7 @@ def with_more(scenario: Scenario, more: Mapping[str, float]) -> Scenario:
 
 def simulate_more(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """Counts of a draw with ``more`` volunteers (context) in every open municipality; rows by municipality only."""
-    scenario = scenario_of(
-        planned(context["plan"]), country_of(context["country"]), base=written(context["base"]),
-        draw=payload["point"], doubts=payload["doubts"], released=np.array(payload["released"]),
-    )  # fmt: skip
+    scenario = drawn_scenario(context, payload)
     more = dict.fromkeys(next(iter(scenario.programme.values())).municipalities, float(context["more"]))
     table = counted(with_more(scenario, more), payload["seed"], range(payload["replicates"]))
     return {str(name): column.tolist() for name, column in table[table["level"] == "place"].items()}
@@ -75,8 +70,7 @@ def simulate_more(context: dict[str, Any], payload: dict[str, Any]) -> dict[str,
 
 def run_more(
     plan: RolloutPlan, country: Country, draws: PlanDraws, compute: Callable[[Job], Iterator[Table]], *,
-    replicates: int = 0,
-    more: float = MORE, command: str = "",
+    replicates: int, more: float, command: str,
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan with more volunteers in every municipality: as ``run_plan``, rows by municipality only."""
     like = job_of(plan, country, draws, replicates=replicates, command=command)
@@ -138,9 +132,7 @@ def shrunk(direct: Floats, expected: Floats) -> tuple[Floats, Floats, float]:
     With d what was simulated and e what was expected (runs x municipalities), and c the ratio of their sums, the
     estimate is c e + k (d - c e) with k = t² / (t² + s²): s is the standard error of the municipality's mean
     difference, and t² the spread of these differences between municipalities beyond their errors, their mean square
-    less the mean of s² (or 0).
-
-    Returns the estimates by run (runs x municipalities), k of each municipality (0-1), and c.
+    less the mean of s² (or 0). The result: estimates (runs x municipalities), k of each municipality (0-1), and c.
     """
     total = expected.sum()
     ratio = float(direct.sum() / total) if total != 0 else 1.0
@@ -154,20 +146,14 @@ def shrunk(direct: Floats, expected: Floats) -> tuple[Floats, Floats, float]:
 def marginal(
     more: ByMunicipality, whole: ByMunicipality, places: Sequence[Municipality]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What more volunteers do in each municipality.
+    """What more volunteers do in each municipality, and checks of it.
 
     ``more`` is the plan with more volunteers less the plan, ``whole`` the plan less no plan (what a course avoids
-    elsewhere), ``places`` the municipalities of both.
-
-    Returns
-    -------
-    table
-        One row a municipality: number, municipality, region, courses (with ``_error``, ``_low``, ``_high``), highest
-        (share of them in the highest-risk group), for each outcome what is avoided (the same columns), ``_simulated``
-        (by its own runs alone, with ``_simulated_error``) and ``_own_weight`` (k).
-    checks
-        One row an outcome: ratio (c: a further course against the plan's average one), rank_correlation (of the
-        municipalities between two halves of the draws, mean over splits).
+    elsewhere). The table has a row a municipality: number, municipality, region, courses (with ``_error``, ``_low``,
+    ``_high``), highest (share of them in the highest-risk group), for each outcome what is avoided (the same columns),
+    ``_simulated`` (by its own runs alone, with ``_simulated_error``) and ``_own_weight`` (k). The checks have a row an
+    outcome: ratio (c: a further course against the plan's average one), rank_correlation (of the municipalities between
+    two halves of the draws, mean over splits).
     """
     table, courses = _listed(places), more.courses["started"]
     table = table.join(named(summarise(courses.sum(axis=2), more.draws, pooled=True), "courses"))
@@ -281,17 +267,10 @@ def compare_orders(
     value: Floats, expected: Floats, cost: Floats, richest: Floats, naive: Mapping[str, Longs], draws: Longs, *,
     seed: int, lots: int = LOTS,
 ) -> OrderComparison:  # fmt: skip
-    """The best order against naive ones.
+    """The best order against naive ones, which need no run, and the mean of so many orders by lot.
 
-    Parameters
-    ----------
-    value, expected, cost, richest
-        What each municipality avoids, what its courses are expected to, kroner, and the share of its releases that are
-        in the highest-risk group (NaN where there is none): runs x municipalities.
-    naive, draws
-        Orders that need no run; the draw of each run, two draws or more.
-    seed, lots
-        Seed; how many orders by lot.
+    All runs x municipalities: what each municipality avoids, what its courses are expected to avoid, kroner, and the
+    share of its releases that are in the highest-risk group (NaN where there is none).
     """
     budgets = BUDGETS * cost.sum(axis=1).mean()
     rng = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, 1]))

@@ -27,7 +27,6 @@ from experiments.studies.rollout.tables import carried
 from simulation.history import GROUPS
 from simulation.municipalities import Municipality
 from simulation.parameters import ParameterError
-from simulation.programmes import Programme
 
 COLUMN = {"offences": "offences", "relapses": "relapses_any", "reoffenders": "reoffenders_any",
           "prison": "custody_months"}  # fmt: skip
@@ -69,12 +68,20 @@ class Priorities:
 
 
 def run_priorities(study: PrioritiesStudy, context: RunContext | None) -> StudyResult:
-    """Compare allocation rules, and municipalities, as far as they are asked for."""
+    """Compare allocation rules, and municipalities, as far as they are asked for.
+
+    Raises ``ParameterError`` if the programme has no price, or is not one that can be compared.
+    """
     plan, country = load(study.plan)
     file = SHIPPED if study.posterior is None else study.posterior
     posterior = file if isinstance(file, Posterior) else Posterior.read(Path(str(file)))
     name, programme = next(iter(everybody(plan).programme.items()))
-    costs = _costs(study, plan, name, programme)
+    if programme.delivered_by != "volunteers" and set(study.parts) != {"order"}:
+        raise ParameterError(
+            f"programme.{name}.delivered_by is [{programme.delivered_by}]; rules and further volunteers are compared "
+            "for programmes that volunteers deliver; give --order alone"
+        )
+    costs = OpeningCosts.of(plan, name, study.course_price, study.open_price)
     tables, facts = dict[str, pd.DataFrame](), dict[str, Any]()
     with (context or RunContext()).computing(runs=10_000) as compute:
         asked = Priorities(study=study, plan=plan, country=country, posterior=posterior, compute=compute)
@@ -96,17 +103,6 @@ def run_priorities(study: PrioritiesStudy, context: RunContext | None) -> StudyR
             "replicates": study.replicates or "once, every fourth draw twice",
         },
     )  # fmt: skip
-
-
-def _costs(study: PrioritiesStudy, plan: RolloutPlan, name: str, programme: Programme) -> OpeningCosts:
-    """Prices; a ``ParameterError`` if the programme has none, or is not one that can be compared."""
-    if programme.delivered_by != "volunteers" and set(study.parts) != {"order"}:
-        raise ParameterError(
-            f"programme.{name}.delivered_by is [{programme.delivered_by}]; rules and further volunteers are "
-            f"compared for "
-            "programmes that volunteers deliver; give --order alone"
-        )
-    return OpeningCosts.of(plan, name, study.course_price, study.open_price)
 
 
 # Rules --------------------------------------------------------------------------------------------------------
@@ -151,19 +147,15 @@ def _best(table: pd.DataFrame, effect: str, capacity: float, outcome: str, steps
 
 def _pattern(table: pd.DataFrame, horizons: Sequence[int]) -> dict[str, Any]:
     """Combinations in which the highest risk is best at first and the lowest at last; and those of the latter alone."""
-    cells = table[table["best"].notna()].groupby(["effect", "capacity", "outcome"], sort=False)
-    best: dict[Any, list[Any]] = {}
-    for name, rows in cells:
-        ends = [rows[rows["horizon"] == horizon] for horizon in (horizons[0], horizons[-1])]
-        best[name] = [own["rule"].iloc[int(own["mean"].to_numpy().argmax())] for own in ends]
-
-    def listed(names: list[Any]) -> list[dict[str, Any]]:
-        return [dict(zip(("effect", "capacity", "outcome"), name, strict=True)) for name in names]
-
+    cells = []
+    for name, rows in table[table["best"].notna()].groupby(keys := ["effect", "capacity", "outcome"], sort=False):
+        ends = (rows[rows["horizon"] == horizon] for horizon in (horizons[0], horizons[-1]))
+        best = [own["rule"].iloc[int(own["mean"].to_numpy().argmax())] for own in ends]
+        cells.append((dict(zip(keys, name, strict=True)), best))
     return {
-        "combinations": len(best),
-        "pattern": listed([name for name, pair in best.items() if pair == ["highest risk", "lowest risk"]]),
-        "lowest": listed([name for name, pair in best.items() if pair[1] == "lowest risk"]),
+        "combinations": len(cells),
+        "pattern": [cell for cell, best in cells if best == ["highest risk", "lowest risk"]],
+        "lowest": [cell for cell, best in cells if best[1] == "lowest risk"],
     }
 
 

@@ -89,15 +89,16 @@ def simulate_draw(context: dict[str, Any], payload: dict[str, Any]) -> dict[str,
     ``payload``: ``point``, ``doubts``, ``released``, ``seed``, ``replicates``. Columns: level, replicate (-1: mean over
     them), time (year or month), where (region or municipality), group ("" for both), then counts.
     """
-    scenario = _scenario(context, payload)
+    scenario = drawn_scenario(context, payload)
     table = counted(scenario, payload["seed"], range(payload["replicates"]), whole=context.get("whole", False))
     return {str(name): column.tolist() for name, column in table.items()}
 
 
-def _scenario(context: dict[str, Any], payload: dict[str, Any]) -> Scenario:
+def drawn_scenario(context: dict[str, Any], payload: dict[str, Any]) -> Scenario:
+    """The scenario of a plan at one draw (arguments as for ``simulate_draw``)."""
     return scenario_of(
         planned(context["plan"]), country_of(context["country"]), base=written(context["base"]), draw=payload["point"],
-        doubts=payload["doubts"], released=np.array(payload["released"]), none=context["none"],
+        doubts=payload["doubts"], released=np.array(payload["released"]), none=context.get("none", False),
     )  # fmt: skip
 
 
@@ -107,7 +108,7 @@ def simulate_supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[st
     Columns: where, time (month), volunteers (trained), joined (people who came onto the list), months (person-months
     matched), started (courses).
     """
-    scenario = _scenario(context, payload)
+    scenario = drawn_scenario(context, payload)
     rows, before = names(scenario), months_before(scenario)
     programme = next(iter(scenario.programme))
     wanted = {"joined": f"{programme}.joined", "months": f"{programme}.months", "started": f"{programme}.started"}

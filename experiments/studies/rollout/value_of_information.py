@@ -1,4 +1,4 @@
-"""The value of information for the choice between a plan and no plan.
+"""The value of information for the choice between a plan and no plan, in kroner for the whole plan.
 
 The net benefit of the plan is what the public budgets get back less what they pay, over the plan's years. It comes from
 the runs of ``discovery``: one draw each of every uncertain input.
@@ -6,33 +6,18 @@ the runs of ``discovery``: one draw each of every uncertain input.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from experiments.execution.context import RunContext
-from experiments.inputs.posterior import Posterior
-from experiments.statistics.value_of_information import (
-    InformationValue,
-    evpi,
-    evppi,
-    evppi_table,
-    evsi_table,
-    observed_risks,
-)
+from experiments.inputs.evidence import PLAN, PRICE
+from experiments.statistics.value_of_information import evpi, evppi, evppi_table, evsi_table, observed_risks
 from experiments.studies.result import StudyResult
-from experiments.studies.rollout.discovery import (
-    PLAN,
-    PRICE,
-    about,
-    draw_inputs,
-    planned_runs,
-    posterior_rows,
-    simulate_outcomes,
-)
-from experiments.studies.rollout.voi_study import VoiStudy
+from experiments.studies.rollout.discover_study import VoiStudy
+from experiments.studies.rollout.discovery import about, draw_inputs, planned_runs, posterior_rows, simulate_outcomes
 from simulation.parameters import ParameterError
 
 SIZES = (0, 50, 100, 200, 400, 800)
@@ -58,85 +43,48 @@ RISKS = {"control": "_any_control", "mentored": "_any_mentored"}
 """Two-year risks of the trial's highest-risk group: columns of a posterior."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PlanInformation:
-    """The value of information for a plan, kroner for the whole plan."""
-
-    evpi: InformationValue
-    groups: pd.DataFrame
-    """EVPPI of ``GROUPS`` (``evppi_table``)."""
-    single: pd.DataFrame
-    """EVPPI of single quantities."""
-    trials: pd.DataFrame
-    """EVSI by people in each arm (``evsi_table``)."""
-    risks: InformationValue
-    """EVPPI of both risks of the trial's group: the most that a trial can be worth."""
-    chosen: str
-    """The better choice without further information: plan or no plan."""
-
-
 def run_voi(study: VoiStudy, context: RunContext | None) -> StudyResult:
     """Simulate a plan over every uncertain input, and value what could be learned first."""
     asked = planned_runs(study)
-    risks = _risks(asked.posterior, posterior_rows(asked.posterior, asked.number, seed=study.seed))
-    context = context or RunContext()
+    missing = [name for name in RISKS.values() if name not in asked.posterior.table]
+    if missing:
+        raise ParameterError(f"--posterior has no column [{missing[0]}], which says what a trial would show; "
+                             "desist calibrate writes it")  # fmt: skip
+    rows = posterior_rows(asked.posterior, asked.number, seed=study.seed)
+    risks = pd.DataFrame({arm: asked.posterior.table[name].to_numpy()[rows] for arm, name in RISKS.items()})
     inputs = draw_inputs(asked.plan, asked.posterior, asked.prices, asked.number, seed=study.seed)
-    with context.computing(runs=10 * asked.number) as compute:
+    with (context or RunContext()).computing(runs=10 * asked.number) as compute:
         results = simulate_outcomes(asked.plan, asked.country, inputs, asked.prices, compute, seed=study.seed,
                                     command=study.command())  # fmt: skip
     net = results["net" if study.saving == "average" else "net_marginal"].to_numpy()
     course = asked.prices.scheme[asked.programme].per_start
-    found = information_values(inputs, net, risks, course=course, seed=study.seed,
-                               course_key=f"{PRICE}scheme.{asked.programme}.per_start")  # fmt: skip
-    best = found.trials[found.trials["best"]]
+    tables, found = information_values(inputs, net, risks, course=course, seed=study.seed,
+                                       course_key=f"{PRICE}scheme.{asked.programme}.per_start")  # fmt: skip
     facts = {
-        "plan": about(asked.plan), "runs": asked.number, "saving": study.saving, "net": float(net.mean()),
-        "paying_back": float((net >= 0).mean()), "chosen": found.chosen, "evpi": asdict(found.evpi),
-        "groups": found.groups.to_dict("records"), "risks": asdict(found.risks),
-        "trials": found.trials.to_dict("records"), "best": int(best["per_arm"].iloc[0]) if len(best) else None,
-        "course": course, "research": RESEARCH,
+        "plan": about(asked.plan), "runs": asked.number, "saving": study.saving, **found, "course": course,
+        "research": RESEARCH,
     }  # fmt: skip
     return StudyResult(
-        study=study, tables={"groups": found.groups, "single": found.single, "trials": found.trials}, facts=facts,
-        scenario=asked.scenario,
+        study=study, tables=tables, facts=facts, scenario=asked.scenario,
         counts={"plan": asked.plan.model_dump(), "runs": asked.number, "saving": study.saving},
     )  # fmt: skip
 
 
-def _risks(posterior: Posterior, rows: np.ndarray) -> pd.DataFrame:
-    """The risks of the trial's two arms at each run."""
-    missing = [name for name in RISKS.values() if name not in posterior.table]
-    if missing:
-        raise ParameterError(f"--posterior has no column [{missing[0]}], which says what a trial would show; "
-                             "desist calibrate writes it")  # fmt: skip
-    return pd.DataFrame({arm: posterior.table[name].to_numpy()[rows] for arm, name in RISKS.items()})
-
-
 def information_values(
-    inputs: pd.DataFrame, net: np.ndarray, risks: pd.DataFrame, *, course: float, sizes: Sequence[int] = SIZES,
-    research: float = RESEARCH, course_key: str = f"{PRICE}scheme.primus_motor.per_start", seed: int = 1,
-) -> PlanInformation:  # fmt: skip
+    inputs: pd.DataFrame, net: np.ndarray, risks: pd.DataFrame, *, course: float, course_key: str, seed: int
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """The value of knowing everything, groups of quantities, single quantities, or the result of a further trial.
 
-    Parameters
-    ----------
-    inputs
-        Draws x quantities (``discovery.draw_inputs``).
-    net
-        Public kroner got back less paid by the plan, one a draw, discounted.
-    risks
-        Two-year risks of the trial's highest-risk group at each draw: ``control`` and ``mentored`` (0-1).
-    course, research
-        Kroner for a course and for a person in a trial.
-    sizes
-        People in each arm.
-    course_key
-        The column of ``inputs`` with the price of a course.
-    seed
-        Seed of the trials and of the errors.
+    ``inputs`` are draws x quantities (``discovery.draw_inputs``), ``net`` the public kroner that the plan gives back
+    less what is paid for it (one a draw, discounted), ``risks`` the two-year risks of the trial's highest-risk group at
+    each draw (``control`` and ``mentored``, 0-1). A course costs ``course`` kroner; ``course_key`` is its column of the
+    inputs.
+
+    Returns
+    -------
+    Tables: groups and single (``evppi_table``), trials (``evsi_table``). Facts: among them risks, the EVPPI of both
+    risks (the highest possible value of a trial), and chosen, the better choice without further information.
     """
-    if len(inputs) != len(net) or len(risks) != len(net):
-        raise ParameterError(f"[{len(inputs)}] draws have inputs and [{len(net)}] net benefits; the same are needed")
     benefit = np.column_stack([np.zeros(len(net)), net])  # no plan, the plan
     named = {name: [own for own in (course_key if key == COURSE else key for key in keys) if own in inputs]
              for name, keys in GROUPS.items()}  # fmt: skip
@@ -144,10 +92,14 @@ def information_values(
     control, mentored = (risks[name].to_numpy(np.float64) for name in ("control", "mentored"))
     both = evppi(benefit, pd.DataFrame({"control": control, "gap": control - mentored}), seed=seed)
     trials = evsi_table(
-        benefit, sizes, lambda size: observed_risks(control, mentored, size, seed=seed), people=1.0,
-        cost=lambda size: size * course + 2 * size * research, seed=seed,
+        benefit, SIZES, lambda size: observed_risks(control, mentored, size, seed=seed),
+        cost=lambda size: size * course + 2 * size * RESEARCH, seed=seed,
     )  # fmt: skip
-    return PlanInformation(
-        evpi=evpi(benefit), groups=groups, single=evppi_table(benefit, inputs, shuffles=1), trials=trials, risks=both,
-        chosen="plan" if net.mean() > 0 else "no plan",
-    )  # fmt: skip
+    best = trials[trials["best"]]
+    facts = {
+        "net": float(net.mean()), "paying_back": float((net >= 0).mean()),
+        "chosen": "plan" if net.mean() > 0 else "no plan", "evpi": asdict(evpi(benefit)),
+        "groups": groups.to_dict("records"), "risks": asdict(both), "trials": trials.to_dict("records"),
+        "best": int(best["per_arm"].iloc[0]) if len(best) else None,
+    }  # fmt: skip
+    return {"groups": groups, "single": evppi_table(benefit, inputs, shuffles=1), "trials": trials}, facts

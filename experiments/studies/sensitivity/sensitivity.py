@@ -15,7 +15,7 @@ from experiments.inputs.evidence import ModelInputs
 from experiments.inputs.posterior import posterior_of
 from experiments.inputs.scenario_files import change, scenario_of
 from experiments.statistics.sobol_morris import OTHERS, check_points
-from experiments.statistics.variance_by_grade import shares_from_indices, shares_if_enough
+from experiments.statistics.variance_by_grade import shares_from_draws, shares_from_indices
 from experiments.studies.result import StudyResult
 from experiments.studies.sensitivity.outcomes_at import Outcome, OutcomeRuns, check
 from experiments.studies.sensitivity.sensitivity_study import (
@@ -90,7 +90,7 @@ def _result(study: SensitivityStudy, runs: OutcomeRuns, inputs: UncertainInputs,
         tables["morris"] = _described(found.screening, inputs)
     evidence = replace(ModelInputs.of(base), uncertain=frozenset(inputs.keys))
     drawn = pd.DataFrame(inputs.draws, columns=inputs.keys)
-    shares = shares_if_enough(drawn, found.values, evidence.grade, seed=runs.seed) if draws else \
+    shares = shares_from_draws(drawn, found.values, evidence.grade, seed=runs.seed) if draws else \
         shares_from_indices(found.parts, evidence.grade)  # fmt: skip
     if shares is not None:
         tables["grades"] = shares
