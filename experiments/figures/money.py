@@ -1,4 +1,4 @@
-"""Figures of money: who pays and who gains, kroner by year, and what becomes of "one krone saves eight"."""
+"""Figures of money: who pays and who gains, and kroner by year."""
 
 from __future__ import annotations
 
@@ -87,64 +87,11 @@ def budget(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH) -> Axes:
     return ax
 
 
-def claim_steps(table: pd.DataFrame, ax: Axes) -> Axes:
-    """What one krone saves as one assumption after another is replaced, with the middle 95 % of the draws.
-
-    ``table`` is what ``claim.steps`` gives: step, ratio, low, high, pays_back, what.
-    """
-    before = np.nan
-    for y, row in enumerate(table.to_dict("records")):
-        ratio = float(row["ratio"])
-        begin = 0.0 if before != before else before
-        lower = before != before or ratio <= before
-        ax.barh(y, ratio - begin, left=begin, height=0.62, color=COST if lower and y else SAVING,
-                hatch="" if lower and y else "////", alpha=0.85, edgecolor="white", linewidth=0)  # fmt: skip
-        if y:
-            ax.plot([begin, begin], [y - 0.69, y + 0.31], color=GREY, linewidth=1, zorder=1)
-        if row["high"] - row["low"] > 0:
-            ax.errorbar(ratio, y, xerr=[[ratio - row["low"]], [row["high"] - ratio]], fmt="D", capsize=2.5,
-                        color=COLOURS["observed"], markersize=4, linewidth=1.2, zorder=4)  # fmt: skip
-        pays = f"{100 * row['pays_back']:.0f} %"
-        ax.annotate(f"{ratio:.1f}", (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=9.5)
-        ax.annotate(pays, (1.14, y), xycoords=("axes fraction", "data"), va="center", fontsize=9.5)
-        before = ratio
-    for x, head in ((1.02, "one krone\nsaves"), (1.14, "pays back\nin")):
-        ax.annotate(head, (x, -0.62), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5, style="italic")
-    ax.axvline(1, color=COLOURS["observed"], linestyle="--", linewidth=1.2)
-    ax.annotate("pays back", (1, len(table) - 0.45), xytext=(4, 3), textcoords="offset points", fontsize=8.5)
-    ax.set_yticks(range(len(table)), [_wrapped(str(step)) for step in table["step"]])
-    ax.set_ylim(len(table) - 0.35, -0.6)
-    ax.set_xlim(min(0.0, float(table["low"].min())) * 1.03, float(table["high"].max()) * 1.03)
-    ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("kroner saved for one krone, public purses (median, 95 % of draws)")
-    ax.grid(axis="x", color="#dddddd", linewidth=0.6)
-    ax.set_axisbelow(True)
-    return ax
-
-
-def claim_figure(table: pd.DataFrame) -> Figure:
-    """The claim's steps as a figure of their own."""
-    figure = Figure(figsize=(9.6, 1.5 + 0.55 * len(table)))
-    claim_steps(table, figure.add_subplot())
-    return figure
-
-
-def money_figure(
-    break_even: pd.DataFrame, by_year: pd.DataFrame, *, title: str = "", m: Messages = ENGLISH
-) -> Figure:
+def money_figure(break_even: pd.DataFrame, by_year: pd.DataFrame, *, title: str, m: Messages) -> Figure:
     """Who pays and who gains, and beside it the kroner by year."""
     figure = Figure(figsize=(12.5, 4.6))
     left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
     flows(break_even, left, m=m)
     budget(by_year, right, m=m)
-    if title:
-        figure.suptitle(title, fontsize=11)
+    figure.suptitle(title, fontsize=11)
     return figure
-
-
-def _wrapped(text: str) -> str:
-    """A label in two lines at most."""
-    if len(text) <= 24:
-        return text
-    cut = text.rfind(" ", 0, len(text) // 2 + 4)
-    return f"{text[:cut]}\n{text[cut + 1 :]}"

@@ -159,22 +159,10 @@ def supply_figure(table: pd.DataFrame, *, plan: Fact, programme: Fact, m: Messag
 def missing_bars(
     table: pd.DataFrame, ax: Axes, *, by: str, carrier: str, m: Messages, begins: str | None = None
 ) -> Axes:
-    """What became of the people who were due, as stacked bars.
+    """What became of the people who were due: upright bars of people by ``time``, or lying bars of shares.
 
-    Parameters
-    ----------
-    table
-        ``missing_out``, split by ``by``.
-    ax
-        Where to draw.
-    by
-        Column of the table: ``time`` (upright bars of people) or any other (lying bars of shares).
-    carrier
-        Who delivers the programme (``programme.carrier`` of the facts).
-    m
-        Texts.
-    begins
-        First month of the plan, for the calendar, if it is by ``time``.
+    ``table`` is ``missing_out``, split by ``by``; ``carrier`` is that of the programme's facts; ``begins`` is the first
+    month of the plan, for the calendar.
     """
     upright = by == "time"
     wide = table.pivot_table(index=by, columns="reason", values="people" if upright else "share", sort=upright)
