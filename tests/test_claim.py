@@ -7,15 +7,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
-from experiments.figures.claim import claim_figure, claim_steps
+from experiments.figures.claim import claim_figure
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
 from experiments.language.messages import Messages
 from experiments.studies.calibration.new_populations import new_groups
-from experiments.studies.rollout.claim_study import ClaimStudy
+from experiments.studies.rollout.headline_study import ClaimStudy
 from experiments.studies.rollout.published_claim import (
     SIGNED_UP,
     STEPS,
@@ -165,7 +164,7 @@ def test_every_step_is_there_with_a_posterior_and_two_are_left_out_without() -> 
     without = steps(claimed())
 
     assert with_["step"].tolist() == ["claim", *(step.key for step in STEPS)]
-    assert without["step"].tolist() == ["claim", *(step.key for step in STEPS if not step.needs_posterior)]
+    assert without["step"].tolist() == ["claim", *(step.key for step in STEPS if "effect" not in step.changes)]
 
 
 def test_probability_and_interval_are_those_of_the_draws() -> None:
@@ -206,8 +205,9 @@ def test_a_posterior_without_the_trials_risks_is_refused(tmp_path) -> None:
 def test_the_figure_has_a_label_for_every_step() -> None:
     """A bar and a label a step, in both languages."""
     table = steps(claimed())
-    assert len(claim_steps(table, Figure().add_subplot(), Messages("en", "claim")).get_yticks()) == len(table)
-    assert claim_figure(table, Messages("da", "claim")).axes
+    for language in ("en", "da"):
+        (ax,) = claim_figure(table, Messages(language, "claim")).axes
+        assert len(ax.get_yticks()) == len(table)
 
 
 # The verb -----------------------------------------------------------------------------------------------------

@@ -26,13 +26,10 @@ from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.language.messages import Messages
 from experiments.language.plan_text import outcome_text, reason_text
-from experiments.studies.rollout.compare import comparison_result
-from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.plan import planned
-from experiments.studies.rollout.plan_facts import plan_facts
 from experiments.studies.rollout.plan_runs import FEW, simulate_plans
-from experiments.studies.rollout.rollout import rollout_result
-from experiments.studies.rollout.rollout_study import RolloutStudy
+from experiments.studies.rollout.rollout import comparison_result, plan_facts, rollout_result
+from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
 from experiments.studies.rollout.tables import OUTCOMES, REASONS, estimates
 from simulation.parameters import ParameterError
 from simulation.places import municipalities

@@ -18,14 +18,11 @@ from experiments.language.messages import Messages, part_of
 from experiments.language.plan_text import outcome_text, payer_text, reason_text, short_titles
 from experiments.language.rollout import answer
 from experiments.statistics.cost_effectiveness import break_even
-from experiments.studies.rollout.compare import comparison_result
-from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.costs import Money, per_krone_table
 from experiments.studies.rollout.plan import load, names, planned
-from experiments.studies.rollout.plan_facts import plan_facts
 from experiments.studies.rollout.plan_runs import simulate_plans
-from experiments.studies.rollout.rollout import rollout_result
-from experiments.studies.rollout.rollout_study import RolloutStudy
+from experiments.studies.rollout.rollout import comparison_result, plan_facts, rollout_result
+from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
 from experiments.studies.rollout.tables import OUTCOMES, REASONS
 from simulation.history import GROUPS
 from simulation.prices import PUBLIC, PURSES, Prices

@@ -11,6 +11,7 @@ import pytest
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.municipality_csv import written
 from experiments.inputs.scenario_files import load as scenario_called
+from experiments.language.plan_text import year_text
 from experiments.studies.rollout.plan import (
     FOLLOWED_ON,
     PLANS,
@@ -20,7 +21,6 @@ from experiments.studies.rollout.plan import (
     names,
     planned,
     uncertain,
-    year_of,
 )
 from experiments.studies.rollout.plan_scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
 from simulation.parameters import ParameterError
@@ -95,10 +95,10 @@ def test_dates_in_months_and_years():
     pairs = [("2027-01", "2027-01"), ("2027-11", "2028-02"), ("2027-01", "2026-12"), ("2027-03", "2037-03")]
 
     assert [months_between(*pair) for pair in pairs] == [0, 3, -1, 120]
-    assert [year_of(plan_of(), year) for year in (0, 1, 9)] == ["2027", "2028", "2036"]
+    assert [year_text(plan_of().begins, year) for year in (0, 1, 9)] == ["2027", "2028", "2036"]
     later = plan_of((["all"], "2027-07", {}), begins="2027-07")
-    assert [year_of(later, year) for year in (0, 3)] == ["2027/28", "2030/31"]
-    assert year_of(plan_of((["all"], "2099-07", {}), begins="2099-07"), 0) == "2099/00"
+    assert [year_text(later.begins, year) for year in (0, 3)] == ["2027/28", "2030/31"]
+    assert year_text("2099-07", 0) == "2099/00"
 
 
 @pytest.mark.parametrize("spelling", ["Århus", "Aarhus", "aarhus", " ÅRHUS ", "A\u030arhus"])
@@ -231,7 +231,7 @@ def test_a_draw_decides_what_the_plan_leaves_open():
     draw = {"risk.baseline_hazard": 0.09, "people.accepts_volunteers": 0.33, "risk.hazard_multiplier": 3.0, "people.count": 5}
     doubts = {"volunteers.ceiling_per_100000": 80.0}
     released = np.linspace(10.0, 107.0, 98)
-    scenario = scenario_of(plan, DENMARK, draw=draw, doubts=doubts, released=released)
+    scenario = scenario_of(plan, DENMARK, draw=draw, plan_values=doubts, released=released)
 
     assert scenario.risk.baseline_hazard == 0.05
     assert scenario.people.accepts_volunteers == 0.33

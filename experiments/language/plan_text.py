@@ -1,7 +1,7 @@
 """What is said of plans for the whole country: names, sentences and tables, from facts.
 
 ``desist rollout`` and ``desist compare``, reports and the page all say it with these functions. Texts are in
-``catalogue/LANGUAGE/plan.toml``. Facts of a plan are what ``experiments.studies.rollout.plan_facts`` gives.
+``catalogue/LANGUAGE/plan.toml``. Facts of a plan are what ``experiments.studies.rollout.rollout`` gives.
 """
 
 from __future__ import annotations

@@ -23,12 +23,10 @@ from experiments.reproduction.rerun import HOME as CODE
 from experiments.reproduction.rerun import START, environment
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
 from experiments.studies.calibration.compare_models_study import CompareModelsStudy
-from experiments.studies.rollout.claim_study import ClaimStudy
-from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.discover_study import DiscoverStudy
-from experiments.studies.rollout.ladder_study import LadderStudy
+from experiments.studies.rollout.headline_study import ClaimStudy, LadderStudy
 from experiments.studies.rollout.priorities_study import PrioritiesStudy
-from experiments.studies.rollout.rollout_study import RolloutStudy
+from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
 from experiments.studies.rollout.voi_study import VoiStudy
 from experiments.studies.sensitivity.sensitivity_study import SensitivityStudy
 from experiments.studies.study import Study

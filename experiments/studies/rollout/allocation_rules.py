@@ -118,12 +118,12 @@ def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
     """Every rule at every capacity, for both effects, at one draw and replicate.
 
     ``context``: ``plan``, ``base``, ``country`` (as in ``simulate.job_of``), ``capacities``; ``payload``: ``point``,
-    ``doubts``, ``released``, ``seed``, ``replicate``. Columns: effect, capacity, rule, then those of ``yearly``.
+    ``plan_values``, ``released``, ``seed``, ``replicate``. Columns: effect, capacity, rule, then those of ``yearly``.
     """
     plan = planned(context["plan"])
     scenario = without_limit(scenario_of(
         plan, country_of(context["country"]), base=written(context["base"]), draw=payload["point"],
-        doubts=payload["doubts"], released=np.array(payload["released"]),
+        plan_values=payload["plan_values"], released=np.array(payload["released"]),
     ))  # fmt: skip
     parts = []
 
@@ -156,7 +156,7 @@ def rules_job(
     """
     plan = at_once(alone(plan))
     pieces = [
-        {"point": point, "doubts": own, "released": [float(f"{x:.10g}") for x in released], "seed": seed,
+        {"point": point, "plan_values": own, "released": [float(f"{x:.10g}") for x in released], "seed": seed,
          "replicate": replicate}
         for k, (point, own, released, seed) in enumerate(
             zip(draws.points, draws.plan, draws.released, draws.seeds, strict=True))

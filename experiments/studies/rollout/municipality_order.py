@@ -66,7 +66,7 @@ def simulate_more(context: dict[str, Any], payload: dict[str, Any]) -> dict[str,
     """Counts of a draw with ``more`` volunteers (context) in every open municipality; rows by municipality only."""
     scenario = scenario_of(
         planned(context["plan"]), country_of(context["country"]), base=written(context["base"]),
-        draw=payload["point"], doubts=payload["doubts"], released=np.array(payload["released"]),
+        draw=payload["point"], plan_values=payload["plan_values"], released=np.array(payload["released"]),
     )  # fmt: skip
     more = dict.fromkeys(next(iter(scenario.programme.values())).municipalities, float(context["more"]))
     table = counted(with_more(scenario, more), payload["seed"], range(payload["replicates"]))

@@ -6,7 +6,7 @@ the plans do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,20 +14,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.jobs import Compute
 from experiments.inputs.municipalities import Country
 from experiments.inputs.posterior import Posterior
-from experiments.studies.rollout.costs import (
-    Money,
-    break_even_table,
-    decision,
-    money,
-    payer_table,
-    per_krone_table,
-)
-from experiments.studies.rollout.plan import RolloutPlan, year_of
+from experiments.language.plan_text import year_text
+from experiments.studies.rollout.costs import Money, break_even_table, decision, money, payer_table, per_krone_table
+from experiments.studies.rollout.plan import RolloutPlan, month_of
 from experiments.studies.rollout.plan_scenario import Delivery, delivery_of
-from experiments.studies.rollout.simulate import OF_THE_STREAM, PlanDraws, draw_uncertain, run_plan, run_supply
+from experiments.studies.rollout.simulate import (
+    OF_THE_STREAM,
+    PlanDraws,
+    country_data,
+    draw_uncertain,
+    run_plan,
+    run_supply,
+)
 from experiments.studies.rollout.tables import (
     OUTCOMES,
     carried,
@@ -95,7 +96,7 @@ class PlanRuns:
 
 def simulate_plans(
     plans: Sequence[tuple[RolloutPlan, Country]], posterior: Posterior | None,
-    compute: Callable[[Job], Iterator[Table]], *, draws: int, seed: int, replicates: int = 0, command: str = "",
+    compute: Compute, *, draws: int, seed: int, replicates: int = 0, command: str = "",
 ) -> PlanRuns:  # fmt: skip
     """Simulate plans at draws of the uncertain parameters, and Denmark without them, with common random numbers.
 
@@ -112,7 +113,7 @@ def simulate_plans(
                     f"plan [{plan.name}] has {key} [{getattr(plan, key)}] and plan [{first.name}] "
                     f"[{getattr(first, key)}]; plans are compared on the same stream of releases, so make them equal"
                 )
-        if not _same(country, other):
+        if country_data(country) != country_data(other):
             raise ParameterError(f"plans [{first.name}] and [{plan.name}] have different country_file; use the same")
     names = [plan.name for plan, _ in plans]
     if len(set(names)) < len(names):
@@ -125,13 +126,6 @@ def simulate_plans(
     ]
     return PlanRuns(plans=tuple(plan for plan, _ in plans), country=country, draws=tuple(drawn), counts=tuple(counts),
                 without=without, seed=seed)  # fmt: skip
-
-
-def _same(one: Country, other: Country) -> bool:
-    return all(
-        pd.Series(getattr(one, key)).equals(pd.Series(getattr(other, key)))
-        for key in ("ratio", "own", "strength", "flats", "jobs")
-    )
 
 
 def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]:
@@ -165,7 +159,7 @@ def _draws(runs: PlanRuns, k: int, found: Money) -> pd.DataFrame:
 def _split(table: pd.DataFrame, column: str, plan: RolloutPlan, *, at: int) -> pd.DataFrame:
     """A table split by a column of counts, with regions and years by their names."""
     if column == "time":
-        table.insert(at, "year", [year_of(plan, int(year)) for year in table["time"]])
+        table.insert(at, "year", [year_text(plan.begins, int(year)) for year in table["time"]])
     return table.rename(columns=REGION)
 
 
@@ -200,7 +194,7 @@ def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
 
 
 def needs(
-    runs: PlanRuns, k: int, compute: Callable[[Job], Iterator[Table]], *, command: str = ""
+    runs: PlanRuns, k: int, compute: Compute, *, command: str = ""
 ) -> pd.DataFrame:
     """Volunteers by municipality and month: there, and needed to serve everybody who wanted it and had time.
 
@@ -215,8 +209,7 @@ def needs(
     needed = runs.delivery.per_person * pd.concat(parts).groupby(level="time").mean()
     there = rows.pivot_table(index="time", columns="where", values="volunteers", aggfunc="mean")
     names = [place.name for place in runs.country.places]
-    year, month = int(plan.begins[:4]), int(plan.begins[5:]) - 1
-    labels = [f"{year + (month + t) // 12}-{(month + t) % 12 + 1:02d}" for t in needed.index]
+    labels = [month_of(plan, t) for t in needed.index]
     return pd.DataFrame({
         "municipality": np.tile(names, len(labels)), "month": np.repeat(labels, len(names)),
         "volunteers": there[names].to_numpy().ravel(), "needed": needed[names].to_numpy().ravel(),
@@ -227,7 +220,7 @@ def _by_year(found: Money, plan: RolloutPlan) -> pd.DataFrame:
     """Kroner of all public payers by year: cost, saving and net, mean and middle 95 % of the draws."""
     rows = []
     for year, part in found.years().groupby("year"):
-        row: dict[str, object] = {"year": year_of(plan, int(str(year)))}
+        row: dict[str, object] = {"year": year_text(plan.begins, int(str(year)))}
         for name in ("cost", "saving", "net"):
             found_of = estimate(part[name], part["draw"])
             row |= {f"{name}_{key}": found_of[key] for key in ("mean", "low", "high")}
