@@ -42,23 +42,14 @@ AMOUNT = LinearSegmentedColormap.from_list(
 """Pale blue for little, dark for much, nothing as pale as the sea."""
 LINE, EDGE, NOTHING = "#777777", "#ffffff", "#cccccc"
 """Frames; borders; borders and hatching of places without a value."""
-EXTEND = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
-"""Ends of the colour bar with an arrow, by whether values lie below and above it."""
+EXTEND = ("neither", "min", "max", "both")
+"""Ends of the colour bar with an arrow: 1 if values lie below it, and 2 if above it."""
 NAME, TYPE = 30.0, 0.19
 """Size of type for names in the enlargement (units before it is enlarged) and in a tile (part of the tile)."""
 TIMES = 4.5
 """How many times enlarged."""
 ROOM = (10_600.0, 5_950.0)
 """Upper left corner of the enlargement, units of the drawing."""
-
-
-# Colours ------------------------------------------------------------------------------------------------------
-
-
-def usual(value: float) -> str:
-    """A number as it is written by default: 7,030; 41; 3.2; 0.051."""
-    text = f"{value + 0.0:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:.2g}"
-    return text.replace("-", "−")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,9 +63,9 @@ class Key:
     of the end."""
     norm: Normalize | None = None
     """A scale of matplotlib's in place of an even one (logarithmic, say)."""
-    form: Callable[[float], str] = usual
+    form: Callable[[float], str]
     """How a number is written."""
-    missing: str = "no value"
+    missing: str
     """Text of the legend for municipalities without a value, which are hatched."""
 
     def __post_init__(self) -> None:
@@ -99,8 +90,8 @@ def _legend(ax: Axes, key: Key, scale: ScalarMappable, box: Box, amounts: Collec
     across, up = (left - x0) / (x1 - x0), (top + 0.7 * line - y0) / (y1 - y0)
     room = ax.inset_axes((across, up, width / (x1 - x0), 0.7 * line / (y0 - y1)))
     low, high = scale.get_clim()
-    beyond = (any(amount < low for amount in amounts), any(amount > high for amount in amounts))
-    bar = ax.figure.colorbar(scale, cax=room, orientation="horizontal", extend=EXTEND[beyond], extendfrac=0.03)
+    beyond = EXTEND[any(amount < low for amount in amounts) + 2 * any(amount > high for amount in amounts)]
+    bar = ax.figure.colorbar(scale, cax=room, orientation="horizontal", extend=beyond, extendfrac=0.03)
     bar.outline.set_visible(False)
     if type(scale.norm) is Normalize:
         bar.locator = MaxNLocator(4)
@@ -155,7 +146,7 @@ def choropleth(ax: Axes, values: Values, *, label: str, **colours: Any) -> Axes:
     label
         Text over the legend, with the unit.
     colours
-        Other fields of ``Key``: ``limits``, ``norm``, ``form``, ``missing``.
+        Other fields of ``Key``: ``form`` and ``missing``, and ``limits`` or ``norm``.
 
     Raises
     ------
