@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
 from experiments.figures.compare import COMPARED, forest
-from experiments.figures.money import budget, flows
 from experiments.figures.rollout import (
     A_YEAR,
     FILLS,
     MAPS,
+    budget,
     curves,
+    flows,
     map_figure,
     missing_bars,
     municipality_map,
@@ -225,10 +226,10 @@ def test_every_payer_and_year_is_drawn() -> None:
     years = pd.DataFrame({"year": ["2027", "2028"], **{f"{name}_{end}": [1e6, 2e6] for name in ("cost", "saving", "net")
                                                        for end in ("mean", "low", "high")}})  # fmt: skip
 
-    assert [text.get_text() for text in flows(table, panel()).get_yticklabels()][5:] == [
+    assert [text.get_text() for text in flows(table, panel(), m=EN).get_yticklabels()][5:] == [
         "all public payers", "volunteers' time"
     ]  # fmt: skip
-    assert budget(years, panel()).lines[0].get_ydata().tolist() == [1, 2]
+    assert budget(years, panel(), m=EN).lines[0].get_ydata().tolist() == [1, 2]
 
 
 # A real run ---------------------------------------------------------------------------------------------------

@@ -17,9 +17,8 @@ from experiments.execution.jobs import opened
 from experiments.execution.progress import progress
 from experiments.inputs.posterior import SHIPPED
 from experiments.language.formatting import Language
-from experiments.reports.compare import compare_page
 from experiments.reports.page import Page, html
-from experiments.reports.plan import plan_page
+from experiments.reports.plan import compare_page, plan_page
 from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows, written
 from experiments.reports.run import GRADE_DRAWS, PlanReport, doubt_of_gaps, doubt_of_plan
 from experiments.reports.study import STUDIES, ReportedStudy, split

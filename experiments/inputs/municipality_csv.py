@@ -96,7 +96,7 @@ def read_own(path: Path, needed: Iterable[Place] | None = None) -> Own:
         more = f" and {len(missing) - MOST_NAMES} more" if len(missing) > MOST_NAMES else ""
         wrong.append(f"{sheet.file} has no row for [{', '.join(missing[:MOST_NAMES])}]{more}; add one for each")
     if own.get("releases_per_year") and not any(own["releases_per_year"].values()):
-        wrong.append(f"{sheet.file}, releases_per_year is [0] in every row; somebody must be released somewhere")
+        wrong.append(f"{sheet.file}, releases_per_year is [0] in every row; give releases to at least one municipality")
     if len(wrong) > MOST_LINES:
         wrong = [*wrong[:MOST_LINES], f"{sheet.file}: and {len(wrong) - MOST_LINES} more mistakes"]
     if wrong:

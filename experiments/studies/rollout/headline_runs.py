@@ -1,8 +1,8 @@
 """The runs behind the ladder from headline to delivered effect: who is simulated for each set of steps.
 
-A step says in what a run differs from the trial as it was reported. Four of them change the run itself: how strong the
-effect is, whose baseline hazard, what is lost in growing, and whose volunteers and municipalities (the trial's own, or
-the plan's). The others change what is counted. People are simulated at draws of the uncertain parameters, with and
+A step is one way in which a run differs from the trial as it was reported. Four of them change the run itself: how
+strong the effect is, whose baseline hazard, what is lost in growing, and whose volunteers and municipalities (the
+trial's own, or the plan's). The others change what is counted. People are simulated at draws of the uncertain parameters, with and
 without mentors and with the same random numbers; what is stored are counts of people by risk group.
 """
 

@@ -110,7 +110,7 @@ class Quality(Section):
 
 
 class RolloutPlan(Section):
-    """A plan: what is done, where and from when. A file says only what differs from these defaults."""
+    """A plan: what is done, where and from when. A file gives only what differs from these defaults."""
 
     name: str = Field("plan", pattern=r"^[\w][\w.-]*$")
     title: str = ""
@@ -127,7 +127,7 @@ class RolloutPlan(Section):
     quality: Quality = Field(default_factory=Quality)
     other_schemes: list[str] = Field(default_factory=list,
                                      description="other schemes beside it (scenario other-schemes)")
-    paid_by: dict[str, float] = Field(default_factory=dict, description="who pays the courses, by purse")
+    paid_by: dict[str, float] = Field(default_factory=dict, description="who pays the courses, by payer")
     set: dict[str, Any] = Field(default_factory=dict, description="changes to the scenario, by dotted key")
 
     @model_validator(mode="after")
@@ -156,9 +156,9 @@ class RolloutPlan(Section):
                 raise ParameterError(
                     f"wave {number}: recruits_per_100000 is [{rate:g}]; allowed is 0 to 1,000, or -1 to take the plan's"
                 )
-        for purse in self.paid_by:
-            if purse not in PUBLIC:
-                raise ParameterError(f"paid_by names [{purse}], which is no purse; known are {', '.join(PUBLIC)}")
+        for payer in self.paid_by:
+            if payer not in PUBLIC:
+                raise ParameterError(f"paid_by names [{payer}], which is no payer; known are {', '.join(PUBLIC)}")
         total = sum(self.paid_by.values()) if self.paid_by else 1.0
         if abs(total - 1) > 1e-9:
             raise ParameterError(f"the shares in paid_by add up to [{total:g}]; they must add up to 1")

@@ -47,12 +47,12 @@ from simulation.parameters import ParameterError
 from simulation.prices import Prices, prices_from
 
 BY = {"year": "time", "region": "where", "group": "group"}
-"""What outcomes are split by, and the column of counts that says it."""
+"""What outcomes are split by, and its column of counts."""
 NEEDS = 8
 """Draws at which volunteers are counted by municipality and month."""
 REGION = {"where": "region"}
 FEW = 5.0
-"""Expected courses below which a municipality's share says nothing."""
+"""Expected courses below which a municipality's share means nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

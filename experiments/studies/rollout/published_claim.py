@@ -1,6 +1,6 @@
 """The claim that one krone saves eight: what gives it, and what it becomes as its assumptions are replaced.
 
-The claim is a short sum: 38 points fewer reoffend, each worth 764,000 kroner, for a course of 36,667 kroner. Each step
+The claim is a short sum: 38 points fewer reoffend, at 764,000 kroner each, for a course of 36,667 kroner. Each step
 replaces one assumption by a better-supported one, alone and on top of those before it. All kroner come from
 ``simulation.economics``; effects for new groups come from the draws of a posterior (``desist calibrate``).
 

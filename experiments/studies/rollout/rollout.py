@@ -108,7 +108,7 @@ def comparison_result(study: CompareStudy, runs: PlanRuns, prices: Prices) -> St
 
 
 def counts_of(study: OfPlans, runs: PlanRuns, prices: Prices) -> dict[str, Any]:
-    """What the manifest of a study of plans says of it."""
+    """What the manifest of a study of plans has of it."""
     file = SHIPPED if study.posterior is None else study.posterior
     return {
         "plans": [plan.model_dump() for plan in runs.plans],

@@ -35,7 +35,7 @@ from simulation.scenario import Scenario
 DRAWS = 48
 """Draws of the uncertain parameters, by default."""
 TWICE = 4
-"""Every so many draws are run twice, if nothing else is said: enough to estimate the stochastic variation."""
+"""Every so many draws are run twice, by default: enough to estimate the stochastic variation."""
 OF_THE_STREAM = ("scenario", "begins", "years", "releases_per_year", "set")
 """What of a plan decides Denmark without it."""
 COUNTRY = "Denmark"
