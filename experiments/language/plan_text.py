@@ -57,10 +57,10 @@ def short_titles(plans: Sequence[Any], m: Messages) -> list[str]:
     return [each if short.count(each) == 1 else title for each, title in zip(short, whole, strict=True)]
 
 
-def programme_text(m: Messages, name: str, label: str) -> str:
+def programme_text(m: Messages, programme: Fact) -> str:
     """What a programme is called: its own label, translated where it is one of Desist's."""
-    key = f"plan.scheme.{name}"
-    return m(key) if label == catalogue("en").get(key) else label
+    key = f"plan.scheme.{programme['name']}"
+    return m(key) if programme["label"] == catalogue("en").get(key) else str(programme["label"])
 
 
 def course_text(m: Messages, programme: Fact) -> str:
@@ -72,7 +72,7 @@ def course_text(m: Messages, programme: Fact) -> str:
         return m(f"plan.course.{'before' if month < 0 else 'after'}", months=m.months(abs(month)))
 
     return m(f"plan.course.{programme['carrier']}", begin=at(programme["from_month"]), end=at(programme["to_month"]),
-             programme=programme_text(m, programme["name"], programme["label"]))  # fmt: skip
+             programme=programme_text(m, programme))  # fmt: skip
 
 
 def has_background(programme: Fact) -> bool:

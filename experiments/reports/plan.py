@@ -9,25 +9,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.inputs.evidence import PRICE
+from experiments.language import plan_text
 from experiments.language.answer import Shown
 from experiments.language.compare import SHOWN, plans_table, titles
 from experiments.language.formatting import Language
-from experiments.language.plan_text import (
-    PUBLIC_TOTAL,
-    background_text,
-    course_text,
-    has_background,
-    month_text,
-    outcome_table,
-    outcome_text,
-    payer_table,
-    programme_text,
-    reason_text,
-    short_titles,
-    shown_outcomes,
-    spanned,
-    title_text,
-)
 from experiments.language.rollout import krone_text, volunteers_time
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.grades import GradedUncertainty, changes, for_receipt, grades_part, tags_in
@@ -62,11 +47,12 @@ def plan_page(
         _assumed(graded, w, {name: w(f"plan.of_{name}") for name in (COURSES, PEOPLE, KRONE)}, draws),
         Part(title=w("common.change"), points=_change(facts, graded, w)),
     ]  # fmt: skip
-    asked = w("plan.question", programme=programme_text(w, programme["name"], programme["label"]),
-              title=short_titles([plan], w)[0])  # fmt: skip
-    behind = w("plan.background", about=background_text(w, programme), draws=draws, years=w.number(plan["years"], 0))
+    asked = w("plan.question", programme=plan_text.programme_text(w, programme),
+              title=plan_text.short_titles([plan], w)[0])  # fmt: skip
+    behind = w("plan.background", about=plan_text.background_text(w, programme), draws=draws,
+               years=w.number(plan["years"], 0))  # fmt: skip
     return Page(
-        language=language, kind=w("plan.kind"), title=title_text(plan, w), question=f"{asked} {behind}",
+        language=language, kind=w("plan.kind"), title=plan_text.title_text(plan, w), question=f"{asked} {behind}",
         answer=[*result.answer(language).sentences, _rests_on(facts, graded, w)], parts=parts,
         terms=plan_terms(facts, w), sources=sources(tags_in(parts)), receipt=receipt, check=[check],
         grades=for_receipt(graded),
@@ -75,8 +61,8 @@ def plan_page(
 
 def plan_terms(facts: Facts, w: ReportMessages) -> list[tuple[str, str]]:
     """Terms that reports of plans use, with what they mean."""
-    own = [(w("common.pm"), w("common.pm_means"))] if has_background(facts["programme"]) else []
-    own.append((w("plan.course"), course_text(w, facts["programme"])))
+    own = [(w("common.pm"), w("common.pm_means"))] if plan_text.has_background(facts["programme"]) else []
+    own.append((w("plan.course"), plan_text.course_text(w, facts["programme"])))
     own += [(w(f"plan.{name}"), w(f"plan.{name}_means")) for name in ("reoffend", "below", "discounted")]
     draws = w.number(facts["draws"], 0)
     return [*own, (w("plan.draw"), w("plan.draw_means", draws=draws)),
@@ -106,7 +92,7 @@ def grid_of(shown: Shown) -> Grid:
 
 def _rests_on(facts: Facts, graded: GradedUncertainty | None, w: ReportMessages) -> str:
     """What the answer rests on most."""
-    key = "plan.hangs" if has_background(facts["programme"]) else "plan.hangs_other"
+    key = "plan.hangs" if plan_text.has_background(facts["programme"]) else "plan.hangs_other"
     top = [] if graded is None or KRONE not in graded.values else graded.top(1, of=KRONE)
     if graded is None or not top:
         return w(f"{key}_short")
@@ -120,9 +106,9 @@ def _pictures(result: StudyResult, w: ReportMessages) -> list[Picture]:
     means = [facts["outcomes"][name]["mean"] for name in ("started", "offences", "reoffenders_any")]
     matched = result.tables["by_municipality"]["matched"].dropna()
     ends = matched.quantile([0.05, 0.95]).to_list() if len(matched) else [np.nan, np.nan]
-    reasons = [f"{reason_text(w, reason, facts['programme']['carrier'])} {w.percent(share)}"
+    reasons = [f"{plan_text.reason_text(w, reason, facts['programme']['carrier'])} {w.percent(share)}"
                for reason, share in facts["reasons"].items()]  # fmt: skip
-    total = facts["payers"][PUBLIC_TOTAL]
+    total = facts["payers"][plan_text.PUBLIC_TOTAL]
     alts = {
         "rollout": w("plan.alt_years", **dict(zip(("started", "offences", "reoffenders"),
                                                   (w.several(each)[0] for each in means), strict=True))),
@@ -136,13 +122,14 @@ def _pictures(result: StudyResult, w: ReportMessages) -> list[Picture]:
 
 
 def _uncertain(facts: Facts, w: ReportMessages) -> Part:
-    outcomes = shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
-    grids = [grid_of(outcome_table(outcomes, w, w("rollout.table.outcomes", draws=w.number(facts["draws"], 0))))]
+    outcomes = plan_text.shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
+    title = w("rollout.table.outcomes", draws=w.number(facts["draws"], 0))
+    grids = [grid_of(plan_text.outcome_table(outcomes, w, title))]
     after = []
     if facts["per_krone"]:
-        until = month_text(w, facts["plan"]["until"])
+        until = plan_text.month_text(w, facts["plan"]["until"])
         title = w("rollout.table.payers", year=str(facts["price_year"]), until=until)
-        grids.append(grid_of(payer_table(facts, w, title)))
+        grids.append(grid_of(plan_text.payer_table(facts, w, title)))
         after = [krone_text(facts, w), *filter(None, [volunteers_time(facts, w)])]
     kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")
     return Part(title=w("common.uncertainty"), paragraphs=[kind], grids=grids, after=after)
@@ -196,7 +183,7 @@ def compare_page(
         Part(title=w("common.change"), points=_compared_change(graded, names, w)),
     ]
     quoted = [f"“{name}”" if language == "en" else f"»{name}«" for name in names]
-    behind = w("compare.background", about=background_text(w, facts["programme"]), draws=draws)
+    behind = w("compare.background", about=plan_text.background_text(w, facts["programme"]), draws=draws)
     return Page(
         language=language, kind=w("compare.kind"),
         title=w("compare.title", first=names[0], others=w.listed(names[1:])),
@@ -208,10 +195,10 @@ def compare_page(
 
 def _compared_pictures(result: StudyResult, names: list[str], w: ReportMessages) -> list[Picture]:
     facts = result.facts
-    shown = shown_outcomes({name: {} for name in SHOWN}, facts["programme"]["carrier"])
+    shown = plan_text.shown_outcomes({name: {} for name in SHOWN}, facts["programme"]["carrier"])
 
     def means(outcomes: Facts, keys: list[str]) -> str:
-        return ", ".join(f"{outcome_text(w, key)} {w.several(outcomes[key]['mean'])[0]}" for key in keys)
+        return ", ".join(f"{plan_text.outcome_text(w, key)} {w.several(outcomes[key]['mean'])[0]}" for key in keys)
 
     each = ". ".join(f"{name}: {means(plan['outcomes'], ['started', 'reoffenders_any'])}"
                      for name, plan in zip(names, facts["plans"], strict=True))  # fmt: skip
@@ -232,7 +219,7 @@ def _compared_grid(facts: Facts, names: list[str], w: ReportMessages) -> Grid:
     for k, (name, plan) in enumerate(zip(names[1:], facts["plans"][1:], strict=True), start=1):
         gain = w("compare.table.gain")
         label = w("compare.gap", gain=first_up(gain), name=name, first=names[0])
-        own = spanned(facts["gains"][plan["plan"]["name"]]["net"], w, million=True)
+        own = plan_text.spanned(facts["gains"][plan["plan"]["name"]]["net"], w, million=True)
         rows.append([label, *(own if at == k else "" for at in range(len(names)))])
     return Grid(caption=table.caption, head=table.head, rows=rows)
 

@@ -2,8 +2,8 @@
 
 A step is one way in which a run differs from the trial as it was reported. Four of them change the run itself: how
 strong the effect is, whose baseline hazard, what is lost in growing, and whose volunteers and municipalities (the
-trial's own, or the plan's). The others change what is counted. People are simulated at draws of the uncertain parameters, with and
-without mentors and with the same random numbers; what is stored are counts of people by risk group.
+trial's own, or the plan's). The others change what is counted. People are simulated at draws of the uncertain
+parameters, with and without mentors and with the same random numbers; stored are counts of people by risk group.
 """
 
 from __future__ import annotations
