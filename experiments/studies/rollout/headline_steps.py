@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -144,19 +144,18 @@ class EffectCounts:
         fewer = self.per_course(steps - {REACH}, "any" if VALUE in steps else "sentence")
         return fewer * value["saving"].to_numpy(np.float64), value["cost"].to_numpy(np.float64)
 
-    def _value(self, steps: frozenset[str]) -> pd.DataFrame:
-        """Saving and cost of a course that makes one reoffender fewer, at each draw."""
-        if steps not in self._values:
-            how = Assumptions(
+    @cached_property
+    def _value(self) -> Callable[[frozenset[str]], pd.DataFrame]:
+        """Saving and cost of a course that makes one reoffender fewer, at each draw, under steps that change kroner."""
+
+        @cache
+        def value(steps: frozenset[str]) -> pd.DataFrame:
+            return self._claim.at(Assumptions(
                 value="any" if VALUE in steps else "serious", discounted=DISCOUNTING in steps,
                 drawn=tuple(key for name in sorted(steps) for key in PRICED[name]), marginal=PRISON_DAY in steps,
-            )  # fmt: skip
-            self._values[steps] = self._claim.at(how)
-        return self._values[steps]
+            ))  # fmt: skip
 
-    @cached_property
-    def _values(self) -> dict[frozenset[str], pd.DataFrame]:
-        return {}
+        return value
 
     def with_others(self, steps: frozenset[str]) -> Floats:
         """Points among all released under the plan, at each draw, mentored or not."""
@@ -197,18 +196,14 @@ class EffectCounts:
 
         trial = [each for each in self.counts if each.offered and not each.planned]
         return {
-            **numbers_of(self.prices), "counted": {POINTS: self.definition, KRONER: counted_for(steps)},
+            **numbers_of(self.prices),
+            "counted": {POINTS: self.definition, KRONER: "any" if VALUE in steps else "sentence"},
             "level": list(interval(self.runs.of_the_trial("risk.hazard_multiplier", variant))),
             "lost": _share(self.runs.lost()),
             "matched": part(variant, "started", "joined"), "joined": part(variant, "joined", "people"),
             "highest": part(variant, "joined", "joined", slice(1, 2)),
             "in_trial": part(trial[-1], "started", "joined") if trial else None,
         }  # fmt: skip
-
-
-def counted_for(steps: frozenset[str]) -> str:
-    """What counts as reoffending in the ladder of kroner: what the kroner in force are for."""
-    return "any" if VALUE in steps else "sentence"
 
 
 def _share(values: Floats) -> list[float] | None:

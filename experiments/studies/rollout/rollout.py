@@ -100,9 +100,8 @@ def run_compare(study: CompareStudy, context: RunContext | None) -> StudyResult:
 def comparison_result(study: CompareStudy, runs: PlanRuns, prices: Prices) -> StudyResult:
     """The result of runs of two plans or more."""
     tables = comparison_tables(runs, prices)
-    per_krone = {plan.name: per_krone_table(runs.money(k, prices)) for k, plan in enumerate(runs.plans)}
     return StudyResult(
-        study=study, tables=tables, facts=comparison_facts(runs, tables, prices, per_krone),
+        study=study, tables=tables, facts=comparison_facts(runs, tables, prices),
         scenario=scenario_of(runs.plans[0], runs.country), counts=counts_of(study, runs, prices),
     )  # fmt: skip
 
@@ -121,33 +120,43 @@ def counts_of(study: OfPlans, runs: PlanRuns, prices: Prices) -> dict[str, Any]:
 # The facts ----------------------------------------------------------------------------------------------------
 
 
-def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Prices, k: int = 0) -> dict[str, Any]:
-    """The facts of one plan; ``tables`` is what ``plan_runs.plan_tables`` gives of it."""
-    missing = tables["missing_out"]
+def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Prices, k: int) -> dict[str, Any]:
+    """The facts of plan k: what the tables hold, what a course costs, and courses that other schemes start (means)."""
+    plan, missing = runs.plans[k], tables["missing_out"]
+    drawn = draw_prices(prices, len(runs.draws[k].seeds), runs.seed)
+    counts, known = years(runs.counts[k]).groupby(["draw", "replicate"]), load(OTHERS).programme
     return {
         **_shared(runs, prices),
-        **_of_plan(runs.plans[k], tables["summary"], tables["break_even"], tables["per_krone"]),
+        **_of_plan(plan, tables["summary"], tables["break_even"], tables["per_krone"]),
         "reasons": dict(zip(missing["reason"], missing["share"], strict=True)),
-        "course": _course(runs, prices, k),
-        "other_schemes": _other_schemes(runs, k),
-    }
+        "course": {
+            "price": float(drawn[f"scheme.{runs.delivery.name}.per_start"].mean()),
+            "paid_by": {payer: share for payer, share in (plan.paid_by or prices.paid_by).items() if share > 0},
+        },
+        "other_schemes": [
+            {"name": name, "label": known[name].label or name,
+             "started": float(counts[f"{name}.started"].sum().groupby("draw").mean().mean())}
+            for name in plan.other_schemes
+        ],
+    }  # fmt: skip
 
 
-def comparison_facts(
-    runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Prices, per_krone: Mapping[str, pd.DataFrame]
-) -> dict[str, Any]:
-    """The facts of a comparison; ``per_krone`` is what one krone saves (``costs.per_krone_table``), by plan's name."""
-    plans, gaps = [], tables["money_differences"]
-    for plan in runs.plans:
-        own = {name: tables[name][tables[name]["plan"] == plan.name] for name in ("plans", "break_even")}
-        plans.append(_of_plan(plan, own["plans"], own["break_even"], per_krone[plan.name]))
-    found = tables["differences"]
-    further = [plan.name for plan in runs.plans[1:]]
+def comparison_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Prices) -> dict[str, Any]:
+    """The facts of a comparison; ``best`` is in which share of draws no plan, and each plan, has the highest net."""
+
+    def of(plan: RolloutPlan, name: str) -> pd.DataFrame:
+        return tables[name][tables[name]["plan"] == plan.name].drop(columns="plan")
+
+    money = [runs.money(k, prices) for k in range(len(runs.plans))]
+    net = np.column_stack([np.zeros(len(money[0].totals)), *(each.totals["net"].to_numpy(float) for each in money)])
+    best = np.bincount(net.argmax(axis=1), minlength=net.shape[1]) / len(net)
     return {
-        **_shared(runs, prices), "plans": plans,
-        "differences": {name: _outcomes(found[found["plan"] == name]) for name in further},
-        "gains": {name: _rows(gaps[gaps["plan"] == name].drop(columns="plan"), "what") for name in further},
-        "best": _best(runs, prices),
+        **_shared(runs, prices),
+        "plans": [_of_plan(plan, of(plan, "plans"), of(plan, "break_even"), per_krone_table(found))
+                  for plan, found in zip(runs.plans, money, strict=True)],
+        "differences": {plan.name: _outcomes(of(plan, "differences")) for plan in runs.plans[1:]},
+        "gains": {plan.name: _rows(of(plan, "money_differences"), "what") for plan in runs.plans[1:]},
+        "best": best.tolist(),
     }  # fmt: skip
 
 
@@ -165,7 +174,7 @@ def _of_plan(
 ) -> dict[str, Any]:
     return {
         "plan": plan_facts(plan), "outcomes": _outcomes(summary),
-        "payers": _rows(break_even.drop(columns="plan", errors="ignore"), "payer"),
+        "payers": _rows(break_even, "payer"),
         "per_krone": _rows(per_krone, "method"),
     }  # fmt: skip
 
@@ -199,27 +208,3 @@ def _outcomes(table: pd.DataFrame) -> dict[str, dict[str, float]]:
 def _rows(table: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
     """The rows of a table by one of its columns."""
     return {str(row.pop(key)): {str(name): each for name, each in row.items()} for row in table.to_dict("records")}
-
-
-def _course(runs: PlanRuns, prices: Prices, k: int) -> dict[str, Any]:
-    """What a course costs on average, and the share that each payer pays."""
-    drawn = draw_prices(prices, len(runs.draws[k].seeds), runs.seed)
-    paid_by = runs.plans[k].paid_by or prices.paid_by
-    return {"price": float(drawn[f"scheme.{runs.delivery.name}.per_start"].mean()),
-            "paid_by": {payer: share for payer, share in paid_by.items() if share > 0}}  # fmt: skip
-
-
-def _other_schemes(runs: PlanRuns, k: int) -> list[dict[str, Any]]:
-    """Courses that other schemes beside plan k start, mean over the draws."""
-    runs_of_each, known = years(runs.counts[k]).groupby(["draw", "replicate"]), load(OTHERS).programme
-    return [{"name": name, "label": known[name].label or name,
-             "started": float(runs_of_each[f"{name}.started"].sum().groupby("draw").mean().mean())}
-            for name in runs.plans[k].other_schemes]  # fmt: skip
-
-
-def _best(runs: PlanRuns, prices: Prices) -> list[float]:
-    """Share of draws in which no plan, and each plan in order, has the highest net kroner."""
-    nets = [runs.money(k, prices).totals["net"].to_numpy(float) for k in range(len(runs.plans))]
-    net = np.column_stack([np.zeros(len(nets[0])), *nets])
-    shares = np.bincount(net.argmax(axis=1), minlength=net.shape[1]) / len(net)
-    return [float(share) for share in shares]

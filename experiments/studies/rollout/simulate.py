@@ -8,10 +8,8 @@ and by municipality.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -187,17 +185,11 @@ def _frame(
     return pd.concat([head, pd.DataFrame(values.reshape(len(values), -1).T, columns=list(columns))], axis=1)
 
 
-@lru_cache(maxsize=4)
-def _country(text: str) -> Country:
-    data = json.loads(text)
+def country_of(data: dict[str, Any]) -> Country:
+    """A country from the plain data of ``country_data``."""
     arrays = {key: np.array([np.nan if each is None else each for each in data[key]], dtype=np.float64)
               for key in ARRAYS}  # fmt: skip
     return Country(places=municipalities(), spread=data["spread"], total=data["total"], **arrays)
-
-
-def country_of(data: dict[str, Any]) -> Country:
-    """A country from the plain data of ``country_data``."""
-    return _country(json.dumps(data, sort_keys=True))
 
 
 def country_data(country: Country) -> dict[str, Any]:
