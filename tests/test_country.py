@@ -58,12 +58,12 @@ def test_the_table_has_the_models_municipalities():
 
 def test_every_number_has_a_home():
     """Columns and quantities have unit, meaning, source and grade, and say how many places they are known for."""
-    told = {row.key: row for row in (*COLUMNS, *quantities(Differences()))}
+    rows = {row.key: row for row in (*COLUMNS, *quantities(Differences()))}
 
-    assert len(told) == 6 + 8
-    assert all(row.unit and row.what and row.source and row.grade in ("measured", "judged", "assumed") for row in told.values())
-    assert told["programme_area"].value == f"{sum(place.programme_area for place in DENMARK.places)} municipalities"
-    assert {key for key, row in told.items() if row.grade == "assumed"} == {"branch_strength", "flats_power", "jobs_power"}
+    assert len(rows) == 6 + 8
+    assert all(row.unit and row.what and row.source and row.grade in ("measured", "judged", "assumed") for row in rows.values())
+    assert rows["programme_area"].value == f"{sum(place.programme_area for place in DENMARK.places)} municipalities"
+    assert {key for key, row in rows.items() if row.grade == "assumed"} == {"branch_strength", "flats_power", "jobs_power"}
 
 
 def test_branches_recruit_more():
@@ -331,11 +331,11 @@ def courses(programme):
 def test_the_other_schemes_are_of_a_possible_size():
     """Courses a year as the sources say, fewer than would come, all Red Cross schemes within the 1,700 it supports."""
     scenario = load("other-schemes")
-    told = {"prison_visits": 266, "group_activities": 300, "remand_effort": 100, "study_support": 80,
-            "study_support_outside": 24, "paid_mentors": 390}  # fmt: skip
+    expected = {"prison_visits": 266, "group_activities": 300, "remand_effort": 100, "study_support": 80,
+                "study_support_outside": 24, "paid_mentors": 390}  # fmt: skip
     people = scenario.people
 
-    assert {key: round(courses(row)) for key, row in scenario.programme.items()} == pytest.approx(told, abs=1)
+    assert {key: round(courses(row)) for key, row in scenario.programme.items()} == pytest.approx(expected, abs=1)
     for row in scenario.programme.values():
         yes = people.accepts_volunteers if row.accepted_from == "volunteers" else people.accepts_system
         assert courses(row) < 7030 * yes * eligible_share(people, row.shortest_sentence_months)

@@ -1,4 +1,4 @@
-"""A plan in words: every number is a fact's, both languages say the same, signs and gaps are told in words."""
+"""A plan in words: every number is a fact's, both languages say the same, signs and gaps are given in words."""
 
 from __future__ import annotations
 
@@ -279,13 +279,13 @@ def runs():
 
 
 def close(value: float, known: np.ndarray) -> bool:
-    """Whether a number that was told is one of these, rounded to three digits of something not 300 times larger."""
+    """Whether a number in a text is one of these, rounded to three digits of something not 300 times larger."""
     return bool((np.abs(np.abs(known) - abs(value)) <= np.maximum(0.51 if abs(value) >= 10 else 0.051, 0.02 * abs(value))).any())
 
 
 @BOTH
 def test_numbers_of_a_run_are_in_its_tables(runs, language) -> None:
-    """Every number told of a real run is in the tables it came from: as it is, in per cent or in millions."""
+    """Every number in the texts of a real run is in the tables it came from: as it is, in per cent or in millions."""
     for k, plan in enumerate(runs.plans):
         result = rollout_result(RolloutStudy(plan=plan), runs, Prices(), k=k)
         tables = [result.tables[name] for name in ("summary", "missing_out", "break_even", "per_krone", "by_region",

@@ -35,7 +35,7 @@ DANISH = {
 UNREAD = ("region", "population", "programme_area", "per_1000")
 """Headings that are there for the reader's sake."""
 NUMBER = re.compile(r"\d+([.,]\d+)?")
-DOUBTFUL = {
+AMBIGUOUS = {
     ";": re.compile(r"[1-9]\d{0,2}[.]\d{3}"),
     "\t": re.compile(r"[1-9]\d{0,2}[.,]\d{3}"),
     ",": re.compile(r"[1-9]\d{0,2},\d{3}"),
@@ -121,7 +121,7 @@ def _sheet(path: Path) -> CsvSheet:
         lines = lines[1:]
     if not lines or not lines[0].strip():
         raise ParameterError(f"file [{path}] has an empty first row; column names are needed (desist country --csv)")
-    separator = max(DOUBTFUL, key=lines[0].count)
+    separator = max(AMBIGUOUS, key=lines[0].count)
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(StringIO("\n".join(lines)), delimiter=separator)]
     except csv.Error as problem:
@@ -201,7 +201,7 @@ def _place(at: str, number: str, name: str) -> Place:
 def _figure(at: str, text: str, column: str, separator: str) -> float:
     """A cell as a number from 0 to the column's largest."""
     largest, unit = COLUMNS[column]
-    if DOUBTFUL[separator].fullmatch(text):
+    if AMBIGUOUS[separator].fullmatch(text):
         whole = re.sub("[.,]", "", text)
         raise ParameterError(f"{at} is [{text}], which may be thousands or decimals; write {whole} or {text}0")
     value = float(text.replace(",", ".")) if NUMBER.fullmatch(text) else math.nan

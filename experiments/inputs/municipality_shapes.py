@@ -131,13 +131,7 @@ def capital() -> tuple[int, ...]:
 
 
 def by_number(values: Values) -> dict[int, float]:
-    """Values by official number; a place without one, or with nan, is left out.
-
-    Raises
-    ------
-    ParameterError
-        If a key is no municipality, one is named twice, or a value is not a finite number.
-    """
+    """Values by official number, without NaN; ``ParameterError`` for a key or value that cannot be used."""
     found: dict[int, float] = {}
     for key, value in values.items():
         number = _place(key).number

@@ -46,6 +46,10 @@ class Money:
         """Discounted kroner by payer at each draw."""
         return by_purse(self.rows).rename(columns={"purse": "payer"})
 
+    def by_payer(self, column: str) -> pd.DataFrame:
+        """Discounted kroner saved or spent (``saving``, ``cost``): draws x payers."""
+        return self.payers().pivot_table(index="draw", columns="payer", values=column, observed=False, aggfunc="sum")
+
     def years(self) -> pd.DataFrame:
         """Kroner of all public payers by year at each draw, not discounted."""
         return by_year(self.rows)
@@ -122,17 +126,15 @@ def require_prices(programmes: Iterable[str], prices: Prices, *, scenario: str, 
 
 def break_even_table(found: Money) -> pd.DataFrame:
     """How probable it is that each payer, and all public ones, get back what they pay (``break_even``)."""
-    table = found.payers()
-    saving, cost = (table.pivot_table(index="draw", columns="payer", values=name, observed=False, aggfunc="sum")
-                    for name in ("saving", "cost"))  # fmt: skip
-    return break_even(saving[list(PURSES)], cost[list(PURSES)], total=PUBLIC)
+    saving, cost = (found.by_payer(name)[list(PURSES)] for name in ("saving", "cost"))
+    return break_even(saving, cost, total=PUBLIC)
 
 
 def payer_table(found: Money) -> pd.DataFrame:
     """Discounted kroner by payer and side: payer, side (spent or saved), mean, low, high (middle 95 % of the draws)."""
-    table, rows = found.payers(), []
+    rows = []
     for side, column in (("spent", "cost"), ("saved", "saving")):
-        wide = table.pivot_table(index="draw", columns="payer", values=column, observed=False, aggfunc="sum")
+        wide = found.by_payer(column)
         for payer in wide.columns:
             _, low, high = interval(wide[payer].to_numpy())
             rows.append({"payer": str(payer), "side": side, "mean": float(wide[payer].mean()), "low": low,

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from experiments.execution.context import RunContext
@@ -35,7 +34,6 @@ from simulation.parameters import ParameterError, quantities
 from simulation.prices import Prices, draw_prices, points, read_prices
 from simulation.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
 Effect = Literal["the trial's", "like the trial's", "all who would sign up"]
 VALUE = 764_000.0
 """Kroner saved for each avoided reoffender, as the claim needs it: SØM's value of no new serious crime [S26]."""
@@ -68,31 +66,19 @@ class Assumptions:
     marginal: bool = False
     """Whether a prison day saves only the part of its cost that falls away."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimStep:
-    """One assumption replaced; the catalogue has its name, what replaces it, and the source, by ``key``."""
-
-    key: str
-    changes: Mapping[str, Any]
-    draws: tuple[str, ...] = ()
-
-    def of(self, now: Assumptions) -> Assumptions:
-        """The assumptions after it."""
-        return replace(now, **self.changes, drawn=(*now.drawn, *self.draws))
+    def after(self, changes: Mapping[str, Any]) -> Assumptions:
+        """The assumptions after a step; its prices are drawn beside those drawn before."""
+        return replace(self, **{**changes, "drawn": (*self.drawn, *changes.get("drawn", ()))})
 
 
 FIRST = "claim"
 """The key of the row that is the claim itself."""
-STEPS = (
-    ClaimStep(key="value", changes={"value": "any"}, draws=("avoided.any",)),
-    ClaimStep(key="price", changes={}, draws=(f"scheme.{COURSE}.per_start",)),
-    ClaimStep(key="like-the-trial", changes={"effect": "like the trial's"}),
-    ClaimStep(key="signed-up", changes={"effect": "all who would sign up"}),
-    ClaimStep(key="discounting", changes={"discounted": True}),
-    ClaimStep(key="prison-day", changes={"marginal": True}, draws=("prison.marginal_share",)),
-)
-"""The assumptions that are replaced, in order."""
+STEPS: dict[str, dict[str, Any]] = {
+    "value": {"value": "any", "drawn": ("avoided.any",)}, "price": {"drawn": (f"scheme.{COURSE}.per_start",)},
+    "like-the-trial": {"effect": "like the trial's"}, "signed-up": {"effect": "all who would sign up"},
+    "discounting": {"discounted": True}, "prison-day": {"marginal": True, "drawn": ("prison.marginal_share",)},
+}  # fmt: skip
+"""The assumptions that are replaced, in order; the catalogue has each step's name, what it replaces, and the source."""
 
 
 def numbers_of(prices: Prices) -> dict[str, Any]:
@@ -225,10 +211,10 @@ def steps(claim: PublishedClaim) -> pd.DataFrame:
     """
     numbers, english, rows = numbers_of(claim.prices), Messages("en", "claim"), []
     now = start = Assumptions()
-    for step in (ClaimStep(key=FIRST, changes={}), *STEPS):
-        if step.changes.get("effect", "the trial's") in claim.risks:
-            now, alone = step.of(now), summary(claim.at(step.of(start)))
-            rows.append({"step": step.key, **texts_of_step(step.key, numbers, english), **summary(claim.at(now)),
+    for step, changes in {FIRST: {}, **STEPS}.items():
+        if changes.get("effect", "the trial's") in claim.risks:
+            now, alone = now.after(changes), summary(claim.at(start.after(changes)))
+            rows.append({"step": step, **texts_of_step(step, numbers, english), **summary(claim.at(now)),
                          "alone": alone["ratio"], "alone_low": alone["low"], "alone_high": alone["high"],
                          "alone_pays_back": alone["pays_back"]})  # fmt: skip
     return pd.DataFrame(rows)
