@@ -145,7 +145,7 @@ def _assumed(graded: GradedUncertainty | None, w: ReportMessages, names: Mapping
 
 
 def _change(facts: Facts, graded: GradedUncertainty | None, w: ReportMessages) -> list[str]:
-    points = []
+    points: list[str] = []
     if graded is not None and KRONE in graded.values:
         points += map(first_up, changes(graded, KRONE, w, "plan.change_krone", "number"))
     if facts["per_krone"] and not facts["other_schemes"] and (ratio := facts["per_krone"]["ratio"]["per_krone"]) > 0:
