@@ -7,15 +7,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
-from experiments.figures.claim import claim_figure, claim_steps
+from experiments.figures.claim import claim_figure
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
 from experiments.language.messages import Messages
 from experiments.studies.calibration.new_populations import new_groups
-from experiments.studies.rollout.claim_study import ClaimStudy
+from experiments.studies.rollout.headline_study import ClaimStudy
 from experiments.studies.rollout.published_claim import (
     SIGNED_UP,
     STEPS,
@@ -39,14 +38,14 @@ DEFINITIONS = ("any", "prison", "sentence")
 
 def posterior(number=12, seed=1):
     """A posterior of so many draws, drawn at random: risks of the trial's group, and three quantities of the model."""
-    luck = np.random.default_rng(seed)
-    control = luck.uniform(0.5, 0.9, number)
+    random = np.random.default_rng(seed)
+    control = random.uniform(0.5, 0.9, number)
     return Posterior(about={"seed": 1}, table=pd.DataFrame({
-        "effect.hazard_ratio": luck.uniform(0.1, 0.9, number), "effect.support_share": luck.uniform(0.2, 0.6, number),
-        "people.accepts_volunteers": luck.uniform(0.3, 0.6, number),
+        "effect.hazard_ratio": random.uniform(0.1, 0.9, number), "effect.support_share": random.uniform(0.2, 0.6, number),
+        "people.accepts_volunteers": random.uniform(0.3, 0.6, number),
         "trial.definition": [DEFINITIONS[k % 3] for k in range(number)],
-        "_control": control, "_mentored": control - luck.uniform(0, 0.4, number),
-        "_any_control": control + 0.05, "_any_mentored": control + 0.05 - luck.uniform(0, 0.4, number),
+        "_control": control, "_mentored": control - random.uniform(0, 0.4, number),
+        "_any_control": control + 0.05, "_any_mentored": control + 0.05 - random.uniform(0, 0.4, number),
     }))  # fmt: skip
 
 
@@ -114,9 +113,9 @@ def test_break_even_points() -> None:
 
 def test_at_the_break_even_a_course_pays_for_itself() -> None:
     """A risk lower by the step's own break-even leaves nothing."""
-    told = claimed().at(Assumptions(value="any", discounted=True, marginal=True))
+    result = claimed().at(Assumptions(value="any", discounted=True, marginal=True))
     again = claimed()
-    risks = pd.DataFrame({"any_with": 0.5 - told["break_even"], "any_without": 0.5})
+    risks = pd.DataFrame({"any_with": 0.5 - result["break_even"], "any_without": 0.5})
     even = PublishedClaim(prices=PRICES, fixed=again.fixed, drawn=again.drawn, risks={"the trial's": risks})
 
     net = even.at(Assumptions(value="any", discounted=True, marginal=True))["net"]
@@ -147,8 +146,8 @@ def test_all_who_would_sign_up_are_run_at_the_draws(tmp_path) -> None:
         return finish(job, store=None, threads=1)
 
     found = signed_up(draws, trial, compute, few)
-    told = new_groups(trial, draws.table.to_dict("records"), compute, seed=1)
-    mine = told[told["group"] == SIGNED_UP].set_index(["draw", "definition"])
+    result = new_groups(trial, draws.table.to_dict("records"), compute, seed=1)
+    mine = result[result["group"] == SIGNED_UP].set_index(["draw", "definition"])
 
     for draw, definition in enumerate(draws.table["trial.definition"]):
         assert found.loc[draw, "any_without"] == mine.loc[(draw, "any"), "none"]
@@ -164,14 +163,14 @@ def test_every_step_is_there_with_a_posterior_and_two_are_left_out_without() -> 
     with_ = steps(claimed(12, of=draws, groups=like_the_trial(draws, 12)))
     without = steps(claimed())
 
-    assert with_["step"].tolist() == ["claim", *(step.key for step in STEPS)]
-    assert without["step"].tolist() == ["claim", *(step.key for step in STEPS if not step.needs_posterior)]
+    assert with_["step"].tolist() == ["claim", *STEPS]
+    assert without["step"].tolist() == ["claim", *(step for step, changes in STEPS.items() if "effect" not in changes)]
 
 
 def test_probability_and_interval_are_those_of_the_draws() -> None:
     """Median, middle 95 %, mean over mean, and the share of draws that pay back."""
-    told = pd.DataFrame({"cost": 10.0, "saving": np.arange(101.0), "net": np.arange(101.0) - 10, "break_even": 0.1})
-    found = summary(told.assign(ratio=told["saving"] / told["cost"]))
+    result = pd.DataFrame({"cost": 10.0, "saving": np.arange(101.0), "net": np.arange(101.0) - 10, "break_even": 0.1})
+    found = summary(result.assign(ratio=result["saving"] / result["cost"]))
 
     assert found["ratio"] == 5.0
     assert (found["low"], found["high"]) == (0.25, 9.75)
@@ -206,8 +205,9 @@ def test_a_posterior_without_the_trials_risks_is_refused(tmp_path) -> None:
 def test_the_figure_has_a_label_for_every_step() -> None:
     """A bar and a label a step, in both languages."""
     table = steps(claimed())
-    assert len(claim_steps(table, Figure().add_subplot(), Messages("en", "claim")).get_yticks()) == len(table)
-    assert claim_figure(table, Messages("da", "claim")).axes
+    for language in ("en", "da"):
+        (ax,) = claim_figure(table, Messages(language, "claim")).axes
+        assert len(ax.get_yticks()) == len(table)
 
 
 # The verb -----------------------------------------------------------------------------------------------------
@@ -229,11 +229,11 @@ def test_with_a_posterior_the_verb_prints_every_step(tmp_path):
     file = posterior(10).write(tmp_path / "posterior.parquet")
     command = ["claim", "--posterior", str(file), "--draws", "5", "--threads", "1", "--json", "--out"]
     code, out, _ = desist(*command, str(tmp_path / "a"))
-    told = json.loads(out)
+    result = json.loads(out)
 
     assert code == 0
-    assert [each["step"] for each in told["steps"]] == ["claim", *(step.key for step in STEPS)]
-    assert told["draws"] == 5
+    assert [each["step"] for each in result["steps"]] == ["claim", *STEPS]
+    assert result["draws"] == 5
     assert json.loads((tmp_path / "a" / "manifest.json").read_text())["posterior"] == "posterior.parquet"
     desist(*command, str(tmp_path / "b"))
     assert (tmp_path / "a" / "steps.csv").read_bytes() == (tmp_path / "b" / "steps.csv").read_bytes()

@@ -10,12 +10,13 @@ from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
 from experiments.figures.compare import COMPARED, forest
-from experiments.figures.money import budget, flows
 from experiments.figures.rollout import (
     A_YEAR,
     FILLS,
     MAPS,
+    budget,
     curves,
+    flows,
     map_figure,
     missing_bars,
     municipality_map,
@@ -26,13 +27,10 @@ from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.language.messages import Messages
 from experiments.language.plan_text import outcome_text, reason_text
-from experiments.studies.rollout.compare import comparison_result
-from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.plan import planned
-from experiments.studies.rollout.plan_facts import plan_facts
 from experiments.studies.rollout.plan_runs import FEW, simulate_plans
-from experiments.studies.rollout.rollout import rollout_result
-from experiments.studies.rollout.rollout_study import RolloutStudy
+from experiments.studies.rollout.rollout import comparison_result, plan_facts, rollout_result
+from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
 from experiments.studies.rollout.tables import OUTCOMES, REASONS, estimates
 from simulation.municipalities import municipalities
 from simulation.parameters import ParameterError
@@ -228,10 +226,10 @@ def test_every_payer_and_year_is_drawn() -> None:
     years = pd.DataFrame({"year": ["2027", "2028"], **{f"{name}_{end}": [1e6, 2e6] for name in ("cost", "saving", "net")
                                                        for end in ("mean", "low", "high")}})  # fmt: skip
 
-    assert [text.get_text() for text in flows(table, panel()).get_yticklabels()][5:] == [
+    assert [text.get_text() for text in flows(table, panel(), m=EN).get_yticklabels()][5:] == [
         "all public payers", "volunteers' time"
     ]  # fmt: skip
-    assert budget(years, panel()).lines[0].get_ydata().tolist() == [1, 2]
+    assert budget(years, panel(), m=EN).lines[0].get_ydata().tolist() == [1, 2]
 
 
 # A real run ---------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ from experiments.studies.rollout.headline_steps import (
     steps_of,
     steps_without,
 )
-from experiments.studies.rollout.ladder_study import LadderStudy
+from experiments.studies.rollout.headline_study import LadderStudy
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from simulation.engine import run
@@ -62,7 +62,7 @@ from simulation.prices import Prices
 from tests.test_cli import desist
 
 DENMARK = denmark()
-ALL = frozenset(step.name for step in STEPS)
+ALL = frozenset(STEPS)
 PLAN = {"name": "small", "years": 1, "releases_per_year": 3_000.0,
         "wave": [{"municipalities": ["programme area"], "volunteers_at_start": 300.0}]}  # fmt: skip
 NO_EFFECT = {"effect.hazard_ratio": 1.0, "programme.direct_hazard_ratio_others": 1.0, "programme.support_hazard_ratio_others": 1.0}
@@ -157,7 +157,7 @@ def test_the_final_value_is_the_plan_run_beside_denmark_without_it(found) -> Non
     })  # fmt: skip
     drawn = runs.drawn
     for point, own, released, seed in zip(drawn.points, drawn.plan, drawn.released, drawn.seeds, strict=True):
-        offered = scenario_of(runs.plan, DENMARK, draw=point, doubts=own, released=released, base=base)
+        offered = scenario_of(runs.plan, DENMARK, draw=point, plan_values=own, released=released, base=base)
         offered = offered.changed({"programme.re_eligible": False})
         nobody = offered.changed({"trial.assignment": "nobody"})
         cohorts = [run(each, seed=seed, threads=1) for each in (offered, nobody)]
@@ -225,7 +225,7 @@ def test_kroner_by_hand(found) -> None:
 def test_points_by_hand() -> None:
     """Counts made up: 20 and 10 reoffenders fewer of 100 and 300 who say yes, of 1,000 and 3,000 released."""
     drawn = SimpleNamespace(points=[{}])
-    runs = SimpleNamespace(number=1, seed=1, drawn=drawn, definitions=lambda _: ["prison"])
+    runs = SimpleNamespace(number=1, seed=1, drawn=drawn, of_the_trial=lambda _key, _variant: ["prison"])
     with_ = np.zeros((1, 2, len(COLUMNS)))
     with_[0, :, :3] = [[3_000, 300, 150], [1_000, 100, 80]]
     none = with_.copy()
@@ -347,8 +347,8 @@ def test_variants_follow_the_steps() -> None:
     """Four steps change the run; the others change what is counted."""
     assert RunVariant.of({SMALL_TRIAL, SIGN_UPS, SCALING, UNFILLED}) == RunVariant.of(SIMULATED)
     assert RunVariant.of({DEFINITION, AVERAGE, REACH}) == RunVariant()
-    assert runs_of().levels(RunVariant()) == [load("as-reported").risk.hazard_multiplier] * 3
-    assert runs_of().levels(RunVariant.of(SIMULATED)) == [point["risk.hazard_multiplier"] for point in runs_of().drawn.points]
+    assert runs_of().of_the_trial("risk.hazard_multiplier", RunVariant()) == [load("as-reported").risk.hazard_multiplier] * 3
+    assert runs_of().of_the_trial("risk.hazard_multiplier", RunVariant.of(SIMULATED)) == [point["risk.hazard_multiplier"] for point in runs_of().drawn.points]
     assert RunVariant.of(SIMULATED).without == RunVariant(shrunk=True, ordinary=True, planned=True, offered=False)
 
 
@@ -464,7 +464,7 @@ def test_the_verb_lists_the_steps() -> None:
     code, out, _ = desist("ladder", "--list", "--language", "da")
 
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == [step.name for step in STEPS]
+    assert [line.split()[0] for line in out.splitlines()] == list(STEPS)
     assert "de fleste løsladte er aldrig med" in out
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from experiments.inputs.municipalities import denmark
 from experiments.studies.rollout.allocation_rules import OUTCOMES
+from experiments.studies.rollout.costs import OpeningCosts
 from experiments.studies.rollout.municipality_order import (
     BEST,
     BUDGETS,
@@ -29,7 +30,6 @@ from experiments.studies.rollout.municipality_order import (
     shrunk,
     with_more,
 )
-from experiments.studies.rollout.opening_costs import OpeningCosts
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.simulate import counted

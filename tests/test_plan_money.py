@@ -190,7 +190,7 @@ def test_value_of_information():
 
 
 def test_doubts_are_the_same_for_every_plan():
-    """The same share of each prior, the same places and luck, whatever the plan; what a plan says is not doubted."""
+    """The same share of each prior, the same places and seeds, whatever the plan; what a plan gives is not uncertain."""
     first = draw_uncertain(small(), denmark(), None, 5, seed=1)
     other = draw_uncertain(small(volunteers={"ceiling_per_100000": 10.0}), denmark(), None, 5, seed=1)
 

@@ -97,31 +97,31 @@ def test_no_plan_avoids_nothing():
 
 
 def test_counts_of_other_draws_are_refused():
-    """Differences on the same luck need the same draws, years and places."""
+    """Differences with common random numbers need the same draws, years and places."""
     with pytest.raises(ParameterError, match="not of the same draws"):
         fewer(counts(draws=2), counts(draws=3))
 
 
-def made_up(doubt, chance, *, draws=400, replicates=3, seed=1):
+def made_up(uncertainty, chance, *, draws=400, replicates=3, seed=1):
     rng = np.random.default_rng(seed)
-    truth = np.repeat(rng.normal(10.0, doubt, draws), replicates)
+    truth = np.repeat(rng.normal(10.0, uncertainty, draws), replicates)
     return truth + rng.normal(0, chance, draws * replicates), np.repeat(np.arange(draws), replicates)
 
 
-@pytest.mark.parametrize(("doubt", "chance"), [(3.0, 1.0), (1.0, 3.0), (2.0, 0.0)])
-def test_doubt_and_chance_are_told_apart(doubt, chance):
+@pytest.mark.parametrize(("uncertainty", "chance"), [(3.0, 1.0), (1.0, 3.0), (2.0, 0.0)])
+def test_uncertainty_and_chance_are_separated(uncertainty, chance):
     """Standard deviations over draws and over replicates come out as they went in, within a tenth or so."""
-    found = estimate(*made_up(doubt, chance))
+    found = estimate(*made_up(uncertainty, chance))
 
-    assert found["parameter_sd"] == pytest.approx(doubt, rel=0.15)
+    assert found["parameter_sd"] == pytest.approx(uncertainty, rel=0.15)
     assert found["stochastic_sd"] == pytest.approx(chance, rel=0.1, abs=1e-12)
-    assert found["high"] - found["low"] == pytest.approx(2 * 1.96 * doubt, rel=0.15)
+    assert found["high"] - found["low"] == pytest.approx(2 * 1.96 * uncertainty, rel=0.15)
     assert found["stochastic_high"] - found["stochastic_low"] == pytest.approx(2 * 1.959964 * found["stochastic_sd"], rel=1e-6)
     assert abs(found["mean"] - 10) < 4 * found["error"]
 
 
 def test_without_doubt_the_interval_is_narrow():
-    """If draws differ by chance alone, the interval over doubt all but vanishes."""
+    """If draws differ by chance alone, the interval over uncertainty all but vanishes."""
     found = estimate(*made_up(0.0, 3.0))
 
     assert found["high"] - found["low"] < 0.3 * 2 * 1.96 * 3.0 / np.sqrt(3)
@@ -138,7 +138,7 @@ def test_one_replicate_says_nothing_of_chance():
 
 
 def test_draws_told_once_and_twice_mix():
-    """What chance does is learned from the draws that were told twice."""
+    """What chance does is learned from the draws that were simulated twice."""
     values, draws = made_up(2.0, 1.0, replicates=2)
     kept = ~((draws % 4 != 0) & (np.arange(len(draws)) % 2 == 1))
 

@@ -1,4 +1,4 @@
-"""A plan in words: every number is a fact's, both languages say the same, signs and gaps are told in words."""
+"""A plan in words: every number is a fact's, both languages say the same, signs and gaps are given in words."""
 
 from __future__ import annotations
 
@@ -18,14 +18,11 @@ from experiments.language.messages import Messages, part_of
 from experiments.language.plan_text import outcome_text, payer_text, reason_text, short_titles
 from experiments.language.rollout import answer
 from experiments.statistics.cost_effectiveness import break_even
-from experiments.studies.rollout.compare import comparison_result
-from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.costs import Money, per_krone_table
 from experiments.studies.rollout.plan import load, names, planned
-from experiments.studies.rollout.plan_facts import plan_facts
 from experiments.studies.rollout.plan_runs import simulate_plans
-from experiments.studies.rollout.rollout import rollout_result
-from experiments.studies.rollout.rollout_study import RolloutStudy
+from experiments.studies.rollout.rollout import comparison_result, plan_facts, rollout_result
+from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
 from experiments.studies.rollout.tables import OUTCOMES, REASONS
 from simulation.history import GROUPS
 from simulation.prices import PAYERS, PUBLIC, Prices
@@ -283,13 +280,13 @@ def runs():
 
 
 def close(value: float, known: np.ndarray) -> bool:
-    """Whether a number that was told is one of these, rounded to three digits of something not 300 times larger."""
+    """Whether a number in a text is one of these, rounded to three digits of something not 300 times larger."""
     return bool((np.abs(np.abs(known) - abs(value)) <= np.maximum(0.51 if abs(value) >= 10 else 0.051, 0.02 * abs(value))).any())
 
 
 @BOTH
 def test_numbers_of_a_run_are_in_its_tables(runs, language) -> None:
-    """Every number told of a real run is in the tables it came from: as it is, in per cent or in millions."""
+    """Every number in the texts of a real run is in the tables it came from: as it is, in per cent or in millions."""
     for k, plan in enumerate(runs.plans):
         result = rollout_result(RolloutStudy(plan=plan), runs, Prices(), k=k)
         tables = [result.tables[name] for name in ("summary", "missing_out", "break_even", "per_krone", "by_region",

@@ -11,6 +11,7 @@ import pytest
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.municipality_csv import written
 from experiments.inputs.scenario_files import load as scenario_called
+from experiments.language.plan_text import year_text
 from experiments.studies.rollout.plan import (
     FOLLOWED_ON,
     PLANS,
@@ -20,7 +21,6 @@ from experiments.studies.rollout.plan import (
     names,
     planned,
     uncertain,
-    year_of,
 )
 from experiments.studies.rollout.plan_scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
 from simulation.municipalities import chosen, municipalities
@@ -95,10 +95,10 @@ def test_dates_in_months_and_years():
     pairs = [("2027-01", "2027-01"), ("2027-11", "2028-02"), ("2027-01", "2026-12"), ("2027-03", "2037-03")]
 
     assert [months_between(*pair) for pair in pairs] == [0, 3, -1, 120]
-    assert [year_of(plan_of(), year) for year in (0, 1, 9)] == ["2027", "2028", "2036"]
+    assert [year_text(plan_of().begins, year) for year in (0, 1, 9)] == ["2027", "2028", "2036"]
     later = plan_of((["all"], "2027-07", {}), begins="2027-07")
-    assert [year_of(later, year) for year in (0, 3)] == ["2027/28", "2030/31"]
-    assert year_of(plan_of((["all"], "2099-07", {}), begins="2099-07"), 0) == "2099/00"
+    assert [year_text(later.begins, year) for year in (0, 3)] == ["2027/28", "2030/31"]
+    assert year_text("2099-07", 0) == "2099/00"
 
 
 @pytest.mark.parametrize("spelling", ["Århus", "Aarhus", "aarhus", " ÅRHUS ", "A\u030arhus"])
@@ -218,10 +218,10 @@ def test_denmark_without_a_plan_has_no_volunteers():
 def test_other_schemes_beside():
     """A scheme of other-schemes comes beside the first programme, open until the plan ends."""
     scenario = scenario_of(plan_of(other_schemes=["prison_visits"]), DENMARK)
-    shelf = scenario_called("other-schemes").programme["prison_visits"]
+    known = scenario_called("other-schemes").programme["prison_visits"]
 
     assert list(scenario.programme)[1:] == ["prison_visits"]
-    assert scenario.programme["prison_visits"].capacity == shelf.capacity
+    assert scenario.programme["prison_visits"].capacity == known.capacity
     assert scenario.programme["prison_visits"].closes_month == 120
 
 
@@ -229,9 +229,9 @@ def test_a_draw_decides_what_the_plan_leaves_open():
     """Draws reach scenario, plan and releases; what the plan or its set says stays."""
     plan = plan_of((["all"], "2027-01", {}), volunteers={"campaign_months": 6.0}, set={"risk.baseline_hazard": 0.05})
     draw = {"risk.baseline_hazard": 0.09, "people.accepts_volunteers": 0.33, "risk.hazard_multiplier": 3.0, "people.count": 5}
-    doubts = {"volunteers.ceiling_per_100000": 80.0}
+    values = {"volunteers.ceiling_per_100000": 80.0}
     released = np.linspace(10.0, 107.0, 98)
-    scenario = scenario_of(plan, DENMARK, draw=draw, doubts=doubts, released=released)
+    scenario = scenario_of(plan, DENMARK, draw=draw, plan_values=values, released=released)
 
     assert scenario.risk.baseline_hazard == 0.05
     assert scenario.people.accepts_volunteers == 0.33
@@ -243,7 +243,7 @@ def test_a_draw_decides_what_the_plan_leaves_open():
 
 
 def test_what_a_file_gives_is_not_doubted():
-    """Quantities with a prior are doubted unless the plan's file says them."""
+    """Quantities with a prior are uncertain unless the plan's file gives them."""
     free = {row.key for row in uncertain(plan_of())}
     said = {row.key for row in uncertain(plan_of(volunteers={"campaign_months": 12.0}, quality={"lost_per_doubling": 0.05}))}
 
@@ -325,7 +325,7 @@ def test_a_plan_that_means_no_scenario_is_refused(tables, message):
 
 
 def test_a_plan_is_found_by_name_or_path(tmp_path):
-    """Names are those of the shelf, paths end in .toml; a wrong one names the nearest."""
+    """Names are those that come with Desist, paths end in .toml; a wrong one names the nearest."""
     path = saved(tmp_path, "years = 3\n")
 
     assert find_plan("todays-area") == PLANS / "todays-area.toml"

@@ -34,7 +34,7 @@ from experiments.studies.rollout.allocation_rules import (
     summarise,
     yearly,
 )
-from experiments.studies.rollout.opening_costs import OpeningCosts
+from experiments.studies.rollout.costs import OpeningCosts
 from experiments.studies.rollout.plan import load, planned
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.priorities_study import PrioritiesStudy

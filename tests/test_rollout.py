@@ -1,4 +1,4 @@
-"""A plan's counts: the same luck with it and without it, sums that agree, draws that stand alone."""
+"""A plan's counts: common random numbers with it and without it, sums that agree, draws that stand alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ YEARS = 2
 NO_EFFECT = {f"programme.{name}": 1.0 for name in (
     "direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_ratio", "support_hazard_ratio_others")}  # fmt: skip
 CRIME = [*COMMON[:15], *(f"holds_{name}" for name in ("housing", "economy", "employment", "network", "education"))]
-"""Columns that tell of people, crime and support, not of volunteers or courses."""
+"""Columns that count people, crime and support, not of volunteers or courses."""
 KEYS = ["replicate", "time", "where", "group"]
 
 
@@ -52,7 +52,7 @@ def plan_of(**tables):
 
 
 @cache
-def told(kind):
+def simulated(kind):
     """Counts of three replicates: of the plan, without it, of one without effect, of one without volunteers."""
     tables = {
         "plan": {}, "none": {}, "no effect": {"set": NO_EFFECT}, "no effect, none": {"set": NO_EFFECT},
@@ -77,12 +77,12 @@ def computed(job, order=None):
     return (found[k] for k in range(len(job.pieces)))
 
 
-# The same luck ----------------------------------------------------------------------------------------------------------
+# Common random numbers --------------------------------------------------------------------------------------------------
 
 
 def test_a_plan_without_effect_changes_no_count_of_crime():
     """Mentors who do nothing mentor hundreds, and leave every column of people, crime and support as it is without them."""
-    ours, theirs = told("no effect"), told("no effect, none")
+    ours, theirs = simulated("no effect"), simulated("no effect, none")
 
     assert at(ours, "year")["primus_motor.started"].sum() > 100
     for level in ("year", "place"):
@@ -91,7 +91,7 @@ def test_a_plan_without_effect_changes_no_count_of_crime():
 
 def test_a_plan_without_volunteers_mentors_nobody():
     """Nobody at the start and nobody who comes: people join the list and are left without, and crime is as without a plan."""
-    ours, theirs = (at(told(kind), "year") for kind in ("no volunteers", "none"))
+    ours, theirs = (at(simulated(kind), "year") for kind in ("no volunteers", "none"))
     of = {name.removeprefix("primus_motor."): ours[name].sum() for name in ours if name.startswith("primus_motor.")}
 
     assert of["joined"] == of["without"] > 100
@@ -101,8 +101,8 @@ def test_a_plan_without_volunteers_mentors_nobody():
 
 
 def test_a_plan_avoids_crime():
-    """With the pooled effect there are fewer offences than without, on the same luck: the two claims above can fail."""
-    ours, theirs = (at(told(kind), "year") for kind in ("plan", "none"))
+    """With the pooled effect there are fewer offences than without, with common random numbers: the two claims above can fail."""
+    ours, theirs = (at(simulated(kind), "year") for kind in ("plan", "none"))
 
     assert ours["offences"].sum() < theirs["offences"].sum()
     assert ours["primus_motor.started"].sum() > 100
@@ -111,7 +111,7 @@ def test_a_plan_avoids_crime():
 
 def test_denmark_without_a_plan_counts_no_volunteers():
     """Nobody comes forward where there is no plan, so nobody is paid for."""
-    theirs = at(told("none"), "year")
+    theirs = at(simulated("none"), "year")
 
     assert theirs[["came", "stopped", "training_months", "volunteer_months"]].to_numpy().sum() == 0
 
@@ -124,16 +124,16 @@ def test_denmark_without_a_plan_is_one_job():
     )  # fmt: skip
     jobs = []
     for plan in (plan_of(), other):
-        doubts = draw_uncertain(plan, DENMARK, None, 2, seed=1)
-        jobs.append(job_of(plan, DENMARK, doubts, none=True, replicates=1))
+        drawn = draw_uncertain(plan, DENMARK, None, 2, seed=1)
+        jobs.append(job_of(plan, DENMARK, drawn, none=True, replicates=1))
 
     assert jobs[0].addresses() == jobs[1].addresses()
-    assert jobs[0].addresses() != job_of(plan_of(years=3), DENMARK, doubts, none=True, replicates=1).addresses()
+    assert jobs[0].addresses() != job_of(plan_of(years=3), DENMARK, drawn, none=True, replicates=1).addresses()
     assert simulate_draw(jobs[0].context, jobs[0].pieces[1]) == simulate_draw(jobs[1].context, jobs[1].pieces[1])
 
 
 def test_a_pair_is_the_plan_and_denmark_without_it():
-    """Told together, both tables are those that are told apart."""
+    """Simulated together, both tables are those that are simulated apart."""
     plan = plan_of()
     job = job_of(plan, DENMARK, draw_uncertain(plan, DENMARK, None, 1, seed=3), replicates=1, whole=True)
     both = pd.DataFrame(simulate_pair(job.context, job.pieces[0]))
@@ -150,7 +150,7 @@ def test_a_pair_is_the_plan_and_denmark_without_it():
 
 def test_regions_places_and_the_country_agree():
     """By group and run: all regions over all years, all municipalities, and the whole country have the same counts."""
-    plan, scenario = told("plan"), scenario_of(plan_of(), DENMARK)
+    plan, scenario = simulated("plan"), scenario_of(plan_of(), DENMARK)
     whole = counted(scenario, 11, range(3), whole=True)
     columns = list(plan.columns[5:])
     sums = [
@@ -168,7 +168,7 @@ def test_regions_places_and_the_country_agree():
 
 def test_counts_are_those_of_the_run():
     """Volunteers, people and offences over all years are what the engine itself remembers."""
-    scenario, plan = scenario_of(plan_of(), DENMARK), at(told("plan"), "year")
+    scenario, plan = scenario_of(plan_of(), DENMARK), at(simulated("plan"), "year")
     cohort = run(scenario, seed=11, replicates=3)
 
     assert plan["came"].sum() == cohort.local.came.sum()
@@ -176,13 +176,13 @@ def test_counts_are_those_of_the_run():
     assert plan["offences"].sum() == cohort.lives.offences.sum()
     assert plan["cases"].sum() == cohort.lives.cases.sum()
     assert plan["primus_motor.started"].sum() == cohort.local.taken_in.sum()
-    first = (at(told("plan"), "year")["released"] - at(told("plan"), "year")["to_custody"]).sum()
+    first = (at(simulated("plan"), "year")["released"] - at(simulated("plan"), "year")["to_custody"]).sum()
     assert first + (cohort.lives.inside == 1).sum() == len(cohort.people.person)
 
 
 def test_months_add_up_to_years():
     """A year's counts, in the mean over the runs, are those of its months; the first year has those before release, too."""
-    plan, scenario = told("plan"), scenario_of(plan_of(), DENMARK)
+    plan, scenario = simulated("plan"), scenario_of(plan_of(), DENMARK)
     columns = list(plan.columns[6:])
     years = at(plan, "year").groupby(["time", "where"])[columns].sum() / 3
     months = at(plan, "month").assign(time=lambda table: table["time"] // 12).groupby(["time", "where"])[columns].sum()
@@ -197,7 +197,7 @@ def test_months_add_up_to_years():
 
 def test_tables_have_a_row_for_every_key():
     """Years and two more, five regions, two groups, 98 places, months from the first release: each once, none left out."""
-    plan, scenario = told("plan"), scenario_of(plan_of(), DENMARK)
+    plan, scenario = simulated("plan"), scenario_of(plan_of(), DENMARK)
     years, places, months = (at(plan, level) for level in ("year", "place", "month"))
 
     assert len(years) == 3 * (YEARS + FOLLOWED_ON // 12) * 5 * 2
@@ -213,7 +213,7 @@ def test_tables_have_a_row_for_every_key():
 
 def test_a_plan_counts_where_it_is_open():
     """In its first year a place that opens in the second has nobody on the list, and is counted as closed."""
-    years = at(told("plan"), "year").groupby(["time", "where"]).sum(numeric_only=True)
+    years = at(simulated("plan"), "year").groupby(["time", "where"]).sum(numeric_only=True)
     sjælland = years.xs("Sjælland", level="where")
 
     assert sjælland["primus_motor.joined"].iloc[0] == 0
@@ -228,9 +228,9 @@ def test_a_plan_counts_where_it_is_open():
 def test_the_same_draws_give_the_same_table():
     """Told twice, and in another order of the draws: byte for byte."""
     plan = plan_of()
-    doubts = draw_uncertain(plan, DENMARK, None, 3, seed=5)
+    drawn = draw_uncertain(plan, DENMARK, None, 3, seed=5)
     tables = [
-        run_plan(plan, DENMARK, doubts, lambda job, order=order: computed(job, order), replicates=1)
+        run_plan(plan, DENMARK, drawn, lambda job, order=order: computed(job, order), replicates=1)
         for order in (None, None, [2, 0, 1])
     ]  # fmt: skip
 
@@ -250,17 +250,17 @@ def test_a_draw_alone_is_the_same_draw_among_others():
 
 
 def test_some_draws_are_told_twice():
-    """If nothing is said every fourth draw is told twice, so that chance can be told from doubt; else as often as is said."""
+    """By default every fourth draw is simulated twice, to separate chance from uncertainty; else as often as is asked."""
     plan = plan_of()
-    doubts = draw_uncertain(plan, DENMARK, None, 9, seed=5)
-    usual, three = (job_of(plan, DENMARK, doubts, replicates=number).pieces for number in (0, 3))
+    drawn = draw_uncertain(plan, DENMARK, None, 9, seed=5)
+    usual, three = (job_of(plan, DENMARK, drawn, replicates=number).pieces for number in (0, 3))
 
     assert [each["replicates"] for each in usual] == [2 if k % TWICE == 0 else 1 for k in range(9)]
     assert {each["replicates"] for each in three} == {3}
 
 
 def test_plans_share_their_doubts():
-    """Luck, releases and the share of every doubted quantity are those of any other plan; what a plan says is not drawn."""
+    """Seeds, releases and the share of every uncertain quantity are those of any other plan; what a plan gives is not drawn."""
     plan, other = plan_of(), plan_of(volunteers={"campaign_months": 3.0, "recruits_per_100000": 0.9})
     ours, theirs = (draw_uncertain(each, DENMARK, None, 8, seed=2) for each in (plan, other))
 
@@ -276,8 +276,8 @@ def test_plans_share_their_doubts():
 def test_doubts_cover_their_priors_evenly():
     """Draws are a Latin hypercube: in each of n equal parts of a prior there is one draw."""
     plan = plan_of()
-    doubts = draw_uncertain(plan, DENMARK, None, 16, seed=4)
-    values = np.sort([row["volunteers.campaign_months"] for row in doubts.plan])
+    drawn = draw_uncertain(plan, DENMARK, None, 16, seed=4)
+    values = np.sort([row["volunteers.campaign_months"] for row in drawn.plan])
 
     # U(6, 24) in sixteen parts.
     assert np.floor((values - 6) / 18 * 16).astype(int).tolist() == list(range(16))

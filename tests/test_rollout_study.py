@@ -11,9 +11,8 @@ import pytest
 
 from experiments import RunContext, compare, load_plan, load_result, read_study, rollout
 from experiments.inputs.posterior import SHIPPED, Posterior
-from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.plan import planned
-from experiments.studies.rollout.rollout_study import RolloutStudy
+from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
 from simulation.parameters import ParameterError
 from tests.snippets import HOME, blocks
 from tests.test_cli import desist

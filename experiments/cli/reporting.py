@@ -15,16 +15,14 @@ from experiments.execution.context import RunContext
 from experiments.execution.environment import RESULTS
 from experiments.inputs.posterior import SHIPPED
 from experiments.language.formatting import Language
-from experiments.reports.compare import compare_page
 from experiments.reports.page import Page, html
-from experiments.reports.plan import plan_page
+from experiments.reports.plan import compare_page, plan_page
 from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows, written
 from experiments.reports.run import GRADE_DRAWS, PlanReport, doubt_of_gaps, doubt_of_plan
 from experiments.reports.study import STUDIES, ReportedStudy, split
-from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.plan import names as plan_names
 from experiments.studies.rollout.rollout import PlanRequest
-from experiments.studies.rollout.rollout_study import RolloutStudy
+from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
 from experiments.studies.rollout.simulate import DRAWS
 from simulation.parameters import ParameterError
 

@@ -31,7 +31,7 @@ from experiments.execution.environment import RESULTS, versions
 from experiments.execution.store import ADDRESS, Store, Table, canonical, decoded, encoded
 from simulation.parameters import ParameterError
 
-__all__ = ["Job", "Store", "Table", "code_of", "compute", "finish", "opened"]
+__all__ = ["Compute", "Job", "Store", "Table", "code_of", "compute", "finish", "opened"]
 
 BATCH_SECONDS = 0.5
 """How long a task sent to an executor should take: short pieces are sent together."""
@@ -80,6 +80,10 @@ class Job:
     def addresses(self) -> list[str]:
         """Where each piece is kept: a digest of work, code, context and payload."""
         return self._addresses
+
+
+Compute = Callable[[Job], Iterator[Table]]
+"""What gives the tables of a job's pieces, in order: with a store, workers and progress, or without."""
 
 
 def _plain(data: dict[str, Any]) -> dict[str, Any]:

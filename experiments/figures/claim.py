@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from experiments.figures.palette import COLOURS
 from experiments.language.messages import Messages
 
-SAVING, COST = COLOURS["mentored"], COLOURS["control"]
 GREY = "#bdbdbd"
 
 
@@ -25,24 +22,17 @@ def figures(
 
 
 def claim_figure(table: pd.DataFrame, m: Messages) -> Figure:
-    """The claim's steps as a figure of their own."""
-    figure = Figure(figsize=(9.6, 1.5 + 0.55 * len(table)))
-    claim_steps(table, figure.add_subplot(), m)
-    return figure
-
-
-def claim_steps(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
     """What one krone saves as one assumption after another is replaced, with the middle 95 % of the draws.
 
-    ``table`` is the study's ``steps``: step, ratio, low, high, pays_back.
+    ``table`` is the study's ``steps``.
     """
-    before = np.nan
+    figure = Figure(figsize=(9.6, 1.5 + 0.55 * len(table)))
+    ax, begin = figure.add_subplot(), 0.0
     for y, row in enumerate(table.to_dict("records")):
         ratio = float(row["ratio"])
-        begin = 0.0 if before != before else before
-        lower = before != before or ratio <= before
-        ax.barh(y, ratio - begin, left=begin, height=0.62, color=COST if lower and y else SAVING,
-                hatch="" if lower and y else "////", alpha=0.85, edgecolor="white", linewidth=0)  # fmt: skip
+        lower = y > 0 and ratio <= begin
+        ax.barh(y, ratio - begin, left=begin, height=0.62, color=COLOURS["control" if lower else "mentored"],
+                hatch="" if lower else "////", alpha=0.85, edgecolor="white", linewidth=0)  # fmt: skip
         if y:
             ax.plot([begin, begin], [y - 0.69, y + 0.31], color=GREY, linewidth=1, zorder=1)
         if row["high"] - row["low"] > 0:
@@ -50,7 +40,7 @@ def claim_steps(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
                         color=COLOURS["observed"], markersize=4, linewidth=1.2, zorder=4)  # fmt: skip
         for x, text in ((1.02, m.number(ratio, 1)), (1.14, m.percent(row["pays_back"], 0))):
             ax.annotate(text, (x, y), xycoords=("axes fraction", "data"), va="center", fontsize=9.5)
-        before = ratio
+        begin = ratio
     for x, head in ((1.02, m("figure.ratio")), (1.14, m("figure.pays_back"))):
         ax.annotate(head, (x, -0.62), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5, style="italic")
     ax.axvline(1, color=COLOURS["observed"], linestyle="--", linewidth=1.2)
@@ -62,7 +52,7 @@ def claim_steps(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
     ax.set_xlabel(m("figure.kroner"))
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
     ax.set_axisbelow(True)
-    return ax
+    return figure
 
 
 def _wrapped(text: str) -> str:

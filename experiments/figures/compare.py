@@ -46,22 +46,10 @@ def forest(
     differences: pd.DataFrame, first: pd.DataFrame, ax: Axes, *, titles: Mapping[str, str], m: Messages,
     outcomes: Sequence[str] = COMPARED,
 ) -> Axes:  # fmt: skip
-    """Further plans against the first, outcome by outcome, in per cent of the first.
+    """Further plans against the first, outcome by outcome, in per cent of the first; the differences on the right.
 
-    Parameters
-    ----------
-    differences
-        plan (its name), then the columns of ``tables.estimates``: further plans less the first.
-    first
-        The estimates of the first plan; an outcome of which it has none is left out.
-    ax
-        Where to draw; the differences themselves are written on its right.
-    titles
-        What each plan is called, by name, the first plan first.
-    m
-        Texts.
-    outcomes
-        Which outcomes, from the top.
+    ``differences`` are further plans less the first (plan, then the columns of ``tables.estimates``), ``first`` are the
+    estimates of the first plan (an outcome of which it has none is left out), ``titles`` are by name, the first first.
     """
     base = dict(zip(first["outcome"], first["mean"].abs() / 100, strict=True))
     shown, plans = [outcome for outcome in outcomes if base[outcome] > 0], list(titles)[1:]

@@ -6,7 +6,7 @@ see, so they are shown again enlarged; on the tiles they are as large as all oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +15,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PathCollection
-from matplotlib.colors import BoundaryNorm, Colormap, LinearSegmentedColormap, ListedColormap, Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 from matplotlib.path import Path
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 from matplotlib.transforms import Affine2D, Transform
 
-from experiments.figures.palette import COLOURS
 from experiments.inputs.municipality_shapes import (
     CAPITAL,
     Box,
@@ -40,17 +39,11 @@ Colour = tuple[float, float, float, float]
 AMOUNT = LinearSegmentedColormap.from_list(
     "amount", [(0, "#dbe9f6"), (0.5, "#7fb2d6"), (0.8, "#2b6ca8"), (1, "#08306b")]
 )
-"""For amounts, the blues of ``figures.SUPPORT``: pale for little, dark for much, nothing as pale as the sea."""
-CHANGE = LinearSegmentedColormap.from_list(
-    "change", [COLOURS["control"], "#f1a340", "#e6e6e6", "#7fb2d6", COLOURS["mentored"]]
-)
-"""For differences: orange below the middle, blue above."""
-CLASSES = ("#dcdcdc", COLOURS["mentored"], "#f1a340", "#7fb2d6", COLOURS["control"], "#542788")
-"""For named classes, the first of them the quiet one."""
+"""Pale blue for little, dark for much, nothing as pale as the sea."""
 LINE, EDGE, NOTHING = "#777777", "#ffffff", "#cccccc"
 """Frames; borders; borders and hatching of places without a value."""
-EXTEND = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
-"""Ends of the colour bar with an arrow, by whether values lie below and above it."""
+EXTEND = ("neither", "min", "max", "both")
+"""Ends of the colour bar with an arrow: 1 if values lie below it, and 2 if above it."""
 NAME, TYPE = 30.0, 0.19
 """Size of type for names in the enlargement (units before it is enlarged) and in a tile (part of the tile)."""
 TIMES = 4.5
@@ -59,72 +52,32 @@ ROOM = (10_600.0, 5_950.0)
 """Upper left corner of the enlargement, units of the drawing."""
 
 
-# Colours ------------------------------------------------------------------------------------------------------
-
-
-def usual(value: float) -> str:
-    """A number as it is written unless told otherwise: 7,030; 41; 3.2; 0.051."""
-    text = f"{value + 0.0:,.0f}" if abs(value) >= 10 or value == round(value) else f"{value:.2g}"
-    return text.replace("-", "−")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Key:
     """What the colours of a map mean."""
 
     label: str
-    """Words over the legend, with the unit."""
-    centre: float | None = None
-    """Middle of a scale with two sides (0 for a difference); None for amounts."""
+    """Text over the legend, with the unit."""
     limits: tuple[float, float] | None = None
     """Values at the two ends of the scale, the smallest and the largest value if None; what lies beyond has the colour
-    of the end. With a centre, the end farther from it counts on both sides."""
+    of the end."""
     norm: Normalize | None = None
     """A scale of matplotlib's in place of an even one (logarithmic, say)."""
-    cmap: Colormap | str | None = None
-    """Other colours."""
-    classes: Sequence[str] | None = None
-    """Names of classes: the values are then their places in this list, 0, 1, 2 ... (at most six without a ``cmap``)."""
-    form: Callable[[float], str] = usual
+    form: Callable[[float], str]
     """How a number is written."""
-    missing: str = "no value"
-    """What the legend says of places without a value, which are hatched."""
+    missing: str
+    """Text of the legend for municipalities without a value, which are hatched."""
 
     def __post_init__(self) -> None:
-        """Refuse limits that are not in order, and more classes than colours (unless ``cmap`` has others).
-
-        Raises
-        ------
-        ParameterError
-            If they are.
-        """
+        """Refuse limits that are not in order."""
         if self.limits is not None and not self.limits[0] < self.limits[1]:
             raise ParameterError(f"the map's limits are {[*self.limits]}; the first must be below the second")
-        if self.classes is not None and self.cmap is None and not 1 <= len(self.classes) <= len(CLASSES):
-            raise ParameterError(f"the map has [{len(self.classes)}] classes; allowed are 1 to {len(CLASSES)}")
 
     def scale(self, amounts: Collection[float]) -> ScalarMappable:
-        """Colours for these amounts.
-
-        Raises
-        ------
-        ParameterError
-            If there are classes, and a value is none of theirs.
-        """
-        if self.classes is not None:
-            count = len(self.classes)
-            for value in amounts:
-                if value not in range(count):
-                    raise ParameterError(f"the map's values have [{value:g}]; allowed are the classes 0 to {count - 1}")
-            colours = ListedColormap(CLASSES[:count]) if self.cmap is None else self.cmap
-            return ScalarMappable(BoundaryNorm(np.arange(count + 1) - 0.5, 256 if self.cmap else count), colours)
+        """Colours for these amounts."""
         low, high = self.limits or (min(amounts, default=0.0), max(amounts, default=1.0))
-        if self.centre is not None:
-            far = max(abs(low - self.centre), abs(high - self.centre))
-            low, high = self.centre - far, self.centre + far
         even = Normalize(low, high if high > low else low + 1.0)
-        own = AMOUNT if self.centre is None else CHANGE
-        return ScalarMappable(even if self.norm is None else copy(self.norm), own if self.cmap is None else self.cmap)
+        return ScalarMappable(even if self.norm is None else copy(self.norm), AMOUNT)
 
 
 def _legend(ax: Axes, key: Key, scale: ScalarMappable, box: Box, amounts: Collection[float]) -> None:
@@ -133,27 +86,22 @@ def _legend(ax: Axes, key: Key, scale: ScalarMappable, box: Box, amounts: Collec
     size = 0.66 * line * _points(ax)
     ax.text(left, top, key.label, va="top", linespacing=1.2, fontsize=size)
     top += line * (0.95 + 0.8 * key.label.count("\n"))
-    rows: list[tuple[str, Colour | None]] = [(key.missing, None)] if len(amounts) < len(shapes()) else []
-    if key.classes is not None:
-        rows = [*zip(key.classes, scale.to_rgba(np.arange(len(key.classes))), strict=True), *rows]
-    else:
-        (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-        across, up = (left - x0) / (x1 - x0), (top + 0.7 * line - y0) / (y1 - y0)
-        room = ax.inset_axes((across, up, width / (x1 - x0), 0.7 * line / (y0 - y1)))
-        low, high = scale.get_clim()
-        beyond = (any(amount < low for amount in amounts), any(amount > high for amount in amounts))
-        bar = ax.figure.colorbar(scale, cax=room, orientation="horizontal", extend=EXTEND[beyond], extendfrac=0.03)
-        bar.outline.set_visible(False)
-        if type(scale.norm) is Normalize:
-            bar.locator = MaxNLocator(4)
-        bar.formatter = FuncFormatter(lambda value, _: key.form(value))
-        bar.minorticks_off()
-        bar.ax.tick_params(labelsize=size, length=2, pad=2)
-        top += 2.0 * line
-    for k, (name, colour) in enumerate(rows):
-        down = top + (0.25 + 1.1 * k) * line
-        ax.add_patch(Rectangle((left, down), 1.2 * line, 0.75 * line, **_fill(colour)))
-        ax.text(left + 1.5 * line, down + 0.37 * line, name, va="center", fontsize=size)
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    across, up = (left - x0) / (x1 - x0), (top + 0.7 * line - y0) / (y1 - y0)
+    room = ax.inset_axes((across, up, width / (x1 - x0), 0.7 * line / (y0 - y1)))
+    low, high = scale.get_clim()
+    beyond = EXTEND[any(amount < low for amount in amounts) + 2 * any(amount > high for amount in amounts)]
+    bar = ax.figure.colorbar(scale, cax=room, orientation="horizontal", extend=beyond, extendfrac=0.03)
+    bar.outline.set_visible(False)
+    if type(scale.norm) is Normalize:
+        bar.locator = MaxNLocator(4)
+    bar.formatter = FuncFormatter(lambda value, _: key.form(value))
+    bar.minorticks_off()
+    bar.ax.tick_params(labelsize=size, length=2, pad=2)
+    if len(amounts) < len(shapes()):
+        down = top + 2.25 * line
+        ax.add_patch(Rectangle((left, down), 1.2 * line, 0.75 * line, **_fill(None)))
+        ax.text(left + 1.5 * line, down + 0.37 * line, key.missing, va="center", fontsize=size)
 
 
 def _fill(colour: Colour | None) -> dict[str, Any]:
@@ -186,42 +134,36 @@ def _points(ax: Axes) -> float:
 # Maps ---------------------------------------------------------------------------------------------------------
 
 
-def choropleth(ax: Axes, values: Values, *, label: str, zoom: bool = True, **colours: Any) -> Axes:
+def choropleth(ax: Axes, values: Values, *, label: str, **colours: Any) -> Axes:
     """Denmark in true shapes, every municipality in the colour of its value, Copenhagen's surroundings enlarged.
 
     Parameters
     ----------
     ax
-        Where to draw; a shape of about 4 wide to 3 high suits the map with the enlargement, 5 to 6 the map without.
+        Where to draw; a shape of about 4 wide to 3 high suits it.
     values
-        A number for each place, by official number or by name; places without one are hatched.
+        A number for each municipality, by official number or by name; municipalities without one are hatched.
     label
-        Words over the legend, with the unit.
-    zoom
-        Show the municipalities around Copenhagen again, enlarged and with their names, on the right.
+        Text over the legend, with the unit.
     colours
-        Other fields of ``Key``: ``centre=0`` for differences, ``limits``, ``norm``, ``cmap``, ``classes``, ``form``,
-        ``missing``.
+        Other fields of ``Key``: ``form`` and ``missing``, and ``limits`` or ``norm``.
 
     Raises
     ------
     ParameterError
-        If a value or its place cannot be used.
+        If a value or its municipality cannot be used.
     """
     key, amounts = Key(label=label, **colours), by_number(values)
     scale = key.scale(amounts.values())
     fills = _colours(scale, amounts)
-    (left, top, right, bottom), (wide, high) = CAPITAL, sheet()
+    (left, top, right, bottom), (_, high) = CAPITAL, sheet()
     width, height = TIMES * (right - left), TIMES * (bottom - top)
-    _blank(ax, (-60, -60, ROOM[0] + width + 60 if zoom else wide + 60, high + 60))
+    _blank(ax, (-60, -60, ROOM[0] + width + 60, high + 60))
     _country(ax, fills, ax.transData)
     frame: dict[str, Any] = {"fill": False, "edgecolor": LINE, "linewidth": 0.8, "zorder": 4}
     west, north, east, south = bornholm()
     ax.add_patch(Rectangle((west, north), east - west, south - north, **frame))
-    box = (ROOM[0] + 150, 400.0, 4_500.0, 370.0) if zoom else (6_350.0, 2_300.0, 3_200.0, 300.0)
-    _legend(ax, key, scale, box, amounts.values())
-    if not zoom:
-        return ax
+    _legend(ax, key, scale, (ROOM[0] + 150, 400.0, 4_500.0, 370.0), amounts.values())
     larger = Affine2D().translate(-left, -top).scale(TIMES).translate(*ROOM)
     window = ax.add_patch(Rectangle(ROOM, width, height, **frame))
     ax.add_patch(Rectangle((left, top), right - left, bottom - top, **frame))
@@ -238,37 +180,22 @@ def choropleth(ax: Axes, values: Values, *, label: str, zoom: bool = True, **col
     return ax
 
 
-def tiles(ax: Axes, values: Values, *, label: str, numbers: bool = True, **colours: Any) -> Axes:
-    """Denmark as a map of tiles: every municipality one cell with its short name, about where it lies.
+def tiles(ax: Axes, values: Values, *, label: str, **colours: Any) -> Axes:
+    """Denmark as a map of tiles: every municipality one cell with its short name and number, about where it lies.
 
-    Parameters
-    ----------
-    ax
-        Where to draw; a shape of about 4 wide to 3 high suits it.
-    values, label, colours
-        As for ``choropleth``.
-    numbers
-        Write the number under the name (never for classes).
-
-    Raises
-    ------
-    ParameterError
-        If a value or its place cannot be used.
+    Parameters and errors as for ``choropleth``.
     """
     key, amounts = Key(label=label, **colours), by_number(values)
     scale = key.scale(amounts.values())
     fills, table = _colours(scale, amounts), cells()
     _blank(ax, (-0.1, -0.1, table["column"].max() + 1.1, table["row"].max() + 1.1))
     _legend(ax, key, scale, (9.3, 0.1, 5.4, 0.45), amounts.values())
-    size, written = TYPE * _points(ax), numbers and key.classes is None
+    size = TYPE * _points(ax)
     for cell in table.to_dict("records"):
         colour, amount = fills[cell["number"]], amounts.get(cell["number"])
         x, y = cell["column"] + 0.5, cell["row"] + 0.5
         ax.add_patch(Rectangle((x - 0.47, y - 0.47), 0.94, 0.94, **_fill(colour)))
         text: dict[str, Any] = {"ha": "center", "color": _ink(colour), "fontsize": size}
-        if not written:
-            ax.text(x, y, cell["short"], va="center", **text)
-            continue
         ax.text(x, y - 0.04, cell["short"], va="bottom", **text)
         ax.text(x, y + 0.1, "–" if amount is None else key.form(amount), va="top", **text)
     return ax

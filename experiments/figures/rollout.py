@@ -19,11 +19,11 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.figures.decision import DASHES, MARKERS, SHADES, decision_figure
 from experiments.figures.maps import choropleth, tiles
-from experiments.figures.money import money_figure
 from experiments.figures.palette import COLOURS
-from experiments.language.messages import Messages
-from experiments.language.plan_text import Fact, reason_text, title_text, year_text
+from experiments.language.messages import MILLION, Messages
+from experiments.language.plan_text import PUBLIC_TOTAL, Fact, payer_text, reason_text, title_text, year_text
 from simulation.parameters import ParameterError
+from simulation.prices import PUBLIC
 
 A_YEAR = ("started", "offences", "reoffenders_any", "places")
 """Outcomes of a page of curves."""
@@ -32,6 +32,9 @@ FILLS = {
     "too_short": ("#a6a6a6", ""), "not_offered": ("#7fb2d6", "...."), "closed": ("#dedede", ""),
 }  # fmt: skip
 """What became of people, from the ground up, with colour and hatching."""
+APART = ("victims", "volunteers' time")
+"""Payers that are shown apart, below the public ones."""
+GREY = "#bdbdbd"
 MAPS = {"matched": "joined", "started": "started", "relapses_avoided": "started", "offences_avoided": "started"}
 """What a map shows (columns of ``by_municipality``), and of whom there must be enough for a number to say something."""
 
@@ -142,10 +145,10 @@ def supply_figure(table: pd.DataFrame, *, plan: Fact, programme: Fact, m: Messag
     above, below = figure.subplots(2, 1)
     slots = programme["carrier"] == "slots"
     columns = ("needed",) if slots else ("volunteers", "needed", "in_training")
-    said = {name: m("rollout.figure.needed_slots" if slots else "rollout.figure.needed_volunteers")
+    labels = {name: m("rollout.figure.needed_slots" if slots else "rollout.figure.needed_volunteers")
             if name == "needed" else m(f"rollout.figure.{name}") for name in columns}  # fmt: skip
     title = m(f"rollout.figure.carrier_{programme['delivered_by']}")
-    over_months(table, above, said, plan=plan, title=title, m=m)
+    over_months(table, above, labels, plan=plan, title=title, m=m)
     if slots:
         above.axhline(programme["capacity"], color=COLOURS["observed"], linestyle="--", linewidth=1.2,
                       label=m("rollout.figure.capacity"))  # fmt: skip
@@ -159,22 +162,10 @@ def supply_figure(table: pd.DataFrame, *, plan: Fact, programme: Fact, m: Messag
 def missing_bars(
     table: pd.DataFrame, ax: Axes, *, by: str, carrier: str, m: Messages, begins: str | None = None
 ) -> Axes:
-    """What became of the people who were due, as stacked bars.
+    """What became of the people who were due: upright bars of people by ``time``, or lying bars of shares.
 
-    Parameters
-    ----------
-    table
-        ``missing_out``, split by ``by``.
-    ax
-        Where to draw.
-    by
-        Column of the table: ``time`` (upright bars of people) or any other (lying bars of shares).
-    carrier
-        Who delivers the programme (``programme.carrier`` of the facts).
-    m
-        Texts.
-    begins
-        First month of the plan, for the calendar, if it is by ``time``.
+    ``table`` is ``missing_out``, split by ``by``; ``carrier`` is that of the programme's facts; ``begins`` is the first
+    month of the plan, for the calendar.
     """
     upright = by == "time"
     wide = table.pivot_table(index=by, columns="reason", values="people" if upright else "share", sort=upright)
@@ -251,4 +242,85 @@ def map_figure(table: pd.DataFrame, *, what: str, few: float, m: Messages, tiled
     """A map as a figure of its own."""
     figure = Figure(figsize=(10, 7.5))
     municipality_map(table, figure.add_subplot(), what=what, tiled=tiled, few=few, m=m)
+    return figure
+
+
+# Kroner -------------------------------------------------------------------------------------------------------
+
+
+def flows(table: pd.DataFrame, ax: Axes, *, m: Messages) -> Axes:
+    """Who pays and who gains: costs to the left, savings to the right, and what is left with its interval.
+
+    ``table`` is what ``cost_effectiveness.break_even`` gives (kroner). The public payers come first, with their total;
+    victims and volunteers' time, if there are any, below a line.
+    """
+    rows = table.set_index("payer")[["spent", "saved", "gain", "gain_low", "gain_high"]] / MILLION
+    apart = [name for name in APART if name in rows.index and rows.loc[name, ["spent", "saved"]].sum() != 0]
+    shown = [*PUBLIC, PUBLIC_TOTAL, *apart]
+    for y, payer in enumerate(shown):
+        spent, saved, net, low, high = (float(each) for each in rows.loc[payer].to_numpy(float))
+        for value, colour, hatch in ((-spent, COLOURS["control"], ""), (saved, COLOURS["mentored"], "////")):
+            ax.barh(y, value, height=0.6, color=colour, hatch=hatch, alpha=0.45 if payer in APART else 0.85,
+                    edgecolor="white", linewidth=0)  # fmt: skip
+        ax.errorbar(net, y, xerr=[[max(0.0, net - low)], [max(0.0, high - net)]], fmt="D", color=COLOURS["observed"],
+                    markersize=4.5, capsize=2.5, linewidth=1.3, zorder=4)  # fmt: skip
+        ax.annotate(f"{'+' if net >= 0 else ''}{m.number(net, 1)}", (1.01, y), xycoords=("axes fraction", "data"),
+                    va="center", fontsize=8.5)  # fmt: skip
+    ax.annotate(m("plan.figure.net"), (1.01, -0.62), xycoords=("axes fraction", "data"), va="bottom", fontsize=8.5,
+                style="italic")  # fmt: skip
+    ax.axvline(0, color=COLOURS["observed"], linewidth=1)
+    ax.axhline(len(PUBLIC) - 0.5, color=GREY, linewidth=0.8)
+    if apart:
+        ax.axhline(len(PUBLIC) + 0.5, color=GREY, linewidth=0.8)
+    ax.barh(0, 0, color=COLOURS["control"], label=m("plan.figure.pays"))
+    ax.barh(0, 0, color=COLOURS["mentored"], hatch="////", edgecolor="white", linewidth=0, label=m("plan.figure.saves"))
+    ax.plot([], [], "D", color=COLOURS["observed"], markersize=4.5, label=m("plan.figure.net_draws"))
+    ax.set_yticks(range(len(shown)), [m("plan.figure.total") if payer == PUBLIC_TOTAL else payer_text(m, payer)
+                                      for payer in shown])  # fmt: skip
+    ax.set_ylim(len(shown) - 0.45, -0.55)
+    ax.tick_params(axis="y", length=0)
+    ax.set_xlabel(m("plan.figure.million"))
+    ax.xaxis.set_major_locator(MaxNLocator(7))
+    ax.xaxis.set_major_formatter(numbers(m))
+    ax.grid(axis="x", color="#dddddd", linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=3)
+    return ax
+
+
+def budget(table: pd.DataFrame, ax: Axes, *, m: Messages) -> Axes:
+    """Kroner of the public payers year by year: costs and savings as bars, the net with its band.
+
+    ``table``: year, then cost, saving and net (kroner), each with ``_mean``, ``_low`` and ``_high``.
+    """
+    parts = {name: table[[f"{name}_{key}" for key in ("mean", "low", "high")]].to_numpy() / MILLION
+             for name in ("cost", "saving", "net")}  # fmt: skip
+    at = np.arange(len(table))
+    ax.bar(at, -parts["cost"][:, 0], width=0.7, color=COLOURS["control"], alpha=0.85, linewidth=0,
+           label=m("plan.figure.costs"))  # fmt: skip
+    ax.bar(at, parts["saving"][:, 0], width=0.7, color=COLOURS["mentored"], alpha=0.85, hatch="////", edgecolor="white",
+           linewidth=0, label=m("plan.figure.savings"))  # fmt: skip
+    net = parts["net"]
+    ax.fill_between(at, net[:, 1], net[:, 2], color=COLOURS["observed"], alpha=0.18, linewidth=0, zorder=3,
+                    label=m("plan.figure.net_draws"))  # fmt: skip
+    ax.plot(at, net[:, 0], "-D", color=COLOURS["observed"], markersize=4, linewidth=1.5, zorder=4,
+            label=m("plan.figure.net"))  # fmt: skip
+    ax.axhline(0, color=COLOURS["observed"], linewidth=1)
+    ax.set_ylabel(m("plan.figure.million_a_year"))
+    step = 1 + len(table) // 9
+    ax.set_xticks(at[::step], [str(year) for year in table["year"]][::step])
+    ax.yaxis.set_major_formatter(numbers(m))
+    ax.grid(axis="y", color="#dddddd", linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=4)
+    return ax
+
+
+def money_figure(break_even: pd.DataFrame, by_year: pd.DataFrame, *, title: str, m: Messages) -> Figure:
+    """Who pays and who gains, and beside it the kroner by year."""
+    figure = Figure(figsize=(12.5, 4.6))
+    left, right = figure.subplots(1, 2, width_ratios=[1.15, 1.0])
+    flows(break_even, left, m=m)
+    budget(by_year, right, m=m)
+    figure.suptitle(title, fontsize=11)
     return figure

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import math
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,7 @@ from simulation.parameters import Prior, Quantity, Section, par
 from simulation.programmes import Programme
 
 Floats = npt.NDArray[np.float64]
+DATA = files("experiments").joinpath("inputs/data")
 COUNTRY = 128 << 24
 """Address in chance of what differs between municipalities, far from everything that happens to people."""
 WORDS = 4
@@ -63,24 +65,10 @@ class Differences(Section):
         prior="U(0, 1)")
 
 
-COLUMNS = (
-    Quantity(key="population", value="98 municipalities", unit="inhabitants", low=0, high=None, grade="measured",
-        prior="fixed", what="inhabitants on 1 January 2020", source="[S21]"),
-    Quantity(key="programme_area", value="25 municipalities", unit="0 or 1", low=0, high=1, grade="measured",
-        prior="fixed", what="Primus Motor there today: Aalborg, Aarhus, København and the 22 of Syddanmark",
-        source="[S2]"),
-    Quantity(key="sentences_per_1000", value="5 municipalities", unit="per 1,000 inhabitants", low=0, high=None,
-        grade="judged", prior="fixed", what="custodial sentences, suspended ones included, for penal-code offences: "
-        "stands for the released per inhabitant; empty: not published", source="2016 [S24]"),
-    Quantity(key="branch", value="8 municipalities", unit="0 or 1", low=0, high=1, grade="measured", prior="fixed",
-        what="a Red Cross branch that has run the scheme since the pilot", source="[S6]"),
-    Quantity(key="vacant_flats", value="98 municipalities", unit="per 1,000 social flats", low=0, high=None,
-        grade="judged", prior="fixed", what="vacant social flats: the region's figure; the country's in Aarhus, Odense "
-        "and Aalborg, which a survey of waiting lists puts with the capital area [S102]", source="October 2024 [S100]"),
-    Quantity(key="unemployment", value="20 municipalities", unit="percent", low=0, high=100, grade="judged",
-        prior="fixed", what="unemployed in the labour force, the ten highest and ten lowest; empty: between them",
-        source="November 2021 [S101]"),
-)  # fmt: skip
+COLUMNS = tuple(
+    Quantity(key=key, low=0, prior="fixed", **{"high": None, **row})
+    for key, row in tomllib.loads((DATA / "country_columns.toml").read_text(encoding="utf-8")).items()
+)
 """What the table holds: unit, evidence grade and source of each column (the first two are the model's own table)."""
 
 
@@ -110,20 +98,18 @@ class Country:
         return np.array([place.population for place in self.places], dtype=np.float64)
 
     def expected(self) -> Floats:
-        """Releases a year to each place: the mean over what is uncertain.
+        """Mean releases a year to each place: the total is spread as population times ratio.
 
-        The total is spread as population times ratio. A ratio that is not published is 1 in the middle, and
-        exp(spread² / 2) on average. The user's own figures stand as they are, and leave the other places' alone.
+        A ratio that is not published is exp(spread² / 2) on average. The user's own figures stand as they are.
         """
         raw = np.where(np.isnan(self.ratio), math.exp(self.spread**2 / 2), self.ratio) * self.population
         return np.where(np.isnan(self.own), raw * (self.total / math.fsum(raw)), self.own)
 
     def drawn(self, n: int, seed: int) -> Floats:
-        """Releases a year, n possible countries (rows) by place.
+        """Releases a year, n possible countries (rows) by place; each row has the sum of ``expected``.
 
-        Ratios that are not published are drawn, exp(spread · z); the others keep theirs; the sum over places is that of
-        ``expected`` in each row. The z of a place is a function of seed, row and official number, so neither the
-        order of the places nor the number of rows matters.
+        Ratios that are not published are drawn, exp(spread · z). The z of a place is a function of seed, row and
+        official number, so neither the order of the places nor the number of rows matters.
         """
         z = np.array([_normals(place.number, n, seed) for place in self.places]).T
         free = np.isnan(self.own)
@@ -137,39 +123,26 @@ class Country:
         where = {place.number: k for k, place in enumerate(self.places)}
         return np.array([where[place.number] for place in places], dtype=np.int64)
 
-    def by_region(self, values: npt.ArrayLike) -> dict[str, float]:
-        """Sums of one value a place over the places of each region, regions in the order of official numbers."""
-        array = np.asarray(values, dtype=np.float64)
-        return {
-            region: math.fsum(array[k] for k, place in enumerate(self.places) if place.region == region)
-            for region in regions()
-        }
-
     def table(self) -> pd.DataFrame:
         """One row a place: number, name, region, population, programme_area (0, 1), releases_per_year, per_1000,
         recruiting, flats, jobs.
         """
         releases = self.expected()
-        rows = [
-            {"number": place.number, "name": place.name, "region": place.region, "population": place.population,
-             "programme_area": int(place.programme_area)} for place in self.places
-        ]  # fmt: skip
-        return pd.DataFrame(rows).assign(
+        rows = [(place.number, place.name, place.region, place.population, int(place.programme_area))
+                for place in self.places]  # fmt: skip
+        return pd.DataFrame(rows, columns=["number", "name", "region", "population", "programme_area"]).assign(
             releases_per_year=releases, per_1000=1000 * releases / self.population, recruiting=self.strength,
             flats=self.flats, jobs=self.jobs,
         )  # fmt: skip
 
-    def summary(self, *, seed: int, draws: int = 1_000, shortest: float | None = None) -> pd.DataFrame:
+    def summary(self, *, seed: int, draws: int) -> pd.DataFrame:
         """One row a region and one for Denmark: what is expected, and the middle 95 % of draws.
 
-        Returns
-        -------
-        DataFrame with columns region, municipalities, population, releases (a year), low, high, per_1000, eligible
-        (with a sentence of at least ``shortest`` months; None: as programmes by default), today_municipalities,
-        today_population, today_share (of the population, 0-1), today_releases, today_eligible (today: the programme
-        area).
+        Columns: region, municipalities, population, releases (a year), low, high, per_1000, eligible (with a sentence
+        that leaves time for a programme), today_municipalities, today_population, today_share (of the population, 0-1),
+        today_releases, today_eligible (today: the programme area).
         """
-        share = eligible_share(People(), Programme().shortest_sentence_months if shortest is None else shortest)
+        share = eligible_share(People(), Programme().shortest_sentence_months)
         today = np.array([place.programme_area for place in self.places])
         releases, drawn, inhabitants = self.expected(), self.drawn(draws, seed), self.population
         rows = []
@@ -188,15 +161,7 @@ class Country:
 
 
 def denmark(own: Own | None = None, differences: Differences | None = None) -> Country:
-    """The 98 municipalities in order of their official numbers.
-
-    Parameters
-    ----------
-    own
-        The user's own figures, where there are any.
-    differences
-        How facts become numbers; None for the defaults.
-    """
+    """The 98 municipalities in order of their official numbers, with the user's own figures where there are any."""
     by = Differences() if differences is None else differences
     places, facts = municipalities(), _facts()
     population = np.array([place.population for place in places], dtype=np.float64)
@@ -213,7 +178,7 @@ def denmark(own: Own | None = None, differences: Differences | None = None) -> C
         "jobs": _about_one((by.country_unemployment / unemployed) ** by.jobs_power, population),
         "releases_per_year": np.full(len(places), np.nan),
     }
-    for name, values in ({} if own is None else own.columns).items():
+    for name, values in (own or {}).items():
         columns[name] = np.array([values.get(place.number, columns[name][k]) for k, place in enumerate(places)])
     return Country(
         places=places, ratio=rate / by.middle_rate, spread=by.spread, total=by.releases_per_year,
@@ -257,7 +222,7 @@ def _about_one(values: Floats, population: Floats) -> Floats:
 @cache
 def _facts() -> dict[int, dict[str, float]]:
     """The published facts by official number; NaN where nothing is published."""
-    text = files("experiments").joinpath("inputs/data/country.csv").read_text(encoding="utf-8")
+    text = (DATA / "country.csv").read_text(encoding="utf-8")
     return {
         int(row.pop("number")): {key: float(value or "nan") for key, value in row.items() if key != "name"}
         for row in csv.DictReader(text.splitlines())

@@ -1,6 +1,6 @@
 """A user's own table of municipalities: releases a year, recruiting strength, flats and jobs, as spreadsheets save it.
 
-Whatever is wrong with it is said in one line a mistake. What its figures are used for is not known here.
+What is wrong with it is reported in one line a mistake.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import csv
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 
@@ -35,22 +35,16 @@ DANISH = {
 UNREAD = ("region", "population", "programme_area", "per_1000")
 """Headings that are there for the reader's sake."""
 NUMBER = re.compile(r"\d+([.,]\d+)?")
-DOUBTFUL = {
+AMBIGUOUS = {
     ";": re.compile(r"[1-9]\d{0,2}[.]\d{3}"),
     "\t": re.compile(r"[1-9]\d{0,2}[.,]\d{3}"),
     ",": re.compile(r"[1-9]\d{0,2},\d{3}"),
 }
 """Separators of columns, each with what may be thousands or three decimals: 1.234 in a Danish file, 1,234 in others."""
 MOST_LINES, MOST_NAMES = 10, 5
-"""Mistakes of one file, and missing places, that are told one by one; the rest are counted."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Own:
-    """A user's own figures: by column, by official number of the municipality."""
-
-    columns: dict[str, dict[int, float]] = field(default_factory=dict)
-    """Some of ``COLUMNS``."""
+"""Mistakes of one file, and missing places, that are listed one by one; the rest are counted."""
+Own = dict[str, dict[int, float]]
+"""A user's own figures: some of ``COLUMNS``, each by official number of the municipality."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,13 +62,7 @@ def written(table: pd.DataFrame) -> str:
 
 
 def write_new(path: Path, table: pd.DataFrame) -> None:
-    """Write a table to a new file; one that is there is somebody's work and stays.
-
-    Raises
-    ------
-    ParameterError
-        If the file is there already, or cannot be written.
-    """
+    """Write a table to a new file; a file that is there already holds a user's work, and is refused."""
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
             file.write(written(table))
@@ -85,25 +73,16 @@ def write_new(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_own(path: Path, needed: Iterable[Municipality] | None = None) -> Own:
-    """A user's own figures from a CSV file: a row a municipality, found by official number or name.
+    """A user's own figures from a CSV file: a row for each municipality that is ``needed`` (None for all 98).
 
-    Parameters
-    ----------
-    path
-        File with a heading row: ``number`` or ``name`` (or both, which must agree), and some of ``COLUMNS``, in any
-        order. Columns are separated by semicolons, tabs or commas; decimals may have a comma; UTF-8 with or without
-        byte order mark, UTF-16, or Windows' Latin.
-    needed
-        Places that must be in it; None for all 98. Others may be.
-
-    Raises
-    ------
-    ParameterError
-        One line a mistake: file, row (as a spreadsheet counts), column, value in brackets, what is allowed.
+    The heading has ``number`` or ``name`` (or both, which must agree), and some of ``COLUMNS``, in any order. Columns
+    are separated by semicolons, tabs or commas; decimals may have a comma; UTF-8 with or without byte order mark,
+    UTF-16, or Windows' Latin. ``ParameterError`` has one line a mistake: file, row (as a spreadsheet counts), column,
+    value in brackets, what is allowed.
     """
     sheet = _sheet(path)
     heading = _heading(sheet)
-    own = Own(columns={name: {} for name in heading if name in COLUMNS})
+    own: Own = {name: {} for name in heading if name in COLUMNS}
     met: dict[int, int] = {}
     wrong: list[str] = []
     for k, row in enumerate(sheet.rows[1:], start=2):
@@ -116,8 +95,8 @@ def read_own(path: Path, needed: Iterable[Municipality] | None = None) -> Own:
     if missing and not wrong:
         more = f" and {len(missing) - MOST_NAMES} more" if len(missing) > MOST_NAMES else ""
         wrong.append(f"{sheet.file} has no row for [{', '.join(missing[:MOST_NAMES])}]{more}; add one for each")
-    if own.columns.get("releases_per_year") and not any(own.columns["releases_per_year"].values()):
-        wrong.append(f"{sheet.file}, releases_per_year is [0] in every row; somebody must be released somewhere")
+    if own.get("releases_per_year") and not any(own["releases_per_year"].values()):
+        wrong.append(f"{sheet.file}, releases_per_year is [0] in every row; give releases to at least one municipality")
     if len(wrong) > MOST_LINES:
         wrong = [*wrong[:MOST_LINES], f"{sheet.file}: and {len(wrong) - MOST_LINES} more mistakes"]
     if wrong:
@@ -142,7 +121,7 @@ def _sheet(path: Path) -> CsvSheet:
         lines = lines[1:]
     if not lines or not lines[0].strip():
         raise ParameterError(f"file [{path}] has an empty first row; column names are needed (desist country --csv)")
-    separator = max(DOUBTFUL, key=lines[0].count)
+    separator = max(AMBIGUOUS, key=lines[0].count)
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(StringIO("\n".join(lines)), delimiter=separator)]
     except csv.Error as problem:
@@ -184,7 +163,7 @@ def _take(own: Own, sheet: CsvSheet, heading: list[str], k: int, met: dict[int, 
         raise ParameterError(f"{at} is [{place.name}], and so is row {met[place.number]}; remove one")
     met[place.number] = k
     found, wrong = {}, []
-    for name in own.columns:
+    for name in own:
         try:
             found[name] = _figure(f"{at}, {name}", cells[name], name, sheet.separator)
         except ParameterError as mistake:
@@ -192,7 +171,7 @@ def _take(own: Own, sheet: CsvSheet, heading: list[str], k: int, met: dict[int, 
     if wrong:
         raise ParameterError("\n".join(wrong))
     for name, value in found.items():
-        own.columns[name][place.number] = value
+        own[name][place.number] = value
 
 
 def _place(at: str, number: str, name: str) -> Municipality:
@@ -222,11 +201,10 @@ def _place(at: str, number: str, name: str) -> Municipality:
 def _figure(at: str, text: str, column: str, separator: str) -> float:
     """A cell as a number from 0 to the column's largest."""
     largest, unit = COLUMNS[column]
-    allowed = f"allowed is a number from 0 to {largest:,} ({unit})"
-    if DOUBTFUL[separator].fullmatch(text):
+    if AMBIGUOUS[separator].fullmatch(text):
         whole = re.sub("[.,]", "", text)
         raise ParameterError(f"{at} is [{text}], which may be thousands or decimals; write {whole} or {text}0")
     value = float(text.replace(",", ".")) if NUMBER.fullmatch(text) else math.nan
     if not 0 <= value <= largest:
-        raise ParameterError(f"{at} is [{text}]; {allowed}")
+        raise ParameterError(f"{at} is [{text}]; allowed is a number from 0 to {largest:,} ({unit})")
     return value

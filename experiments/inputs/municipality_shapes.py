@@ -65,24 +65,13 @@ def shapes() -> tuple[Shape, ...]:
     ----------
     react-denmark-map 1.0.0 (Martin Polley, 2022, MIT); the drawing's own source is not stated.
     """
-    rows = _drawing()["municipalities"]
-    return tuple(
-        Shape(
-            place=place,
-            middle=(rows[str(place.number)]["middle"][0], rows[str(place.number)]["middle"][1]),
-            polygons=tuple(
-                tuple(np.cumsum(np.array(steps).reshape(-1, 2), axis=0) for steps in rings)
-                for rings in rows[str(place.number)]["polygons"]
-            ),
-        )
-        for place in municipalities()
-    )
-
-
-@cache
-def _cells() -> dict[int, tuple[int, int]]:
-    text = files("experiments").joinpath("inputs/data/denmark_tiles.csv").read_text(encoding="utf-8")
-    return {int(row["number"]): (int(row["row"]), int(row["column"])) for row in csv.DictReader(text.splitlines())}
+    found = []
+    for place in municipalities():
+        row = _drawing()["municipalities"][str(place.number)]
+        polygons = tuple(tuple(np.cumsum(np.array(steps).reshape(-1, 2), axis=0) for steps in rings)
+                         for rings in row["polygons"])  # fmt: skip
+        found.append(Shape(place=place, middle=(row["middle"][0], row["middle"][1]), polygons=polygons))
+    return tuple(found)
 
 
 def sheet() -> tuple[float, float]:
@@ -98,13 +87,11 @@ def bornholm() -> Box:
 
 def cells() -> pd.DataFrame:
     """One row per municipality: number, name, short, region, row (0 in the north), column (0 in the west)."""
-    return pd.DataFrame(
-        [
-            {"number": place.number, "name": place.name, "short": short_name(place.name), "region": place.region,
-             "row": _cells()[place.number][0], "column": _cells()[place.number][1]}
-            for place in municipalities()
-        ]
-    )  # fmt: skip
+    text = files("experiments").joinpath("inputs/data/denmark_tiles.csv").read_text(encoding="utf-8")
+    at = {int(row["number"]): (int(row["row"]), int(row["column"])) for row in csv.DictReader(text.splitlines())}
+    return pd.DataFrame([
+        (each.number, each.name, short_name(each.name), each.region, *at[each.number]) for each in municipalities()
+    ], columns=["number", "name", "short", "region", "row", "column"])  # fmt: skip
 
 
 def short_name(name: str) -> str:
@@ -116,45 +103,22 @@ def short_name(name: str) -> str:
 
 
 def geojson(numbers: Iterable[int] | None = None) -> dict[str, Any]:
-    """Shapes as a GeoJSON FeatureCollection, in units of the drawing with y downward.
+    """Shapes (all, or those of some official numbers) as a GeoJSON FeatureCollection, in units of the drawing.
 
-    For Altair's ``project(type="identity")``, which draws y downward as well and fits what it is given to its frame:
-    ``geojson(capital())`` is the enlargement. A feature's id is the official number; its properties are number,
-    name, short, region and middle (where a label fits).
-
-    Parameters
-    ----------
-    numbers
-        Official numbers to include; all if None.
-
-    Raises
-    ------
-    ParameterError
-        If a number is no municipality's.
+    For Altair's ``project(type="identity")``, which draws y downward as well and fits what it is given to its frame.
+    A feature's id is the official number; its properties are number, name, short, region and middle (for a label).
     """
-    wanted = None if numbers is None else {_place(number).number for number in numbers}
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            {
-                "type": "Feature",
-                "id": shape.place.number,
-                "properties": {
-                    "number": shape.place.number,
-                    "name": shape.place.name,
-                    "short": short_name(shape.place.name),
-                    "region": shape.place.region,
-                    "middle": [*shape.middle],
-                },
-                "geometry": {
-                    "type": "MultiPolygon",
-                    "coordinates": [[ring.tolist() for ring in rings] for rings in shape.polygons],
-                },
-            }
-            for shape in shapes()
-            if wanted is None or shape.place.number in wanted
-        ],
-    }
+    wanted = None if numbers is None else set(numbers)
+    features = []
+    for shape in shapes():
+        place = shape.place
+        if wanted is None or place.number in wanted:
+            properties = {"number": place.number, "name": place.name, "short": short_name(place.name),
+                          "region": place.region, "middle": [*shape.middle]}  # fmt: skip
+            corners = [[ring.tolist() for ring in rings] for rings in shape.polygons]
+            features.append({"type": "Feature", "id": place.number, "properties": properties,
+                             "geometry": {"type": "MultiPolygon", "coordinates": corners}})  # fmt: skip
+    return {"type": "FeatureCollection", "features": features}
 
 
 def capital() -> tuple[int, ...]:
@@ -167,13 +131,7 @@ def capital() -> tuple[int, ...]:
 
 
 def by_number(values: Values) -> dict[int, float]:
-    """Values by official number; a place without one, or with nan, is left out.
-
-    Raises
-    ------
-    ParameterError
-        If a key is no municipality, one is named twice, or a value is not a finite number.
-    """
+    """Values by official number, without NaN; ``ParameterError`` for a key or value that cannot be used."""
     found: dict[int, float] = {}
     for key, value in values.items():
         number = _place(key).number

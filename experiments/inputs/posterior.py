@@ -60,6 +60,14 @@ class Posterior:
             raise ParameterError(f"--posterior is [{path}], in which {broken[0]} has values that are no numbers")
         return cls(table=table, about=about)
 
+    @classmethod
+    def given(cls, value: Any) -> tuple[Posterior, Path | None]:
+        """Draws that are given as a value or as a file, or those that come with Desist; and their file, if any."""
+        if isinstance(value, cls):
+            return value, None
+        path = SHIPPED if value is None else Path(value)
+        return cls.read(path), path
+
     def write(self, path: Path) -> Path:
         """Write it whole or not at all."""
         import pyarrow as pa  # slow to import

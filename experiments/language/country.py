@@ -16,17 +16,7 @@ Columns = dict[str, Callable[[Any], str] | None]
 
 
 def regions_text(table: pd.DataFrame, time: Mapping[str, float], m: Messages) -> str:
-    """The summary by region, and what it rests on.
-
-    Parameters
-    ----------
-    table
-        As ``Country.summary`` gives it; Denmark is the last row.
-    time
-        As ``time_for_programme`` gives it.
-    m
-        Messages of ``country``.
-    """
+    """``Country.summary`` by region, and what it rests on (``time_for_programme``)."""
     def whole(value: float) -> str:
         return m.number(value, 0)
 

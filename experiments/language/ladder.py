@@ -16,7 +16,7 @@ POINTS, KRONER = "points", "kroner"
 KINDS = (POINTS, KRONER)
 HEADLINE, REACH, DEFINITION = "headline", "reach", "definition"
 ENDS = ("figure", "low", "high")
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001

@@ -1,7 +1,7 @@
-"""What is said of plans for the whole country: names, sentences and tables, from facts.
+"""Texts about plans for the whole country: names, sentences and tables, from facts.
 
-``desist rollout`` and ``desist compare``, reports and the page all say it with these functions. Texts are in
-``catalogue/LANGUAGE/plan.toml``. Facts of a plan are what ``experiments.studies.rollout.plan_facts`` gives.
+``desist rollout`` and ``desist compare``, reports and the page all use these functions. Texts are in
+``catalogue/LANGUAGE/plan.toml``. Facts of a plan are what ``experiments.studies.rollout.rollout`` gives.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ SE_95 = 1.959964
 PUBLIC_TOTAL = "public total"
 VERDICTS = ((0.95, "back"), (0.80, "back_very_likely"), (0.60, "back_likely"), (0.40, "back_open"),
             (0.20, "back_unlikely"), (0.05, "back_very_unlikely"), (-1.0, "back_not"))  # fmt: skip
-"""From which probability of breaking even on something is said: the steps are as wide for bad news as for good."""
+"""From which probability of breaking even on each verdict is given: the steps are as wide for bad news as for good."""
 UNLIKELY, LIKELY = 0.4, 0.6
-"""Probabilities below and above which the two ways of counting are said to disagree."""
+"""Probabilities below and above which the two ways of counting disagree."""
 SPLIT = ("started", "offences", "reoffenders_any", "prison_days")
 """Outcomes that are printed by year, region and risk group."""
 Fact = Mapping[str, Any]
@@ -57,10 +57,10 @@ def short_titles(plans: Sequence[Any], m: Messages) -> list[str]:
     return [each if short.count(each) == 1 else title for each, title in zip(short, whole, strict=True)]
 
 
-def programme_text(m: Messages, name: str, label: str) -> str:
+def programme_text(m: Messages, programme: Fact) -> str:
     """What a programme is called: its own label, translated where it is one of Desist's."""
-    key = f"plan.scheme.{name}"
-    return m(key) if label == catalogue("en").get(key) else label
+    key = f"plan.scheme.{programme['name']}"
+    return m(key) if programme["label"] == catalogue("en").get(key) else str(programme["label"])
 
 
 def course_text(m: Messages, programme: Fact) -> str:
@@ -72,7 +72,7 @@ def course_text(m: Messages, programme: Fact) -> str:
         return m(f"plan.course.{'before' if month < 0 else 'after'}", months=m.months(abs(month)))
 
     return m(f"plan.course.{programme['carrier']}", begin=at(programme["from_month"]), end=at(programme["to_month"]),
-             programme=programme_text(m, programme["name"], programme["label"]))  # fmt: skip
+             programme=programme_text(m, programme))  # fmt: skip
 
 
 def has_background(programme: Fact) -> bool:
@@ -87,7 +87,7 @@ def background_text(m: Messages, programme: Fact) -> str:
 
 
 def reason_text(m: Messages, reason: str, carrier: str) -> str:
-    """What became of somebody who was due, in words; ``carrier`` says what there may be too few of."""
+    """What became of people who were due, in words; ``carrier`` is what there may be too few of."""
     return m(f"plan.reason.without.{carrier}" if reason == "without" else f"plan.reason.{reason}")
 
 
@@ -166,7 +166,7 @@ def pays_text(facts: Fact, m: Messages) -> str:
 
 
 def verdict(probability: float) -> str:
-    """What is said of a share of draws (0-1) in which the public gets its money back."""
+    """The verdict on a share of draws (0-1) in which the public gets its money back."""
     return next(name for least, name in VERDICTS if probability >= least)
 
 
@@ -187,7 +187,7 @@ def outcome_cells(outcome: str, row: Fact, m: Messages) -> tuple[str, str, str]:
 
 
 def shown_outcomes(outcomes: Mapping[str, Fact], carrier: str) -> dict[str, Fact]:
-    """Outcomes that say something: a programme of slots has no volunteers."""
+    """Outcomes that there are: a programme of slots has no volunteers."""
     return {name: row for name, row in outcomes.items() if name != "volunteers" or carrier != "slots"}
 
 

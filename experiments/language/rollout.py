@@ -7,28 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.language import plan_text
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
-from experiments.language.plan_text import (
-    avoided,
-    kroner_text,
-    month_text,
-    municipalities_text,
-    outcome_table,
-    payer_table,
-    payer_text,
-    pays_text,
-    programme_text,
-    shown_outcomes,
-    split_table,
-    title_text,
-)
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:
     """Who is reached, what happens, what it costs and saves, whether it pays back; and what it rests on."""
-    sentences = [_reach(facts, m), avoided(facts["outcomes"]["reoffenders_any"], m), kroner_text(facts, m),
-                 pays_text(facts, m)]  # fmt: skip
+    sentences = [_reach(facts, m), plan_text.avoided(facts["outcomes"]["reoffenders_any"], m),
+                 plan_text.kroner_text(facts, m), plan_text.pays_text(facts, m)]  # fmt: skip
     return Answer(sentences=sentences, tables=list(_tables(facts, tables, m)), notes=list(_notes(facts, m)))
 
 
@@ -38,21 +25,23 @@ def _reach(facts: Mapping[str, Any], m: Messages) -> str:
     first, last, every = plan["first"], plan["last"], plan["municipalities"]
     steps = ""
     if last["month"] > first["month"]:
-        steps = m("steps", more=municipalities_text(m, last, every), month=month_text(m, last["month"]))
+        steps = m("steps", more=plan_text.municipalities_text(m, last, every),
+                  month=plan_text.month_text(m, last["month"]))  # fmt: skip
     n, low, high = m.several(row["mean"], row["low"], row["high"])
-    return m("reach", title=title_text(plan, m), programme=programme_text(m, programme["name"], programme["label"]),
-             month=month_text(m, first["month"]), places=municipalities_text(m, first, every), steps=steps, n=n,
-             years=m.number(plan["years"], 0), p=m.percent(facts["reasons"]["started"]), low=low,
+    return m("reach", title=plan_text.title_text(plan, m), programme=plan_text.programme_text(m, programme),
+             month=plan_text.month_text(m, first["month"]), places=plan_text.municipalities_text(m, first, every),
+             steps=steps, n=n, years=m.number(plan["years"], 0), p=m.percent(facts["reasons"]["started"]), low=low,
              high=high)  # fmt: skip
 
 
 def _tables(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Iterator[Shown]:
-    outcomes = shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
-    yield outcome_table(outcomes, m, m("table.outcomes", draws=m.number(facts["draws"], 0)))
+    outcomes = plan_text.shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
+    yield plan_text.outcome_table(outcomes, m, m("table.outcomes", draws=m.number(facts["draws"], 0)))
     if facts["per_krone"]:
-        until = month_text(m, facts["plan"]["until"])
-        yield payer_table(facts, m, m("table.payers", year=str(facts["price_year"]), until=until))
-    yield split_table({name: tables[f"by_{name}"] for name in ("region", "group", "year")}, m, m("table.split"))
+        until = plan_text.month_text(m, facts["plan"]["until"])
+        yield plan_text.payer_table(facts, m, m("table.payers", year=str(facts["price_year"]), until=until))
+    parts = {name: tables[f"by_{name}"] for name in ("region", "group", "year")}
+    yield plan_text.split_table(parts, m, m("table.split"))
 
 
 def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
@@ -61,9 +50,12 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
         yield others
     if facts["per_krone"]:
         yield krone_text(facts, m)
-        yield " ".join(_priced(facts, m))
+        course = facts["course"]
+        priced = m("course", price=m.kroner(course["price"]), year=str(facts["price_year"]),
+                   payers=m.listed([plan_text.payer_text(m, payer) for payer in course["paid_by"]]))  # fmt: skip
+        yield " ".join(filter(None, [priced, volunteers_time(facts, m)]))
     if facts["other_schemes"]:
-        parts = [f"{programme_text(m, each['name'], each['label'])} {m.number(each['started'], 0)}"
+        parts = [f"{plan_text.programme_text(m, each)} {m.number(each['started'], 0)}"
                  for each in facts["other_schemes"]]  # fmt: skip
         yield m("other_schemes", schemes=", ".join(parts))
     yield m("plan.draw_means", draws=m.number(facts["draws"], 0))
@@ -73,7 +65,7 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
 def _done(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     """Who delivers it until when, to whom it is offered, and its limits."""
     plan, programme, offer = facts["plan"], facts["programme"], facts["plan"]["offer"]
-    until = month_text(m, plan["takes_until"])
+    until = plan_text.month_text(m, plan["takes_until"])
     if programme["carrier"] == "slots":
         yield m("opens_slots", until=until, n=m.number(programme["capacity"]))
     else:
@@ -112,11 +104,3 @@ def volunteers_time(facts: Mapping[str, Any], m: Messages) -> str:
     """What the volunteers' time would cost; nothing where no volunteers give any."""
     spent = facts["payers"]["volunteers' time"]["spent"]
     return m("rollout.volunteers_time", n=m.kroner(spent, million=True)) if spent > 0 else ""
-
-
-def _priced(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
-    course = facts["course"]
-    yield m("course", price=m.kroner(course["price"]), year=str(facts["price_year"]),
-            payers=m.listed([payer_text(m, payer) for payer in course["paid_by"]]))  # fmt: skip
-    if time := volunteers_time(facts, m):
-        yield time

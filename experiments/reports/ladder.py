@@ -11,13 +11,13 @@ import pandas as pd
 from experiments.figures.ladder import ladder_figure
 from experiments.figures.style import style
 from experiments.language.formatting import Language
-from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_text, label
+from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_text, label, with_interval
 from experiments.language.messages import Messages
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.grades import read_table
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, picture
-from experiments.reports.plan import general_terms
+from experiments.reports.plan import first_up, general_terms
 from experiments.reports.trial import terms_of
 from simulation.parameters import ParameterError
 
@@ -34,8 +34,9 @@ def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -
     if any(len(table) < 2 for table in tables.values()):
         raise ParameterError(f"[{folder}] has no steps; a report needs at least one in each ladder")
     style()
-    figure = ladder_figure(tables, Messages(language, "ladder"))
-    rows = "; ".join(f"{_step(row, kind, w)} {_figure(row, w)}" for kind, table in tables.items()
+    m = Messages(language, "ladder")
+    figure = ladder_figure(tables, m)
+    rows = "; ".join(f"{_step(row, kind, w)} {with_interval(row, m)}" for kind, table in tables.items()
                      for row in table.to_dict("records"))  # fmt: skip
     draws = int(manifest.get("draws", 0))
     parts = [
@@ -95,14 +96,11 @@ def _ends(row: Mapping[Any, Any], w: ReportMessages) -> dict[str, str]:
     return {name: _number(float(row[key]), w) for name, key in (("n", "figure"), ("low", "low"), ("high", "high"))}
 
 
-def _figure(row: Mapping[Any, Any], w: ReportMessages) -> str:
-    ends = _ends(row, w)
-    return ends["n"] if row["low"] == row["high"] else f"{ends['n']} ({w.to(ends['low'], ends['high'])})"
-
-
 def _grid(table: pd.DataFrame, kind: str, w: ReportMessages) -> Grid:
-    rows = [[_up(_step(row, kind, w)), _figure(row, w), f"× {w.number(row['factor'], 2)}" if k else "",
-             _number(row["without"], w) if k else ""] for k, row in enumerate(table.to_dict("records"))]  # fmt: skip
+    m, rows = Messages(w.language), []
+    for k, row in enumerate(table.to_dict("records")):
+        own = [f"× {w.number(row['factor'], 2)}", figure_text(row["without"], m)] if k else ["", ""]
+        rows.append([first_up(_step(row, kind, w)), with_interval(row, m), *own])
     head = [w(f"ladder.{name}") for name in ("step", "left", "factor", "without")]
     return Grid(caption=w(f"ladder.table_{'kroner' if kind == KRONER else 'points'}"), head=head, rows=rows)
 
@@ -113,8 +111,4 @@ def _sources(tables: Mapping[str, pd.DataFrame], w: ReportMessages) -> Grid:
     rows = {_step(row, kind, w): m(f"step.{row['step']}.source")
             for kind, table in tables.items() for row in table.iloc[1:].to_dict("records")}  # fmt: skip
     return Grid(caption=w("ladder.source"), head=[w("ladder.step"), w("grades.source")],
-                rows=[[_up(name), _up(text)] for name, text in rows.items()], wordy=True)  # fmt: skip
-
-
-def _up(text: str) -> str:
-    return text[:1].upper() + text[1:]
+                rows=[[first_up(name), first_up(text)] for name, text in rows.items()], wordy=True)  # fmt: skip

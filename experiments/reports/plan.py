@@ -1,4 +1,4 @@
-"""A plan for the whole country as a report: from the result of ``desist rollout`` to the page."""
+"""Reports of plans for the whole country: from the result of ``desist rollout`` or ``desist compare`` to the page."""
 
 from __future__ import annotations
 
@@ -9,22 +9,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.inputs.evidence import PRICE
+from experiments.language import plan_text
 from experiments.language.answer import Shown
+from experiments.language.compare import SHOWN, plans_table, titles
 from experiments.language.formatting import Language
-from experiments.language.plan_text import (
-    PUBLIC_TOTAL,
-    background_text,
-    course_text,
-    has_background,
-    month_text,
-    outcome_table,
-    payer_table,
-    programme_text,
-    reason_text,
-    short_titles,
-    shown_outcomes,
-    title_text,
-)
 from experiments.language.rollout import krone_text, volunteers_time
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.grades import GradedUncertainty, changes, for_receipt, grades_part, tags_in
@@ -36,6 +24,8 @@ FIGURES = {"rollout": "years", "missing_out": "missing", "map": "map", "costs": 
 """Figures of a plan that are on the page, and the key of their caption."""
 KRONE, PEOPLE, COURSES = "krone", "people", "courses"
 """The headline numbers of a plan whose uncertainty is divided."""
+GAP, KRONER = "gap", "kroner"
+"""Those of a comparison: people and public kroner of the second plan beyond the first."""
 Facts = Mapping[str, Any]
 
 
@@ -46,30 +36,33 @@ def headline(totals: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def plan_page(
-    result: StudyResult, doubt: GradedUncertainty | None, language: Language, receipt: list[tuple[str, str]], check: str
-) -> Page:
-    """The page of a plan; ``doubt`` divides the uncertainty of its headline numbers, if there are draws enough."""
+    result: StudyResult, graded: GradedUncertainty | None, language: Language, receipt: list[tuple[str, str]],
+    check: str,
+) -> Page:  # fmt: skip
+    """The page of a plan; ``graded`` divides the uncertainty of its headline numbers, if there are draws enough."""
     w, facts = ReportMessages(language), result.facts
     plan, programme, draws = facts["plan"], facts["programme"], w.number(facts["draws"], 0)
     parts = [
         Part(title=w("common.figures"), pictures=_pictures(result, w)), _uncertain(facts, w),
-        _assumed(facts, doubt, w), Part(title=w("common.change"), points=_change(facts, doubt, w)),
+        _assumed(graded, w, {name: w(f"plan.of_{name}") for name in (COURSES, PEOPLE, KRONE)}, draws),
+        Part(title=w("common.change"), points=_change(facts, graded, w)),
     ]  # fmt: skip
-    asked = w("plan.question", programme=programme_text(w, programme["name"], programme["label"]),
-              title=short_titles([plan], w)[0])  # fmt: skip
-    behind = w("plan.background", about=background_text(w, programme), draws=draws, years=w.number(plan["years"], 0))
+    asked = w("plan.question", programme=plan_text.programme_text(w, programme),
+              title=plan_text.short_titles([plan], w)[0])  # fmt: skip
+    behind = w("plan.background", about=plan_text.background_text(w, programme), draws=draws,
+               years=w.number(plan["years"], 0))  # fmt: skip
     return Page(
-        language=language, kind=w("plan.kind"), title=title_text(plan, w), question=f"{asked} {behind}",
-        answer=[*result.answer(language).sentences, _hangs(facts, doubt, w)], parts=parts,
+        language=language, kind=w("plan.kind"), title=plan_text.title_text(plan, w), question=f"{asked} {behind}",
+        answer=[*result.answer(language).sentences, _rests_on(facts, graded, w)], parts=parts,
         terms=plan_terms(facts, w), sources=sources(tags_in(parts)), receipt=receipt, check=[check],
-        grades=for_receipt(doubt),
+        grades=for_receipt(graded),
     )  # fmt: skip
 
 
 def plan_terms(facts: Facts, w: ReportMessages) -> list[tuple[str, str]]:
-    """ReportMessages that reports of plans use."""
-    own = [(w("common.pm"), w("common.pm_means"))] if has_background(facts["programme"]) else []
-    own.append((w("plan.course"), course_text(w, facts["programme"])))
+    """Terms that reports of plans use, with what they mean."""
+    own = [(w("common.pm"), w("common.pm_means"))] if plan_text.has_background(facts["programme"]) else []
+    own.append((w("plan.course"), plan_text.course_text(w, facts["programme"])))
     own += [(w(f"plan.{name}"), w(f"plan.{name}_means")) for name in ("reoffend", "below", "discounted")]
     draws = w.number(facts["draws"], 0)
     return [*own, (w("plan.draw"), w("plan.draw_means", draws=draws)),
@@ -78,28 +71,33 @@ def plan_terms(facts: Facts, w: ReportMessages) -> list[tuple[str, str]]:
 
 
 def general_terms(w: ReportMessages, draws: int) -> list[tuple[str, str]]:
-    """ReportMessages that every report over draws uses."""
+    """Terms that every report over draws uses, with what they mean."""
     return [(w("common.world"), w("common.world_means", draws=w.number(draws, 0))),
             (w("common.ninety_five"), w("common.ninety_five_means")),
             (w("common.chance_term"), w("common.chance_means"))]  # fmt: skip
+
+
+def first_up(text: str) -> str:
+    """A text with a capital letter first."""
+    return text[:1].upper() + text[1:]
 
 
 def grid_of(shown: Shown) -> Grid:
     """A table of an answer, on the page; each row begins with a capital letter."""
     rows = [[str(cell) for cell in row] for row in shown.table.to_numpy().tolist()]
     head = [str(column) for column in shown.table]
-    return Grid(caption=shown.title, head=[each[:1].upper() + each[1:] for each in head],
-                rows=[[row[0][:1].upper() + row[0][1:], *row[1:]] for row in rows])  # fmt: skip
+    return Grid(caption=shown.title, head=[first_up(each) for each in head],
+                rows=[[first_up(row[0]), *row[1:]] for row in rows])  # fmt: skip
 
 
-def _hangs(facts: Facts, doubt: GradedUncertainty | None, w: ReportMessages) -> str:
+def _rests_on(facts: Facts, graded: GradedUncertainty | None, w: ReportMessages) -> str:
     """What the answer rests on most."""
-    key = "plan.hangs" if has_background(facts["programme"]) else "plan.hangs_other"
-    top = [] if doubt is None or KRONE not in doubt.values else doubt.top(1, of=KRONE)
-    if doubt is None or not top:
+    key = "plan.hangs" if plan_text.has_background(facts["programme"]) else "plan.hangs_other"
+    top = [] if graded is None or KRONE not in graded.values else graded.top(1, of=KRONE)
+    if graded is None or not top:
         return w(f"{key}_short")
-    shares = doubt.shares[KRONE].set_index("grade")["share"].clip(0, 1)
-    return w(key, top=short_name(top[0], doubt.inputs.rows.get(top[0]), w),
+    shares = graded.shares[KRONE].set_index("grade")["share"].clip(0, 1)
+    return w(key, top=short_name(top[0], graded.inputs.rows.get(top[0]), w),
              assumed=w.percent(float(shares["assumed"]), 0), judged=w.percent(float(shares["judged"]), 0))  # fmt: skip
 
 
@@ -108,9 +106,9 @@ def _pictures(result: StudyResult, w: ReportMessages) -> list[Picture]:
     means = [facts["outcomes"][name]["mean"] for name in ("started", "offences", "reoffenders_any")]
     matched = result.tables["by_municipality"]["matched"].dropna()
     ends = matched.quantile([0.05, 0.95]).to_list() if len(matched) else [np.nan, np.nan]
-    reasons = [f"{reason_text(w, reason, facts['programme']['carrier'])} {w.percent(share)}"
+    reasons = [f"{plan_text.reason_text(w, reason, facts['programme']['carrier'])} {w.percent(share)}"
                for reason, share in facts["reasons"].items()]  # fmt: skip
-    total = facts["payers"][PUBLIC_TOTAL]
+    total = facts["payers"][plan_text.PUBLIC_TOTAL]
     alts = {
         "rollout": w("plan.alt_years", **dict(zip(("started", "offences", "reoffenders"),
                                                   (w.several(each)[0] for each in means), strict=True))),
@@ -124,31 +122,32 @@ def _pictures(result: StudyResult, w: ReportMessages) -> list[Picture]:
 
 
 def _uncertain(facts: Facts, w: ReportMessages) -> Part:
-    outcomes = shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
-    grids = [grid_of(outcome_table(outcomes, w, w("rollout.table.outcomes", draws=w.number(facts["draws"], 0))))]
+    outcomes = plan_text.shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
+    title = w("rollout.table.outcomes", draws=w.number(facts["draws"], 0))
+    grids = [grid_of(plan_text.outcome_table(outcomes, w, title))]
     after = []
     if facts["per_krone"]:
-        until = month_text(w, facts["plan"]["until"])
+        until = plan_text.month_text(w, facts["plan"]["until"])
         title = w("rollout.table.payers", year=str(facts["price_year"]), until=until)
-        grids.append(grid_of(payer_table(facts, w, title)))
+        grids.append(grid_of(plan_text.payer_table(facts, w, title)))
         after = [krone_text(facts, w), *filter(None, [volunteers_time(facts, w)])]
     kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")
     return Part(title=w("common.uncertainty"), paragraphs=[kind], grids=grids, after=after)
 
 
-def _assumed(facts: Facts, doubt: GradedUncertainty | None, w: ReportMessages) -> Part:
-    if doubt is None:
-        return Part(title=w("grades.title"), paragraphs=[
-            w("grades.what"), w("grades.too_few", draws=w.number(facts["draws"], 0))
-        ])  # fmt: skip
-    return grades_part(doubt, w, names={name: w(f"plan.of_{name}") for name in doubt.values},
-                       census=doubt.inputs.census())  # fmt: skip
+def _assumed(graded: GradedUncertainty | None, w: ReportMessages, names: Mapping[str, str], draws: str,
+             option: str = "--grade-draws") -> Part:  # fmt: skip
+    """What the numbers rest on; ``option`` is the one that gives more draws where there are too few."""
+    if graded is None:
+        few = w("grades.too_few", draws=draws).replace("--grade-draws", option)
+        return Part(title=w("grades.title"), paragraphs=[w("grades.what"), few])
+    return grades_part(graded, w, names=names, census=graded.inputs.census())
 
 
-def _change(facts: Facts, doubt: GradedUncertainty | None, w: ReportMessages) -> list[str]:
-    points = []
-    if doubt is not None and KRONE in doubt.values:
-        points += [each[:1].upper() + each[1:] for each in changes(doubt, KRONE, w, "plan.change_krone", "number")]
+def _change(facts: Facts, graded: GradedUncertainty | None, w: ReportMessages) -> list[str]:
+    points: list[str] = []
+    if graded is not None and KRONE in graded.values:
+        points += map(first_up, changes(graded, KRONE, w, "plan.change_krone", "number"))
     if facts["per_krone"] and not facts["other_schemes"] and (ratio := facts["per_krone"]["ratio"]["per_krone"]) > 0:
         price = facts["course"]["price"]
         even, now = (w.kroner(round(kroner, -3)) for kroner in (ratio * price, price))
@@ -164,3 +163,70 @@ def used_prices(names: Sequence[str], programmes: Sequence[str]) -> list[str]:
     aside = (f"{PRICE}course.", f"{PRICE}victims.", f"{PRICE}avoided.serious")
     return [name for name in names if not name.startswith(aside)
             and (not name.startswith(f"{PRICE}scheme.") or name in schemes)]  # fmt: skip
+
+
+# Plans beside each other --------------------------------------------------------------------------------------
+
+
+def compare_page(
+    result: StudyResult, graded: GradedUncertainty | None, language: Language, receipt: list[tuple[str, str]],
+    check: str,
+) -> Page:  # fmt: skip
+    """The page of a comparison; ``graded`` divides the uncertainty of the differences, if there are draws enough."""
+    w, facts = ReportMessages(language), result.facts
+    names, draws = titles(facts, w), w.number(facts["draws"], 0)
+    kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")
+    parts = [
+        Part(title=w("common.figures"), pictures=_compared_pictures(result, names, w)),
+        Part(title=w("common.uncertainty"), paragraphs=[kind], grids=[_compared_grid(facts, names, w)]),
+        _assumed(graded, w, {GAP: w("compare.of_gap"), KRONER: w("compare.of_kroner")}, draws, "--draws"),
+        Part(title=w("common.change"), points=_compared_change(graded, names, w)),
+    ]
+    quoted = [f"“{name}”" if language == "en" else f"»{name}«" for name in names]
+    behind = w("compare.background", about=plan_text.background_text(w, facts["programme"]), draws=draws)
+    return Page(
+        language=language, kind=w("compare.kind"),
+        title=w("compare.title", first=names[0], others=w.listed(names[1:])),
+        question=f"{w('compare.question', titles=w.listed(quoted))} {behind}",
+        answer=result.answer(language).sentences, parts=parts, terms=plan_terms(facts, w),
+        sources=sources(tags_in(parts)), receipt=receipt, check=[check], grades=for_receipt(graded),
+    )  # fmt: skip
+
+
+def _compared_pictures(result: StudyResult, names: list[str], w: ReportMessages) -> list[Picture]:
+    facts = result.facts
+    shown = plan_text.shown_outcomes({name: {} for name in SHOWN}, facts["programme"]["carrier"])
+
+    def means(outcomes: Facts, keys: list[str]) -> str:
+        return ", ".join(f"{plan_text.outcome_text(w, key)} {w.several(outcomes[key]['mean'])[0]}" for key in keys)
+
+    each = ". ".join(f"{name}: {means(plan['outcomes'], ['started', 'reoffenders_any'])}"
+                     for name, plan in zip(names, facts["plans"], strict=True))  # fmt: skip
+    last = facts["differences"][facts["plans"][-1]["plan"]["name"]]
+    return [
+        picture(result.figure("rollout", w.language), alt=w("compare.alt_years", plans=f"{each}."),
+                caption=w("compare.fig_years")),
+        picture(result.figure("differences", w.language),
+                alt=w("compare.alt_gaps", gaps=f"{names[-1]}: {means(last, [*shown])}."),
+                caption=w("compare.fig_gaps", first=names[0])),
+    ]  # fmt: skip
+
+
+def _compared_grid(facts: Facts, names: list[str], w: ReportMessages) -> Grid:
+    """The plans beside each other, and the public gain of each further one beyond the first."""
+    table = grid_of(plans_table(facts, names, w))
+    rows = [list(row) for row in table.rows]
+    for k, (name, plan) in enumerate(zip(names[1:], facts["plans"][1:], strict=True), start=1):
+        gain = w("compare.table.gain")
+        label = w("compare.gap", gain=first_up(gain), name=name, first=names[0])
+        own = plan_text.spanned(facts["gains"][plan["plan"]["name"]]["net"], w, million=True)
+        rows.append([label, *(own if at == k else "" for at in range(len(names)))])
+    return Grid(caption=table.caption, head=table.head, rows=rows)
+
+
+def _compared_change(graded: GradedUncertainty | None, names: list[str], w: ReportMessages) -> list[str]:
+    points = []
+    if graded is not None:
+        found = changes(graded, GAP, w, "compare.change", "number", plan=names[1], first=names[0])
+        points = [*map(first_up, found)] or [w("compare.change_same")]
+    return [*points, w("plan.structure")]

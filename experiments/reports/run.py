@@ -16,9 +16,8 @@ import pandas as pd
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.inputs.posterior import OF_THE_TRIAL
-from experiments.reports.compare import KRONER, PEOPLE
 from experiments.reports.grades import GradedUncertainty, graded_uncertainty
-from experiments.reports.plan import headline, used_prices
+from experiments.reports.plan import GAP, KRONER, headline, used_prices
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.discovery import draw_inputs, simulate_outcomes
 from experiments.studies.rollout.plan import RolloutPlan
@@ -69,7 +68,7 @@ def doubt_of_gaps(report: PlanReport) -> GradedUncertainty | None:
     """The same of the differences between the second plan and the first, by the study's own draws."""
     table = report.result.tables["draws"]
     first, second = (table[table["plan"] == plan.name].reset_index(drop=True) for plan, _ in report.request.plans[:2])
-    gaps = {PEOPLE: (second["avoided"] - first["avoided"]).to_numpy(float),
+    gaps = {GAP: (second["avoided"] - first["avoided"]).to_numpy(float),
             KRONER: (second["net"] - first["net"]).to_numpy(float)}  # fmt: skip
     return graded_uncertainty(report.inputs, inputs_of(report, first), gaps, seed=report.seed)
 

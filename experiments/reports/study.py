@@ -29,7 +29,7 @@ from experiments.reports.power import power_page
 from experiments.reports.receipt import about_study, check_line, receipt_rows
 from experiments.reports.trial import sweep_page, trial_page
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
-from experiments.studies.rollout.ladder_study import LadderStudy
+from experiments.studies.rollout.headline_study import LadderStudy
 from experiments.studies.study import Study
 from experiments.studies.trial.mechanisms_study import MechanismsStudy
 from experiments.studies.trial.power_study import PowerStudy

@@ -18,16 +18,19 @@ FOLDERS = {
     "studies.trial": ("sweep", "trial", "mechanisms", "power", "run", "person", "fit-effects"),
     "studies.calibration": ("calibrate", "compare-models"),
     "studies.sensitivity": ("sensitivity",),
-    "studies.rollout": ("rollout", "compare", "discover", "priorities", "ladder", "claim"),
+    "studies.rollout": ("rollout", "compare", "discover", "voi", "priorities", "ladder", "claim"),
     "studies.validation": ("register", "validate", "baseline", "fit-baseline"),
     "verification": ("check-model",),
     "benchmarks": ("benchmark",),
 }
 """The verbs of the studies in each package; ``fit-effects`` is ``FitEffectsStudy`` in its ``fit_effects_study.py``."""
+TOGETHER = {"compare": "rollout", "voi": "discover", "ladder": "headline", "claim": "headline"}
+"""Studies that stand in a module with another: the first word of its name."""
 STUDIES = {
-    verb: f"experiments.{folder}.{verb.replace('-', '_')}_study:{verb.title().replace('-', '')}Study"
+    verb: f"experiments.{folder}.{TOGETHER.get(verb, verb.replace('-', '_'))}_study:"
+          f"{verb.title().replace('-', '')}Study"
     for folder, verbs in FOLDERS.items() for verb in verbs
-} | {"voi": "experiments.studies.rollout.discover_study:VoiStudy"}  # fmt: skip
+}  # fmt: skip
 """Every study by its verb: module and class. A class is imported when it is used."""
 SUMMARIES: dict[str, str] = tomllib.loads((Path(__file__).parent / "verbs.toml").read_text(encoding="utf-8"))
 """What each verb of the command line does, in the order of its help; studies and others."""

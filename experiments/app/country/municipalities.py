@@ -19,8 +19,7 @@ from experiments.app.country.plans import Intended
 from experiments.app.country.study import PlanSheet
 from experiments.inputs.municipality_shapes import cells
 from experiments.language.plan_text import month_text
-from experiments.studies.rollout.plan import RolloutPlan
-from experiments.studies.rollout.plan_facts import month_of
+from experiments.studies.rollout.plan import RolloutPlan, month_of
 from experiments.studies.rollout.plan_runs import FEW
 from simulation.municipalities import municipalities
 

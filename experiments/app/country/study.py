@@ -123,10 +123,8 @@ def forget() -> None:
 
 def reduced(runs: PlanRuns) -> Plans:
     """What the page needs of some runs, in which the plan beside the visitor's comes first."""
-    from experiments.studies.rollout.compare import comparison_result
-    from experiments.studies.rollout.compare_study import CompareStudy
-    from experiments.studies.rollout.rollout import rollout_result
-    from experiments.studies.rollout.rollout_study import RolloutStudy
+    from experiments.studies.rollout.rollout import comparison_result, rollout_result
+    from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
     from simulation.prices import Prices
 
     prices = Prices()
@@ -185,4 +183,4 @@ def all_steps() -> tuple[str, ...]:
     """The steps of a ladder, in order."""
     from experiments.studies.rollout.headline_steps import STEPS
 
-    return tuple(step.name for step in STEPS)
+    return tuple(STEPS)

@@ -101,7 +101,7 @@ def simulate_rules(context: dict[str, Any], payload: dict[str, Any]) -> dict[str
     """Every rule at every capacity, for both effects, at one draw and replicate.
 
     ``context``: ``plan``, ``base``, ``country`` (as in ``simulate.job_of``), ``capacities``; ``payload``: ``point``,
-    ``doubts``, ``released``, ``seed``, ``replicate``. Columns: effect, capacity, rule, then those of ``yearly``.
+    ``plan_values``, ``released``, ``seed``, ``replicate``. Columns: effect, capacity, rule, then those of ``yearly``.
     """
     scenario, parts = without_limit(drawn_scenario(context, payload)), []
 

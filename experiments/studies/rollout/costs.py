@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from experiments.inputs.parameter_points import at_shares
 from experiments.statistics.cost_effectiveness import Options, acceptability, break_even, plane, quadrants
 from experiments.statistics.intervals import interval
+from experiments.studies.rollout.plan import RolloutPlan
 from experiments.studies.rollout.tables import carried, outcomes, years
-from simulation.economics import PAYERS, PUBLIC, balance, by_purse, by_year, whole
-from simulation.parameters import ParameterError
+from simulation.economics import COURSE, PAYERS, PUBLIC, balance, by_purse, by_year, whole
+from simulation.parameters import ParameterError, Section, par, quantities
 from simulation.prices import Prices, draw_prices
 
 NO_PLAN = "no plan"
@@ -42,6 +45,10 @@ class Money:
     def payers(self) -> pd.DataFrame:
         """Discounted kroner by payer at each draw."""
         return by_purse(self.rows).rename(columns={"purse": "payer"})
+
+    def by_payer(self, column: str) -> pd.DataFrame:
+        """Discounted kroner saved or spent (``saving``, ``cost``): draws x payers."""
+        return self.payers().pivot_table(index="draw", columns="payer", values=column, observed=False, aggfunc="sum")
 
     def years(self) -> pd.DataFrame:
         """Kroner of all public payers by year at each draw, not discounted."""
@@ -104,21 +111,9 @@ def _present(counts: pd.DataFrame, fewer: pd.Series, prices: pd.DataFrame) -> pd
 
 
 def require_prices(programmes: Iterable[str], prices: Prices, *, scenario: str, file: Path | None = None) -> None:
-    """Refuse a programme that has no price, before anything is run.
+    """Refuse a programme that has no price, before anything is run: ``ParameterError`` with the missing key.
 
-    Parameters
-    ----------
-    programmes
-        Names of the programmes of a plan: the one that is rolled out, and those beside it.
-    prices, file
-        The prices, and the file they come from, if any.
-    scenario
-        What the scenario of the plan is called.
-
-    Raises
-    ------
-    ParameterError
-        If one has none; names the missing key and the file that should have it.
+    ``scenario`` is the name of the plan's scenario, ``file`` the one that the prices come from, if any.
     """
     for name in programmes:
         if name not in prices.scheme:
@@ -131,17 +126,15 @@ def require_prices(programmes: Iterable[str], prices: Prices, *, scenario: str, 
 
 def break_even_table(found: Money) -> pd.DataFrame:
     """How probable it is that each payer, and all public ones, get back what they pay (``break_even``)."""
-    table = found.payers()
-    saving, cost = (table.pivot_table(index="draw", columns="payer", values=name, observed=False, aggfunc="sum")
-                    for name in ("saving", "cost"))  # fmt: skip
-    return break_even(saving[list(PAYERS)], cost[list(PAYERS)], total=PUBLIC)
+    saving, cost = (found.by_payer(name)[list(PAYERS)] for name in ("saving", "cost"))
+    return break_even(saving, cost, total=PUBLIC)
 
 
 def payer_table(found: Money) -> pd.DataFrame:
     """Discounted kroner by payer and side: payer, side (spent or saved), mean, low, high (middle 95 % of the draws)."""
-    table, rows = found.payers(), []
+    rows = []
     for side, column in (("spent", "cost"), ("saved", "saving")):
-        wide = table.pivot_table(index="draw", columns="payer", values=column, observed=False, aggfunc="sum")
+        wide = found.by_payer(column)
         for payer in wide.columns:
             _, low, high = interval(wide[payer].to_numpy())
             rows.append({"payer": str(payer), "side": side, "mean": float(wide[payer].mean()), "low": low,
@@ -169,18 +162,56 @@ def per_krone_table(found: Money) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["method", "per_krone", "low", "high", "back", "draws"])
 
 
-def options(plans: Sequence[tuple[str, Money]]) -> Options:
-    """Plans as options beside no plan: effect is reoffenders avoided, cost is public kroner spent less saved."""
+def decision(plans: Sequence[tuple[str, Money]]) -> dict[str, pd.DataFrame]:
+    """Plane, its quarters and acceptability curves of plans against no plan.
+
+    The effect is reoffenders avoided, the cost is public kroner spent less saved.
+    """
     names = (NO_PLAN, *(name for name, _ in plans))
     effect = np.column_stack([np.zeros(len(plans[0][1].totals)), *(each.totals["avoided"] for _, each in plans)])
     cost = np.column_stack([np.zeros(len(effect)), *(-each.totals["net"] for _, each in plans)])
-    return Options(names=names, effect=effect, cost=cost)
-
-
-def decision(plans: Sequence[tuple[str, Money]]) -> dict[str, pd.DataFrame]:
-    """Plane, its quarters and acceptability curves of plans against no plan."""
-    chosen = options(plans)
+    chosen = Options(names=names, effect=effect, cost=cost)
     return {
         "plane": plane(chosen, against=NO_PLAN), "quadrants": quadrants(chosen, against=NO_PLAN),
         "acceptability": acceptability(chosen, THRESHOLDS),
     }  # fmt: skip
+
+
+# Opening in a municipality ------------------------------------------------------------------------------------
+
+
+class OpeningCosts(Section):
+    """What an open municipality costs."""
+
+    course: float = par(33_000.0, "DKK of 2021", 1, 10_000_000, what="price of a started course",
+        source="24,000 to 36,700 [S2][S4][S6]", grade="judged", prior="LN(33000, 0.30)")
+    open_a_year: float = par(50_000.0, "DKK of 2021 a year", 0, 100_000_000,
+        what="what an open municipality costs however few courses it has: premises, meetings with prisons and the "
+        "municipality, a small part of an employee's time", source="nothing found; assumed", grade="assumed",
+        prior="LN(50000, 0.50)")
+
+    @classmethod
+    def of(cls, plan: RolloutPlan, programme: str, course: float | None, open_a_year: float | None) -> OpeningCosts:
+        """Prices with those that the user gives, or the plan (``offer.course_price``); given ones are certain.
+
+        A programme other than ``COURSE`` costs what the prices that come with Desist say, or is refused.
+        """
+        if course is None and "course_price" in plan.offer.model_fields_set:
+            course = plan.offer.course_price
+        if course is None and programme != COURSE:
+            scheme = Prices().scheme.get(programme)
+            if scheme is None:
+                raise ParameterError(f"nothing says what a course of programme [{programme}] costs; give --course-price"
+                                     " or course_price in the plan's [offer]")  # fmt: skip
+            course = scheme.per_start
+        given = {"course": course, "open_a_year": open_a_year}
+        return cls(**{key: value for key, value in given.items() if value is not None})
+
+    def draw(self, n: int, *, seed: int) -> dict[str, npt.NDArray[np.float64]]:
+        """Prices at n draws, each evenly spread over its prior; given ones are constant."""
+        rng, found = np.random.Generator(np.random.Philox(key=seed)), {}
+        for row in quantities(self):
+            shares = (rng.permutation(n)[:, None] + 0.5) / n
+            uncertain = row.key not in self.model_fields_set
+            found[row.key] = at_shares([row], shares)[:, 0] if uncertain else np.full(n, float(row.value))
+        return found

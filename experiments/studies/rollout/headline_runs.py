@@ -1,14 +1,14 @@
 """The runs behind the ladder from headline to delivered effect: who is simulated for each set of steps.
 
-A step says in what a run differs from the trial as it was reported. Four of them change the run itself: how strong the
-effect is, whose baseline hazard, what is lost in growing, and whose volunteers and municipalities (the trial's own, or
-the plan's). The others change what is counted. People are simulated at draws of the uncertain parameters, with and
-without mentors and with the same random numbers; what is stored are counts of people by risk group.
+A step is one way in which a run differs from the trial as it was reported. Four of them change the run itself: how
+strong the effect is, whose baseline hazard, what is lost in growing, and whose volunteers and municipalities (the
+trial's own, or the plan's). The others change what is counted. People are simulated at draws of the uncertain
+parameters, with and without mentors and with the same random numbers; stored are counts of people by risk group.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.jobs import Compute, Job
 from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import STRENGTH, at_point
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import load, written
-from experiments.studies.rollout.plan import RolloutPlan, planned
+from experiments.studies.rollout.plan import RolloutPlan, planned, with_values
 from experiments.studies.rollout.plan_scenario import EFFECTS, TIMES, everybody, lost_in_scaling, scenario_of
 from experiments.studies.rollout.simulate import PlanDraws, country_data, country_of, draw_uncertain
 from simulation.engine import SimulatedChunk, run
@@ -117,10 +117,7 @@ class HeadlineRuns:
         cls, plan: RolloutPlan, country: Country, posterior: Posterior, *, draws: int = DRAWS, seed: int = 1,
         trials: int = TRIALS, command: str = "",
     ) -> Self:  # fmt: skip
-        """The runs at draws of the uncertain parameters.
-
-        Other schemes beside the plan are left out: the ladder is about this one.
-        """
+        """The runs at draws of the uncertain parameters, without other schemes beside the plan."""
         alone = plan.model_copy(update={"other_schemes": []})
         drawn = draw_uncertain(alone, country, by_difference(posterior, draws), draws, seed=seed)
         return cls(plan=alone, country=country, drawn=drawn, seed=seed, trials=trials, command=command)
@@ -130,16 +127,10 @@ class HeadlineRuns:
         """Draws."""
         return len(self.drawn.points)
 
-    def definitions(self, variant: RunVariant) -> list[str]:
-        """The trial's own definition of reoffending at each draw."""
-        own = load(TRIAL if variant.shrunk else AS_REPORTED).trial.definition
-        return [point.get("trial.definition", own) if variant.shrunk else own for point in self.drawn.points]
-
-    def levels(self, variant: RunVariant) -> list[float]:
-        """Baseline hazard of the trial's people at each draw, times that of all released."""
-        own = load(TRIAL if variant.shrunk else AS_REPORTED).risk.hazard_multiplier
-        return [float(point.get("risk.hazard_multiplier",
-                                own)) if variant.shrunk else own for point in self.drawn.points]
+    def of_the_trial(self, key: str, variant: RunVariant) -> list[Any]:
+        """A value of the trial's scenario, by dotted key, at each draw."""
+        own = load(TRIAL if variant.shrunk else AS_REPORTED).value(key)
+        return [point.get(key, own) if variant.shrunk else own for point in self.drawn.points]
 
     def lost(self) -> Floats:
         """Share (0-1) of the effect's logarithm that the plan loses in growing, at each draw."""
@@ -149,11 +140,9 @@ class HeadlineRuns:
         """The runs of some variants, a task a draw and variant, draw by draw."""
         as_reported = self.plan.model_copy(update={"scenario": AS_REPORTED})
         bases = {
-            "shrunk": {"trial": load(TRIAL).to_toml(), "country": everybody(self.plan).changed(COHORT).to_toml()},
-            "reported": {
-                "trial": load(AS_REPORTED).to_toml(), "country": everybody(as_reported).changed(COHORT).to_toml(),
-            },
-        }  # fmt: skip
+            name: {"trial": load(trial).to_toml(), "country": everybody(plan).changed(COHORT).to_toml()}
+            for name, trial, plan in (("shrunk", TRIAL, self.plan), ("reported", AS_REPORTED, as_reported))
+        }
         drawn = self.drawn
         rows = zip(drawn.points, drawn.plan, drawn.released, drawn.seeds, strict=True)
         pieces = [
@@ -168,7 +157,7 @@ class HeadlineRuns:
         )  # fmt: skip
 
     def counts(
-        self, some: Sequence[RunVariant], compute: Callable[[Job], Iterator[Table]]
+        self, some: Sequence[RunVariant], compute: Compute
     ) -> dict[RunVariant, Floats]:
         """Counts of each variant: draws x ``GROUPS`` x ``COLUMNS``."""
         if not some:
@@ -194,15 +183,6 @@ def by_difference(posterior: Posterior, number: int) -> Posterior:
     return Posterior(table=table.loc[order[rows]].reset_index(drop=True), about=posterior.about)
 
 
-def with_values(plan: RolloutPlan, values: Mapping[str, float]) -> RolloutPlan:
-    """A plan with values for its own uncertain quantities, by dotted key."""
-    data = plan.model_dump()
-    for key, value in values.items():
-        section, _, field = key.partition(".")
-        data[section][field] = value
-    return planned(data)
-
-
 # One run ------------------------------------------------------------------------------------------------------
 
 
@@ -225,26 +205,19 @@ def scenario_at(context: Mapping[str, Any], payload: Mapping[str, Any]) -> Scena
     trial = written(bases["trial"])
     trial = at_point(trial, fitting(trial, point))
     level = 1.0 if variant.ordinary else trial.risk.hazard_multiplier
-    country = _in_the_country(context, payload, variant, written(bases["country"]))
+    plan = planned(dict(context["plan"]))
+    if not variant.shrunk:
+        plan = plan.model_copy(update={"scenario": AS_REPORTED})
+    of_plan = dict(payload["of_plan"]) | ({} if variant.scaled else {LOST: 0.0})
+    country = scenario_of(plan, country_of(context["country"]), draw=point, plan_values=of_plan,
+                          released=np.array(payload["released"]), base=written(bases["country"]))  # fmt: skip
+    country = country.changed({"programme.re_eligible": False})
     if variant.planned:
         return country.changed({"risk.hazard_multiplier": level, **({} if variant.offered else NOTHING)})
     mentors = next(iter(country.programme.values()))
     changes = {f"programme.{name}": getattr(mentors, name) for name in (*EFFECTS, *TIMES)}
     nobody = {} if variant.offered else {"trial.assignment": "nobody"}
     return trial.changed({**changes, "risk.hazard_multiplier": level, **nobody})
-
-
-def _in_the_country(
-    context: Mapping[str, Any], payload: Mapping[str, Any], variant: RunVariant, base: Scenario
-) -> Scenario:
-    """The country under the plan at a draw, with or without what is lost in growing."""
-    of_plan = dict(payload["of_plan"]) | ({} if variant.scaled else {LOST: 0.0})
-    plan, country = planned(dict(context["plan"])), country_of(context["country"])
-    if not variant.shrunk:
-        plan = plan.model_copy(update={"scenario": AS_REPORTED})
-    found = scenario_of(plan, country, draw=payload["point"], doubts=of_plan, released=np.array(payload["released"]),
-                        base=base)  # fmt: skip
-    return found.changed({"programme.re_eligible": False})
 
 
 def _counted(cohort: SimulatedChunk, counted: Bools, served: Bools) -> dict[str, list[Any]]:

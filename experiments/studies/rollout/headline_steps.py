@@ -11,20 +11,25 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from experiments.execution.context import RunContext
+from experiments.inputs.posterior import Posterior
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
 from experiments.language.ladder import texts_of_step
 from experiments.language.messages import Messages
+from experiments.provenance.results_folder import digest_of
 from experiments.statistics.intervals import interval
+from experiments.studies.result import StudyResult
 from experiments.studies.rollout.headline_runs import (
     AVERAGE,
     COLUMNS,
     DEFINITION,
+    DRAWS,
     REACH,
     SCALING,
     SIGN_UPS,
@@ -34,13 +39,17 @@ from experiments.studies.rollout.headline_runs import (
     Floats,
     HeadlineRuns,
     RunVariant,
+    variants_of,
 )
+from experiments.studies.rollout.headline_study import LadderStudy
+from experiments.studies.rollout.plan import load
+from experiments.studies.rollout.plan_scenario import everybody
 from experiments.studies.rollout.published_claim import Assumptions, PublishedClaim, numbers_of
 from simulation.economics import COURSE, REOFFENDERS
 from simulation.errors import nearest
 from simulation.outcomes import DEFINITIONS
 from simulation.parameters import ParameterError
-from simulation.prices import Prices
+from simulation.prices import Prices, read_prices
 
 HEADLINE = CONTROL_PERCENT - MENTORED_PERCENT
 """Percentage points as reported [S2]."""
@@ -57,36 +66,25 @@ Parts = tuple[Floats, Floats]
 """A figure at each draw as what is divided and what it is divided by; over draws it is mean over mean."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class EffectStep:
-    """One step of attenuation; the catalogue has what it replaces and its source, by ``name``."""
-
-    name: str
-    of: tuple[str, ...] = (POINTS, KRONER)
-    """Ladders that it belongs to."""
-
-
-STEPS = (
-    EffectStep(name=SMALL_TRIAL), EffectStep(name=VALUE, of=(KRONER,)), EffectStep(name=DEFINITION),
-    EffectStep(name=SIGN_UPS), EffectStep(name=AVERAGE), EffectStep(name=SCALING), EffectStep(name=UNFILLED),
-    EffectStep(name=REACH, of=(POINTS,)), EffectStep(name=PRICE, of=(KRONER,)),
-    EffectStep(name=DISCOUNTING, of=(KRONER,)), EffectStep(name=PRISON_DAY, of=(KRONER,)),
-)  # fmt: skip
-"""All steps, in order."""
+BOTH = (POINTS, KRONER)
+STEPS = {
+    SMALL_TRIAL: BOTH, VALUE: (KRONER,), DEFINITION: BOTH, SIGN_UPS: BOTH, AVERAGE: BOTH, SCALING: BOTH, UNFILLED: BOTH,
+    REACH: (POINTS,), PRICE: (KRONER,), DISCOUNTING: (KRONER,), PRISON_DAY: (KRONER,),
+}  # fmt: skip
+"""All steps of attenuation, in order, with the ladders that each belongs to; the catalogue has their texts."""
 
 
 def steps_without(left_out: Iterable[str]) -> frozenset[str]:
     """The steps that stay when some are removed; ``ParameterError`` for a name that is no step, with the nearest."""
-    names = [step.name for step in STEPS]
     for name in left_out:
-        if name not in names:
-            raise ParameterError(f"--without is [{name}], which is no step; {nearest(name, names)}")
-    return frozenset(names) - set(left_out)
+        if name not in STEPS:
+            raise ParameterError(f"--without is [{name}], which is no step; {nearest(name, STEPS)}")
+    return frozenset(STEPS) - set(left_out)
 
 
 def steps_of(ladder: str, steps: frozenset[str]) -> list[str]:
     """Names of the steps of a ladder that are in a set, in order."""
-    return [step.name for step in STEPS if ladder in step.of and step.name in steps]
+    return [name for name, of in STEPS.items() if ladder in of and name in steps]
 
 
 def sets_of(steps: frozenset[str], *, orders: bool = False) -> list[frozenset[str]]:
@@ -146,19 +144,18 @@ class EffectCounts:
         fewer = self.per_course(steps - {REACH}, "any" if VALUE in steps else "sentence")
         return fewer * value["saving"].to_numpy(np.float64), value["cost"].to_numpy(np.float64)
 
-    def _value(self, steps: frozenset[str]) -> pd.DataFrame:
-        """Saving and cost of a course that makes one reoffender fewer, at each draw."""
-        if steps not in self._values:
-            how = Assumptions(
+    @cached_property
+    def _value(self) -> Callable[[frozenset[str]], pd.DataFrame]:
+        """Saving and cost of a course that makes one reoffender fewer, at each draw, under steps that change kroner."""
+
+        @cache
+        def value(steps: frozenset[str]) -> pd.DataFrame:
+            return self._claim.at(Assumptions(
                 value="any" if VALUE in steps else "serious", discounted=DISCOUNTING in steps,
                 drawn=tuple(key for name in sorted(steps) for key in PRICED[name]), marginal=PRISON_DAY in steps,
-            )  # fmt: skip
-            self._values[steps] = self._claim.at(how)
-        return self._values[steps]
+            ))  # fmt: skip
 
-    @cached_property
-    def _values(self) -> dict[frozenset[str], pd.DataFrame]:
-        return {}
+        return value
 
     def with_others(self, steps: frozenset[str]) -> Floats:
         """Points among all released under the plan, at each draw, mentored or not."""
@@ -168,7 +165,7 @@ class EffectCounts:
     def avoided(self, steps: frozenset[str], definition: str, *, among: str = "") -> Floats:
         """Reoffenders fewer with mentors than without, at each draw, by this definition if the step is there."""
         variant = RunVariant.of(steps)
-        own = self.runs.definitions(variant)
+        own = self.runs.of_the_trial("trial.definition", variant)
         columns = [among + (definition if DEFINITION in steps else each) for each in own]
         return self._of(variant.without, columns, steps) - self._of(variant, columns, steps)
 
@@ -182,10 +179,9 @@ class EffectCounts:
         return np.array([table[k, groups, COLUMNS.index(name)].sum() for k, name in enumerate(names)])
 
     def numbers(self, steps: frozenset[str]) -> dict[str, Any]:
-        """The numbers in the sentences of the steps.
+        """The numbers in the sentences of the steps: those of the claim, and intervals over the draws.
 
-        Those of the claim (``published_claim.numbers_of``), what is counted in each ladder, and intervals over the
-        draws (median, low, high): baseline hazard of the trial's people (times), and as shares what is lost in
+        Median, low and high of the baseline hazard of the trial's people (times), and as shares of what is lost in
         growing, who is matched of those who say yes, who joins of all released, who of them is at highest risk, and
         who was matched in the trial run again. What was not run is None.
         """
@@ -200,17 +196,14 @@ class EffectCounts:
 
         trial = [each for each in self.counts if each.offered and not each.planned]
         return {
-            **numbers_of(self.prices), "counted": {POINTS: self.definition, KRONER: counted_for(steps)},
-            "level": list(interval(self.runs.levels(variant))), "lost": _share(self.runs.lost()),
+            **numbers_of(self.prices),
+            "counted": {POINTS: self.definition, KRONER: "any" if VALUE in steps else "sentence"},
+            "level": list(interval(self.runs.of_the_trial("risk.hazard_multiplier", variant))),
+            "lost": _share(self.runs.lost()),
             "matched": part(variant, "started", "joined"), "joined": part(variant, "joined", "people"),
             "highest": part(variant, "joined", "joined", slice(1, 2)),
             "in_trial": part(trial[-1], "started", "joined") if trial else None,
         }  # fmt: skip
-
-
-def counted_for(steps: frozenset[str]) -> str:
-    """What counts as reoffending in the ladder of kroner: what the kroner in force are for."""
-    return "any" if VALUE in steps else "sentence"
 
 
 def _share(values: Floats) -> list[float] | None:
@@ -225,24 +218,13 @@ def _share(values: Floats) -> list[float] | None:
 def ladder(
     figure: Callable[[frozenset[str]], Parts], names: Sequence[str], *, seed: int, orders: bool = False
 ) -> pd.DataFrame:
-    """A ladder from its top to its last step.
+    """A ladder from its top to its last step; ``seed`` is that of the bootstrap.
 
-    Parameters
-    ----------
-    figure
-        The figure at each draw under a set of steps, in two parts.
-    names, seed
-        The steps, in order; seed of the bootstrap.
-    orders
-        Whether factors are averaged over all orders as well (every set of steps must be known).
-
-    Returns
-    -------
     One row a step, first the headline: step, figure (mean over mean), median, low, high (95 % of the draws), error
     (standard error of the figure, by drawing the draws again: stochastic variation and few draws together), factor
     (over the row above), factor_error; then the last figure without this step alone: without, without_low,
-    without_high; above_one (share of draws); ``over_orders``: the factor's geometric mean over all orders (NaN if a
-    figure is not above 0).
+    without_high; above_one (share of draws); ``over_orders``: with ``orders``, the factor's geometric mean over all
+    orders (NaN if a figure is not above 0).
     """
     whole, parts = frozenset(names), [figure(frozenset(names[:k])) for k in range(len(names) + 1)]
     again = _again(parts, seed)
@@ -313,10 +295,9 @@ def ladders(found: EffectCounts, steps: frozenset[str], *, orders: bool = False)
 
 
 def left(found: EffectCounts, steps: frozenset[str]) -> pd.DataFrame:
-    """Points left after all steps: per, definition, figure (mean), median, low, high (95 %).
+    """Points left after all steps, as far as they were run: per, definition, figure (mean), median, low, high (95 %).
 
-    Per released person, the same with everybody else in the same municipalities (peers, flats, jobs), per person who
-    says yes, and per started course; those that were not run are left out.
+    "Others too" are all people in the same municipalities, who share peers, flats and jobs with the mentored.
     """
     rows, alone, one = [], (steps | {DEFINITION}) - {REACH}, np.ones(found.runs.number)
     for definition in DEFINITIONS if steps & set(SIMULATED) else ():
@@ -329,3 +310,34 @@ def left(found: EffectCounts, steps: frozenset[str]) -> pd.DataFrame:
             per["released person, others too"] = mine.with_others(alone), one
         rows += [{"per": name, "definition": definition, **_summary(each)} for name, each in per.items()]
     return pd.DataFrame(rows, columns=["per", "definition", "figure", "median", "low", "high"])
+
+
+# The study ----------------------------------------------------------------------------------------------------
+
+
+def run_ladder(study: LadderStudy, context: RunContext | None) -> StudyResult:
+    """Run every variant that the steps need, and read both ladders from the counts."""
+    context, steps = context or RunContext(), steps_without(study.without)
+    plan, country = load(study.plan)
+    prices = Prices() if study.prices is None else read_prices(study.prices)
+    posterior, file = Posterior.given(study.posterior)
+    used = {} if file is None else {"posterior": file.name, "posterior_digest": digest_of(file)}
+    runs = HeadlineRuns.of(plan, country, posterior, draws=study.draws or DRAWS, seed=study.seed,
+                           command=study.command())  # fmt: skip
+    with context.computing() as compute:
+        counts = runs.counts(variants_of(sets_of(steps, orders=study.orders)), compute)
+    found = EffectCounts(runs=runs, counts=counts, prices=prices, definition=study.definition)
+    tables, rest = ladders(found, steps, orders=study.orders), left(found, steps)
+    title = plan.title or plan.name
+    facts = {
+        "plan": plan.name, "title": {"en": title, "da": plan.title_da or title}, "headline": HEADLINE,
+        "definition": study.definition,
+        **{kind: table.drop(columns=["what", "source"]).to_dict("records") for kind, table in tables.items()},
+        "left": rest.to_dict("records"), "numbers": found.numbers(steps), "draws": runs.number,
+    }  # fmt: skip
+    return StudyResult(
+        study=study, tables={**tables, "left": rest}, facts=facts, scenario=everybody(plan),
+        counts={"plan": plan.name, "draws": runs.number, "trials": runs.trials, "without": list(study.without),
+                "definition": study.definition, **used,
+                "prices": None if study.prices is None else digest_of(study.prices)},
+    )  # fmt: skip

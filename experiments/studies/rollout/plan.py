@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -38,20 +40,20 @@ def _dated(text: str) -> str:
 
 
 Date = Annotated[str, AfterValidator(_dated)]
+choice = partial(par, source="the plan", grade="assumed")
+"""A quantity that a plan decides."""
 
 
 class Wave(Section):
     """Municipalities in which the scheme opens in the same month."""
 
-    municipalities: list[str] = par(lambda: ["all"], "names", what="municipalities or regions, all, or programme area",
-        source="the plan", grade="assumed")
-    starts: Date = par("2027-01", "year and month", what="month in which recruiting begins and people are taken in",
-        source="the plan", grade="assumed")
-    volunteers_at_start: float = par(0.0, "volunteers", 0, 100_000,
-        what="trained volunteers in these places when they open", source="the plan", grade="assumed")
-    recruits_per_100000: float = par(-1.0, "people a month per 100,000 inhabitants", -1, 1_000,
-        what="people who come forward in these places (-1: as volunteers.recruits_per_100000)", source="the plan",
-        grade="assumed")
+    municipalities: list[str] = choice(lambda: ["all"], "names",
+        what="municipalities or regions, all, or programme area")
+    starts: Date = choice("2027-01", "year and month", what="month in which recruiting begins and people are taken in")
+    volunteers_at_start: float = choice(0.0, "volunteers", 0, 100_000,
+        what="trained volunteers in these places when they open")
+    recruits_per_100000: float = choice(-1.0, "people a month per 100,000 inhabitants", -1, 1_000,
+        what="people who come forward in these places (-1: as volunteers.recruits_per_100000)")
 
 
 class Supply(Section):
@@ -71,9 +73,8 @@ class Supply(Section):
         grade="assumed", prior="U(6, 24)")
     training_months: int = par(3, "months", 0, 24, what="clearance and training before the first match",
         source="criminal records, information meeting, courses [S4]; length assumed", grade="assumed")
-    coordinators: float = par(0.0, "coordinators", 0, 100_000,
-        what="coordinators in the whole country once all places are open (0: as many as are needed)",
-        source="the plan", grade="assumed")
+    coordinators: float = choice(0.0, "coordinators", 0, 100_000,
+        what="coordinators in the whole country once all places are open (0: as many as are needed)")
     volunteers_each: float = par(60.0, "volunteers", 1, 1_000, what="volunteers that one coordinator looks after",
         source="as the price of a course has it (docs/money.md)", grade="assumed", prior="LN(60, 0.25)")
 
@@ -81,24 +82,20 @@ class Supply(Section):
 class Offer(Section):
     """Whom the scheme serves."""
 
-    allocation: Allocation = par("first come", "first come, highest risk, lowest risk or lottery",
-        what="order in which a waiting list is served", source="the plan", grade="assumed")
-    highest_risk_share: float = par(1.0, "share 0-1", 0, 1,
-        what="share of the released to whom it is offered: those with the highest predicted risk (1: to all)",
-        source="the plan", grade="assumed")
-    uptake: float = par(-1.0, "share 0-1", -1, 1,
-        what="share who say yes to volunteers (-1: as the posterior and the scenario have it)", source="the plan",
-        grade="assumed")
-    re_eligible: bool = par(True, "true or false", what="whoever returns to prison is offered it again",
-        source="the plan", grade="assumed")
-    max_per_year: float = par(0.0, "people a year", 0, 1_000_000, what="most courses started in a year (0: no limit)",
-        source="the plan", grade="assumed")
-    budget_a_year: float = par(0.0, "DKK a year", 0, 1e12,
-        what="most kroner a year, at course_price each (0: no limit)", source="the plan", grade="assumed")
+    allocation: Allocation = choice("first come", "first come, highest risk, lowest risk or lottery",
+        what="order in which a waiting list is served")
+    highest_risk_share: float = choice(1.0, "share 0-1", 0, 1,
+        what="share of the released to whom it is offered: those with the highest predicted risk (1: to all)")
+    uptake: float = choice(-1.0, "share 0-1", -1, 1,
+        what="share who say yes to volunteers (-1: as the posterior and the scenario have it)")
+    re_eligible: bool = choice(True, "true or false", what="whoever returns to prison is offered it again")
+    max_per_year: float = choice(0.0, "people a year", 0, 1_000_000,
+        what="most courses started in a year (0: no limit)")
+    budget_a_year: float = choice(0.0, "DKK a year", 0, 1e12,
+        what="most kroner a year, at course_price each (0: no limit)")
     course_price: float = par(33_000.0, "DKK of 2021", 1, 10_000_000, what="price of a course for the budget",
         source="24,000 to 36,700 [S2][S4][S6]", grade="judged")
-    last_year: int = par(0, "years", 0, MOST_YEARS, what="years after which nobody new is taken in (0: never)",
-        source="the plan", grade="assumed")
+    last_year: int = choice(0, "years", 0, MOST_YEARS, what="years after which nobody new is taken in (0: never)")
 
 
 class Quality(Section):
@@ -113,26 +110,24 @@ class Quality(Section):
 
 
 class RolloutPlan(Section):
-    """A plan: what is done, where and from when. A file says only what differs from these defaults."""
+    """A plan: what is done, where and from when. A file gives only what differs from these defaults."""
 
     name: str = Field("plan", pattern=r"^[\w][\w.-]*$")
     title: str = ""
     title_da: str = ""
     scenario: str = Field("pooled", description="scenario whose first programme is rolled out, by name or path")
-    begins: Date = par("2027-01", "year and month", what="first month of the stream of releases", source="the plan",
-        grade="assumed")
-    years: int = par(10, "years", 1, MOST_YEARS, what="years of releases", source="the plan", grade="assumed")
+    begins: Date = choice("2027-01", "year and month", what="first month of the stream of releases")
+    years: int = choice(10, "years", 1, MOST_YEARS, what="years of releases")
     country_file: str = Field("", description="CSV with the user's own figures by municipality (desist country --csv)")
-    releases_per_year: float = par(0.0, "people a year", 0, 1_000_000,
-        what="people released in the whole country (0: 7,030, or as country_file say)", source="the plan",
-        grade="assumed")
+    releases_per_year: float = choice(0.0, "people a year", 0, 1_000_000,
+        what="people released in the whole country (0: 7,030, or as country_file say)")
     wave: list[Wave] = Field(default_factory=lambda: [Wave()])
     volunteers: Supply = Field(default_factory=Supply)
     offer: Offer = Field(default_factory=Offer)
     quality: Quality = Field(default_factory=Quality)
     other_schemes: list[str] = Field(default_factory=list,
                                      description="other schemes beside it (scenario other-schemes)")
-    paid_by: dict[str, float] = Field(default_factory=dict, description="who pays the courses, by purse")
+    paid_by: dict[str, float] = Field(default_factory=dict, description="who pays the courses, by payer")
     set: dict[str, Any] = Field(default_factory=dict, description="changes to the scenario, by dotted key")
 
     @model_validator(mode="after")
@@ -145,8 +140,8 @@ class RolloutPlan(Section):
                 if place.number in seen and wave.municipalities != ["all"]:
                     raise ParameterError(
                         f"wave {number}: municipalities names [{place.name}], which opens already in "
-                        f"{seen[place.number]}; "
-                        "name each municipality once (a last wave with all takes whatever is left)"
+                        f"{seen[place.number]}; name each municipality once (a last wave with all takes whatever is "
+                        "left)"
                     )
                 seen.setdefault(place.number, f"wave {number}")
             years = min(self.years, self.offer.last_year or self.years)
@@ -161,9 +156,9 @@ class RolloutPlan(Section):
                 raise ParameterError(
                     f"wave {number}: recruits_per_100000 is [{rate:g}]; allowed is 0 to 1,000, or -1 to take the plan's"
                 )
-        for purse in self.paid_by:
-            if purse not in PUBLIC:
-                raise ParameterError(f"paid_by names [{purse}], which is no purse; known are {', '.join(PUBLIC)}")
+        for payer in self.paid_by:
+            if payer not in PUBLIC:
+                raise ParameterError(f"paid_by names [{payer}], which is no payer; known are {', '.join(PUBLIC)}")
         total = sum(self.paid_by.values()) if self.paid_by else 1.0
         if abs(total - 1) > 1e-9:
             raise ParameterError(f"the shares in paid_by add up to [{total:g}]; they must add up to 1")
@@ -176,16 +171,20 @@ class RolloutPlan(Section):
         """Months of releases."""
         return 12 * self.years
 
-    def opens(self) -> dict[int, int]:
-        """Month (from 0) in which each municipality opens, by official number; places that never open are left out.
-
-        A last wave with ``all`` takes the places that no other names.
-        """
-        found: dict[int, int] = {}
+    def openings(self) -> list[tuple[Wave, list[Municipality]]]:
+        """Each wave with the municipalities that it opens: of those it names, the ones that no wave before it does."""
+        found: list[tuple[Wave, list[Municipality]]] = []
+        taken: set[int] = set()
         for wave in self.wave:
-            for place in chosen(wave.municipalities, "municipalities"):
-                found.setdefault(place.number, months_between(self.begins, wave.starts))
+            here = [each for each in chosen(wave.municipalities, "municipalities") if each.number not in taken]
+            taken |= {each.number for each in here}
+            found.append((wave, here))
         return found
+
+    def opens(self) -> dict[int, int]:
+        """Month (from 0) in which each municipality opens, by official number; those that never open are left out."""
+        return {place.number: months_between(self.begins, wave.starts)
+                for wave, here in self.openings() for place in here}  # fmt: skip
 
 
 def months_between(first: str, later: str) -> int:
@@ -193,10 +192,10 @@ def months_between(first: str, later: str) -> int:
     return 12 * (int(later[:4]) - int(first[:4])) + int(later[5:]) - int(first[5:])
 
 
-def year_of(plan: RolloutPlan, year: int) -> str:
-    """How a year of a plan, counted from 0, is called: the calendar year, or two where it begins in between."""
-    first = int(plan.begins[:4]) + year
-    return str(first) if plan.begins[5:] == "01" else f"{first}/{(first + 1) % 100:02d}"
+def month_of(plan: RolloutPlan, month: int) -> str:
+    """A month of a plan, counted from 0, as year and month."""
+    at = int(plan.begins[5:]) - 1 + month
+    return f"{int(plan.begins[:4]) + at // 12}-{at % 12 + 1:02d}"
 
 
 def uncertain(plan: RolloutPlan) -> list[Quantity]:
@@ -216,6 +215,15 @@ def shortened(plan: RolloutPlan, years: int) -> RolloutPlan:
     data = plan.model_dump(exclude_unset=True) | {"years": years}
     waves = [wave for wave in plan.wave if months_between(plan.begins, wave.starts) < 12 * years]
     return planned({**data, "name": plan.name, "wave": [wave.model_dump(exclude_unset=True) for wave in waves]})
+
+
+def with_values(plan: RolloutPlan, values: Mapping[str, float]) -> RolloutPlan:
+    """A plan with values for its own uncertain quantities, by dotted key."""
+    data = plan.model_dump()
+    for key, value in values.items():
+        section, _, field = key.partition(".")
+        data[section][field] = value
+    return planned(data)
 
 
 def names() -> list[str]:
@@ -249,13 +257,7 @@ def load_plan(name: str) -> RolloutPlan:
 
 
 def country_of_plan(plan: RolloutPlan) -> Country:
-    """The municipalities that a plan is for: as published, or with the figures of its own file.
-
-    Raises
-    ------
-    ParameterError
-        If that file cannot be used.
-    """
+    """The municipalities that a plan is for: as published, or with the figures of its own file."""
     from experiments.inputs.municipalities import denmark  # pandas: not needed for the help
     from experiments.inputs.municipality_csv import read_own  # pandas, too
 

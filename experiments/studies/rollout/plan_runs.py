@@ -6,7 +6,7 @@ the plans do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -14,44 +14,33 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.jobs import Compute
 from experiments.inputs.municipalities import Country
 from experiments.inputs.posterior import Posterior
-from experiments.studies.rollout.costs import (
-    Money,
-    break_even_table,
-    decision,
-    money,
-    payer_table,
-    per_krone_table,
-)
-from experiments.studies.rollout.plan import RolloutPlan, year_of
+from experiments.language.plan_text import year_text
+from experiments.studies.rollout import tables
+from experiments.studies.rollout.costs import Money, break_even_table, decision, money, payer_table, per_krone_table
+from experiments.studies.rollout.plan import RolloutPlan, month_of
 from experiments.studies.rollout.plan_scenario import Delivery, delivery_of
-from experiments.studies.rollout.simulate import OF_THE_STREAM, PlanDraws, draw_uncertain, run_plan, run_supply
-from experiments.studies.rollout.tables import (
-    OUTCOMES,
-    carried,
-    estimate,
-    estimates,
-    fewer,
-    lasting,
-    missing_out,
-    months,
-    outcomes,
-    places,
-    supply_by_month,
-    years,
+from experiments.studies.rollout.simulate import (
+    OF_THE_STREAM,
+    PlanDraws,
+    country_data,
+    draw_uncertain,
+    run_plan,
+    run_supply,
 )
+from experiments.studies.rollout.tables import OUTCOMES, estimate, estimates, fewer, outcomes
 from simulation.parameters import ParameterError
 from simulation.prices import Prices, prices_from
 
 BY = {"year": "time", "region": "where", "group": "group"}
-"""What outcomes are split by, and the column of counts that says it."""
+"""What outcomes are split by, and its column of counts."""
 NEEDS = 8
 """Draws at which volunteers are counted by municipality and month."""
 REGION = {"where": "region"}
 FEW = 5.0
-"""Expected courses below which a municipality's share says nothing."""
+"""Expected courses below which a municipality's share means nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +62,14 @@ class PlanRuns:
         """The programme that the plans roll out: the same for all of them."""
         return delivery_of(self.plans[0])
 
-    @property
-    def last(self) -> int:
-        """The last year of releases, counted from 0."""
-        return self.plans[0].years - 1
-
     def outcomes(self, k: int, by: Sequence[str] = ()) -> pd.DataFrame:
         """What plan k does at each draw and replicate (``tables.outcomes``)."""
-        return outcomes(years(self.counts[k]), years(self.without), by, last=self.last)
+        return outcomes(tables.years(self.counts[k]), tables.years(self.without), by, last=self.plans[0].years - 1)
+
+    def estimates(self, k: int, column: str = "") -> pd.DataFrame:
+        """Outcomes of plan k with both intervals (``tables.estimates``), split by a column of counts if given."""
+        by = (column,) if column else ()
+        return _split(estimates(self.outcomes(k, by), by), column, self.plans[k])
 
     def money(self, k: int, prices: Prices) -> Money:
         """Kroner of plan k (``money.money``); ``paid_by`` of the plan goes before that of the prices."""
@@ -95,7 +84,7 @@ class PlanRuns:
 
 def simulate_plans(
     plans: Sequence[tuple[RolloutPlan, Country]], posterior: Posterior | None,
-    compute: Callable[[Job], Iterator[Table]], *, draws: int, seed: int, replicates: int = 0, command: str = "",
+    compute: Compute, *, draws: int, seed: int, replicates: int = 0, command: str = "",
 ) -> PlanRuns:  # fmt: skip
     """Simulate plans at draws of the uncertain parameters, and Denmark without them, with common random numbers.
 
@@ -112,7 +101,7 @@ def simulate_plans(
                     f"plan [{plan.name}] has {key} [{getattr(plan, key)}] and plan [{first.name}] "
                     f"[{getattr(first, key)}]; plans are compared on the same stream of releases, so make them equal"
                 )
-        if not _same(country, other):
+        if country_data(country) != country_data(other):
             raise ParameterError(f"plans [{first.name}] and [{plan.name}] have different country_file; use the same")
     names = [plan.name for plan, _ in plans]
     if len(set(names)) < len(names):
@@ -127,34 +116,22 @@ def simulate_plans(
                 without=without, seed=seed)  # fmt: skip
 
 
-def _same(one: Country, other: Country) -> bool:
-    return all(
-        pd.Series(getattr(one, key)).equals(pd.Series(getattr(other, key)))
-        for key in ("ratio", "own", "strength", "flats", "jobs")
-    )
-
-
 def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]:
     """Everything that is written of plan k, by the name of its file."""
-    plan, own, carrier = runs.plans[k], years(runs.counts[k]), runs.delivery.carrier
+    plan, own, carrier = runs.plans[k], tables.years(runs.counts[k]), runs.delivery.carrier
     in_plan, each = own[own["time"] < plan.years], runs.delivery.per_person
-    out = {"summary": estimates(runs.outcomes(k))}
-    for name, column in BY.items():
-        out[f"by_{name}"] = _split(estimates(runs.outcomes(k, (column,)), (column,)), column, plan, at=1)
-    out["by_municipality"] = by_municipality(runs, k)
-    out["missing_out"] = missing_out(in_plan, carrier=carrier)
-    out["missing_out_by_region"] = missing_out(in_plan, ("where",), carrier=carrier).rename(columns=REGION)
-    out["missing_out_by_year"] = missing_out(in_plan, ("time",), carrier=carrier)
-    out["supply"] = supply_by_month(runs.counts[k], per_person=each)
-    supply = supply_by_month(runs.counts[k], per_person=each, by=("time", "where"))
-    out["supply_by_region"] = supply.rename(columns=REGION)
-    out["break_even"] = break_even_table(found)
-    out["payers"], out["per_krone"] = payer_table(found), per_krone_table(found)
-    out["money"] = found.totals
-    out["budget"] = _by_year(found, plan)
-    out |= decision([(plan.name, found)])
-    out["draws"] = _draws(runs, k, found)
-    return out
+    return {
+        "summary": runs.estimates(k), **{f"by_{name}": runs.estimates(k, column) for name, column in BY.items()},
+        "by_municipality": by_municipality(runs, k), "missing_out": tables.missing_out(in_plan, carrier=carrier),
+        "missing_out_by_region": tables.missing_out(in_plan, ("where",), carrier=carrier).rename(columns=REGION),
+        "missing_out_by_year": tables.missing_out(in_plan, ("time",), carrier=carrier),
+        "supply": tables.supply_by_month(runs.counts[k], per_person=each),
+        "supply_by_region": tables.supply_by_month(runs.counts[k], per_person=each, by=("time", "where")).rename(
+            columns=REGION),
+        "break_even": break_even_table(found), "payers": payer_table(found), "per_krone": per_krone_table(found),
+        "money": found.totals, "budget": _by_year(found, plan), **decision([(plan.name, found)]),
+        "draws": _draws(runs, k, found),
+    }  # fmt: skip
 
 
 def _draws(runs: PlanRuns, k: int, found: Money) -> pd.DataFrame:
@@ -162,10 +139,11 @@ def _draws(runs: PlanRuns, k: int, found: Money) -> pd.DataFrame:
     return pd.concat([runs.draws[k].table(), found.totals.drop(columns="draw")], axis=1)
 
 
-def _split(table: pd.DataFrame, column: str, plan: RolloutPlan, *, at: int) -> pd.DataFrame:
+def _split(table: pd.DataFrame, column: str, plan: RolloutPlan) -> pd.DataFrame:
     """A table split by a column of counts, with regions and years by their names."""
     if column == "time":
-        table.insert(at, "year", [year_of(plan, int(year)) for year in table["time"]])
+        at = list(table.columns).index("time") + 1
+        table.insert(at, "year", [year_text(plan.begins, int(year)) for year in table["time"]])
     return table.rename(columns=REGION)
 
 
@@ -176,8 +154,8 @@ def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
     there and needed to serve all who wanted it, and what is avoided: offences, releases followed by reoffending,
     prison months.
     """
-    with_, without = (places(table) for table in (runs.counts[k], runs.without))
-    name = carried(with_)
+    with_, without = (tables.places(table) for table in (runs.counts[k], runs.without))
+    name = tables.carried(with_)
     keys = ["draw", "replicate", "where", "group"]
     avoided = fewer(without, with_)[[*keys, "offences", "relapses_any", "custody_months"]]
     ours = [f"{name}.joined", f"{name}.started", f"{name}.in_time", "released", "volunteer_months"]
@@ -186,7 +164,7 @@ def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
     order = [place.name for place in runs.country.places]
     rows = mean.loc[order].reset_index()
     span = 12 * runs.plans[k].years
-    lasts = float(lasting(months(runs.counts[k]), name).mean())
+    lasts = float(tables.lasting(tables.months(runs.counts[k]), name).mean())
     return pd.DataFrame({
         "municipality": rows["where"], "region": [place.region for place in runs.country.places],
         "released_a_year": runs.draws[k].released.mean(axis=0), "joined": rows[f"{name}.joined"],
@@ -200,7 +178,7 @@ def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
 
 
 def needs(
-    runs: PlanRuns, k: int, compute: Callable[[Job], Iterator[Table]], *, command: str = ""
+    runs: PlanRuns, k: int, compute: Compute, *, command: str = ""
 ) -> pd.DataFrame:
     """Volunteers by municipality and month: there, and needed to serve everybody who wanted it and had time.
 
@@ -215,8 +193,7 @@ def needs(
     needed = runs.delivery.per_person * pd.concat(parts).groupby(level="time").mean()
     there = rows.pivot_table(index="time", columns="where", values="volunteers", aggfunc="mean")
     names = [place.name for place in runs.country.places]
-    year, month = int(plan.begins[:4]), int(plan.begins[5:]) - 1
-    labels = [f"{year + (month + t) // 12}-{(month + t) % 12 + 1:02d}" for t in needed.index]
+    labels = [month_of(plan, t) for t in needed.index]
     return pd.DataFrame({
         "municipality": np.tile(names, len(labels)), "month": np.repeat(labels, len(names)),
         "volunteers": there[names].to_numpy().ravel(), "needed": needed[names].to_numpy().ravel(),
@@ -227,7 +204,7 @@ def _by_year(found: Money, plan: RolloutPlan) -> pd.DataFrame:
     """Kroner of all public payers by year: cost, saving and net, mean and middle 95 % of the draws."""
     rows = []
     for year, part in found.years().groupby("year"):
-        row: dict[str, object] = {"year": year_of(plan, int(str(year)))}
+        row: dict[str, object] = {"year": year_text(plan.begins, int(str(year)))}
         for name in ("cost", "saving", "net"):
             found_of = estimate(part[name], part["draw"])
             row |= {f"{name}_{key}": found_of[key] for key in ("mean", "low", "high")}
@@ -252,20 +229,22 @@ def differences(runs: PlanRuns, by: Sequence[str] = ()) -> pd.DataFrame:
 
 def comparison_tables(runs: PlanRuns, prices: Prices) -> dict[str, pd.DataFrame]:
     """Tables of a comparison: all plans against no plan, and the further ones against the first."""
-    each = [estimates(runs.outcomes(k)).assign(plan=plan.name) for k, plan in enumerate(runs.plans)]
-    out = {"plans": pd.concat(each, ignore_index=True), "differences": differences(runs)}
-    by_year = [_split(estimates(runs.outcomes(k, ("time",)), ("time",)), "time", plan, at=1).assign(plan=plan.name)
-               for k, plan in enumerate(runs.plans)]  # fmt: skip
-    out["plans_by_year"] = pd.concat(by_year, ignore_index=True)
-    for name, column in BY.items():
-        out[f"differences_by_{name}"] = _split(differences(runs, (column,)), column, runs.plans[0], at=2)
     every = [(plan.name, runs.money(k, prices)) for k, plan in enumerate(runs.plans)]
-    out["break_even"] = pd.concat([break_even_table(found).assign(plan=name) for name, found in every],
-                                  ignore_index=True)  # fmt: skip
-    out["money_differences"] = money_differences(every)
-    draws = [_draws(runs, k, found).assign(plan=name) for k, (name, found) in enumerate(every)]
-    out["draws"] = pd.concat(draws, ignore_index=True)
-    return out | decision(every)
+
+    def of_all(made: Iterable[pd.DataFrame]) -> pd.DataFrame:
+        named = zip(made, runs.plans, strict=True)
+        return pd.concat([table.assign(plan=plan.name) for table, plan in named], ignore_index=True)
+
+    numbers = range(len(runs.plans))
+    return {
+        "plans": of_all(runs.estimates(k) for k in numbers), "differences": differences(runs),
+        "plans_by_year": of_all(runs.estimates(k, "time") for k in numbers),
+        **{f"differences_by_{name}": _split(differences(runs, (column,)), column, runs.plans[0])
+           for name, column in BY.items()},
+        "break_even": of_all(break_even_table(found) for _, found in every),
+        "money_differences": money_differences(every),
+        "draws": of_all(_draws(runs, k, found) for k, (_, found) in enumerate(every)), **decision(every),
+    }  # fmt: skip
 
 
 def money_differences(plans: Sequence[tuple[str, Money]]) -> pd.DataFrame:

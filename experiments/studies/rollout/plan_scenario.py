@@ -19,8 +19,7 @@ from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.posterior import fitting
 from experiments.inputs.scenario_files import load
-from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, planned, uncertain
-from simulation.municipalities import chosen
+from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, uncertain, with_values
 from simulation.parameters import ParameterError
 from simulation.programmes import UNLIMITED
 from simulation.scenario import Scenario, validated
@@ -62,6 +61,8 @@ class Delivery:
     name: str
     label: str
     delivered_by: Literal["volunteers", "slots"]
+    carrier: str
+    """Who delivers it, as the catalogue has it: volunteers_1, volunteers_2 or slots."""
     per_person: int
     """Volunteers for one person, or 1 slot."""
     capacity: float
@@ -70,60 +71,36 @@ class Delivery:
     to_month: int
     """Months from release in which it is planned to begin and to end."""
 
-    @property
-    def carrier(self) -> str:
-        """Who delivers it, as the catalogue has it: volunteers_1, volunteers_2 or slots."""
-        return "slots" if self.delivered_by == "slots" else f"volunteers_{self.per_person}"
-
 
 def delivery_of(plan: RolloutPlan) -> Delivery:
     """The programme that a plan rolls out."""
     scenario = everybody(plan)
     name, row = next(iter(scenario.programme.items()))
     volunteers = row.delivered_by == "volunteers"
+    each = scenario.volunteers.per_person if volunteers else 1
     return Delivery(
-        name=name, label=row.label or name, delivered_by="volunteers" if volunteers else "slots",
-        per_person=scenario.volunteers.per_person if volunteers else 1,
-        capacity=0.0 if volunteers else row.capacity, from_month=row.starts_month, to_month=row.ends_month,
+        name=name, label=row.label or name, delivered_by=row.delivered_by, per_person=each,
+        carrier=f"volunteers_{each}" if volunteers else "slots", capacity=0.0 if volunteers else row.capacity,
+        from_month=row.starts_month, to_month=row.ends_month,
     )  # fmt: skip
 
 
 def scenario_of(
-    plan: RolloutPlan,
-    country: Country,
-    *,
-    draw: Mapping[str, Any] | None = None,
-    doubts: Mapping[str, float] | None = None,
-    released: Floats | None = None,
-    none: bool = False,
+    plan: RolloutPlan, country: Country, *, draw: Mapping[str, Any] | None = None,
+    plan_values: Mapping[str, float] | None = None, released: Floats | None = None, none: bool = False,
     base: Scenario | None = None,
-) -> Scenario:
-    """The scenario of a plan.
+) -> Scenario:  # fmt: skip
+    """The scenario of a plan in a country, or with ``none`` of Denmark without it.
 
-    Parameters
-    ----------
-    plan, country
-        The plan, and the municipalities it is for.
-    draw
-        A draw of a posterior (dotted keys of the scenario); None for the scenario as it is.
-    doubts
-        Values for the uncertain quantities of the plan itself, by key; None for the plan's own.
-    released
-        Releases a year to each of the country's places; None for what is expected.
-    none
-        Nothing is offered: Denmark without the plan.
-    base
-        ``everybody(plan)``, if it is at hand.
+    ``draw`` is a draw of a posterior (dotted keys of the scenario), ``plan_values`` are values for the uncertain
+    quantities of the plan itself, ``released`` are releases a year to each municipality: None leaves the scenario's and
+    the plan's own values, and the expected releases. ``base`` is ``everybody(plan)``, if it is at hand.
     """
     start = everybody(plan) if base is None else base
     point = fitting(start, dict(draw or {}), but=(*PLANNED_HERE, *plan.set))
     scenario = at_point(start, point)
-    if doubts:
-        data = plan.model_dump()
-        for key, value in doubts.items():
-            section, _, field = key.partition(".")
-            data[section][field] = value
-        plan = planned(data)
+    if plan_values:
+        plan = with_values(plan, plan_values)
     a_year = country.expected() if released is None else released
     total = plan.releases_per_year or float(a_year.sum())
     names = [place.name for place in country.places]
@@ -146,27 +123,21 @@ def _plain(values: Floats) -> list[float]:
 
 def recruiting(plan: RolloutPlan, country: Country) -> Floats:
     """People who come forward a month in each place, as planned, once campaigns have their full strength."""
-    found, opens = np.zeros(len(country.places)), plan.opens()
-    taken: set[int] = set()
-    for wave in plan.wave:
+    found = np.zeros(len(country.places))
+    for wave, here in plan.openings():
         rate = plan.volunteers.recruits_per_100000 if wave.recruits_per_100000 < 0 else wave.recruits_per_100000
-        for place in chosen(wave.municipalities, "municipalities"):
-            if place.number not in taken and place.number in opens:
-                taken.add(place.number)
-                found[country.at([place])[0]] = rate * place.population / 100_000
+        rows = country.at(here)
+        found[rows] = rate * country.population[rows] / 100_000
     return found * country.strength
 
 
 def at_start(plan: RolloutPlan, country: Country) -> Floats:
     """Trained volunteers in each place when it opens."""
     found = np.zeros(len(country.places))
-    taken: set[int] = set()
-    for wave in plan.wave:
-        here = [place for place in chosen(wave.municipalities, "municipalities") if place.number not in taken]
-        taken |= {place.number for place in here}
+    for wave, here in plan.openings():
+        rows = country.at(here)
+        weight = country.population[rows] * country.strength[rows]
         if here:
-            rows = country.at(here)
-            weight = country.population[rows] * country.strength[rows]
             found[rows] = wave.volunteers_at_start * weight / weight.sum()
     return found
 
@@ -239,18 +210,17 @@ def _openings(scenario: Scenario, country: Country) -> dict[str, Any]:
 
 def _beside(plan: RolloutPlan, scenario: Scenario) -> Scenario:
     """The scenario with other schemes beside the one that is rolled out."""
-    shelf = load(OTHERS).programme
+    known = load(OTHERS).programme
     data = scenario.model_dump()
     for name in plan.other_schemes:
-        if name not in shelf:
+        if name not in known:
             raise ParameterError(f"other_schemes names [{name}], which is no other scheme; known are "
-                                 f"{', '.join(shelf)}")
-        if not set(shelf[name].gain_weights) <= set(scenario.factor):
+                                 f"{', '.join(known)}")
+        if not set(known[name].gain_weights) <= set(scenario.factor):
             raise ParameterError(f"other_schemes names [{name}], which helps with factors that the scenario "
                                  f"does not have")
-        data["programme"][name] = shelf[name].model_dump() | {"closes_month": plan.months, "re_eligible": True}
+        data["programme"][name] = known[name].model_dump() | {"closes_month": plan.months, "re_eligible": True}
     return validated(data, label=plan.name)
-
 
 
 def plan_in_full(plan: RolloutPlan) -> str:

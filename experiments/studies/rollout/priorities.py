@@ -17,8 +17,8 @@ from experiments.provenance.results_folder import digest_of
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout import allocation_rules, municipality_order
 from experiments.studies.rollout.allocation_rules import EFFECTS, OUTCOMES, RULES, alone, at_once
+from experiments.studies.rollout.costs import OpeningCosts
 from experiments.studies.rollout.municipality_order import BEST, ByMunicipality, run_more
-from experiments.studies.rollout.opening_costs import OpeningCosts
 from experiments.studies.rollout.plan import RolloutPlan, load
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from experiments.studies.rollout.priorities_study import PrioritiesStudy

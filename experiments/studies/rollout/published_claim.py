@@ -1,6 +1,6 @@
 """The claim that one krone saves eight: what gives it, and what it becomes as its assumptions are replaced.
 
-The claim is a short sum: 38 points fewer reoffend, each worth 764,000 kroner, for a course of 36,667 kroner. Each step
+The claim is a short sum: 38 points fewer reoffend, at 764,000 kroner each, for a course of 36,667 kroner. Each step
 replaces one assumption by a better-supported one, alone and on top of those before it. All kroner come from
 ``simulation.economics``; effects for new groups come from the draws of a posterior (``desist calibrate``).
 
@@ -9,18 +9,16 @@ The sum is our reading: the report's own derivation could not be read. It concer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from experiments.execution.context import RunContext
-from experiments.execution.jobs import Job, Table
-from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.execution.jobs import Compute
+from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
 from experiments.language.claim import texts_of_step
@@ -29,14 +27,13 @@ from experiments.provenance.results_folder import digest_of
 from experiments.statistics.intervals import interval
 from experiments.studies.calibration.new_populations import GROUPS, new_groups
 from experiments.studies.result import StudyResult
-from experiments.studies.rollout.claim_study import ClaimStudy
+from experiments.studies.rollout.headline_study import ClaimStudy
 from simulation.economics import COURSE, REOFFENDERS, balance, costs, whole
 from simulation.economics import Avoided as Value
 from simulation.parameters import ParameterError, quantities
 from simulation.prices import Prices, draw_prices, points, read_prices
 from simulation.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
 Effect = Literal["the trial's", "like the trial's", "all who would sign up"]
 VALUE = 764_000.0
 """Kroner saved for each avoided reoffender, as the claim needs it: SØM's value of no new serious crime [S26]."""
@@ -69,43 +66,19 @@ class Assumptions:
     marginal: bool = False
     """Whether a prison day saves only the part of its cost that falls away."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class ClaimStep:
-    """One assumption replaced; the catalogue has its name, what replaces it, and the source, by ``key``."""
-
-    key: str
-    changes: Mapping[str, Any]
-    draws: tuple[str, ...] = ()
-
-    def of(self, now: Assumptions) -> Assumptions:
-        """The assumptions after it."""
-        return replace(now, **self.changes, drawn=(*now.drawn, *self.draws))
-
-    @property
-    def needs_posterior(self) -> bool:
-        """Whether it rests on a calibration."""
-        return "effect" in self.changes
+    def after(self, changes: Mapping[str, Any]) -> Assumptions:
+        """The assumptions after a step; its prices are drawn beside those drawn before."""
+        return replace(self, **{**changes, "drawn": (*self.drawn, *changes.get("drawn", ()))})
 
 
 FIRST = "claim"
 """The key of the row that is the claim itself."""
-STEPS = (
-    ClaimStep(key="value", changes={"value": "any"}, draws=("avoided.any",)),
-    ClaimStep(key="price", changes={}, draws=(f"scheme.{COURSE}.per_start",)),
-    ClaimStep(key="like-the-trial", changes={"effect": "like the trial's"}),
-    ClaimStep(key="signed-up", changes={"effect": "all who would sign up"}),
-    ClaimStep(key="discounting", changes={"discounted": True}),
-    ClaimStep(key="prison-day", changes={"marginal": True}, draws=("prison.marginal_share",)),
-)
-"""The assumptions that are replaced, in order."""
-
-
-def of_the_claim(prices: Prices) -> Prices:
-    """The prices with the claim's own value of an avoided reoffender and cost of a course."""
-    course = prices.scheme[COURSE].model_copy(update={"per_start": COST})
-    avoided = prices.avoided.model_copy(update={"serious": VALUE})
-    return prices.model_copy(update={"scheme": {**prices.scheme, COURSE: course}, "avoided": avoided})
+STEPS: dict[str, dict[str, Any]] = {
+    "value": {"value": "any", "drawn": ("avoided.any",)}, "price": {"drawn": (f"scheme.{COURSE}.per_start",)},
+    "like-the-trial": {"effect": "like the trial's"}, "signed-up": {"effect": "all who would sign up"},
+    "discounting": {"discounted": True}, "prison-day": {"marginal": True, "drawn": ("prison.marginal_share",)},
+}  # fmt: skip
+"""The assumptions that are replaced, in order; the catalogue has each step's name, what it replaces, and the source."""
 
 
 def numbers_of(prices: Prices) -> dict[str, Any]:
@@ -128,13 +101,6 @@ def numbers_of(prices: Prices) -> dict[str, Any]:
 # Risks with and without mentors -------------------------------------------------------------------------------
 
 
-def printed(number: int) -> pd.DataFrame:
-    """The trial's percentages as risks, whichever value they are priced at: one row each draw."""
-    risks = {"with": MENTORED_PERCENT / 100, "without": CONTROL_PERCENT / 100}
-    return pd.DataFrame({f"{value}_{side}": np.full(number, risk) for value in REOFFENDERS
-                         for side, risk in risks.items()})  # fmt: skip
-
-
 def of_the_trial(posterior: Posterior, path: object) -> Posterior:
     """The posterior itself, if it holds the trial's risks; ``ParameterError`` if it does not."""
     missing = [name for name in (*RISKS, "trial.definition") if name not in posterior.table]
@@ -151,7 +117,7 @@ def like_the_trial(posterior: Posterior, number: int) -> pd.DataFrame:
 
 
 def signed_up(
-    posterior: Posterior, trial: Scenario, compute: Callable[[Job], Iterator[Table]], number: int, *, command: str = ""
+    posterior: Posterior, trial: Scenario, compute: Compute, number: int, *, command: str = ""
 ) -> pd.DataFrame:
     """Risks of all who would sign up at the first draws, as ``like_the_trial``; run anew, or read from the store.
 
@@ -170,8 +136,10 @@ def signed_up(
 
 
 def effects(posterior: Posterior | None, groups: pd.DataFrame | None, number: int) -> dict[str, pd.DataFrame]:
-    """Risks by effect: those that are known."""
-    found = {"the trial's": printed(number)}
+    """Risks by effect, those that are known; the trial's own percentages are the same at each draw and price."""
+    printed = {"with": MENTORED_PERCENT / 100, "without": CONTROL_PERCENT / 100}
+    found = {"the trial's": pd.DataFrame({f"{value}_{side}": np.full(number, risk) for value in REOFFENDERS
+                                          for side, risk in printed.items()})}  # fmt: skip
     if posterior is not None:
         found["like the trial's"] = like_the_trial(posterior, number)
     if groups is not None:
@@ -193,9 +161,12 @@ class PublishedClaim:
 
     @classmethod
     def of(cls, prices: Prices, risks: Mapping[str, pd.DataFrame], *, seed: int) -> PublishedClaim:
-        """With prices drawn as often as there are risks."""
+        """With prices drawn as often as there are risks; fixed are the claim's own value and cost of a course."""
         number = len(risks["the trial's"])
-        fixed = pd.concat([points(of_the_claim(prices))] * number, ignore_index=True)
+        course = prices.scheme[COURSE].model_copy(update={"per_start": COST})
+        own = prices.model_copy(update={"scheme": {**prices.scheme, COURSE: course},
+                                        "avoided": prices.avoided.model_copy(update={"serious": VALUE})})  # fmt: skip
+        fixed = pd.concat([points(own)] * number, ignore_index=True)
         return cls(prices=prices, fixed=fixed, drawn=draw_prices(prices, number, seed), risks=risks)
 
     def at(self, now: Assumptions) -> pd.DataFrame:
@@ -217,16 +188,10 @@ class PublishedClaim:
                         prison="marginal" if now.marginal else "average")  # fmt: skip
         return whole(table, discounted=now.discounted)
 
-    def known(self, step: ClaimStep) -> bool:
-        """Whether the risks that a step needs are there."""
-        return step.changes.get("effect", "the trial's") in self.risks
-
 
 def summary(table: pd.DataFrame) -> dict[str, float]:
     """A ratio over draws.
 
-    Returns
-    -------
     ratio (median), low and high (95 %), expected (mean saving over mean cost), pays_back (share of draws in which the
     saving is larger), net (median, kroner a course), break_even (median, share 0-1).
     """
@@ -239,30 +204,20 @@ def summary(table: pd.DataFrame) -> dict[str, float]:
 
 
 def steps(claim: PublishedClaim) -> pd.DataFrame:
-    """The claim, and each assumption replaced.
+    """The claim, and each assumption replaced whose effect is known.
 
-    Returns
-    -------
-    step (its key), what and source (in English), then for the step on top of those before it what ``summary`` gives,
-    and for the step alone ``alone``, ``alone_low``, ``alone_high``, ``alone_pays_back``. Steps whose effects are not
-    known are left out.
+    Columns: step (its key), what and source (in English), then what ``summary`` gives of the step on top of those
+    before it, and of the step alone (``alone``, ``alone_low``, ``alone_high``, ``alone_pays_back``).
     """
-    start, numbers, english = Assumptions(), numbers_of(claim.prices), Messages("en", "claim")
-    first = summary(claim.at(start))
-    rows = [{"step": FIRST, **texts_of_step(FIRST, numbers, english), **first, **_alone(first)}]
-    now = start
-    for step in STEPS:
-        if not claim.known(step):
-            continue
-        now, alone = step.of(now), summary(claim.at(step.of(start)))
-        rows.append({"step": step.key, **texts_of_step(step.key, numbers, english), **summary(claim.at(now)),
-                     **_alone(alone)})  # fmt: skip
+    numbers, english, rows = numbers_of(claim.prices), Messages("en", "claim"), []
+    now = start = Assumptions()
+    for step, changes in {FIRST: {}, **STEPS}.items():
+        if changes.get("effect", "the trial's") in claim.risks:
+            now, alone = now.after(changes), summary(claim.at(start.after(changes)))
+            rows.append({"step": step, **texts_of_step(step, numbers, english), **summary(claim.at(now)),
+                         "alone": alone["ratio"], "alone_low": alone["low"], "alone_high": alone["high"],
+                         "alone_pays_back": alone["pays_back"]})  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def _alone(found: dict[str, float]) -> dict[str, float]:
-    return {"alone": found["ratio"], "alone_low": found["low"], "alone_high": found["high"],
-            "alone_pays_back": found["pays_back"]}  # fmt: skip
 
 
 def break_even(prices: Prices) -> pd.DataFrame:
@@ -272,17 +227,13 @@ def break_even(prices: Prices) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["cost", "value", "points"])
 
 
-def todays_scheme() -> pd.DataFrame:
-    """Counts of a year of today's scheme, running steadily: courses, volunteers and their months."""
-    busy = COURSES * MONTHS * EACH
-    trained = busy * (1 + FREE)
-    return pd.DataFrame({"year": [0], f"{COURSE}.started": [float(COURSES)], "busy_months": [float(busy)],
-                         "volunteer_months": [trained], "came": [trained / TENURE]})  # fmt: skip
-
-
 def course_by_parts(prices: Prices | pd.DataFrame) -> pd.Series:
     """Kroner a course of today's scheme by each of its parts, and volunteers' time (means over sampled prices)."""
-    table = costs(todays_scheme(), prices, course="by parts")
+    busy = COURSES * MONTHS * EACH
+    trained = busy * (1 + FREE)
+    year = pd.DataFrame({"year": [0], f"{COURSE}.started": [float(COURSES)], "busy_months": [float(busy)],
+                         "volunteer_months": [trained], "came": [trained / TENURE]})  # fmt: skip
+    table = costs(year, prices, course="by parts")
     draws = table["draw"].nunique() if "draw" in table else 1
     found = table.groupby("item", sort=False)["kroner"].sum() / COURSES / draws
     return found.rename(lambda item: str(item).removeprefix("courses: "))
@@ -297,8 +248,10 @@ def run_claim(study: ClaimStudy, context: RunContext | None) -> StudyResult:
     if study.no_posterior and (study.draws is not None or study.posterior is not None):
         raise ParameterError("--no-posterior is given with --posterior or --draws; leave one of them out")
     prices = Prices() if study.prices is None else read_prices(study.prices)
-    (posterior, file), groups, number, trial = _posterior(study), None, PRICE_DRAWS, load("trial")
-    if posterior is not None:
+    posterior, file, groups, number, trial = None, None, None, PRICE_DRAWS, load("trial")
+    if not study.no_posterior:
+        posterior, file = Posterior.given(study.posterior)
+        posterior = of_the_trial(posterior, file or "a value")
         number = min(study.draws or DRAWS, len(posterior.table))
         context.note(f"Everybody who would sign up, at {number:,} draws ...")
         with context.computing(runs=2 * number) as compute:
@@ -316,14 +269,3 @@ def run_claim(study: ClaimStudy, context: RunContext | None) -> StudyResult:
         tables={"steps": table, "break_even": even, "prices": pd.DataFrame(map(vars, quantities(prices)))},
         counts={"draws": number, **used, "prices": None if study.prices is None else digest_of(study.prices)},
     )  # fmt: skip
-
-
-def _posterior(study: ClaimStudy) -> tuple[Posterior | None, Path | None]:
-    """The posterior of a study, given or the one that comes with Desist; and its file, if it is read from one."""
-    if study.no_posterior:
-        return None, None
-    given: Any = study.posterior
-    if isinstance(given, Posterior):
-        return of_the_trial(given, "a value"), None
-    file = SHIPPED if given is None else Path(given)
-    return of_the_trial(Posterior.read(file), file), file

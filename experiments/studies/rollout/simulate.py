@@ -8,17 +8,15 @@ region, and by municipality.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.jobs import Compute, Job, Table
 from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import at_shares
 from experiments.inputs.posterior import Posterior
@@ -35,10 +33,12 @@ from simulation.scenario import Scenario
 DRAWS = 48
 """Draws of the uncertain parameters, by default."""
 TWICE = 4
-"""Every so many draws are run twice, if nothing else is said: enough to estimate the stochastic variation."""
+"""Every so many draws are run twice, by default: enough to estimate the stochastic variation."""
 OF_THE_STREAM = ("scenario", "begins", "years", "releases_per_year", "set")
 """What of a plan decides Denmark without it."""
 COUNTRY = "Denmark"
+ARRAYS = ("ratio", "own", "strength", "flats", "jobs")
+"""Fields of a country that are arrays, one entry a municipality."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -84,10 +84,8 @@ def draw_uncertain(plan: RolloutPlan, country: Country, posterior: Posterior | N
 def simulate_draw(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """Counts of a plan, or of Denmark without it, at one draw.
 
-    ``context``: ``plan`` (as data), ``base`` (``everybody(plan)`` as TOML), ``country`` (its columns), ``none``,
-    ``whole`` (rows by year and group of the whole country only);
-    ``payload``: ``point``, ``doubts``, ``released``, ``seed``, ``replicates``. Columns: level, replicate (-1: mean over
-    them), time (year or month), where (region or municipality), group ("" for both), then counts.
+    ``context`` and ``payload`` are those of ``job_of``. Columns: level, replicate (-1: mean over them), time (year or
+    month), where (region or municipality), group ("" for both), then counts.
     """
     scenario = drawn_scenario(context, payload)
     table = counted(scenario, payload["seed"], range(payload["replicates"]), whole=context.get("whole", False))
@@ -98,7 +96,7 @@ def drawn_scenario(context: dict[str, Any], payload: dict[str, Any]) -> Scenario
     """The scenario of a plan at one draw (arguments as for ``simulate_draw``)."""
     return scenario_of(
         planned(context["plan"]), country_of(context["country"]), base=written(context["base"]), draw=payload["point"],
-        doubts=payload["doubts"], released=np.array(payload["released"]), none=context.get("none", False),
+        plan_values=payload["plan_values"], released=np.array(payload["released"]), none=context.get("none", False),
     )  # fmt: skip
 
 
@@ -118,22 +116,22 @@ def simulate_supply(context: dict[str, Any], payload: dict[str, Any]) -> dict[st
 
     (tally,) = over_chunks(scenario, payload["seed"], range(1), reduced, threads=1, ledger=True)
     months, places = tally.shape[1] - before, len(scenario.selected_municipalities)
-    told = {name: tally[rows.index(row)] for name, row in wanted.items()}
-    told["volunteers"] = tally[rows.index("free_months")] + tally[rows.index("busy_months")]
-    told["joined"][before] += told["joined"][:before].sum(axis=0)
+    counts = {name: tally[rows.index(row)] for name, row in wanted.items()}
+    counts["volunteers"] = tally[rows.index("free_months")] + tally[rows.index("busy_months")]
+    counts["joined"][before] += counts["joined"][:before].sum(axis=0)
     return {
         "where": [place.name for _ in range(months) for place in scenario.selected_municipalities],
         "time": np.repeat(np.arange(months), places).tolist(),
-        **{name: values[before:].ravel().tolist() for name, values in told.items()},
+        **{name: values[before:].ravel().tolist() for name, values in counts.items()},
     }
 
 
 def simulate_pair(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """``simulate_draw`` with the plan and without it, since they share their people; a column ``none`` first."""
-    told = [simulate_draw({**context, "none": none}, payload) for none in (False, True)]
-    rows = [len(each["time"]) for each in told]
-    columns = {name: told[0][name] + told[1].get(name, [0.0] * rows[1]) for name in told[0]}
-    return {"none": [0] * rows[0] + [1] * rows[1], **columns}
+    with_, without = (simulate_draw({**context, "none": none}, payload) for none in (False, True))
+    number = len(without["time"])
+    columns = {name: values + without.get(name, [0.0] * number) for name, values in with_.items()}
+    return {"none": [0] * len(with_["time"]) + [1] * number, **columns}
 
 
 def counted(scenario: Scenario, seed: int, replicates: range, *, whole: bool = False) -> pd.DataFrame:
@@ -188,23 +186,17 @@ def _frame(
     return pd.concat([head, pd.DataFrame(values.reshape(len(values), -1).T, columns=list(columns))], axis=1)
 
 
-@lru_cache(maxsize=4)
-def _country(text: str) -> Country:
-    data = json.loads(text)
-    arrays = {key: np.array([np.nan if each is None else each for each in data[key]], dtype=np.float64)
-              for key in ("ratio", "own", "strength", "flats", "jobs")}  # fmt: skip
-    return Country(places=municipalities(), spread=data["spread"], total=data["total"], **arrays)
-
-
 def country_of(data: dict[str, Any]) -> Country:
     """A country from the plain data of ``country_data``."""
-    return _country(json.dumps(data, sort_keys=True))
+    arrays = {key: np.array([np.nan if each is None else each for each in data[key]], dtype=np.float64)
+              for key in ARRAYS}  # fmt: skip
+    return Country(places=municipalities(), spread=data["spread"], total=data["total"], **arrays)
 
 
 def country_data(country: Country) -> dict[str, Any]:
     """A country as plain data for the pieces of a job."""
     arrays = {key: [None if np.isnan(each) else float(f"{each:.10g}") for each in getattr(country, key)]
-              for key in ("ratio", "own", "strength", "flats", "jobs")}  # fmt: skip
+              for key in ARRAYS}  # fmt: skip
     return {**arrays, "spread": country.spread, "total": country.total}
 
 
@@ -220,24 +212,21 @@ def job_of(
     if none:
         bare = {key: getattr(plan, key) for key in OF_THE_STREAM}
         plan = planned({"name": "none", **bare, "wave": [{"municipalities": ["all"], "starts": plan.begins}]})
+    rows = zip(drawn.points, drawn.plan, drawn.released, drawn.seeds, strict=True)
     pieces: list[dict[str, Any]] = [
-        {"point": point, "doubts": {} if none else own, "released": [float(f"{x:.10g}") for x in row], "seed": seed,
-         "replicates": replicates or (2 if k % TWICE == 0 else 1)}
-        for k, (point, own, row, seed) in enumerate(
-            zip(drawn.points, drawn.plan, drawn.released, drawn.seeds, strict=True)
-        )
-    ]
+        {"point": point, "plan_values": {} if none else own, "released": [float(f"{x:.10g}") for x in row],
+         "seed": seed, "replicates": replicates or (2 if k % TWICE == 0 else 1)}
+        for k, (point, own, row, seed) in enumerate(rows)
+    ]  # fmt: skip
     return Job(
         name=f"rollout: {plan.name}", work=f"{__name__}:simulate_draw", command=command, pieces=pieces,
-        context={
-            "plan": plan.model_dump(exclude_unset=True), "base": everybody(plan).to_toml(), "none": none,
-            "country": country_data(country), "whole": whole,
-        },
+        context={"plan": plan.model_dump(exclude_unset=True), "base": everybody(plan).to_toml(), "none": none,
+                 "country": country_data(country), "whole": whole},
     )  # fmt: skip
 
 
 def run_pairs(
-    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Callable[[Job], Iterator[Table]], *,
+    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Compute, *,
     command: str = "",
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """Counts of the whole country with a plan and without it, once at every draw (``run_plan`` with ``whole``)."""
@@ -249,7 +238,7 @@ def run_pairs(
 
 
 def run_supply(
-    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Callable[[Job], Iterator[Table]], *, draws: int,
+    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Compute, *, draws: int,
     command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Volunteers by municipality and month at the first draws: draw, then the columns of ``simulate_supply``."""
@@ -270,9 +259,8 @@ def _joined(tables: Iterator[Table]) -> pd.DataFrame:
 
 
 def run_plan(
-    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Callable[[Job], Iterator[Table]], *,
-    replicates: int = 0, none: bool = False, whole: bool = False, command: str = "",
+    plan: RolloutPlan, country: Country, drawn: PlanDraws, compute: Compute, *,
+    replicates: int = 0, none: bool = False, command: str = "",
 ) -> pd.DataFrame:  # fmt: skip
     """Counts of a plan at every draw: draw, then the columns of ``simulate_draw``."""
-    job = job_of(plan, country, drawn, replicates=replicates, none=none, whole=whole, command=command)
-    return _joined(compute(job))
+    return _joined(compute(job_of(plan, country, drawn, replicates=replicates, none=none, command=command)))

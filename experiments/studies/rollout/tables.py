@@ -33,7 +33,7 @@ OUTCOMES = (
 REASONS = ("closed", "not_offered", "too_short", "declined", "without", "started")
 """What became of the people who were due, in the order of the reasons."""
 ENGLISH = Messages("en")
-"""Tables name outcomes and reasons in English, in the words of the catalogue."""
+"""Tables name outcomes and reasons in English, as the catalogue does."""
 
 
 def years(table: pd.DataFrame) -> pd.DataFrame:
@@ -75,19 +75,11 @@ def fewer(without: pd.DataFrame, with_: pd.DataFrame) -> pd.DataFrame:
 def outcomes(
     with_: pd.DataFrame, without: pd.DataFrame, by: Sequence[str] = (), *, last: int | None = None
 ) -> pd.DataFrame:
-    """What a plan does at each draw and replicate: one column an outcome of ``OUTCOMES``.
+    """What a plan does at each draw and replicate, from counts by year (``years``): one column an outcome.
 
     Reoffenders avoided are courses times what a course does to reoffending within two years in its risk group
-    (``per_course``); everything else is the difference of two counts.
-
-    Parameters
-    ----------
-    with_, without
-        Counts by year (``years``) with the plan and without it.
-    by
-        Of ``time``, ``where`` and ``group``: what to split by.
-    last
-        The last full year, counted from 0, for places freed and volunteers; None for the last.
+    (``per_course``); everything else is the difference of two counts. ``by`` is of ``time``, ``where`` and ``group``;
+    ``last`` is the last full year, counted from 0, for places freed and volunteers (None for the last of all).
     """
     name = carried(with_)
     keys = ["draw", "replicate", *by]
@@ -132,22 +124,12 @@ ESTIMATE = ("mean", "error", "low", "high", "stochastic_sd", "parameter_sd", "st
 
 
 def estimate(values: pd.Series | Floats, draws: npt.ArrayLike) -> dict[str, float]:
-    """Mean of an outcome with its two intervals of 95 %.
+    """Mean of an outcome with its two intervals of 95 %, from one number a run and the draw of each run.
 
-    Parameters
-    ----------
-    values
-        One number a run; runs that have none (NaN) are left out.
-    draws
-        The draw of each run.
-
-    Returns
-    -------
     ``mean``; ``error`` (standard error of the mean); ``low`` and ``high`` (95 % of the draws, without the simulation
-    noise);
-    ``stochastic_sd`` (standard deviation of one future where every parameter is known; NaN with one replicate);
+    noise); ``stochastic_sd`` (standard deviation of one future where every parameter is known; NaN with one replicate);
     ``parameter_sd`` (standard deviation over draws, without simulation noise); ``stochastic_low`` and
-    ``stochastic_high`` (95 % of single futures around the mean).
+    ``stochastic_high`` (95 % of single futures around the mean). Runs without a number (NaN) are left out.
     """
     frame = pd.DataFrame({"value": np.asarray(values, np.float64), "draw": np.asarray(draws)}).dropna()
     if frame.empty:
@@ -186,9 +168,9 @@ def estimates(table: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def missing_out(with_: pd.DataFrame, by: Sequence[str] = (), *, carrier: str = "volunteers_2") -> pd.DataFrame:
-    """Why people miss out: reason, what (in words), people (mean of the draws), share (of all who were due, 0-1).
+    """Why people miss out: reason, what (its text), people (mean of the draws), share (of all who were due, 0-1).
 
-    ``carrier`` is ``volunteers_1``, ``volunteers_2`` or ``slots``: it decides the words only.
+    ``carrier`` is ``volunteers_1``, ``volunteers_2`` or ``slots``: it decides the texts only.
     """
     name = carried(with_)
     rows = with_.rename(columns={f"{name}.{reason}": reason for reason in REASONS})
@@ -196,8 +178,8 @@ def missing_out(with_: pd.DataFrame, by: Sequence[str] = (), *, carrier: str = "
     grouped = runs.groupby(list(by)).mean() if by else runs.mean().to_frame().T
     long = grouped.reset_index(drop=not by).melt(id_vars=list(by), var_name="reason", value_name="people")
     total = long.groupby(list(by))["people"].transform("sum") if by else long["people"].sum()
-    words = {reason: reason_text(ENGLISH, reason, carrier) for reason in REASONS}
-    return long.assign(what=long["reason"].map(words), share=long["people"] / total)
+    texts = {reason: reason_text(ENGLISH, reason, carrier) for reason in REASONS}
+    return long.assign(what=long["reason"].map(texts), share=long["people"] / total)
 
 
 def supply_by_month(table: pd.DataFrame, *, per_person: int = 2, by: Sequence[str] = ("time",)) -> pd.DataFrame:
