@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 STUDIES = {
     "calibrate": "experiments.studies.calibration.calibrate_study:CalibrateStudy",
-    "compare-models": "experiments.studies.calibration.compare_models_study:CompareModelsStudy",
+    "compare-models": "experiments.studies.calibration.calibrate_study:CompareModelsStudy",
     "power": "experiments.studies.trial.power_study:PowerStudy",
     "sweep": "experiments.studies.trial.sweep_study:SweepStudy",
     "trial": "experiments.studies.trial.trial_study:TrialStudy",

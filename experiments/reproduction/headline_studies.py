@@ -21,8 +21,7 @@ from textwrap import shorten
 from experiments.execution.environment import RESULTS
 from experiments.reproduction.rerun import HOME as CODE
 from experiments.reproduction.rerun import START, environment
-from experiments.studies.calibration.calibrate_study import CalibrateStudy
-from experiments.studies.calibration.compare_models_study import CompareModelsStudy
+from experiments.studies.calibration.calibrate_study import CalibrateStudy, CompareModelsStudy
 from experiments.studies.rollout.claim_study import ClaimStudy
 from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.discover_study import DiscoverStudy

@@ -1,9 +1,12 @@
-"""The study of what 97 people can tell us: the posterior with its tables, or the check that the method works."""
+"""The study of the calibration: the posterior with its tables, or the check that the method works."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +21,7 @@ from experiments.provenance.receipts import shown
 from experiments.statistics.intervals import quantiles
 from experiments.statistics.variance_by_grade import as_data, shares_if_enough
 from experiments.studies.calibration import calibration_tables as tables_of
-from experiments.studies.calibration.arviz_export import can_write, write_inference_data
+from experiments.studies.calibration import trial_fit
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
 from experiments.studies.calibration.calibration import Calibration, CalibrationPlan, calibrated, plan_of
 from experiments.studies.calibration.coverage_check import FALSE_ALARM, CoverageCheck, coverage_check
@@ -38,13 +41,7 @@ class CalibrationResult(StudyResult):
 
     @property
     def draws_of_parameters(self) -> Posterior:
-        """The draws, for a study that runs over them.
-
-        Raises
-        ------
-        ParameterError
-            If the calibration refused itself, or has no draws.
-        """
+        """The draws, for a study that runs over them; ``ParameterError`` if the calibration refused or has none."""
         if self.refused:
             raise ParameterError("\n".join(self.answer().sentences))
         if self.posterior is None:
@@ -61,9 +58,9 @@ class CalibrationResult(StudyResult):
 def run_calibrate(study: CalibrateStudy, context: RunContext | None) -> StudyResult:
     """Calibrate on the registers and the trial; with ``check``, calibrate simulated data whose truth is known."""
     context = context or RunContext()
-    known = {} if study.definition is None else {"definitions": tuple(
-        float(name == study.definition) for name in DEFINITIONS)}  # fmt: skip
-    plan = plan_of(study, draws=study.draws, trials=study.trials, retained=study.retained, **known)
+    definitions = trial_fit.EVEN if study.definition is None else \
+        tuple(float(name == study.definition) for name in DEFINITIONS)  # fmt: skip
+    plan = plan_of(study, draws=study.draws, trials=study.trials, retained=study.retained, definitions=definitions)
     context.note(f"{study.points + study.near_points:,} design points, then {study.trials:,} trials on each of "
                  f"{study.draws:,} draws ...")  # fmt: skip
     with context.computing(runs=study.points + study.draws) as compute:
@@ -109,8 +106,11 @@ def _reported(study: CalibrateStudy, calibration: Calibration, drawn: Any, group
         "grades": None if grades is None else grades.to_dict("records"), "census": inputs.census().to_dict("records"),
         "diagnostics": diagnostics,
     }  # fmt: skip
+    files: dict[str, Callable[[Path], object]] = {DRAWS: posterior.write}
+    if all(find_spec(name) is not None for name in ("arviz", "h5netcdf", "h5py")):
+        files["posterior.nc"] = partial(write_inference_data, posterior)
     return CalibrationResult(
-        study=study, tables=tables, facts=facts, scenario=plan.trial, posterior=posterior, files=_files(posterior),
+        study=study, tables=tables, facts=facts, scenario=plan.trial, posterior=posterior, files=files,
         counts={**_counts(plan), "retained": plan.retained, "groups": study.groups, "diagnostics": diagnostics,
                 **({} if grades is None else {"grades": as_data(grades)})},
     )  # fmt: skip
@@ -121,10 +121,27 @@ def _spread(values: np.ndarray) -> dict[str, float]:
     return {"median": float(median), "low": float(low), "high": float(high)}
 
 
-def _files(posterior: Posterior) -> Mapping[str, Callable[[Path], object]]:
-    """The draws as Parquet, and as ArviZ's ``InferenceData`` where ArviZ is installed."""
-    more = {"posterior.nc": lambda path: write_inference_data(posterior, path)} if can_write() else {}
-    return {DRAWS: posterior.write, **more}
+def write_inference_data(posterior: Posterior, path: Path) -> Path:
+    """Write the draws as ArviZ's ``InferenceData`` (NetCDF), one chain, for other tools of inference.
+
+    The definition is a number: the place of its name among any, prison, sentence. Raises ``ImportError`` if ArviZ is
+    not installed (``pip install 'desist[inference]'``).
+    """
+    import arviz as az  # optional and heavy
+
+    table = posterior.table.copy()
+    table["trial.definition"] = [DEFINITIONS.index(name) for name in table["trial.definition"]]
+    columns = {str(name).lstrip("_"): values.to_numpy()[None, :] for name, values in table.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        new = int(az.__version__.split(".")[0]) >= 1  # from ArviZ 1 on, the data are a ``DataTree``
+        data = az.from_dict({"posterior": columns}) if new else az.from_dict(posterior=columns)
+        for group in (data, *(data[name] for name in (data.groups() if callable(data.groups) else data.children))):
+            group.attrs.pop("created_at", None)  # the same draws give the same bytes
+        part = path.with_name(f".{path.name}.part")
+        data.to_netcdf(str(part), engine="h5netcdf")
+    part.replace(path)
+    return path
 
 
 def _counts(plan: CalibrationPlan) -> dict[str, Any]:
