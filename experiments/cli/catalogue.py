@@ -27,7 +27,7 @@ STUDIES = {
     "claim": "experiments.studies.rollout.claim_study:ClaimStudy",
     "ladder": "experiments.studies.rollout.ladder_study:LadderStudy",
     "baseline": "experiments.studies.validation.baseline_study:BaselineStudy",
-    "fit-baseline": "experiments.studies.validation.fit_baseline_study:FitBaselineStudy",
+    "fit-baseline": "experiments.studies.validation.baseline_study:FitBaselineStudy",
     "fit-effects": "experiments.studies.trial.fit_effects_study:FitEffectsStudy",
     "register": "experiments.studies.validation.register_study:RegisterStudy",
     "validate": "experiments.studies.validation.validate_study:ValidateStudy",

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.inputs.parameter_points import at_shares
-from experiments.inputs.parameter_points import doubted as uncertain_of_scenario
+from experiments.inputs.parameter_points import at_shares, doubted
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import SHORT_AXES
 from experiments.statistics.sobol_morris import (
@@ -37,7 +36,7 @@ TORNADO = (0.1, 0.9)
 FIFTH = 0.2
 """Part of the draws that stands for an end, where inputs are dependent."""
 TORNADO_TIMES, TORNADO_PEOPLE = 8, 32_000
-"""So many times the trials are run at the points of a tornado, where single values are looked at; but for no more than
+"""So many times the trials are run at the points of a tornado, whose single values are shown; but for no more than
 about so many people."""
 REPEATED, OTHER_SEEDS = 32, 3
 """How many points are repeated with how many other seeds, to measure the simulation noise."""
@@ -50,7 +49,7 @@ class UncertainInputs:
     rows: dict[str, Quantity]
     """Every quantity with a prior, by key."""
     keys: list[str]
-    """What a point gives values to, in order."""
+    """Keys of the values of a point, in order."""
     studied: list[str]
     """Those of the keys whose influence is estimated (over the priors: all)."""
     draws: list[list[Any]] = field(default_factory=list)
@@ -61,47 +60,31 @@ class UncertainInputs:
         cls, base: Scenario, *, posterior: Posterior | None = None, number: int | None = None, only: Sequence[str] = (),
         hold: Sequence[str] = (), fixed: Sequence[str] = (), label: str = "posterior",
     ) -> UncertainInputs:  # fmt: skip
-        """The inputs that have a prior, or those of the draws of a posterior.
+        """The inputs that have a prior, or those of ``number`` draws of a posterior, which messages call ``label``.
 
-        Parameters
-        ----------
-        base
-            The scenario.
-        posterior, number
-            Draws, and how many of them; None for the priors.
-        only
-            Keys to study (all, if empty). Over the priors the others are as the scenario says; draws keep theirs.
-        hold
-            Keys that are as the scenario says.
-        fixed
-            Keys that the user has set.
-        label
-            What to call the posterior in messages.
-
-        Raises
-        ------
-        ParameterError
-            If a key is not uncertain here, or none is left.
+        Keys in ``only`` are studied (all, if it is empty): over the priors the others have the scenario's values, draws
+        keep theirs. Keys in ``hold``, and those that the user has set (``fixed``), have the scenario's values. Raises
+        ``ParameterError`` if a key is not uncertain here, or none is left.
         """
-        rows = {row.key: row for row in uncertain_of_scenario(base)}
+        rows = {row.key: row for row in doubted(base)}
         only, hold, fixed = ([_bare(key, base) for key in each] for each in (only, hold, fixed))
         if {"programme.direct_hazard_ratio", "programme.support_hazard_ratio"} & set(fixed):
             fixed = [*fixed, *SHORT_AXES[:2]]
         if posterior is None:
-            keys = _kept(list(rows), only, hold, fixed, f"has no prior in scenario {base.name}")
+            keys = _studied(list(rows), only, hold, fixed, f"has no prior in scenario {base.name}")
             return cls(rows=rows, keys=keys, studied=keys)
         known = list(fitting(base, posterior.draws(1)[0]))
         if not known:
             raise ParameterError(f"--posterior is [{label}], whose draws decide nothing in scenario {base.name}")
         where = f"is not in the draws of {label}, as far as scenario {base.name} has a place for them"
-        studied = _kept(known, only, hold, fixed, where)
+        studied = _studied(known, only, hold, fixed, where)
         drawn = [fitting(base, draw, but=[*hold, *fixed]) for draw in posterior.draws(number)]
         keys = list(drawn[0])
         return cls(rows=rows, keys=keys, studied=studied, draws=[[point[key] for key in keys] for point in drawn])
 
 
-def _kept(keys: list[str], only: Sequence[str], hold: Sequence[str], fixed: Sequence[str], why: str) -> list[str]:
-    """The keys that are studied; ``why`` says for what reason an unknown one is refused."""
+def _studied(keys: list[str], only: Sequence[str], hold: Sequence[str], fixed: Sequence[str], why: str) -> list[str]:
+    """The keys that are studied; ``why`` is the reason to refuse an unknown one."""
     for option, named in (("--only", only), ("--hold", hold)):
         for key in named:
             if key not in keys:
@@ -128,9 +111,9 @@ class SensitivityEstimates:
     """How an outcome depends on the uncertain inputs."""
 
     parts: pd.DataFrame
-    """What ``sobol_indices`` or ``first_order_indices`` gives."""
+    """The indices: of ``sobol_indices`` or ``first_order_indices``."""
     ends: pd.DataFrame
-    """What ``tornado`` or ``among_draws`` gives."""
+    """The bars: of ``tornado`` or ``among_draws``."""
     values: Floats
     """The outcome at independent draws of all uncertain inputs."""
     noise: float
@@ -144,7 +127,6 @@ class SensitivityEstimates:
     times: int = 1
     """So many times the trials were run at the points of the tornado."""
     screening: pd.DataFrame | None = None
-    """What ``morris_screening`` gives."""
 
 
 def points_needed(inputs: UncertainInputs, *, trajectories: int, points: int, parameters: int) -> int:
@@ -159,23 +141,10 @@ def points_needed(inputs: UncertainInputs, *, trajectories: int, points: int, pa
 def estimate_over_priors(
     runs: OutcomeRuns, inputs: UncertainInputs, outcome: Outcome, *, trajectories: int, points: int, parameters: int
 ) -> SensitivityEstimates:
-    """Tornado and screening of all inputs, then indices of those that matter most.
+    """Tornado and screening (``trajectories`` walks) of all inputs, then Sobol' indices of those that matter most.
 
-    Parameters
-    ----------
-    runs
-        Where outcomes come from; its keys are those of ``inputs``.
-    inputs, outcome
-        The uncertain inputs, and the outcome.
-    trajectories, points
-        Walks of the screening; base size of the Sobol' design, a power of two.
-    parameters
-        How many inputs get an index of their own; all the others vary, too, and get one together.
-
-    Raises
-    ------
-    ParameterError
-        If the outcome has no value somewhere.
+    ``points`` is the base size of the Sobol' design, a power of two. ``parameters`` inputs get an index of their own;
+    the others vary, too, and get one together.
     """
     rows = [inputs.rows[key] for key in inputs.keys]
 
@@ -217,9 +186,8 @@ def estimate_over_draws(runs: OutcomeRuns, inputs: UncertainInputs, outcome: Out
     noise, error = _noise(runs, outcome, [inputs.draws[k] for k in some], values[some])
     parts = first_order_indices(table, values, seed=runs.seed)
     if parts.empty:
-        raise ParameterError(
-            f"--posterior has but one value of [{', '.join(inputs.studied)}]; nothing uncertain is left"
-        )
+        raise ParameterError(f"--posterior has but one value of [{', '.join(inputs.studied)}]; "
+                             "nothing uncertain is left")  # fmt: skip
     number = len(values) + OTHER_SEEDS * len(some)
     return SensitivityEstimates(
         parts=parts, ends=among_draws(table, values), values=values, noise=noise, error=error,
@@ -244,11 +212,8 @@ def _column(table: pd.DataFrame, outcome: Outcome) -> Floats:
     return values
 
 
-# Tornados -------------------------------------------------------------------------------------------------------
-
-
 def tornado_shares(number: int) -> Floats:
-    """Shares at which a tornado of K inputs looks: all at the median, then each at its low and its high end."""
+    """Shares of the points of a tornado of K inputs: all at the median, then each at its low and its high end."""
     shares = np.full((1 + 2 * number, number), 0.5)
     for k in range(number):
         shares[1 + 2 * k : 3 + 2 * k, k] = TORNADO
@@ -256,19 +221,10 @@ def tornado_shares(number: int) -> Floats:
 
 
 def tornado(keys: Sequence[str], points: Floats, values: Floats) -> pd.DataFrame:
-    """The outcome at both ends of each input, the others at their medians.
+    """The outcome at both ends of each of K inputs, the others at their medians, the widest bar first.
 
-    Parameters
-    ----------
-    keys
-        K inputs.
-    points, values
-        Their values at ``tornado_shares``, and the outcome there.
-
-    Returns
-    -------
-    One row an input, the widest first: key; ``low`` and ``high`` (values of the input); ``outcome_low`` and
-    ``outcome_high`` (the outcome there); ``middle`` (with all at their medians); ``width``.
+    ``points`` and ``values`` are the inputs' values at ``tornado_shares``, and the outcome there. Columns: key; low and
+    high (values of the input); outcome_low and outcome_high; middle (the outcome with all at their medians); width.
     """
     return _widest([
         {"key": key, "low": points[1 + 2 * k, k], "high": points[2 + 2 * k, k], "outcome_low": values[1 + 2 * k],
@@ -278,10 +234,10 @@ def tornado(keys: Sequence[str], points: Floats, values: Floats) -> pd.DataFrame
 
 
 def among_draws(table: pd.DataFrame, values: npt.ArrayLike) -> pd.DataFrame:
-    """The mean outcome among the draws that are lowest, and highest, in each input, whatever goes with it.
+    """The mean outcome among the draws that are lowest, and highest, in each input, which may depend on others.
 
-    The same columns as ``tornado``; ``low`` and ``high`` are the medians of the lowest and the highest fifth of the
-    draws, or the two kinds (of a text) at which the outcome is lowest and highest.
+    The columns of ``tornado``; low and high are the medians of the lowest and the highest fifth of the draws, or the
+    two kinds (of a text) at which the outcome is lowest and highest.
     """
     y = pd.Series(np.asarray(values, dtype=np.float64))
     found = []

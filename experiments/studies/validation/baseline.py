@@ -11,8 +11,10 @@ import math
 from collections.abc import Iterable
 from importlib.resources import files
 from io import StringIO
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from experiments.provenance.results_folder import spelled
@@ -21,10 +23,16 @@ from simulation.engine import Cohort, run
 from simulation.scenario import Scenario
 
 
+def data_table(name: str, **options: Any) -> pd.DataFrame:
+    """A table of ``inputs/data`` by its name; ``options`` are those of ``pandas.read_csv``."""
+    text = files("experiments").joinpath(f"inputs/data/{name}.csv").read_text(encoding="utf-8")
+    table: pd.DataFrame = pd.read_csv(StringIO(text), **options)
+    return table
+
+
 def targets() -> pd.DataFrame:
     """The observed figures: id, value aimed at, band (low, high), scale (weight 1/scale), fitted, what, source."""
-    text = files("experiments").joinpath("inputs/data/baseline_targets.csv").read_text(encoding="utf-8")
-    return pd.read_csv(StringIO(text))
+    return data_table("baseline_targets")
 
 
 def measure(
@@ -71,16 +79,15 @@ def _gradients(cohort: Cohort) -> dict[str, float]:
     covariates = np.column_stack([people.age / 10.0, people.priors]).astype(np.float64)
     age, priors = np.exp(cox(covariates, time, event))
 
-    def odds(rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+    def odds(rows: npt.NDArray[np.bool_]) -> float:
         share = float((first[rows] < 24).mean())
         return share / (1 - share)
 
     return {
-        "age_hazard_ratio": float(age),
-        "priors_hazard_ratio": float(priors),
+        "age_hazard_ratio": float(age), "priors_hazard_ratio": float(priors),
         "age_odds": odds(people.age < 25) / odds(people.age >= 50),
         "priors_odds": odds(people.priors >= 10) / odds(people.priors <= 4),
-    }
+    }  # fmt: skip
 
 
 def compare(scenario: Scenario, *, seed: int, people: int | None = None, threads: int | None = None) -> pd.DataFrame:
@@ -92,13 +99,9 @@ def compare(scenario: Scenario, *, seed: int, people: int | None = None, threads
     return table
 
 
-def compare_draws(
-    scenarios: Iterable[Scenario], *, seed: int, people: int, threads: int | None = None
-) -> pd.DataFrame:  # fmt: skip
+def compare_draws(scenarios: Iterable[Scenario], *, seed: int, people: int, threads: int | None) -> pd.DataFrame:
     """Model and data over the draws of a posterior, each with random numbers of its own.
 
-    Returns
-    -------
     The targets with columns model (mean over draws), model_low, model_high (middle 95 %) and inside (whether the mean
     lies in the band).
     """
@@ -114,11 +117,9 @@ def compare_draws(
 def factor_shifts(scenario: Scenario, *, seed: int, people: int = 20_000) -> pd.DataFrame:
     """How far each support factor moves the baseline, although the mean hazard at release is held.
 
-    Returns
-    -------
-    factor, with_factor and without_factor (share with a new decision in two years, nobody mentored, same random
-    numbers), shift (percentage points). A shift comes from factors changing after release and from people differing
-    more.
+    Columns: factor, with_factor and without_factor (share with a new decision in two years, nobody mentored, same
+    random numbers), shift (percentage points). A shift comes from factors changing after release and from people
+    differing more.
     """
     bare = scenario.changed({"people.count": people, "trial.assignment": "nobody"})
     whole = float((run(bare, seed=seed).lives.time_any <= 24).mean())

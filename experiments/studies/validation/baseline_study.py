@@ -1,4 +1,4 @@
-"""``desist baseline``: the released population beside the Danish figures."""
+"""``desist baseline`` and ``desist fit-baseline``: the released population beside the Danish figures."""
 
 from __future__ import annotations
 
@@ -23,6 +23,24 @@ class BaselineStudy(OnScenario, OverDraws, Seeded):
 
     def run(self, context: RunContext | None = None) -> StudyResult:
         """Compute the result; see ``Study.run``."""
-        from experiments.studies.validation.baseline_comparison import run_baseline
+        from experiments.studies.validation.baseline_studies import run_baseline
 
         return run_baseline(self, context)
+
+
+class FitBaselineStudy(OnScenario, Seeded):
+    """Which defaults of risk and offending meet the Danish figures best?
+
+    The search begins at the values of SCENARIO (default: everyone) and ends with the file fitted.toml. Put better data
+    into experiments/inputs/data/baseline_targets.csv first, then copy the values into a scenario (or the defaults).
+    """
+
+    verb: ClassVar[str] = "fit-baseline"
+    people: int = option(60_000, "people", 1_000, 1_000_000, what="People simulated at each set of values")
+    evaluations: int = option(450, "sets", 1, 100_000, what="Most sets of values that are tried")
+
+    def run(self, context: RunContext | None = None) -> StudyResult:
+        """Compute the result; see ``Study.run``."""
+        from experiments.studies.validation.baseline_studies import run_fit_baseline
+
+        return run_fit_baseline(self, context)

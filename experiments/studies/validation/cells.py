@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +24,7 @@ SANCTION_WORDS = {
     "prison": ("prison", "imprisonment", "ubetinget", "ubetinget dom", "fængsel", "ubetinget fængsel"),
     "": ("acquitted", "dismissed", "frifundet", "frifindelse"),
 }  # fmt: skip
-"""Sanctions that are understood without an option, by what they are; the last are decisions without a sanction."""
+"""Sanctions that are understood without an option, by their kind; the last are decisions without a sanction."""
 EVENT_WORDS = {
     "release": ("release", "released", "løsladelse", "løsladt"),
     "offence": ("offence", "gerning", "lovovertrædelse"),
@@ -55,12 +54,8 @@ class ExtractCells:
     """Whether the file has dates of offences."""
 
 
-class _Rows(NamedTuple):
-    """What both forms come to: the first three of ``ExtractCells``."""
-
-    releases: pd.DataFrame
-    cases: pd.DataFrame
-    ends: dict[str, pd.DataFrame]
+_Rows = tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.DataFrame]]
+"""Releases, cases and ends of ``ExtractCells``."""
 
 
 @dataclass
@@ -110,17 +105,14 @@ def read_cells(
     require_columns(table, columns, ["person"], "to tell people apart")
     reader = _Reader(table, columns, wrong)
     person = reader.codes()
-    rows = _events(reader, person, codes) if "event" in columns else _decisions(reader, person, codes)
+    releases, cases, ends = (_events if "event" in columns else _decisions)(reader, person, codes)
     groups = pd.Series([""] * 0, dtype=object)
     if by is not None:
-        cells = pd.Series([table.columns[by][k] for k in reader.rows], index=person, dtype=object)
-        groups = _agreed(cells[cells != ""], by, reader, person)
-    _require_releases(reader, person, rows.releases)
+        groups = _agreed(np.array([table.columns[by][k] for k in reader.rows], dtype=object), by, reader, person)
+    _require_releases(reader, person, releases)
     names = {name: reader.heading(name) for name in ("release", "followed", "decided")}
-    return ExtractCells(
-        releases=rows.releases, cases=rows.cases, ends=rows.ends, groups=groups, names=names,
-        has_offences="offence" in columns,
-    )  # fmt: skip
+    return ExtractCells(releases=releases, cases=cases, ends=ends, groups=groups, names=names,
+                        has_offences="offence" in columns)  # fmt: skip
 
 
 def _require_releases(reader: _Reader, person: npt.NDArray[np.int64], releases: pd.DataFrame) -> None:
@@ -135,23 +127,22 @@ def _require_releases(reader: _Reader, person: npt.NDArray[np.int64], releases: 
         reader.add(k, "event" if events else "release", "", "this person has no release; one is needed")
 
 
-def _agreed(cells: pd.Series, heading: str, reader: _Reader, person: npt.NDArray[np.int64]) -> pd.Series:
+def _agreed(
+    texts: npt.NDArray[np.object_], heading: str, reader: _Reader, person: npt.NDArray[np.int64]
+) -> pd.Series:  # fmt: skip
     """One text a person; rows that contradict an earlier one are reported."""
+    cells = pd.Series(texts, index=person, dtype=object)[texts != ""]
     first = cells[~cells.index.duplicated()]
-    texts = pd.Series([reader.table.columns[heading][k] for k in reader.rows])
     expected = pd.Series(person).map(first)
     for k in np.flatnonzero((texts != "") & (texts != expected)):
-        reader.wrong.add(
-            int(reader.rows[k]), heading, texts[k], f"an earlier row of the same person says [{expected[k]}]"
-        )
+        reader.add(k, heading, texts[k], f"an earlier row of the same person says [{expected[k]}]")
     return first
 
 
 def _decisions(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
     """A row a decision, person and release beside it."""
-    require_columns(
-        reader.table, reader.columns, ["release", "decision", "sanction"], "in a table with a row a decision"
-    )  # fmt: skip
+    require_columns(reader.table, reader.columns, ["release", "decision", "sanction"],
+                    "in a table with a row a decision")  # fmt: skip
     release, offence, decision = (reader.days(name) for name in ("release", "offence", "decision"))
     releases = pd.DataFrame({"code": person, "release": release, "row": reader.rows}).dropna()
     cases = _cases(reader, person, offence, decision, reader.text("sanction"), codes)
@@ -161,7 +152,7 @@ def _decisions(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[st
     cases = cases.assign(again=again).drop_duplicates([*key, "again"])[key].reset_index(drop=True)
     empty = cases["offence"].isna() & cases["decision"].isna()
     ends = {name: _end(reader, person, name, reader.days(name)) for name in ("followed", "decided")}
-    return _Rows(releases, cases[~empty].reset_index(drop=True), ends)
+    return releases, cases[~empty].reset_index(drop=True), ends
 
 
 def _events(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
@@ -182,7 +173,7 @@ def _events(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, 
     )  # fmt: skip
     releases = pd.DataFrame({"code": person, "release": when, "row": reader.rows})[kind == "release"].dropna()
     ends = {name: _end(reader, person, name, np.where(kind == name, when, NO_DAY)) for name in ("followed", "decided")}
-    return _Rows(releases, cases[(kind == "offence") | sanction].reset_index(drop=True), ends)
+    return releases, cases[(kind == "offence") | sanction].reset_index(drop=True), ends
 
 
 def _cases(
@@ -236,9 +227,8 @@ def _numbers(reader: _Reader, rows: int) -> npt.NDArray[np.int64]:
 
 def _end(reader: _Reader, person: npt.NDArray[np.int64], name: str, when: Days) -> pd.DataFrame:
     """By person the day until which something is known; rows that contradict an earlier one are reported."""
-    table = pd.DataFrame({"code": person, "day": when, "row": reader.rows, "k": np.arange(len(person))}).dropna(
-        subset=["day"]
-    )
+    table = pd.DataFrame({"code": person, "day": when, "row": reader.rows, "k": np.arange(len(person))})
+    table = table[table["day"].notna()]
     first = table.drop_duplicates("code").set_index("code")
     other = table[table["day"].to_numpy() != first["day"].reindex(table["code"]).to_numpy()]
     for k, code, day in zip(other["k"], other["code"], other["day"], strict=True):

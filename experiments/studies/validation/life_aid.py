@@ -1,7 +1,4 @@
-"""The men of the LIFE experiment who were paid, beside what was predicted of them (``life_maryland``).
-
-Nothing here is used by the prediction.
-"""
+"""The men of the LIFE experiment who were paid, beside their prediction (``life_maryland``), which does not use it."""
 
 from __future__ import annotations
 
@@ -14,15 +11,8 @@ import pandas as pd
 from scipy.stats import binom
 
 from experiments.statistics.two_proportions import newcombe
-from experiments.studies.validation.fit import log_counts, quantile
-from experiments.studies.validation.life_maryland import (
-    MEN,
-    WEEKS,
-    LifePrediction,
-    Longs,
-    control_weeks,
-    months_of_weeks,
-)
+from experiments.studies.validation.fit import MIDDLE_95, Longs, log_counts, quantile
+from experiments.studies.validation.life_maryland import MEN, WEEKS, LifePrediction, control_weeks, months_of_weeks
 from simulation.outcomes import curve
 from simulation.parameters import ParameterError
 
@@ -31,13 +21,7 @@ COMPATIBLE = 0.95
 
 
 def require_data() -> None:
-    """Refuse to begin if the men who were paid could not be read at the end; nothing of them is read here.
-
-    Raises
-    ------
-    ParameterError
-        If the package ``lifelines`` is not installed.
-    """
+    """Refuse to begin without the package ``lifelines``, from which the men who were paid are read at the end."""
     try:
         there = find_spec("lifelines") and find_spec("lifelines.datasets")
     except ImportError:
@@ -52,10 +36,7 @@ def require_data() -> None:
 def aided_weeks() -> Longs:
     """First arrests by week (52) of the men who were paid, from the installed package ``lifelines``.
 
-    Raises
-    ------
-    ParameterError
-        If the package is not installed, or has other men in it.
+    Raises ``ParameterError`` if the package is not installed, or has other men in it.
     """
     require_data()
     from lifelines.datasets import load_rossi  # here, so that nothing of these men is in memory before it is asked for
@@ -133,7 +114,7 @@ def updated(found: LifePrediction, weeks: npt.ArrayLike) -> pd.DataFrame:
         column = found.draws.values[:, k]
         row: dict[str, str | float] = {"key": each.keys[0], "prior": each.prior}
         for name, weight in (("", found.draws.weight), ("after_", after)):
-            low, high = quantile(column, weight, (0.025, 0.975))
+            low, high = quantile(column, weight, MIDDLE_95)
             row |= {f"{name}mean": float(weight @ column), f"{name}low": float(low), f"{name}high": float(high)}
         rows.append(row)
     return pd.DataFrame(rows)

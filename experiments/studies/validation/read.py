@@ -1,7 +1,4 @@
-"""A user's own table, CSV or Parquet, as columns of text: which heading means what, and mistakes named by row.
-
-Nothing here knows what the columns are used for.
-"""
+"""A user's own table, CSV or Parquet, as columns of text: which heading means what, and mistakes named by row."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ MEANINGS = {
     "event": ("event", "hændelse"),
     "date": ("date", "dato"),
 }
-"""What a column can mean, with the headings that say so by themselves; options name any other."""
+"""What a column can mean, with the headings that are understood without an option."""
 MOST = 20
 """Mistakes of one file that are listed; the rest are counted."""
 MOST_ROWS = 5
@@ -55,7 +52,7 @@ class ExtractSheet:
 
 @dataclass
 class Mistakes:
-    """What is wrong with a file, row by row."""
+    """Mistakes in a file, row by row."""
 
     file: str
     first: int
@@ -68,15 +65,10 @@ class Mistakes:
         self.found.setdefault((column, shown, allowed), []).append(row + self.first)
 
     def raise_if_any(self) -> None:
-        """Raise ``ParameterError`` if there is any: in order of the rows, the first twenty, then how many more.
-
-        The same mistake in many rows is one line.
-        """
-        lines = [
-            (rows[0], f"{self.file}: {_rows(rows)}, {column} is [{value}]; {allowed}")
-            for (column, value, allowed), rows in self.found.items()
-        ]
-        shown = [line for _, line in sorted(lines)]
+        """Raise ``ParameterError`` if there is any: a line each, in order of the rows, then how many more there are."""
+        lines = sorted((rows[0], f"{self.file}: {_rows(rows)}, {column} is [{value}]; {allowed}")
+                       for (column, value, allowed), rows in self.found.items())  # fmt: skip
+        shown = [line for _, line in lines]
         if len(shown) > MOST:
             shown = [*shown[:MOST], f"{self.file}: and {len(shown) - MOST:,} more mistakes"]
         if shown:
@@ -84,7 +76,7 @@ class Mistakes:
 
 
 def _rows(rows: list[int]) -> str:
-    """Rows in words: the first few by number, the rest counted."""
+    """The first few rows by number, the rest counted."""
     if len(rows) == 1:
         return f"row {rows[0]}"
     more = f" and {len(rows) - MOST_ROWS:,} more" if len(rows) > MOST_ROWS else ""
@@ -155,9 +147,7 @@ def _text(path: Path, head: bytes) -> ExtractSheet:
         if any(cell.strip() for cell in row[len(headings) :]):
             wrong.add(k, "number of cells", str(len(row)), f"the heading has {len(headings)}")
     wrong.raise_if_any()
-    width = len(headings)
-    padded = [[cell.strip() for cell in row[:width]] + [""] * (width - len(row)) for row in rows[1:]]
-    columns = {name: [row[k] for row in padded] for k, name in enumerate(headings)}
+    columns = {name: [row[k].strip() if k < len(row) else "" for row in rows[1:]] for k, name in enumerate(headings)}
     return _checked(ExtractSheet(file=path.name, columns=columns, first=2))
 
 
@@ -168,10 +158,7 @@ def _checked(table: ExtractSheet) -> ExtractSheet:
 
 
 def columns_by_meaning(table: ExtractSheet, given: Mapping[str, str]) -> dict[str, str]:
-    """Headings by what they mean: those that the options name, and those that say so by themselves.
-
-    Raises ``ParameterError`` for a heading that is not there, naming the nearest.
-    """
+    """Headings by meaning: those that the options name (an unknown one is refused), and those of ``MEANINGS``."""
     found = {}
     for meaning, heading in given.items():
         if heading not in table.columns:

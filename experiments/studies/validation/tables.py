@@ -12,7 +12,7 @@ import pandas as pd
 from experiments.studies.validation.disclosure import WHOLE
 from experiments.studies.validation.register_extract import RegisterExtract
 from simulation.engine import run
-from simulation.outcomes import curve, offence_counts, shares, times
+from simulation.outcomes import curve, shares, times
 from simulation.parameter_sections import Definition
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
@@ -28,13 +28,7 @@ LONGEST = 240
 
 
 def observed_shares(register: RegisterExtract, windows: Sequence[int]) -> pd.DataFrame:
-    """Shares who reoffended, by definition, group and window.
-
-    Returns
-    -------
-    definition, group (``all`` for everybody), window (months), people, censored (left out), reoffended, share, low,
-    high (Wilson, 95 %).
-    """
+    """Shares who reoffended, with Wilson's 95 % interval, by definition, group (``all`` for everybody) and window."""
     parts = []
     for definition in register.definitions:
         table = times(register.history(definition), definition)
@@ -50,24 +44,13 @@ def observed_shares(register: RegisterExtract, windows: Sequence[int]) -> pd.Dat
     return out.iloc[np.lexsort([out["window"].to_numpy(), *codes])].reset_index(drop=True)
 
 
-def observed_times(register: RegisterExtract, definition: Definition) -> pd.DataFrame:
-    """When each person counts as reoffending, with a column group (``all`` if none was asked for)."""
-    table = times(register.history(definition), definition)
-    return table if "group" in table else table.assign(group=WHOLE)
-
-
-def observed_offences(register: RegisterExtract, window: int) -> pd.DataFrame:
-    """How many offences reoffenders committed within a window (definition any)."""
-    return offence_counts(register.history("any"), window=window)
-
-
 # The model beside it ------------------------------------------------------------------------------------------
 
 
 def matching_scenario(scenario: Scenario, register: RegisterExtract) -> Scenario:
     """A scenario for as many people as the register has, followed as long as the longest of them.
 
-    Raises ``ParameterError`` for a trial: its two arms are not one population.
+    A trial is refused: its two arms are not one population.
     """
     if scenario.trial.assignment == "randomised":
         raise ParameterError(
@@ -94,31 +77,18 @@ def simulate_alongside(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
     """The model's shares and its curve, from cohorts of as many people, each followed as long as one of the register's.
 
-    Parameters
-    ----------
-    scenario
-        As ``matching_scenario`` makes it.
-    register
-        Its people give the cohorts the months for which they are followed.
-    definition, windows
-        Of the curve; months of the shares (which are given for every definition that the register has).
-    seed, threads
-        Seed; worker threads.
-    shown
-        May wrap the numbers of the cohorts to show progress.
-
-    Returns
-    -------
-    definition, window, model (mean over the cohorts), model_low, model_high (their middle 95 %); and month, share, low,
-    high of the curve. A share is NaN where nobody can be judged.
+    ``scenario`` is that of ``matching_scenario``; ``shown`` may wrap the numbers of the cohorts to show progress. The
+    shares: definition, window, model (mean over the cohorts), model_low, model_high (their middle 95 %), NaN where
+    nobody can be judged. The curve of the definition: month, share, low, high.
     """
     number = len(register.people)
+    months = {name: times(register.history(name), name)["known"].to_numpy(np.int64) for name in register.definitions}
     found: dict[tuple[str, int], list[float]] = {(name, w): [] for name in register.definitions for w in windows}
     curves = []
     for replicate in shown(range(cohorts_needed(number))):
         lives = run(scenario, seed=seed, replicates=range(replicate, replicate + 1), threads=threads).lives
         for name in register.definitions:
-            known = np.minimum(known_months(register, name), scenario.people.follow_up_months)
+            known = np.minimum(months[name], scenario.people.follow_up_months)
             time = getattr(lives, f"time_{name}").astype(np.int64)
             for window in windows:
                 judged = known >= window
@@ -132,15 +102,9 @@ def simulate_alongside(
     return shares_of, pd.DataFrame({"month": np.arange(len(middle)), "share": middle, "low": low, "high": high})
 
 
-def known_months(register: RegisterExtract, definition: Definition) -> npt.NDArray[np.int64]:
-    """The largest window that can be judged of each person."""
-    return times(register.history(definition), definition)["known"].to_numpy(np.int64)
-
-
 def _middle(table: Floats) -> Floats:
     """Mean and middle 95 % over the rows: 3 x columns."""
-    low, high = np.quantile(table, [0.025, 0.975], axis=0)
-    return np.stack([table.mean(axis=0), low, high])
+    return np.stack([table.mean(axis=0), *np.quantile(table, [0.025, 0.975], axis=0)])
 
 
 def compare(observed: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:

@@ -30,13 +30,7 @@ EXAMPLE = {
 
 
 def write_example(path: Path, language: Language, *, scenario: str, changes: Sequence[str], seed: int) -> str:
-    """Write an extract of people invented by a scenario; says what is in it.
-
-    Raises
-    ------
-    ParameterError
-        If the file cannot be written, or the scenario is not known.
-    """
+    """Write an extract of people invented by a scenario, and return a sentence about it."""
     plan = load(scenario, changes).changed(EXAMPLE)
     try:
         extract(simulate(plan, seed=seed)).to_csv(path, index=False, lineterminator="\n")
@@ -49,23 +43,12 @@ def write_example(path: Path, language: Language, *, scenario: str, changes: Seq
 def extract(
     history: History, *, first: date = FIRST_RELEASE, spread: int = 1, style: Style = "decisions"
 ) -> pd.DataFrame:
-    """A history as the table of a register.
+    """A history of one replicate as the table of a register: text, as a CSV file has it; dates as 2016-05-31.
 
-    Parameters
-    ----------
-    history
-        Of one replicate.
-    first
-        Calendar month of the model's month 0 (its day is not used).
-    spread
-        Which days of a month are taken: any whole number gives others. The months are the model's in any case.
-    style
-        ``decisions``: a row a decision (person, release, offence, decision, sanction, offences, followed, decided);
-        ``events``: a row an event (person, event, date, sanction, offence, offences).
-
-    Returns
-    -------
-    Text, as a CSV file has it; dates as 2016-05-31. Offences of one month are one row with their number.
+    ``first`` is the calendar month of the model's month 0; ``spread`` decides which days of a month are taken. The
+    style ``decisions`` has a row a decision (person, release, offence, decision, sanction, offences, followed,
+    decided), ``events`` a row an event (person, event, date, sanction, offence, offences). Offences of one month are
+    one row with their number.
     """
     people = history.people
     person = people["person"].to_numpy(np.int64)
@@ -114,14 +97,12 @@ def _rows(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
 
 def _listed(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
     nothing = {"sanction": "", "offence": "", "offences": ""}
-    parts = [
-        pd.DataFrame({"person": table["person"], "event": name, "date": table[name], **nothing})
-        for name in ("release", "followed", "decided")
-    ]
+    parts = [pd.DataFrame({"person": table["person"], "event": name, "date": table[name], **nothing})
+             for name in ("release", "followed", "decided")]  # fmt: skip
     parts.append(pd.DataFrame({"person": cases["person"], "event": "offence", "date": cases["offence"], **nothing,
                                "offences": cases["offences"]}))  # fmt: skip
-    seen = cases["sanction"].to_numpy() != ""
-    decided = cases[["person", "decision", "sanction", "offence"]].rename(columns={"decision": "date"})[seen]
+    decided = cases[["person", "decision", "sanction", "offence"]].rename(columns={"decision": "date"})
+    decided = decided[decided["sanction"] != ""]
     parts.append(decided.assign(event="sanction", offences=""))
     listed = pd.concat(parts, ignore_index=True)
     return listed.sort_values(["person", "date"], kind="stable", ignore_index=True).astype({"person": str})
