@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -26,8 +27,9 @@ DIGITS = {"r_hat": 3, "register_draws": 0, "trial_draws": 0}
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:
     """What is left of the reported difference, what the data show and what they cannot; or why nothing is reported."""
     if facts["check"]:
-        shown = [_checked("uniform", {"number": m.plain, "distance": _decimals(3, m), "p": _decimals(3, m)}, tables, m),
-                 _checked("coverage", {"level": m.percent, **dict.fromkeys(("covered", "low", "high"), _share(m))},
+        three, share = partial(m.number, decimals=3), partial(m.percent, decimals=1)
+        shown = [_checked("uniform", {"number": m.plain, "distance": three, "p": three}, tables, m),
+                 _checked("coverage", {"level": m.percent, **dict.fromkeys(("covered", "low", "high"), share)},
                           tables, m)]  # fmt: skip
         return Answer(sentences=list(_check(facts, m)), tables=shown)
     if facts["refusals"]:
@@ -116,11 +118,12 @@ def _grades(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
 
 def _differences(rows: Sequence[Mapping[str, Any]], m: Messages) -> Shown:
     """Two-year reoffending in new groups, by definition."""
+    share = partial(m.percent, decimals=1)
     return shown_table(pd.DataFrame(rows), {
         "group": lambda name: m(f"group.{name}"),
         "definition": lambda name: m("columns.own" if name == TRIALS_OWN else f"figure.{name}"),
-        **dict.fromkeys(("without", "with"), _share(m)),
-        **dict.fromkeys(("difference", "error", "low", "high"), m.points), "helps": _share(m),
+        **dict.fromkeys(("without", "with"), share),
+        **dict.fromkeys(("difference", "error", "low", "high"), m.points), "helps": share,
     }, m, title=m("table"))  # fmt: skip
 
 
@@ -167,11 +170,3 @@ def _checked(
 ) -> Shown:
     names = {"part": lambda part: m(f"part.{part}"), "quantity": lambda quantity: checked_quantity(quantity, m)}
     return shown_table(tables[name], {**names, **columns}, m, title=m(f"check.{name}"))
-
-
-def _decimals(number: int, m: Messages) -> Callable[[float], str]:
-    return lambda value: m.number(value, number)
-
-
-def _share(m: Messages) -> Callable[[float], str]:
-    return lambda value: m.percent(value, 1)

@@ -16,14 +16,8 @@ Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 def grade_sentences(shares: Rows | None, census: Rows, m: Messages) -> list[str]:
     """Two sentences: how the variance divides by grade, and how many quantities there are of each.
 
-    Parameters
-    ----------
-    shares
-        What ``statistics.variance_by_grade`` gives: grade, share, low, high. None if there were too few draws.
-    census
-        What ``ModelInputs.census`` gives: grade, inputs, uncertain, fixed.
-    m
-        The language.
+    ``shares`` has the columns of ``statistics.variance_by_grade``, or is None if there were too few draws; ``census``
+    has those of ``ModelInputs.census``.
     """
     counts = [m("grades.count", name=_name(row, m), **{name: m.number(row[name], 0)
               for name in ("inputs", "uncertain", "fixed")}) for row in _rows(census)]  # fmt: skip
@@ -42,9 +36,9 @@ def _shares(shares: Rows | None, m: Messages) -> str:
 
 
 def _rows(table: Rows) -> Sequence[Mapping[str, Any]]:
-    if not isinstance(table, pd.DataFrame):
-        return table
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    rows: Any = table.to_dict("records") if isinstance(table, pd.DataFrame) else table
+    found: Sequence[Mapping[str, Any]] = rows
+    return found
 
 
 def _name(row: Mapping[str, Any], m: Messages) -> str:
