@@ -56,10 +56,7 @@ def calibration_figure(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFra
 
 
 def risk_pairs(risks: pd.DataFrame, reported: Mapping[str, int], ax: Axes, m: Messages) -> None:
-    """Risks of both arms at the draws; the reported pair as a cross, equal risks as a line.
-
-    ``risks`` has columns definition, control and mentored (shares).
-    """
+    """Risks of both arms at the draws; the reported pair as a cross, equal risks as a line."""
     for definition, (marker, colour) in MARKS.items():
         rows = risks[risks["definition"] == definition]
         ax.plot(rows["control"], rows["mentored"], marker, ms=2.6, alpha=0.45, color=colour, mew=0,
@@ -73,17 +70,13 @@ def risk_pairs(risks: pd.DataFrame, reported: Mapping[str, int], ax: Axes, m: Me
     ax.annotate(m("figure.reported", **percent), pair, xytext=(9, -3), textcoords="offset points", fontsize=8, va="top")
     ax.set(xlim=(0.25, 0.9), ylim=(0.1, 0.9), xlabel=m("figure.control_risk"), ylabel=m("figure.mentored_risk"),
            title=m("figure.risks"))  # fmt: skip
-    ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, title=m("figure.definition_used"), loc="upper left", markerscale=2, handletextpad=0.1)
 
 
 def remaining(densities: pd.DataFrame, differences: pd.DataFrame, ax: Axes, *, reported: int, m: Messages) -> None:
-    """Difference in two-year reoffending for new groups: densities, medians and 95 %, the reported one dashed.
-
-    ``densities`` has columns group, difference and density; ``differences`` group, definition, difference, low and
-    high (shares).
-    """
+    """Difference in two-year reoffending for new groups: densities, medians and 95 %, the reported one dashed."""
     own = differences[differences["definition"] == TRIALS_OWN].set_index("group")
     names = list(dict.fromkeys(densities["group"]))
     for place, name in enumerate(names):
@@ -106,10 +99,7 @@ def remaining(densities: pd.DataFrame, differences: pd.DataFrame, ax: Axes, *, r
 
 
 def prior_and_posterior(classes: pd.DataFrame, ax: Axes, *, label: str, log: bool = False, m: Messages) -> None:
-    """Two histograms of one parameter.
-
-    ``classes`` has columns low and high (ends of a class), prior and posterior (shares of the draws).
-    """
+    """Two histograms of one parameter."""
     edges = np.append(classes["low"], classes["high"].iloc[-1])
     ax.stairs(classes["prior"], edges, fill=True, color=PRIOR, alpha=0.45, label=m("figure.prior"))
     ax.stairs(classes["posterior"], edges, color=POSTERIOR, linewidth=1.8, label=m("figure.posterior"))
@@ -155,10 +145,7 @@ def check_figure(ranks: pd.DataFrame, covered: pd.DataFrame, m: Messages) -> Fig
 
 
 def rank_curves(table: pd.DataFrame, ax: Axes, *, number: int, m: Messages) -> None:
-    """Distance of the ranks' distribution from the uniform one, with the band within which 95 % of true ones stay.
-
-    ``table`` has columns quantity and rank (0-1), one row a simulated trial and quantity.
-    """
+    """Distance of the ranks' distribution from the uniform one, with the band within which 95 % of true ones stay."""
     at = np.linspace(0, 1, 201)
     for name, rows in table.groupby("quantity", sort=False):
         values = np.sort(rows["rank"].to_numpy())
@@ -174,10 +161,7 @@ def rank_curves(table: pd.DataFrame, ax: Axes, *, number: int, m: Messages) -> N
 
 
 def coverage(table: pd.DataFrame, ax: Axes, m: Messages) -> None:
-    """Share of intervals that contain the truth, with its 95 % interval, for each level.
-
-    ``table`` has columns quantity, level, covered, low, high (shares).
-    """
+    """Share of intervals that contain the truth, with its 95 % interval, for each level."""
     names = list(dict.fromkeys(table["quantity"]))
     for place, level in enumerate(sorted(table["level"].unique())):
         rows = table[table["level"] == level].set_index("quantity").loc[names]

@@ -1,4 +1,4 @@
-"""Figures of the model comparison: probability of each explanation, and what would tell them apart."""
+"""Figures of the model comparison: probability of each model, and what would distinguish them."""
 
 from __future__ import annotations
 
@@ -37,11 +37,8 @@ def models_figure(evidence: pd.DataFrame, separation: pd.DataFrame, *, sure: flo
     return figure
 
 
-def probabilities(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
-    """Posterior probability of each model, for each prior of the strength, with the simulation error.
-
-    ``table`` has columns prior, model, probability, probability_low and probability_high.
-    """
+def probabilities(table: pd.DataFrame, ax: Axes, m: Messages) -> None:
+    """Posterior probability of each model, for each prior of the strength, with the simulation error."""
     names = list(dict.fromkeys(table["model"]))
     for place, (label, rows) in enumerate(table.groupby("prior", sort=False)):
         rows = rows.set_index("model").loc[names]
@@ -56,14 +53,10 @@ def probabilities(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
     ax.set_title(m("figure.models"))
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, title=m("figure.prior"), loc="lower right")
-    return ax
 
 
-def separation_curves(table: pd.DataFrame, ax: Axes, *, sure: float, title: str, m: Messages) -> Axes:
-    """How often each measurement names the right one of two models, by people in each arm.
-
-    ``table`` has one row a measurement, with columns measurement and right_N (shares) for each size N.
-    """
+def separation_curves(table: pd.DataFrame, ax: Axes, *, sure: float, title: str, m: Messages) -> None:
+    """How often each measurement (a row of ``table``) names the right one of two models, by people in each arm."""
     sizes = [int(name.split("_")[1]) for name in table.columns if name.startswith("right_")]
     for marker, row in zip("os^Dvx", table.itertuples(), strict=False):
         values = [getattr(row, f"right_{size}") for size in sizes]
@@ -74,4 +67,3 @@ def separation_curves(table: pd.DataFrame, ax: Axes, *, sure: float, title: str,
     ax.axhline(sure, color=COLOURS["observed"], linestyle="--", linewidth=1)
     ax.set(ylim=(0.45, 1.02), xlabel=m("figure.arm"), ylabel=m("figure.right"), title=title)
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    return ax

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
+from experiments.language.register import group_name
 from experiments.language.shown import shown_table
 
 MONEY = "factor.economy.missing_hazard_ratio"
@@ -87,7 +89,7 @@ def _north_carolina(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
           shares=m.number(facts["fitted_half_shares"])),
         *(m("north-carolina.met" if row["met"] else "north-carolina.not_met", p=m.number(row["p"], 3),
             pattern=m(f"pattern.{row['pattern'].removeprefix('by ')}")) for row in facts["patterns"]),
-        *(m("north-carolina.outside", by=m(f"by.{row['by']}"), group=_group(row["group"], m),
+        *(m("north-carolina.outside", by=m(f"by.{row['by']}"), group=group_name(row["group"], m),
             months=m.months(row["months"]), observed=m.percent(row["observed"], 1), people=m.number(row["people"]),
             low=m.percent(row["people_low"], 1), high=m.percent(row["people_high"], 1))
           for row in groups[~groups["inside"]].to_dict("records")),
@@ -96,14 +98,10 @@ def _north_carolina(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
     notes = [m("north-carolina.p", limit=m.plain(facts["not_met_below"])), m(f"north-carolina.{known}")]
 
     shown = shown_table(groups[groups["months"].isin(SHOWN_MONTHS)], {
-        "by": lambda value: m(f"by.{value}"), "group": lambda value: _group(value, m), "people": None, "months": None,
+        "by": lambda value: m(f"by.{value}"), "group": partial(group_name, m=m), "people": None,
+        "months": None,
         **dict.fromkeys(("mean", "people_low", "people_high", "observed"), lambda share: m.percent(share, 1)),
         "inside": lambda value: m("yes" if value else "no"),
     }, m, title=m("north-carolina.groups"))  # fmt: skip
     return Answer(sentences=sentences, tables=[shown, _parameters(tables["parameters"], m, "north-carolina")],
                   notes=notes)  # fmt: skip
-
-
-def _group(name: str, m: Messages) -> str:
-    """The name of a group in the reader's language."""
-    return m(f"group.{name}") if m.has(f"group.{name}") else name

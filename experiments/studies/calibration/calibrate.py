@@ -24,7 +24,7 @@ from experiments.studies.calibration import calibration_tables as tables_of
 from experiments.studies.calibration import trial_fit
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
 from experiments.studies.calibration.calibration import Calibration, CalibrationPlan, calibrated, plan_of
-from experiments.studies.calibration.coverage_check import FALSE_ALARM, CoverageCheck, coverage_check
+from experiments.studies.calibration.coverage_check import FALSE_ALARM, all_uniform, coverage_check
 from experiments.studies.calibration.new_populations import new_groups
 from experiments.studies.result import StudyResult
 from experiments.studies.study import DRAWS
@@ -149,17 +149,17 @@ def _counts(plan: CalibrationPlan) -> dict[str, Any]:
             "people": plan.people, "steps": plan.steps, "draws": plan.draws, "trials": plan.trials}  # fmt: skip
 
 
-def _checked(study: CalibrateStudy, plan: CalibrationPlan, found: CoverageCheck) -> StudyResult:
+def _checked(study: CalibrateStudy, plan: CalibrationPlan, tables: dict[str, Any]) -> StudyResult:
     """Tables and facts of the check."""
-    tables = {"uniform": found.uniform, "coverage": found.coverage, "ranks": found.ranks}
-    number = found.uniform.groupby("part", sort=False)["number"].max()
+    definitions, uniform = tables.pop("definitions"), tables["uniform"]
+    passed = all_uniform(uniform["p"])
     facts = {
-        "check": True, "passed": found.passed, "false_alarm": FALSE_ALARM,
-        "simulated": {str(part): int(many) for part, many in number.items()},
-        "uniform": found.uniform.to_dict("records"), "coverage": found.coverage.to_dict("records"),
-        "definitions": found.definitions.to_dict("records"),
+        "check": True, "passed": passed, "false_alarm": FALSE_ALARM,
+        "simulated": uniform.groupby("part", sort=False)["number"].max().to_dict(),
+        "uniform": uniform.to_dict("records"), "coverage": tables["coverage"].to_dict("records"),
+        "definitions": definitions.to_dict("records"),
     }  # fmt: skip
     return CalibrationResult(
-        study=study, tables=tables, facts=facts, scenario=plan.trial, passed=found.passed,
+        study=study, tables=tables, facts=facts, scenario=plan.trial, passed=passed,
         counts={**_counts(plan), "trials_checked": study.trials_checked, "registers_checked": study.registers_checked},
     )  # fmt: skip

@@ -14,10 +14,10 @@ Talts, Betancourt, Simpson, Vehtari & Gelman (2018), arXiv:1804.06788 (simulatio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.stats import kstest
 
@@ -51,20 +51,10 @@ REGISTER_PEOPLE = 40_000
 STEPS, BURN = 700, 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class CoverageCheck:
-    """Ranks of known truths among the draws, and what follows for the method."""
-
-    ranks: pd.DataFrame  # part, quantity, trial, rank (0-1)
-    uniform: pd.DataFrame  # part, quantity, number, distance and p of the test of Kolmogorov and Smirnov
-    coverage: pd.DataFrame  # part, quantity, level, covered, low, high (95 % interval of the share)
-    definitions: pd.DataFrame  # definition, expected, happened
-
-    @property
-    def passed(self) -> bool:
-        """Whether all ranks can be uniform, at the stated rate of false alarms (Holm's method)."""
-        p = np.sort(self.uniform["p"].to_numpy())
-        return bool((p * np.arange(len(p), 0, -1) >= FALSE_ALARM).all())
+def all_uniform(p: npt.ArrayLike) -> bool:
+    """Whether all ranks can be uniform by their tests, at the stated rate of false alarms (Holm's method)."""
+    ordered = np.sort(p)
+    return bool((ordered * np.arange(len(ordered), 0, -1) >= FALSE_ALARM).all())
 
 
 def simulate_known_trials(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
@@ -105,15 +95,19 @@ def rank_known_registers(context: dict[str, Any], payload: dict[str, Any]) -> di
     return out
 
 
-def coverage_check(plan: CalibrationPlan, run: Runner, *, trials: int, registers: int) -> CoverageCheck:
-    """Calibrate so many simulated trials and registers."""
+def coverage_check(plan: CalibrationPlan, run: Runner, *, trials: int, registers: int) -> dict[str, pd.DataFrame]:
+    """Calibrate so many simulated trials and registers.
+
+    Tables: ranks of the truths (part, quantity, trial, rank 0-1), uniform and coverage (``uniform_and_coverage``), and
+    definitions (definition, expected, happened).
+    """
     known = from_registers(plan, run)
     bank = simulation_bank(plan, known, run)
     ranks, definitions = _trial_ranks(plan, bank, known.chains.flat, run, trials)
     if registers:
         ranks = pd.concat([ranks, _register_ranks(plan, run, registers)], ignore_index=True)
     uniform, coverage = uniform_and_coverage(ranks)
-    return CoverageCheck(ranks=ranks, uniform=uniform, coverage=coverage, definitions=definitions)
+    return {"uniform": uniform, "coverage": coverage, "ranks": ranks, "definitions": definitions}
 
 
 def _trial_ranks(
@@ -193,7 +187,11 @@ def _register_ranks(plan: CalibrationPlan, run: Runner, number: int) -> pd.DataF
 
 
 def uniform_and_coverage(ranks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Whether ranks can be uniform, and how often intervals hold the truth: two tables as in ``CoverageCheck``."""
+    """Whether ranks can be uniform, and how often intervals contain the truth.
+
+    The first table has part, quantity, number, distance and p of the test of Kolmogorov and Smirnov; the second part,
+    quantity, level, covered, low, high (95 % interval of the share).
+    """
     uniform, coverage = [], []
     for (part, quantity), rows in ranks.groupby(["part", "quantity"], sort=False):
         values = rows["rank"].to_numpy()

@@ -14,25 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.studies.validation.dates import ALLOWED, NO_DAY, Days, days
-from experiments.studies.validation.read import ExtractSheet, Mistakes, require_columns
+from experiments.studies.validation.read import WORDS, ExtractSheet, Mistakes, require_columns
 from simulation.history import SANCTIONS
 
-SANCTION_WORDS = {
-    "fine": ("fine", "bøde", "bødestraf"),
-    "suspended": ("suspended", "suspended sentence", "community service", "betinget", "betinget dom",
-                  "samfundstjeneste"),
-    "prison": ("prison", "imprisonment", "ubetinget", "ubetinget dom", "fængsel", "ubetinget fængsel"),
-    "": ("acquitted", "dismissed", "frifundet", "frifindelse"),
-}  # fmt: skip
-"""Sanctions that are understood without an option, by their kind; the last are decisions without a sanction."""
-EVENT_WORDS = {
-    "release": ("release", "released", "løsladelse", "løsladt"),
-    "offence": ("offence", "gerning", "lovovertrædelse"),
-    "sanction": ("sanction", "decision", "afgørelse", "dom"),
-    "followed": ("followed", "end", "censored", "died", "left", "slut", "død", "udvandret"),
-    "decided": ("decided",),
-}
-"""Names of events in a file with a row an event."""
 NUMBER = re.compile(r"[1-9]\d{0,2}")
 
 
@@ -120,7 +104,7 @@ def _require_releases(reader: _Reader, person: npt.NDArray[np.int64], releases: 
     events = "event" in reader.columns
     given = np.array([bool(cell) for cell in reader.text("date" if events else "release")])
     if events:
-        given &= np.array([_word(cell, EVENT_WORDS) == "release" for cell in reader.text("event")])
+        given &= np.array([_event(cell) == "release" for cell in reader.text("event")])
     named = np.array([bool(cell) for cell in reader.text("person")])
     silent = ~pd.Series(person).isin(set(releases["code"]) | set(person[given])).to_numpy() & named
     for k in np.flatnonzero(silent & ~pd.Series(person).duplicated().to_numpy()):
@@ -159,9 +143,9 @@ def _events(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, 
     """A row an event: its kind, its date; for a decision also the sanction and the date of the offence."""
     require_columns(reader.table, reader.columns, ["date"], "in a table with a row an event")
     cells = reader.text("event")
-    kind = np.array([_word(cell, EVENT_WORDS) or "" for cell in cells])
+    kind = np.array([_event(cell) or "" for cell in cells])
     for k in np.flatnonzero(kind == ""):
-        reader.add(k, "event", cells[k], f"allowed is {', '.join(EVENT_WORDS)}")
+        reader.add(k, "event", cells[k], f"allowed is {', '.join(WORDS['events'])}")
     when, dates = reader.days("date"), reader.text("date")
     for k in np.flatnonzero((kind != "") & np.array([not cell for cell in dates])):
         reader.add(k, "date", "", f"needed is {ALLOWED}")
@@ -185,7 +169,7 @@ def _cases(
     ``own_offences`` says which rows are offences where they have rows of their own; then decisions bring none. An
     acquittal brings none in any case.
     """
-    words = {word: kind for kind, known in SANCTION_WORDS.items() for word in known}
+    words = {word: kind for kind, known in WORDS["sanctions"].items() for word in known}
     words |= {code.casefold(): kind for code, kind in codes.items()}
     kinds = [words.get(cell.casefold()) for cell in sanction]
     decided, dates = ~np.isnat(decision), reader.text("decision" if "decision" in reader.columns else "date")
@@ -237,6 +221,6 @@ def _end(reader: _Reader, person: npt.NDArray[np.int64], name: str, when: Days) 
     return first[["day", "row"]]
 
 
-def _word(cell: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
-    """What a word stands for."""
-    return next((meaning for meaning, known in words.items() if cell.casefold() in known), None)
+def _event(cell: str) -> str | None:
+    """The event that a word stands for."""
+    return next((event for event, known in WORDS["events"].items() if cell.casefold() in known), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 
 import numpy as np
@@ -49,44 +48,30 @@ def aided_weeks() -> Longs:
     return np.asarray(weeks[1], np.int64)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LifeComparison:
-    """The aided men beside their prediction; differences are controls less aided, 0-1."""
+def compare(found: LifePrediction, weeks: npt.ArrayLike) -> dict[str, float]:
+    """The aided men (first arrests by week, 52) beside the prediction; differences are controls less aided, 0-1.
 
-    arrests: int
-    """Aided men arrested within 52 weeks."""
-    difference: float
-    low: float
-    high: float
-    """95 % interval of the difference (Newcombe)."""
-    hazard_ratio: float
-    hazard_low: float
-    hazard_high: float
-    """Ratio of the cumulative hazards at 52 weeks, with its 95 % interval."""
-    at_least_as_far: float
-    """Share of the predicted groups that lie as far from the middle of the prediction or farther."""
-    likelihood_ratio: float
-    """Probability of the observed arrests under the prediction, over that if the aid did nothing."""
-
-    @property
-    def compatible(self) -> bool:
-        """Whether the trial lies among the middle 95 % of those predicted."""
-        return self.at_least_as_far >= 1 - COMPATIBLE
-
-
-def compare(found: LifePrediction, weeks: npt.ArrayLike) -> LifeComparison:
-    """Put the aided men (first arrests by week, 52) beside the prediction."""
+    ``arrests`` within 52 weeks; the difference with its 95 % interval (Newcombe); the ratio of the cumulative hazards
+    with its 95 % interval; ``at_least_as_far``: share of the predicted groups that lie as far from the middle of the
+    prediction or farther; ``likelihood_ratio``: probability of these arrests under the prediction, over that if the aid
+    did nothing.
+    """
     observed, controls = int(np.sum(weeks)), int(found.control.sum())
     groups = found.groups().sum(axis=1)
     below, above = float(np.mean(groups <= observed)), float(np.mean(groups >= observed))
     low, high = newcombe(observed, MEN, controls, MEN)
     ratio, ratio_low, ratio_high = hazard_ratio(observed, controls)
-    return LifeComparison(
-        arrests=observed, difference=(controls - observed) / MEN, low=float(low), high=float(high),
-        hazard_ratio=ratio, hazard_low=ratio_low, hazard_high=ratio_high,
-        at_least_as_far=min(1.0, 2 * min(below, above)),
-        likelihood_ratio=_probability(found, observed, 1) / _probability(found, observed, 0),
-    )  # fmt: skip
+    return {
+        "arrests": observed, "difference": (controls - observed) / MEN, "low": float(low), "high": float(high),
+        "hazard_ratio": ratio, "hazard_low": ratio_low, "hazard_high": ratio_high,
+        "at_least_as_far": min(1.0, 2 * min(below, above)),
+        "likelihood_ratio": _probability(found, observed, 1) / _probability(found, observed, 0),
+    }  # fmt: skip
+
+
+def compatible(comparison: dict[str, float]) -> bool:
+    """Whether the trial lies among the middle 95 % of those predicted."""
+    return comparison["at_least_as_far"] >= 1 - COMPATIBLE
 
 
 def hazard_ratio(aided: int, controls: int, men: int = MEN) -> tuple[float, float, float]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
@@ -15,19 +17,10 @@ import pyarrow.parquet as pq
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
-MEANINGS = {
-    "person": ("person", "personnr", "person_id", "id", "pnr"),
-    "release": ("release", "release_date", "released", "løsladt", "løsladelse", "løsladelsesdato"),
-    "offence": ("offence", "offence_date", "gerning", "gerningsdato", "gerdato"),
-    "decision": ("decision", "decision_date", "afgørelse", "afgørelsesdato", "afgdato", "domsdato"),
-    "sanction": ("sanction", "sanktion", "straf", "afgørelsestype"),
-    "offences": ("offences", "antal", "forhold", "lovovertrædelser"),
-    "followed": ("followed", "followed_until", "fulgt_til", "censored", "censureret"),
-    "decided": ("decided", "decisions_until", "afgjort_til"),
-    "event": ("event", "hændelse"),
-    "date": ("date", "dato"),
-}
-"""What a column can mean, with the headings that are understood without an option."""
+WORDS: dict[str, dict[str, list[str]]] = tomllib.loads(
+    files("experiments").joinpath("inputs/data/register_words.toml").read_text(encoding="utf-8")
+)
+"""The words that are understood without an option, by meaning: of columns, sanctions and events."""
 MOST = 20
 """Mistakes of one file that are listed; the rest are counted."""
 MOST_ROWS = 5
@@ -158,7 +151,7 @@ def _checked(table: ExtractSheet) -> ExtractSheet:
 
 
 def columns_by_meaning(table: ExtractSheet, given: Mapping[str, str]) -> dict[str, str]:
-    """Headings by meaning: those that the options name (an unknown one is refused), and those of ``MEANINGS``."""
+    """Headings by meaning: those that the options name (an unknown one is refused), and those of ``WORDS``."""
     found = {}
     for meaning, heading in given.items():
         if heading not in table.columns:
@@ -167,7 +160,7 @@ def columns_by_meaning(table: ExtractSheet, given: Mapping[str, str]) -> dict[st
             )
         found[meaning] = heading
     plain = {re.sub(r"[\s-]+", "_", name.casefold()): name for name in table.columns}
-    for meaning, words in MEANINGS.items():
+    for meaning, words in WORDS["columns"].items():
         if meaning not in found:
             known = [plain[word] for word in words if word in plain and plain[word] not in found.values()]
             if known:

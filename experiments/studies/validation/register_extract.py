@@ -38,7 +38,7 @@ class ExtractFormat:
     """How a file is to be read, by the options."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Headings by what they mean (``read.MEANINGS``), where a file has its own."""
+    """Headings by what they mean (``read.WORDS``), where a file has its own."""
     codes: Mapping[str, str] = field(default_factory=dict)
     """Own words for sanctions, with what each is: fine, suspended, prison, or empty for not counted."""
     until: date | None = None
