@@ -5,7 +5,7 @@ The reported difference and what is left of it, prior and posterior, definitions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from experiments.figures.palette import COLOURS
+from experiments.figures.style import Figures
 from experiments.inputs.parameter_points import STRENGTH
 from experiments.inputs.trial_result import TRIALS_OWN
 from experiments.language.calibrate import checked_quantity
@@ -29,9 +30,7 @@ CRITICAL = 1.358
 """The distance of Kolmogorov and Smirnov that 95 % of uniform samples stay within, times the root of their number."""
 
 
-def figures(
-    facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
-) -> dict[str, Callable[[], Figure]]:
+def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figures:
     """The study's figures by name; none if the calibration refused itself."""
     if facts["check"]:
         return {"check": lambda: check_figure(tables["ranks"], tables["coverage"], m)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from experiments.figures.palette import COLOURS
+from experiments.figures.style import Figures
 from experiments.language.messages import Messages
 
 BEFORE = "#9a9a9a"
 SHADES = ("#2166ac", "#67a9cf", "#b35806")
 
 
-def figures(
-    facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
-) -> dict[str, Callable[[], Figure]]:
+def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figures:
     """The study's figures by name."""
     return {"models": lambda: models_figure(tables["evidence"], tables["separation"], sure=facts["sure"], m=m)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from experiments.figures.palette import COLOURS
+from experiments.figures.style import Figures
 from experiments.language.messages import Messages
 from experiments.language.register import EVERYBODY, group_name, people
 
@@ -19,9 +20,7 @@ GROUPS = ("#222222", "#1b7837", "#762a83", "#b35806", "#2166ac", "#8c510a")
 MARKS = "os^vDP"
 
 
-def figures(
-    facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
-) -> dict[str, Callable[[], Figure]]:
+def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figures:
     """The study's figures by name."""
     return {"curve": lambda: register_figure(facts, tables["curve"], tables.get("model"), m)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.figures.palette import COLOURS
+from experiments.figures.style import Figures
 from experiments.language.messages import Messages
 from experiments.language.quantities import quantity_name
 from experiments.language.sensitivity import SHOWN, pair
@@ -19,9 +20,7 @@ from experiments.language.sensitivity import SHOWN, pair
 ROW_INCHES = 0.36
 
 
-def figures(
-    facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
-) -> dict[str, Callable[[], Figure]]:
+def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figures:
     """The study's figures by name."""
     parts = tables["first_order"].head(SHOWN) if facts["draws"] else tables["sobol"]
     return {"tornado": lambda: sensitivity_figure(facts, pd.DataFrame(facts["tornado"]), parts, m)}

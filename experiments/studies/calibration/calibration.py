@@ -9,14 +9,15 @@ is refused if a diagnostic shows that it cannot be trusted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.context import Compute
+from experiments.execution.jobs import Job
 from experiments.inputs.rounded_percentages import Printed
 from experiments.inputs.scenario_files import load
 from experiments.statistics.response_surface import Emulator, Floats
@@ -27,9 +28,6 @@ from experiments.studies.calibration.trial_fit import SimulationBank, effective
 from simulation.outcomes import DEFINITIONS
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
-
-Runner = Callable[[Job], Iterator[Table]]
-"""Gives the tables of a job's pieces, in order."""
 
 REPEATS = 100
 """Design points that are simulated again with other random numbers, to measure stochastic variation."""
@@ -100,7 +98,7 @@ class RegisterFit:
     chains: Chains
 
 
-def from_registers(plan: CalibrationPlan, run: Runner) -> RegisterFit:
+def from_registers(plan: CalibrationPlan, run: Compute) -> RegisterFit:
     """The first half: the posterior given the registers."""
     rows, known = register_fit.register_parameters(plan.population), register_figures()
     wide, outputs, noise = _wide(plan, run)
@@ -132,7 +130,7 @@ def from_registers(plan: CalibrationPlan, run: Runner) -> RegisterFit:
     )  # fmt: skip
 
 
-def _wide(plan: CalibrationPlan, run: Runner) -> tuple[Floats, Floats, Floats]:
+def _wide(plan: CalibrationPlan, run: Compute) -> tuple[Floats, Floats, Floats]:
     """The first design: coordinates, the model's figures there, and their stochastic standard deviation."""
     known = register_figures()
     wide = register_fit.design(register_fit.register_parameters(plan.population), plan.points, seed=plan.seed)
@@ -143,10 +141,9 @@ def _wide(plan: CalibrationPlan, run: Runner) -> tuple[Floats, Floats, Floats]:
     return wide, outputs[: len(wide)], noise
 
 
-def first_emulator(plan: CalibrationPlan, run: Runner) -> tuple[Emulator, Floats]:
+def first_emulator(plan: CalibrationPlan, run: Compute) -> tuple[Emulator, Floats]:
     """The emulator over the whole of the priors, and the stochastic variation of the figures it was fitted to."""
-    known = register_figures()
-    wide, outputs, noise = _wide(plan, run)
+    known, (wide, outputs, noise) = register_figures(), _wide(plan, run)
     return Emulator.fit(wide, outputs, known.names, known.kinds), noise
 
 
@@ -155,14 +152,14 @@ def figure_sd(known: RegisterFigures, emulator: Emulator, noise: Floats) -> Floa
     return np.sqrt(known.sd**2 + np.maximum(emulator.error**2 - noise**2, 0.0))
 
 
-def _figures(plan: CalibrationPlan, run: Runner, at: Floats, name: str, part: int, people: int = 0) -> pd.DataFrame:
+def _figures(plan: CalibrationPlan, run: Compute, at: Floats, name: str, part: int, people: int = 0) -> pd.DataFrame:
     job = Job(
         name=f"calibrate: {name}", command=plan.command,
         work="experiments.studies.calibration.register_fit:simulate_register_figures",
         context={"scenario": plan.population.to_toml(), "people": people or plan.people},
         pieces=register_fit.tasks(at, _seeds(plan, part)),
     )  # fmt: skip
-    return pd.concat([pd.DataFrame(table) for table in run(job)], ignore_index=True)
+    return pd.concat(map(pd.DataFrame, run(job)), ignore_index=True)
 
 
 def _seeds(plan: CalibrationPlan, part: int) -> int:
@@ -170,7 +167,7 @@ def _seeds(plan: CalibrationPlan, part: int) -> int:
 
 
 def simulation_bank(
-    plan: CalibrationPlan, known: RegisterFit, run: Runner, *, fixed: dict[str, Any] | None = None, part: int = 3,
+    plan: CalibrationPlan, known: RegisterFit, run: Compute, *, fixed: dict[str, Any] | None = None, part: int = 3,
     name: str = "the trial", changed: Callable[[Floats], Floats] | None = None,
 ) -> SimulationBank:  # fmt: skip
     """The trial at draws from the registers and the priors of the rest.
@@ -274,7 +271,7 @@ def systematic(weights: Floats, number: int, rng: np.random.Generator) -> Sequen
     return np.searchsorted(np.cumsum(weights) / weights.sum(), at).clip(max=len(weights) - 1)
 
 
-def calibrated(plan: CalibrationPlan, run: Runner) -> Calibration:
+def calibrated(plan: CalibrationPlan, run: Compute) -> Calibration:
     """The whole calibration; ``run`` computes jobs."""
     known = from_registers(plan, run)
     return Calibration(plan=plan, known=known, bank=simulation_bank(plan, known, run))

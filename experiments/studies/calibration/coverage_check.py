@@ -1,11 +1,10 @@
 """Does the calibration work? Simulated trials and registers whose truth is known, calibrated in the same way.
 
-A truth is drawn from the distribution that is assumed before the trial; the engine simulates one trial of 97 people
-under it, which reports two percentages; the posterior given these is compared with the truth. Over many trials the
-rank of the truth among the posterior's draws must be uniform, and 50, 80 and 95 % intervals must hold it so often. The
-registers' half is checked in the same way with truths from the priors. Truths of parameters that only a trial informs
-are sampled with a Latin hypercube, or chance in drawing them would be taken for an error of the method; false alarms
-are rarer than stated for these.
+A truth is sampled from the prior of the trial, and one trial of 97 people is simulated under it. The rank of the truth
+among the draws of the posterior given its two percentages must be uniform over many trials, and 50, 80 and 95 %
+intervals must contain it so often. The registers' half is checked in the same way with truths from the priors. Truths
+of parameters that only a trial informs are sampled with a Latin hypercube, or chance in sampling them would be taken
+for an error of the method; false alarms are rarer than stated for these.
 
 References
 ----------
@@ -21,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.stats import kstest
 
+from experiments.execution.context import Compute
 from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import SHARE, STRENGTH
 from experiments.inputs.rounded_percentages import Printed
@@ -28,7 +28,6 @@ from experiments.statistics.response_surface import Emulator, Floats
 from experiments.studies.calibration import register_fit, trial_fit
 from experiments.studies.calibration.calibration import (
     CalibrationPlan,
-    Runner,
     figure_sd,
     first_emulator,
     from_registers,
@@ -95,7 +94,7 @@ def rank_known_registers(context: dict[str, Any], payload: dict[str, Any]) -> di
     return out
 
 
-def coverage_check(plan: CalibrationPlan, run: Runner, *, trials: int, registers: int) -> dict[str, pd.DataFrame]:
+def coverage_check(plan: CalibrationPlan, run: Compute, *, trials: int, registers: int) -> dict[str, pd.DataFrame]:
     """Calibrate so many simulated trials and registers.
 
     Tables: ranks of the truths (part, quantity, trial, rank 0-1), uniform and coverage (``uniform_and_coverage``), and
@@ -111,7 +110,7 @@ def coverage_check(plan: CalibrationPlan, run: Runner, *, trials: int, registers
 
 
 def _trial_ranks(
-    plan: CalibrationPlan, bank: SimulationBank, flat: Floats, run: Runner, number: int
+    plan: CalibrationPlan, bank: SimulationBank, flat: Floats, run: Compute, number: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng([plan.seed, 7])
     at = trial_fit.extended(bank.rows, flat[rng.choice(len(flat), number)], seed=plan.seed + 7_777)
@@ -168,7 +167,7 @@ def printed_by(counts: Any, definition: str) -> Printed | None:
                    mentored_arm=int(arms[MENTORED]), control_arm=int(arms[CONTROL]))  # fmt: skip
 
 
-def _register_ranks(plan: CalibrationPlan, run: Runner, number: int) -> pd.DataFrame:
+def _register_ranks(plan: CalibrationPlan, run: Compute, number: int) -> pd.DataFrame:
     emulator, noise = first_emulator(plan, run)
     known = register_figures()
     rows = register_fit.register_parameters(plan.population)

@@ -21,7 +21,7 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import norm
 
-from experiments.execution.context import RunContext
+from experiments.execution.context import Compute, RunContext
 from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import SHARE, STRENGTH, at_point
 from experiments.inputs.scenario_files import written
@@ -32,7 +32,6 @@ from experiments.studies.calibration.calibrate_study import CompareModelsStudy
 from experiments.studies.calibration.calibration import (
     CalibrationPlan,
     RegisterFit,
-    Runner,
     from_registers,
     plan_of,
     simulation_bank,
@@ -110,7 +109,7 @@ def _helping(prior: str) -> float:
     return float(norm.cdf(-np.log(read.first) / read.second))
 
 
-def candidate_models(plan: CalibrationPlan, known: RegisterFit, run: Runner) -> list[CandidateModel]:
+def candidate_models(plan: CalibrationPlan, known: RegisterFit, run: Compute) -> list[CandidateModel]:
     """Calibrate every model; in all of them mentors may help or do nothing, not harm (the prior is cut at 1)."""
     rows = trial_fit.uncertain_parameters(plan.trial)
     column = [row.key for row in rows].index(STRENGTH)
@@ -181,7 +180,7 @@ def _measured(scenario: Scenario, seed: int) -> dict[str, float]:
     }  # fmt: skip
 
 
-def measured(plan: CalibrationPlan, models: Sequence[CandidateModel], run: Runner, *, draws: int) -> pd.DataFrame:
+def measured(plan: CalibrationPlan, models: Sequence[CandidateModel], run: Compute, *, draws: int) -> pd.DataFrame:
     """Each measurement at draws from each model's posterior: the columns of ``simulate_measurements``, and model."""
     tables = []
     base = plan.trial.changed({

@@ -44,7 +44,8 @@ def run_sensitivity(study: SensitivityStudy, context: RunContext | None) -> Stud
                            command=study.command())  # fmt: skip
         found = estimation.estimate_over_draws(runs, inputs, outcome) if inputs.draws else \
             estimation.estimate_over_priors(runs, inputs, outcome, **sizes)  # fmt: skip
-    return _result(study, runs, inputs, outcome, found, {"draws": len(inputs.draws)} if inputs.draws else sizes)
+    sizes = {"draws": len(inputs.draws)} if inputs.draws else sizes
+    return _result(study, runs, inputs, outcome, found, {"runs": points, **sizes})
 
 
 def _inputs(study: SensitivityStudy, base: Scenario) -> tuple[UncertainInputs, dict[str, int]]:
@@ -93,11 +94,11 @@ def _result(study: SensitivityStudy, runs: OutcomeRuns, inputs: UncertainInputs,
         "rows": parts.to_dict("records"), "tornado": ends.to_dict("records"), "others": OTHERS,
         "grades": None if shares is None else shares.to_dict("records"),
         "census": evidence.census().to_dict("records"), "uncertain": inputs.studied, "quantities": len(inputs.keys),
-        "draws": len(inputs.draws), "trials": runs.trials, "runs": found.runs,
+        "draws": len(inputs.draws), "trials": runs.trials, "runs": sizes["runs"],
     }  # fmt: skip
     return StudyResult(
         study=study, tables=tables, facts=facts, scenario=base,
-        counts={"outcome": outcome.name, "trials": runs.trials, "runs": found.runs, **sizes, "salib": version("SALib")},
+        counts={"outcome": outcome.name, "trials": runs.trials, **sizes, "salib": version("SALib")},
     )  # fmt: skip
 
 

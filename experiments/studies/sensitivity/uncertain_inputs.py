@@ -122,15 +122,13 @@ class SensitivityEstimates:
     """Standard deviation of one value by simulation noise."""
     ends_noise: float
     """Variance of the values in ``ends`` by simulation noise; over draws, by which draws there are, too."""
-    runs: int
-    """Points that were run, repeats among them."""
     times: int = 1
     """So many times the trials were run at the points of the tornado."""
     screening: pd.DataFrame | None = None
 
 
 def points_needed(inputs: UncertainInputs, *, trajectories: int, points: int, parameters: int) -> int:
-    """How many points a study simulates."""
+    """How many points a study simulates, repeats among them."""
     number = len(inputs.keys)
     if inputs.draws:
         return len(inputs.draws) + OTHER_SEEDS * min(REPEATED, len(inputs.draws))
@@ -171,11 +169,8 @@ def estimate_over_priors(
     alike = base_rows(points, groups)
     shares, values = design[0][alike], design[1][alike]
     noise, error = _noise(runs, outcome, at_shares(rows, shares[:REPEATED]).tolist(), values[:REPEATED])
-    number = points_needed(inputs, trajectories=trajectories, points=points, parameters=parameters)
-    return SensitivityEstimates(
-        parts=parts, ends=bars, values=values, noise=noise, error=error, ends_noise=noise / times, runs=number,
-        times=times, screening=screening,
-    )  # fmt: skip
+    return SensitivityEstimates(parts=parts, ends=bars, values=values, noise=noise, error=error,
+                                ends_noise=noise / times, times=times, screening=screening)  # fmt: skip
 
 
 def estimate_over_draws(runs: OutcomeRuns, inputs: UncertainInputs, outcome: Outcome) -> SensitivityEstimates:
@@ -188,10 +183,9 @@ def estimate_over_draws(runs: OutcomeRuns, inputs: UncertainInputs, outcome: Out
     if parts.empty:
         raise ParameterError(f"--posterior has but one value of [{', '.join(inputs.studied)}]; "
                              "nothing uncertain is left")  # fmt: skip
-    number = len(values) + OTHER_SEEDS * len(some)
     return SensitivityEstimates(
         parts=parts, ends=among_draws(table, values), values=values, noise=noise, error=error,
-        ends_noise=float(values.var()) / max(1.0, FIFTH * len(values)), runs=number,
+        ends_noise=float(values.var()) / max(1.0, FIFTH * len(values)),
     )  # fmt: skip
 
 

@@ -1,8 +1,7 @@
-"""The baseline: does the released population, without any programme, reoffend as the Danish and open data say?
+"""The baseline: the released population, without any programme, beside the Danish and open data.
 
-``measure`` gives the model's value of each target of ``inputs/data/baseline_targets.csv``; ``fit_baseline`` searches
-for the defaults of the risk and offending sections that meet them jointly, so that better data can be put into the
-table.
+``measure`` gives the model's value of each target of ``inputs/data/baseline_targets.csv``, into which better data can
+be put.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import pandas as pd
 
 from experiments.provenance.results_folder import spelled
 from experiments.statistics.regression import cox
-from simulation.engine import Cohort, run
+from simulation.engine import run
 from simulation.scenario import Scenario
 
 
@@ -42,60 +41,38 @@ def measure(
 
     Counts of offences are of the first 24 months, from a second run of the same people with the same random numbers.
     """
-    changes: dict[str, object] = {"people.follow_up_months": 36}
-    if people is not None:
-        changes["people.count"] = people
+    changes = {"people.follow_up_months": 36, **({} if people is None else {"people.count": people})}
     long = scenario.changed(changes)
     cohort = run(long, seed=seed, threads=threads)
     short = run(long.changed({"people.follow_up_months": 24}), seed=seed, threads=threads)
-    return {**_levels(cohort), **_counts(short), **_shape(cohort), **_gradients(cohort)}
-
-
-def _levels(cohort: Cohort) -> dict[str, float]:
-    lives, men = cohort.lives, cohort.people.woman == 0
-    return {
-        **{f"any_{window}": float((lives.time_any <= window).mean()) for window in (6, 12, 24)},
-        "prison_men": float((lives.time_prison[men] <= 24).mean()),
-        "sentence_24": float((lives.time_sentence <= 24).mean()),
-    }
-
-
-def _counts(cohort: Cohort) -> dict[str, float]:
-    number = cohort.lives.offences[cohort.lives.time_any <= 24]
-    return {"one_offence": float((number == 1).mean()), "four_offences": float((number >= 4).mean())}
-
-
-def _shape(cohort: Cohort) -> dict[str, float]:
-    def free(window: int) -> float:
-        return float((cohort.lives.first_offence >= window).mean())
-
-    year_1, year_2 = -math.log(free(12)), math.log(free(12) / free(24))
-    return {"hazard_year_2": year_2 / year_1, "risk_year_3": 1 - free(36) / free(24)}
-
-
-def _gradients(cohort: Cohort) -> dict[str, float]:
-    people, first = cohort.people, cohort.lives.first_offence
-    time, event = np.minimum(first + 1, 36), first < 36
-    covariates = np.column_stack([people.age / 10.0, people.priors]).astype(np.float64)
-    age, priors = np.exp(cox(covariates, time, event))
+    lives, released = cohort.lives, cohort.people
+    first, men = lives.first_offence, released.woman == 0
+    number = short.lives.offences[short.lives.time_any <= 24]
+    free = {window: float((first >= window).mean()) for window in (12, 24, 36)}
+    covariates = np.column_stack([released.age / 10.0, released.priors]).astype(np.float64)
+    age, priors = np.exp(cox(covariates, np.minimum(first + 1, 36), first < 36))
 
     def odds(rows: npt.NDArray[np.bool_]) -> float:
         share = float((first[rows] < 24).mean())
         return share / (1 - share)
 
     return {
+        **{f"any_{window}": float((lives.time_any <= window).mean()) for window in (6, 12, 24)},
+        "prison_men": float((lives.time_prison[men] <= 24).mean()),
+        "sentence_24": float((lives.time_sentence <= 24).mean()),
+        "one_offence": float((number == 1).mean()), "four_offences": float((number >= 4).mean()),
+        "hazard_year_2": math.log(free[12] / free[24]) / -math.log(free[12]), "risk_year_3": 1 - free[36] / free[24],
         "age_hazard_ratio": float(age), "priors_hazard_ratio": float(priors),
-        "age_odds": odds(people.age < 25) / odds(people.age >= 50),
-        "priors_odds": odds(people.priors >= 10) / odds(people.priors <= 4),
+        "age_odds": odds(released.age < 25) / odds(released.age >= 50),
+        "priors_odds": odds(released.priors >= 10) / odds(released.priors <= 4),
     }  # fmt: skip
 
 
 def compare(scenario: Scenario, *, seed: int, people: int | None = None, threads: int | None = None) -> pd.DataFrame:
     """Model and data: the targets with columns model and inside (whether it lies in the band)."""
-    table = targets()
-    values = measure(scenario, seed=seed, people=people, threads=threads)
+    table, values = targets(), measure(scenario, seed=seed, people=people, threads=threads)
     table["model"] = [values[name] for name in table["id"]]
-    table["inside"] = (table["model"] >= table["low"]) & (table["model"] <= table["high"])
+    table["inside"] = table["model"].between(table["low"], table["high"])
     return table
 
 
@@ -110,7 +87,7 @@ def compare_draws(scenarios: Iterable[Scenario], *, seed: int, people: int, thre
     columns = np.array([[each[name] for name in table["id"]] for each in found])
     table["model"] = columns.mean(axis=0)
     table["model_low"], table["model_high"] = np.quantile(columns, [0.025, 0.975], axis=0)
-    table["inside"] = (table["model"] >= table["low"]) & (table["model"] <= table["high"])
+    table["inside"] = table["model"].between(table["low"], table["high"])
     return table
 
 

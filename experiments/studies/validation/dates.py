@@ -28,7 +28,7 @@ NO_DAY = np.datetime64("NaT", "D")
 def day(text: str) -> date | None:
     """A date as it is written: year first, or day first as in Denmark; None if it is none, or of a year out of range.
 
-    A time of day behind it is ignored. Years of two digits are refused: nobody can tell 03-04-05.
+    A time of day behind it is ignored. Years of two digits are refused: 03-04-05 is ambiguous.
     """
     if (found := ISO.fullmatch(text) or PLAIN.fullmatch(text)) is not None:
         year, month, number = (int(part) for part in found.groups())

@@ -114,7 +114,6 @@ class WeightedDraws:
     values: Floats
     weight: Floats
     predicted: Floats
-    log_likelihood: Floats
 
     @property
     def effective(self) -> float:
@@ -203,7 +202,7 @@ def fit(
     log = _log_weight(points, likely, rounds)
     weight = np.exp(log - log.max())
     return WeightedDraws(parameters=parameters, values=values(parameters, points), weight=weight / weight.sum(),
-                         predicted=predicted, log_likelihood=likely)  # fmt: skip
+                         predicted=predicted)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
