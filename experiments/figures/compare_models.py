@@ -21,17 +21,18 @@ SHADES = ("#2166ac", "#67a9cf", "#b35806")
 
 def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figures:
     """The study's figures by name."""
-    return {"models": lambda: models_figure(tables["evidence"], tables["separation"], sure=facts["sure"], m=m)}
+    return {"models": lambda: models_figure(facts, tables["evidence"], tables["separation"], m)}
 
 
-def models_figure(evidence: pd.DataFrame, separation: pd.DataFrame, *, sure: float, m: Messages) -> Figure:
+def models_figure(facts: Mapping[str, Any], evidence: pd.DataFrame, separation: pd.DataFrame, m: Messages) -> Figure:
     """The three panels of ``desist compare-models``."""
     figure = Figure(figsize=(13.5, 4.9))
     axes = figure.subplots(1, 3, width_ratios=(1.25, 1, 1))
     probabilities(evidence, axes[0], m)
     for ax, (first, second) in zip(axes[1:], (("support", "direct"), ("both", "chance")), strict=True):
-        separation_curves(separation[(separation["first"] == first) & (separation["second"] == second)], ax, sure=sure,
-                          title=m(f"figure.{first}_{second}"), m=m)  # fmt: skip
+        separation_curves(separation[(separation["first"] == first) & (separation["second"] == second)], ax, m)
+        ax.axhline(facts["sure"], color=COLOURS["observed"], linestyle="--", linewidth=1)
+        ax.set_title(m(f"figure.{first}_{second}"))
     figure.legend(*axes[1].get_legend_handles_labels(), frameon=False, fontsize=9, loc="outside lower right", ncols=3)
     return figure
 
@@ -54,7 +55,7 @@ def probabilities(table: pd.DataFrame, ax: Axes, m: Messages) -> None:
     ax.legend(frameon=False, title=m("figure.prior"), loc="lower right")
 
 
-def separation_curves(table: pd.DataFrame, ax: Axes, *, sure: float, title: str, m: Messages) -> None:
+def separation_curves(table: pd.DataFrame, ax: Axes, m: Messages) -> None:
     """How often each measurement (a row of ``table``) names the right one of two models, by people in each arm."""
     sizes = [int(name.split("_")[1]) for name in table.columns if name.startswith("right_")]
     for marker, row in zip("os^Dvx", table.itertuples(), strict=False):
@@ -63,6 +64,5 @@ def separation_curves(table: pd.DataFrame, ax: Axes, *, sure: float, title: str,
     ax.set_xscale("log")
     ax.set_xticks(sizes[::2], [m.number(size, 0) for size in sizes[::2]])
     ax.minorticks_off()
-    ax.axhline(sure, color=COLOURS["observed"], linestyle="--", linewidth=1)
-    ax.set(ylim=(0.45, 1.02), xlabel=m("figure.arm"), ylabel=m("figure.right"), title=title)
+    ax.set(ylim=(0.45, 1.02), xlabel=m("figure.arm"), ylabel=m("figure.right"))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

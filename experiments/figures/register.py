@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
@@ -28,7 +27,7 @@ def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mes
 def register_figure(
     facts: Mapping[str, Any], observed: pd.DataFrame, model: pd.DataFrame | None, m: Messages
 ) -> Figure:
-    """The register's curve by group with its bands; the model's as a dashed line with the band of its cohorts."""
+    """The register's curve by group with its bands, at the months that may be shown; the model's as a dashed line."""
     figure, definition = Figure(figsize=(7.4, 4.9)), facts["definition"]
     ax = figure.add_subplot()
     if model is not None:
@@ -39,7 +38,9 @@ def register_figure(
                 label=m("figure.mean", scenario=facts["scenario"]))  # fmt: skip
     for k, (name, rows) in enumerate(observed.groupby("group", sort=False)):
         label = m("figure.register") if name == EVERYBODY else m("figure.group", group=group_name(name, m))
-        _steps(rows, ax, colour=GROUPS[k % len(GROUPS)], mark=MARKS[k % len(MARKS)], label=label)
+        colour, mark = GROUPS[k % len(GROUPS)], MARKS[k % len(MARKS)]
+        ax.fill_between(rows["month"], rows["low"], rows["high"], color=colour, alpha=0.13, linewidth=0)
+        ax.plot(rows["month"], rows["share"], color=colour, linewidth=1.3, marker=mark, markersize=3, label=label)
     last = max(float(observed["month"].max()) if len(observed) else 0.0,
                0.0 if model is None or model.empty else float(model["month"].max()))  # fmt: skip
     ax.set(xlabel=m("figure.months"), ylabel=m("figure.reoffended"), ylim=(0, 1), xlim=(0, max(last, 1)))
@@ -48,9 +49,3 @@ def register_figure(
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, loc="upper left", fontsize=8.5)
     return figure
-
-
-def _steps(rows: pd.DataFrame, ax: Axes, *, colour: str, mark: str, label: str) -> None:
-    """A curve at the months that may be shown: a dot at each, joined by straight lines."""
-    ax.fill_between(rows["month"], rows["low"], rows["high"], color=colour, alpha=0.13, linewidth=0)
-    ax.plot(rows["month"], rows["share"], color=colour, linewidth=1.3, marker=mark, markersize=3, label=label)

@@ -33,18 +33,14 @@ def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mess
                           tables, m)]  # fmt: skip
         return Answer(sentences=list(_check(facts, m)), tables=shown)
     if facts["refusals"]:
-        return Answer(sentences=[_refusal(row, m) for row in facts["refusals"]])
+        written = {name: partial(m.number, decimals=DIGITS.get(name, 2)) for name in facts["diagnostics"]}
+        written["largest_weight"] = partial(m.percent, decimals=0)
+        return Answer(sentences=[m(f"refusal.{row['diagnostic']}", **{key: written[row["diagnostic"]](row[key])
+                                 for key in ("value", "bar")}) for row in facts["refusals"]])  # fmt: skip
     return Answer(
         sentences=[*_left(facts, m), *_trial(facts, m), *_learnt(facts["parameters"], m), *_grades(facts, m)],
         tables=[_differences(facts["differences"], m)], notes=list(_notes(facts["diagnostics"], m)),
     )  # fmt: skip
-
-
-def _refusal(row: Mapping[str, Any], m: Messages) -> str:
-    name = row["diagnostic"]
-    values = {key: m.percent(row[key], 0) if name == "largest_weight" else m.number(row[key], DIGITS.get(name, 2))
-              for key in ("value", "bar")}  # fmt: skip
-    return m(f"refusal.{name}", **values)
 
 
 def _left(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:

@@ -21,18 +21,14 @@ def grade_sentences(shares: Rows | None, census: Rows, m: Messages) -> list[str]
     """
     counts = [m("grades.count", name=_name(row, m), **{name: m.number(row[name], 0)
               for name in ("inputs", "uncertain", "fixed")}) for row in _rows(census)]  # fmt: skip
-    return [_shares(shares, m), m("grades.census", counts=m.listed(counts))]
-
-
-def _shares(shares: Rows | None, m: Messages) -> str:
-    if shares is None:
-        return m("grades.few")
-    rows = _rows(shares)
-    if any(row["share"] is None or row["share"] != row["share"] for row in rows):
-        return m("grades.none")
-    parts = [m("grades.part", name=_name(row, m), low=_percent(row["low"], m).partition(NBSP)[0],
-               **{name: _percent(row[name], m) for name in ("share", "high")}) for row in rows]  # fmt: skip
-    return m("grades.shares", parts="; ".join(parts))
+    rows = [] if shares is None else _rows(shares)
+    if shares is None or any(row["share"] is None or row["share"] != row["share"] for row in rows):
+        divided = m("grades.few" if shares is None else "grades.none")
+    else:
+        parts = [m("grades.part", name=_name(row, m), low=_percent(row["low"], m).partition(NBSP)[0],
+                   **{name: _percent(row[name], m) for name in ("share", "high")}) for row in rows]  # fmt: skip
+        divided = m("grades.shares", parts="; ".join(parts))
+    return [divided, m("grades.census", counts=m.listed(counts))]
 
 
 def _rows(table: Rows) -> Sequence[Mapping[str, Any]]:

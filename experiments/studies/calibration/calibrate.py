@@ -10,15 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
-
 from experiments.execution.context import RunContext
 from experiments.execution.environment import versions
 from experiments.inputs.evidence import ModelInputs
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.trial_result import CONTROL_PERCENT, GAP, MENTORED_PERCENT
 from experiments.provenance.receipts import shown
-from experiments.statistics.intervals import quantiles
+from experiments.statistics.intervals import interval
 from experiments.statistics.variance_by_grade import as_data, shares_if_enough
 from experiments.studies.calibration import calibration_tables as tables_of
 from experiments.studies.calibration import trial_fit
@@ -101,7 +99,8 @@ def _reported(study: CalibrateStudy, calibration: Calibration, drawn: Any, group
         "differences": tables["differences"].to_dict("records"), "by_prior": tables["by_prior"].to_dict("records"),
         "definitions": calibration.definition_probabilities, "definition_given": study.definition,
         "definition_prior": 1 / len(DEFINITIONS), "control_any": float(drawn["_any_control"].mean()),
-        "sizes": {arm: _spread(drawn[f"_size_{arm}"].to_numpy()) for arm in ("mentored", "control")},
+        "sizes": {arm: dict(zip(("median", "low", "high"), interval(drawn[f"_size_{arm}"]), strict=True))
+                  for arm in ("mentored", "control")},
         "parameters": tables["parameters"].to_dict("records"),
         "grades": None if grades is None else grades.to_dict("records"), "census": inputs.census().to_dict("records"),
         "diagnostics": diagnostics,
@@ -114,11 +113,6 @@ def _reported(study: CalibrateStudy, calibration: Calibration, drawn: Any, group
         counts={**_counts(plan), "retained": plan.retained, "groups": study.groups, "diagnostics": diagnostics,
                 **({} if grades is None else {"grades": as_data(grades)})},
     )  # fmt: skip
-
-
-def _spread(values: np.ndarray) -> dict[str, float]:
-    low, median, high = quantiles(values, (0.025, 0.5, 0.975))
-    return {"median": float(median), "low": float(low), "high": float(high)}
 
 
 def write_inference_data(posterior: Posterior, path: Path) -> Path:

@@ -113,10 +113,9 @@ def candidate_models(plan: CalibrationPlan, known: RegisterFit, run: Compute) ->
     """Calibrate every model; in all of them mentors may help or do nothing, not harm (the prior is cut at 1)."""
     rows = trial_fit.uncertain_parameters(plan.trial)
     column = [row.key for row in rows].index(STRENGTH)
-    prior = Prior.read(rows[column].prior)
 
     def helping(at: Floats) -> Floats:
-        share = ndtr(at[:, column]) * float(ndtr(-np.log(prior.first) / prior.second))
+        share = ndtr(at[:, column]) * _helping(rows[column].prior)
         at = at.copy()
         at[:, column] = coordinates([rows[column]], share[:, None])[:, 0]
         return at

@@ -21,10 +21,10 @@ from experiments.inputs.scenario_files import written
 from simulation.engine import run
 from simulation.outcomes import DEFINITIONS
 from simulation.scenario import Scenario
+from simulation.trial_counts import WINDOW
 
 PEOPLE = 8_000
 """People simulated at each draw, with and without the programme."""
-WINDOW = 24
 GROUPS = ("highest-risk who would sign up", "all who would sign up", "all released")
 ENOUGH = {"volunteers.at_start": 8_000, "volunteers.recruits_per_month": 800.0, "volunteers.ceiling": 40_000}
 """Volunteers for everybody who accepts: the question here is what mentoring does, not whether there are volunteers."""

@@ -92,7 +92,14 @@ def outcomes(scenario: Scenario, *, seed: int, trials: int) -> dict[str, float]:
     """
 
     def reduce(cohort: Cohort) -> npt.NDArray[np.int64]:
-        return _sums(scenario, cohort)
+        people, lives = cohort.people, cohort.lives
+        arm = mentored(scenario, people)
+        cell = 2 * arm.astype(np.int64) + lives.highest
+        hit = getattr(lives, f"time_{scenario.trial.definition}") <= WINDOW
+        treated = arm & (lives.months_met.sum(axis=0) > 0)
+        rest = [lives.offences.sum(), (lives.time_prison <= WINDOW).sum(), treated.sum()]
+        cells = [np.bincount(each, minlength=4) for each in (cell, cell[hit])]  # people, reoffenders by arm and group
+        return np.concatenate([*cells, rest]).astype(np.int64)
 
     sums = np.sum(list(over_chunks(scenario, seed, range(trials), reduce, threads=1)), axis=0)
     people, hits = sums[0:4].reshape(2, 2), sums[4:8].reshape(2, 2)
@@ -112,17 +119,6 @@ def outcomes(scenario: Scenario, *, seed: int, trials: int) -> dict[str, float]:
             "treated": treated / people[MENTORED].sum(),
         }
     return {name: float(found[name]) for name in possible(scenario)}
-
-
-def _sums(scenario: Scenario, cohort: Cohort) -> npt.NDArray[np.int64]:
-    """People and reoffenders by arm and group (eight numbers), offences, people sent to prison, treated people."""
-    people, lives = cohort.people, cohort.lives
-    arm = mentored(scenario, people)
-    cell = 2 * arm.astype(np.int64) + lives.highest
-    hit = getattr(lives, f"time_{scenario.trial.definition}") <= WINDOW
-    treated = arm & (lives.months_met.sum(axis=0) > 0)
-    rest = [lives.offences.sum(), (lives.time_prison <= WINDOW).sum(), treated.sum()]
-    return np.concatenate([np.bincount(cell, minlength=4), np.bincount(cell[hit], minlength=4), rest]).astype(np.int64)
 
 
 def simulate_outcomes(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:

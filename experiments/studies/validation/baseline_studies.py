@@ -17,7 +17,7 @@ from experiments.inputs.posterior import posterior_of
 from experiments.inputs.scenario_files import change, scenario_of
 from experiments.studies.result import StudyResult
 from experiments.studies.validation.baseline import compare, compare_draws, measure, targets
-from experiments.studies.validation.baseline_study import BaselineStudy, FitBaselineStudy
+from experiments.studies.validation.validate_study import BaselineStudy, FitBaselineStudy
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -98,15 +97,10 @@ def _format(study: RegisterStudy) -> ExtractFormat:
                 option = f"--{name.replace('_', '-')}"
                 raise ParameterError(f"{option} is [{word}], which another option names, too; name it once")
     columns = {name: heading for name in WORDS["columns"] if (heading := getattr(study, name)) is not None}
-    return ExtractFormat(columns=columns, codes=kinds, until=_day(study.until), releases=study.releases, by=study.by)
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    if (found := day(text.strip())) is None:
-        raise ParameterError(f"--until is [{text}]; allowed is {ALLOWED}")
-    return found
+    until = None if study.until is None else day(study.until.strip())
+    if study.until is not None and until is None:
+        raise ParameterError(f"--until is [{study.until}]; allowed is {ALLOWED}")
+    return ExtractFormat(columns=columns, codes=kinds, until=until, releases=study.releases, by=study.by)
 
 
 def _latest(rows: pd.DataFrame, definition: str) -> dict[str, Any] | None:

@@ -135,17 +135,14 @@ def _ends(cells: ExtractCells, releases: pd.DataFrame, form: ExtractFormat, file
     missing = np.isnat(ends["followed"])
     if missing.any():
         wrong.raise_if_any()
+        number = int(missing.sum())
+        of = "people are" if missing.all() else f"{number:,} {'person is' if number == 1 else 'people are'}"
         raise ParameterError(
-            f"{file} does not say until when {_of(missing)} followed; name a column with --followed, or the last day "
+            f"{file} does not say until when {of} followed; name a column with --followed, or the last day "
             "of the extract with --until 2020-12-31"
         )
     whole = {name: months_after(release, day + 1) for name, day in ends.items()}
     return pd.DataFrame({name: np.clip(months, 0, LONGEST) for name, months in whole.items()})
-
-
-def _of(missing: npt.NDArray[np.bool_]) -> str:
-    number = int(missing.sum())
-    return "people are" if missing.all() else f"{number:,} {'person is' if number == 1 else 'people are'}"
 
 
 def _register(cells: ExtractCells, releases: pd.DataFrame, ends: pd.DataFrame, form: ExtractFormat) -> RegisterExtract:

@@ -61,7 +61,12 @@ def extract(
     for name in ("followed", "decided"):
         table[name] = _text(day_of(release, people[name].to_numpy(np.int64)) - 1)
     cases = _cases(history, release, person, spread)
-    return _rows(table, cases) if style == "decisions" else _listed(table, cases)
+    if style == "events":
+        return _listed(table, cases)
+    columns = ["person", "release", "offence", "decision", "sanction", "offences", "followed", "decided"]
+    cases = cases[["person", "offence", "decision", "sanction", "offences"]]
+    rows = table.merge(cases, on="person", how="left").sort_values(["person", "offence"], ignore_index=True)
+    return rows[columns].fillna("").astype({"person": str})
 
 
 def _cases(history: History, release: Days, person: npt.NDArray[np.int64], spread: int) -> pd.DataFrame:
@@ -86,13 +91,6 @@ def _text(days: Days) -> npt.NDArray[np.str_]:
     """Days as 2016-05-31, nothing where there is none."""
     cells = np.datetime_as_string(days)
     return np.where(cells == "NaT", "", cells)
-
-
-def _rows(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    columns = ["person", "release", "offence", "decision", "sanction", "offences", "followed", "decided"]
-    cases = cases[["person", "offence", "decision", "sanction", "offences"]]
-    rows = table.merge(cases, on="person", how="left").sort_values(["person", "offence"], ignore_index=True)
-    return rows[columns].fillna("").astype({"person": str})
 
 
 def _listed(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
