@@ -25,14 +25,8 @@ from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import SHARE, STRENGTH
 from experiments.inputs.rounded_percentages import Printed
 from experiments.statistics.response_surface import Emulator, Floats
-from experiments.studies.calibration import register_fit, trial_fit
-from experiments.studies.calibration.calibration import (
-    CalibrationPlan,
-    figure_sd,
-    first_emulator,
-    from_registers,
-    simulation_bank,
-)
+from experiments.studies.calibration import calibration, register_fit, trial_fit
+from experiments.studies.calibration.calibration import CalibrationPlan
 from experiments.studies.calibration.register_fit import RegisterFigures, register_figures
 from experiments.studies.calibration.trial_fit import SimulationBank
 from simulation.outcomes import DEFINITIONS, wilson
@@ -100,8 +94,8 @@ def coverage_check(plan: CalibrationPlan, run: Compute, *, trials: int, register
     Tables: ranks of the truths (part, quantity, trial, rank 0-1), uniform and coverage (``uniform_and_coverage``), and
     definitions (definition, expected, happened).
     """
-    known = from_registers(plan, run)
-    bank = simulation_bank(plan, known, run)
+    known = calibration.from_registers(plan, run)
+    bank = calibration.simulation_bank(plan, known, run)
     ranks, definitions = _trial_ranks(plan, bank, known.chains.flat, run, trials)
     if registers:
         ranks = pd.concat([ranks, _register_ranks(plan, run, registers)], ignore_index=True)
@@ -168,7 +162,7 @@ def printed_by(counts: Any, definition: str) -> Printed | None:
 
 
 def _register_ranks(plan: CalibrationPlan, run: Compute, number: int) -> pd.DataFrame:
-    emulator, noise = first_emulator(plan, run)
+    emulator, noise = calibration.first_emulator(plan, run)
     known = register_figures()
     rows = register_fit.register_parameters(plan.population)
     shares = np.random.default_rng([plan.seed, 8]).random((number, len(rows)))
@@ -176,7 +170,7 @@ def _register_ranks(plan: CalibrationPlan, run: Compute, number: int) -> pd.Data
     job = Job(
         name="calibrate: registers of a known truth", work=f"{__name__}:rank_known_registers", command=plan.command,
         context={"scenario": plan.population.to_toml(), "coefficients": emulator.coefficients.tolist(),
-                 "sd": figure_sd(known, emulator, noise).tolist()},
+                 "sd": calibration.figure_sd(known, emulator, noise).tolist()},
         pieces=[{"coordinates": [truth], "seeds": [first + k]}
                 for k, truth in enumerate(np.round(register_fit.coordinates(rows, shares), 6).tolist())],
     )  # fmt: skip

@@ -27,16 +27,9 @@ from experiments.inputs.parameter_points import SHARE, STRENGTH, at_point
 from experiments.inputs.scenario_files import written
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
 from experiments.statistics.response_surface import Floats
-from experiments.studies.calibration import trial_fit
+from experiments.studies.calibration import calibration, trial_fit
 from experiments.studies.calibration.calibrate_study import CompareModelsStudy
-from experiments.studies.calibration.calibration import (
-    CalibrationPlan,
-    RegisterFit,
-    from_registers,
-    plan_of,
-    simulation_bank,
-    systematic,
-)
+from experiments.studies.calibration.calibration import CalibrationPlan, RegisterFit
 from experiments.studies.calibration.register_fit import coordinates
 from experiments.studies.calibration.trial_fit import SimulationBank, effective
 from experiments.studies.result import StudyResult
@@ -122,7 +115,8 @@ def candidate_models(plan: CalibrationPlan, known: RegisterFit, run: Compute) ->
 
     found = []
     for part, (name, (_, fixed)) in enumerate(MODELS.items()):
-        bank = simulation_bank(plan, known, run, fixed=fixed, part=20 + part, name=f"model {name}", changed=helping)
+        bank = calibration.simulation_bank(plan, known, run, fixed=fixed, part=20 + part, name=f"model {name}",
+                                           changed=helping)  # fmt: skip
         likely = bank.likelihoods(plan.printed) @ np.asarray(plan.definitions)
         found.append(CandidateModel(name=name, bank=bank, likelihoods=likely))
     return found
@@ -188,7 +182,7 @@ def measured(plan: CalibrationPlan, models: Sequence[CandidateModel], run: Compu
     })  # fmt: skip
     for part, model in enumerate(models):
         rng = np.random.default_rng([plan.seed, 30 + part])
-        values = model.bank.values[systematic(model.likelihoods, draws, rng)]
+        values = model.bank.values[calibration.systematic(model.likelihoods, draws, rng)]
         points = [dict(zip(model.bank.keys, map(float, row), strict=True)) | MODELS[model.name][1] for row in values]
         for point in points:
             point["volunteers.recruits_per_month"] *= 2
@@ -252,11 +246,11 @@ def _right(gaps: list[Floats], noise: list[float], size: int, draws: int, rng: n
 def run_compare_models(study: CompareModelsStudy, context: RunContext | None) -> StudyResult:
     """Compare the four models, and predict what further measurements would show."""
     context = context or RunContext()
-    plan = plan_of(study, draws=study.draws, trials=study.trials)
+    plan = calibration.plan_of(study, draws=study.draws, trials=study.trials)
     context.note(f"{study.points + study.near_points:,} design points, then {study.trials:,} trials on each of "
                  f"{study.draws:,} draws of {len(MODELS)} models ...")  # fmt: skip
     with context.computing(runs=study.points + study.draws) as compute:
-        models = candidate_models(plan, from_registers(plan, compute), compute)
+        models = candidate_models(plan, calibration.from_registers(plan, compute), compute)
         expected = measured(plan, models, compute, draws=study.measured)
     tables = {"evidence": evidence(models), "separation": separation(expected)}
     own = next(row.prior for row in models[0].bank.rows if row.key == STRENGTH)

@@ -1,9 +1,8 @@
-"""What the registers say of the released population: the first half of the calibration.
+"""The calibration on the registers, whose people are all released: the first half of the calibration.
 
 Timing, counts and gradients of reoffending are known from Denmark and abroad (``data/baseline_targets.csv``, each with
-its own standard deviation). The uncertain parameters of people, risk, offences and support are sampled so that they
-agree with these figures: an emulator of the model's own figures, sampled by emcee, and afterwards compared with the
-model at the draws.
+its own standard deviation). The uncertain parameters of people, risk, offences and support are sampled by emcee from
+their posterior given these figures, with an emulator of the model that is compared with the model at the draws.
 
 Parameters are sampled in *coordinates* of about -2 to 2: a uniform prior is stretched to +-1.7, and any other is mapped
 to the normal distribution, so that the middle of every prior is 0 and its variance 1.

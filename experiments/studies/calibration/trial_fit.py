@@ -1,9 +1,8 @@
 """The trial, simulated at draws of every uncertain parameter: the second half of the calibration.
 
-What the registers leave (``register_fit``) is joined with the priors of what only the trial informs; the trial is
-simulated many times at each draw, and every draw gets the probability that a trial under it reports what was reported.
-The runs do not depend on what was reported, so one simulation bank serves the real trial and any number of simulated
-ones (importance sampling).
+Draws given the registers (``register_fit``) are joined with draws from the priors of the other parameters. The trial is
+simulated many times at each draw, which gets the probability of the reported pair. The runs do not depend on that pair,
+so one simulation bank serves the real trial and any number of simulated ones (importance sampling).
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import pandas as pd
 from experiments.inputs.parameter_points import at_shares, doubted
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import SHORT_AXES
+from experiments.statistics.response_surface import Floats
 from experiments.statistics.sobol_morris import (
     base_rows,
     first_order_indices,
@@ -28,7 +29,6 @@ from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
 INNER = (0.05, 0.95)
 """Shares of a prior between which the screening moves: its ends proper are infinitely far out."""
 TORNADO = (0.1, 0.9)

@@ -1,7 +1,4 @@
-"""The cells of a register extract as releases, decisions and ends of follow-up, person by person.
-
-What cannot be read is reported by row. Both forms of a file give the same result.
-"""
+"""The cells of a register extract, in either form, as releases, decisions and ends of follow-up; mistakes by row."""
 
 from __future__ import annotations
 

@@ -20,17 +20,9 @@ import pandas as pd
 from experiments.execution.context import Compute
 from experiments.execution.jobs import Table
 from experiments.inputs.scenario_files import load, written
+from experiments.studies.validation import fit
 from experiments.studies.validation.baseline import data_table
-from experiments.studies.validation.fit import (
-    MIDDLE_95,
-    Floats,
-    Longs,
-    WeightedDraws,
-    fit,
-    log_counts,
-    predictor,
-    uncertain_parameters,
-)
+from experiments.studies.validation.fit import MIDDLE_95, Floats, Longs
 from simulation.engine import Cohort, over_chunks
 from simulation.scenario import Scenario
 
@@ -86,7 +78,7 @@ def first_arrests(scenario: Scenario, *, seed: int) -> Floats:
 class LifePrediction:
     """The prediction of the aided men, made before their data are read."""
 
-    draws: WeightedDraws
+    draws: fit.WeightedDraws
     control: Longs
     """The control arm's first arrests by month, to which the draws were fitted."""
     chances: Floats
@@ -112,16 +104,16 @@ def predict(compute: Compute, *, seed: int = 1, draws: int, people: int, command
     ``draws`` is the number in each round of the fit, ``people`` the number simulated at each draw.
     """
     plan = load(SCENARIO)
-    parameters = uncertain_parameters(plan, PARAMETERS, FITTED)
+    parameters = fit.uncertain_parameters(plan, PARAMETERS, FITTED)
     control = months_of_weeks(control_weeks()["arrested"])
     context = {"scenario": plan.to_toml(), "people": people, "seed": seed}
-    shares = predictor(parameters, compute, name="validate: life", work=f"{__name__}:run_task", context=context,
+    shares = fit.predictor(parameters, compute, name="validate: life", work=f"{__name__}:run_task", context=context,
                        command=command)  # fmt: skip
 
     def likelihood(predicted: Floats) -> Floats:
-        return log_counts(predicted[:, :MONTHS], control, MEN - control.sum())
+        return fit.log_counts(predicted[:, :MONTHS], control, MEN - control.sum())
 
-    found = fit(parameters, shares, likelihood, seed=seed, draws=draws)
+    found = fit.fit(parameters, shares, likelihood, seed=seed, draws=draws)
     return LifePrediction(draws=found, control=control, chances=found.predicted.reshape(-1, 2, MONTHS), seed=seed)
 
 

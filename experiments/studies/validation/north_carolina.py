@@ -1,9 +1,8 @@
 """North Carolina 1978 in the same model: the return curve of one half is fitted, groups of the other are predicted.
 
 1,445 people released in 1977-78 were followed until they were back in prison. The scenario ``north-carolina-1978`` is
-fitted to the return curve of one half of them, by month and without regard to who they are. What age and earlier
-convictions do is left as it is in the model. Then the other half is predicted, by month, by age and by earlier
-imprisonments. The halves are cut by a rule that anybody can repeat (``half_of``).
+fitted to the return curve of one half of them, all together; the effects of age and earlier convictions stay as they
+are in the model. Then the other half (``half_of``) is predicted, by month, by age and by earlier imprisonments.
 
 A return to prison in month d of the data (rounded to whole months) is a custody that begins as month d of the model
 opens.
@@ -22,17 +21,9 @@ import pandas as pd
 from experiments.execution.context import Compute
 from experiments.execution.jobs import Table
 from experiments.inputs.scenario_files import load, written
+from experiments.studies.validation import fit
 from experiments.studies.validation.baseline import data_table
-from experiments.studies.validation.fit import (
-    MIDDLE_95,
-    Floats,
-    Longs,
-    WeightedDraws,
-    fit,
-    log_counts,
-    predictor,
-    uncertain_parameters,
-)
+from experiments.studies.validation.fit import MIDDLE_95, Floats, Longs
 from simulation.engine import Cohort, over_chunks
 from simulation.outcomes import wilson
 from simulation.scenario import Scenario
@@ -172,7 +163,7 @@ FIGURES = MONTHS + 10 * len(WINDOWS)
 class NorthCarolinaFit:
     """Draws that agree with one half, and their predictions of both."""
 
-    draws: WeightedDraws
+    draws: fit.WeightedDraws
     seed: int
 
     def curve(self, half: int) -> Floats:
@@ -190,21 +181,21 @@ def fit_first_half(
 ) -> NorthCarolinaFit:  # fmt: skip
     """Fit the return curve of the first half, all together; options as in ``life_maryland.predict``."""
     plan = load(SCENARIO)
-    parameters = uncertain_parameters(plan, [(key,) for key in FITTED], FITTED)
+    parameters = fit.uncertain_parameters(plan, [(key,) for key in FITTED], FITTED)
     kinds, by_month = people_by_kind(), returns_by_month()
     mixes = [kinds.loc[kinds["half"] == half, "people"].tolist() for half in HALVES]
     observed = by_month.loc[by_month["half"] == HALVES[0], "returned"].to_numpy(np.float64)
     rest = sum(mixes[0]) - observed.sum()
 
-    predict = predictor(
+    predict = fit.predictor(
         parameters, compute, name="validate: north carolina", work=f"{__name__}:run_task", command=command,
         context={"scenario": plan.to_toml(), "people": people, "seed": seed, "mixes": mixes},
     )  # fmt: skip
 
     def likelihood(figures: Floats) -> Floats:
-        return log_counts(_periods(figures[:, :MONTHS], QUARTER), _periods(observed[None], QUARTER)[0], rest)
+        return fit.log_counts(_periods(figures[:, :MONTHS], QUARTER), _periods(observed[None], QUARTER)[0], rest)
 
-    return NorthCarolinaFit(draws=fit(parameters, predict, likelihood, seed=seed, draws=draws), seed=seed)
+    return NorthCarolinaFit(draws=fit.fit(parameters, predict, likelihood, seed=seed, draws=draws), seed=seed)
 
 
 # Beside the data ----------------------------------------------------------------------------------------------

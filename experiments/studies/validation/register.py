@@ -6,22 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from experiments.execution.context import RunContext
 from experiments.inputs.scenario_files import scenario_of
 from experiments.provenance.results_folder import digest_of
+from experiments.statistics.response_surface import Floats
 from experiments.studies.result import StudyResult
+from experiments.studies.validation import disclosure
 from experiments.studies.validation.dates import ALLOWED, day
-from experiments.studies.validation.disclosure import (
-    WHOLE,
-    pool_small_groups,
-    suppress_counts,
-    suppress_curve,
-    suppress_shares,
-    to_nearest_five,
-)
 from experiments.studies.validation.read import WORDS
 from experiments.studies.validation.register_extract import ExtractFormat, RegisterExtract, read_extract
 from experiments.studies.validation.register_study import RegisterStudy
@@ -30,8 +23,6 @@ from simulation.outcomes import curve, offence_counts, shares, times
 from simulation.parameter_sections import Definition
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
 
 MODEL_PEOPLE = 20_000
 """People simulated for the comparison, at least."""
@@ -51,21 +42,23 @@ def run_register(study: RegisterStudy, context: RunContext | None) -> StudyResul
     register = read_extract(study.file, _format(study))
     definition: Definition = study.definition or register.definitions[0]
     register.history(definition)
-    register = pool_small_groups(register, least=study.least)
+    register = disclosure.pool_small_groups(register, least=study.least)
     windows = sorted(set(study.window))
-    counted = suppress_shares(observed_shares(register, windows), least=study.least)
+    counted = disclosure.suppress_shares(observed_shares(register, windows), least=study.least)
     observed = times(register.history(definition), definition)
-    steps = suppress_curve(observed if "group" in observed else observed.assign(group=WHOLE), least=study.least)
+    observed = observed if "group" in observed else observed.assign(group=disclosure.WHOLE)
+    steps = disclosure.suppress_curve(observed, least=study.least)
     shown = {"outcomes": counted.drop(columns="shown"), "curve": steps}
-    whole = counted[counted["shown"] & (counted["group"] == WHOLE)]
+    whole = counted[counted["shown"] & (counted["group"] == disclosure.WHOLE)]
     longest = max(windows)
     if "any" in register.definitions:
         known = whole.loc[whole["definition"] == "any", "window"]
         longest = int(known.max()) if len(known) else longest
-        offences = suppress_counts(offence_counts(register.history("any"), window=longest), least=study.least)
+        offences = offence_counts(register.history("any"), window=longest)
+        offences = disclosure.suppress_counts(offences, least=study.least)
         shown["offences"] = offences.drop(columns="shown")
     facts: dict[str, Any] = {
-        "releases": to_nearest_five(len(register.people)), "definitions": list(register.definitions),
+        "releases": disclosure.to_nearest_five(len(register.people)), "definitions": list(register.definitions),
         "definition": definition, "windows": windows, "least": study.least,
         "left_out": {reason: number if number >= study.least else None for reason, number in register.left_out.items()},
         "reoffended": _latest(whole, definition), "offences_window": longest,
@@ -195,7 +188,7 @@ def compare(observed: pd.DataFrame, model: pd.DataFrame) -> pd.DataFrame:
     inside: whether the register's share lies among the middle 95 % of the model's cohorts. Where the register's share
     is not shown, the model's is not either, since it would reveal how many can be judged.
     """
-    rows = observed[observed["group"] == WHOLE].merge(model, on=["definition", "window"])
+    rows = observed[observed["group"] == disclosure.WHOLE].merge(model, on=["definition", "window"])
     rows.loc[rows["share"].isna(), ["model", "model_low", "model_high"]] = np.nan
     inside: list[Any] = [
         None if share != share or low != low else bool(low <= share <= high)

@@ -1,7 +1,6 @@
-"""A history of the model written as a register extract: what ``desist register`` reads back.
+"""A history of the model written as a register extract, as an example of invented people for ``desist register``.
 
-It makes an example to try the study with, and the test that nothing is lost on the way: read again, it gives the
-model's own outcomes. The people in it are invented by the model.
+Read back, it gives the model's own outcomes.
 """
 
 from __future__ import annotations
