@@ -37,10 +37,8 @@ from simulation.engine import run as simulate
 from simulation.parameters import Prior
 from simulation.scenario import Scenario
 
-NOTHING: dict[str, float] = {
-    STRENGTH: 1.0, SHARE: 0.0, "programme.direct_hazard_ratio_others": 1.0,
-    "programme.support_hazard_ratio_others": 1.0,
-}  # fmt: skip
+NOTHING: dict[str, float] = {STRENGTH: 1.0, SHARE: 0.0, "programme.direct_hazard_ratio_others": 1.0,
+                             "programme.support_hazard_ratio_others": 1.0}  # fmt: skip
 MODELS: dict[str, tuple[str, dict[str, float]]] = {
     "support": ("all through support factors", {SHARE: 1.0}),
     "direct": ("all direct", {SHARE: 0.0}),

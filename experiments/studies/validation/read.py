@@ -50,7 +50,7 @@ class Mistakes:
     file: str
     first: int
     found: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
-    """Rows by column, value and what is allowed."""
+    """Rows by column, value and allowed values."""
 
     def add(self, row: int, column: str, value: str, allowed: str) -> None:
         """A cell that cannot be used: number of the row (from 0), heading, value, what is allowed."""

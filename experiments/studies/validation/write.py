@@ -16,7 +16,7 @@ import pandas as pd
 
 from experiments.inputs.scenario_files import load
 from experiments.language.messages import Language, Messages
-from experiments.studies.validation.dates import Days, day_of
+from experiments.studies.validation.dates import Days, day_of, days_in
 from simulation.history import History, simulate
 from simulation.parameters import ParameterError
 
@@ -53,9 +53,7 @@ def extract(
     person = people["person"].to_numpy(np.int64)
     shift = (person * 7 + spread * 13) % 31
     month = np.datetime64(first, "M") + people["release"].to_numpy(np.int64)
-    starts = month.astype("datetime64[D]")
-    length = ((month + 1).astype("datetime64[D]") - starts).astype(np.int64)
-    release = starts + np.minimum(shift, length - 1)
+    release = month.astype("datetime64[D]") + np.minimum(shift, days_in(month) - 1)
     table = pd.DataFrame({"person": person, "release": _text(release)})
     for name in ("followed", "decided"):
         table[name] = _text(day_of(release, people[name].to_numpy(np.int64)) - 1)
