@@ -11,7 +11,6 @@ from scipy.stats import gaussian_kde
 from experiments.inputs.parameter_points import SHARE, STRENGTH, at_shares
 from experiments.inputs.trial_result import GAP, LIKE_THE_TRIAL, TRIALS_OWN
 from experiments.statistics.intervals import interval
-from experiments.statistics.response_surface import Floats
 from experiments.studies.calibration.calibration import Calibration
 from experiments.studies.calibration.model_comparison import STRENGTHS, log_normal
 from experiments.studies.calibration.new_populations import GROUPS
@@ -95,19 +94,16 @@ def differences(drawn: pd.DataFrame, groups: pd.DataFrame, *, draws: float) -> p
     """
     rows = []
     for definition, start in ((TRIALS_OWN, "_"), ("any", "_any_")):
-        sides = drawn[f"{start}control"].to_numpy(), drawn[f"{start}mentored"].to_numpy()
-        rows.append(_difference(LIKE_THE_TRIAL, definition, *sides, draws))
+        sides = drawn[[f"{start}control", f"{start}mentored"]].set_axis(["none", "offered"], axis=1)
+        rows.append(_difference(LIKE_THE_TRIAL, definition, sides, draws))
     own = _own_definitions(drawn, groups)
     number = min(draws, float(len(own)))
     for group in groups["group"].unique():
         mine = groups[groups["group"] == group]
-        each = {str(name): mine[mine["definition"] == name].sort_values("draw") for name in DEFINITIONS}
-        without, offered = (
-            np.array([each[name][column].iloc[k] for k, name in enumerate(own)]) for column in ("none", "offered")
-        )
-        rows.append(_difference(group, TRIALS_OWN, without, offered, number))
-        for name, t in each.items():
-            rows.append(_difference(group, name, t["none"].to_numpy(), t["offered"].to_numpy(), number))
+        by_own = mine.set_index(["draw", "definition"]).loc[list(enumerate(own))]
+        rows.append(_difference(group, TRIALS_OWN, by_own, number))
+        rows += [_difference(group, name, mine[mine["definition"] == name].sort_values("draw"), number)
+                 for name in DEFINITIONS]  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -116,7 +112,8 @@ def _own_definitions(drawn: pd.DataFrame, groups: pd.DataFrame) -> list[str]:
     return [str(each) for each in drawn["trial.definition"].iloc[: int(groups["draw"].max()) + 1]]
 
 
-def _difference(group: str, definition: str, without: Floats, mentored: Floats, draws: float) -> dict[str, Any]:
+def _difference(group: str, definition: str, sides: pd.DataFrame, draws: float) -> dict[str, Any]:
+    without, mentored = sides["none"].to_numpy(), sides["offered"].to_numpy()
     gap = without - mentored
     middle, low, high = interval(gap)
     return {
@@ -161,7 +158,7 @@ def densities(drawn: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     own = _own_definitions(drawn, groups)
     for name in SHOWN[1:]:
         mine = groups[groups["group"] == name].set_index(["draw", "definition"])["difference"]
-        gaps[name] = np.array([mine.loc[(k, definition)] for k, definition in enumerate(own)])
+        gaps[name] = mine.loc[list(enumerate(own))].to_numpy()
     rows = []
     for name, values in gaps.items():
         if np.ptp(values) > 0:

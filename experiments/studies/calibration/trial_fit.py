@@ -66,8 +66,6 @@ def extended(rows: Sequence[Quantity], known: Floats, *, seed: int) -> Floats:
     so that chance in drawing from a prior is not taken for knowledge.
     """
     number, dims = known.shape
-    if dims == len(rows):
-        return known
     rest = list(rows[dims:])
     shares = qmc.LatinHypercube(len(rest), rng=np.random.default_rng([seed, 2])).random(number)
     return np.hstack([known, coordinates(rest, shares)])
