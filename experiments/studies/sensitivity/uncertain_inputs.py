@@ -16,14 +16,8 @@ import pandas as pd
 from experiments.inputs.parameter_points import at_shares, doubted
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import SHORT_AXES
+from experiments.statistics import sobol_morris
 from experiments.statistics.response_surface import Floats
-from experiments.statistics.sobol_morris import (
-    base_rows,
-    first_order_indices,
-    morris_screening,
-    simulation_noise,
-    sobol_indices,
-)
 from experiments.studies.sensitivity.outcomes_at import Outcome, OutcomeRuns
 from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity
@@ -153,7 +147,7 @@ def estimate_over_priors(
     times = int(np.clip(TORNADO_PEOPLE // (runs.trials * runs.base.people.count), 1, TORNADO_TIMES))
     bars = tornado(inputs.keys, at_shares(rows, ends), at(ends, "tornado", times=times))
     low, high = INNER
-    screening = morris_screening(
+    screening = sobol_morris.morris_screening(
         inputs.keys, lambda shares: at(low + (high - low) * shares, "screening"), trajectories=trajectories,
         seed=runs.seed,
     )  # fmt: skip
@@ -165,8 +159,8 @@ def estimate_over_priors(
         design[:] = [shares, at(shares, "indices", groups + 2)]
         return design[1]
 
-    parts = sobol_indices(inputs.keys, parted, points=points, seed=runs.seed, chosen=chosen)
-    alike = base_rows(points, groups)
+    parts = sobol_morris.sobol_indices(inputs.keys, parted, points=points, seed=runs.seed, chosen=chosen)
+    alike = sobol_morris.base_rows(points, groups)
     shares, values = design[0][alike], design[1][alike]
     noise, error = _noise(runs, outcome, at_shares(rows, shares[:REPEATED]).tolist(), values[:REPEATED])
     return SensitivityEstimates(parts=parts, ends=bars, values=values, noise=noise, error=error,
@@ -179,7 +173,7 @@ def estimate_over_draws(runs: OutcomeRuns, inputs: UncertainInputs, outcome: Out
     table = pd.DataFrame(inputs.draws, columns=inputs.keys)[inputs.studied]
     some = np.linspace(0, len(values) - 1, min(REPEATED, len(values))).round().astype(int)
     noise, error = _noise(runs, outcome, [inputs.draws[k] for k in some], values[some])
-    parts = first_order_indices(table, values, seed=runs.seed)
+    parts = sobol_morris.first_order_indices(table, values, seed=runs.seed)
     if parts.empty:
         raise ParameterError(f"--posterior has but one value of [{', '.join(inputs.studied)}]; "
                              "nothing uncertain is left")  # fmt: skip
@@ -191,7 +185,7 @@ def estimate_over_draws(runs: OutcomeRuns, inputs: UncertainInputs, outcome: Out
 
 def _noise(runs: OutcomeRuns, outcome: Outcome, points: list[list[Any]], values: Floats) -> tuple[float, float]:
     other = [_column(runs.at(points, "noise", seed_offset=k), outcome) for k in range(1, OTHER_SEEDS + 1)]
-    return simulation_noise(values, np.array(other))
+    return sobol_morris.simulation_noise(values, np.array(other))
 
 
 def _column(table: pd.DataFrame, outcome: Outcome) -> Floats:
