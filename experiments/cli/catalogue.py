@@ -108,6 +108,8 @@ def read_study(path: str | Path) -> Study:
 def load_result(folder: str | Path) -> StudyResult:
     """A result as it was saved, with its study; its files are checked against the manifest.
 
+    A table that was not kept, because it is large, is missing: only its use raises ``ParameterError``.
+
     Raises
     ------
     ParameterError
