@@ -7,14 +7,13 @@ sentences that leave time to start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.execution.context import Compute
-from experiments.execution.jobs import Job
+from experiments.execution.jobs import Job, Table
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.posterior import fitting
 from experiments.inputs.scenario_files import written
@@ -51,8 +50,8 @@ def simulate_new_populations(context: dict[str, Any], payload: dict[str, Any]) -
 
 
 def new_groups(
-    trial: Scenario, draws: Sequence[Mapping[Any, Any]], compute: Compute, *, seed: int, command: str = "",
-    people: int = PEOPLE,
+    trial: Scenario, draws: Sequence[Mapping[Any, Any]], compute: Callable[[Job], Iterator[Table]], *, seed: int,
+    command: str = "", people: int = PEOPLE,
 ) -> pd.DataFrame:  # fmt: skip
     """Two-year risks of new groups at each draw: draw, group, definition, people, offered, none (shares), difference.
 

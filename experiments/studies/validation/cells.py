@@ -113,7 +113,7 @@ def _require_releases(reader: _Reader, releases: pd.DataFrame) -> None:
 def _agreed(texts: Texts, heading: str, reader: _Reader) -> pd.Series:
     """One text a person; rows that contradict an earlier one are reported."""
     cells = pd.Series(texts, index=reader.person, dtype=object)[texts != ""]
-    first = cells[~cells.index.duplicated()]
+    first: pd.Series = cells[~cells.index.duplicated()]
     expected = pd.Series(reader.person).map(first)
     for k in np.flatnonzero((texts != "") & (texts != expected)):
         reader.add(k, heading, texts[k], f"an earlier row of the same person says [{expected[k]}]")

@@ -61,7 +61,7 @@ def _parts(when: Days) -> tuple[Longs, Longs, Longs]:
 
 def days_in(month: Days) -> Longs:
     """How many days each calendar month has."""
-    return ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64)
+    return np.asarray((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]"), dtype=np.int64)
 
 
 def months_after(release: Days, when: Days) -> Longs:

@@ -51,11 +51,11 @@ def suppress_shares(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     for _, rows in out.groupby(["definition", "group"], sort=False):
         _steps(out, rows.sort_values("window", ascending=False).index, least)
     wide = out[out["definition"] == "any"].set_index(["group", "window"])
-    for row in out[out["definition"] == "prison"].itertuples():
-        if (row.group, row.window) in wide.index:
-            other = wide.loc[(row.group, row.window)]
-            if other["shown"] and differ_by_few(other["reoffended"], row.reoffended, least):
-                out.loc[row.Index, "shown"] = False
+    for place, row in out[out["definition"] == "prison"].iterrows():
+        if (row["group"], row["window"]) in wide.index:
+            other = wide.loc[(row["group"], row["window"])]
+            if other["shown"] and differ_by_few(other["reoffended"], row["reoffended"], least):
+                out.loc[place, "shown"] = False
     for _, rows in out[out["group"] != WHOLE].groupby(["definition", "window"], sort=False):
         left = rows[out.loc[rows.index, "shown"]]
         if len(left) == len(rows) - 1 and len(left):
