@@ -237,7 +237,7 @@ def test_a_result_whose_large_table_was_not_kept_is_loaded_with_the_others() -> 
     check = load_result(folder)
 
     assert {"coverage", "uniform"} <= set(check.tables)
-    assert check.text("da") + "\n" == (folder / "answer_da.txt").read_text(encoding="utf-8")
+    assert check.text("da") in (folder / "answer_da.txt").read_text(encoding="utf-8")
     if not (folder / "ranks.csv").is_file():
         with pytest.raises(ParameterError, match=r"ranks.csv\] is missing; make the result again: desist calibrate --check") as refused:
             check.figure()
