@@ -14,7 +14,7 @@ from experiments import fit_effects, load_result
 from experiments.inputs.posterior import SHIPPED
 from experiments.inputs.scenario_files import load
 from experiments.studies.trial.effect_settings import SETTINGS
-from experiments.studies.validation import baseline, fit_baseline
+from experiments.studies.validation import baseline, baseline_studies
 from simulation.programmes import Factor
 from simulation.scenario import Scenario
 from tests.mistakes import assert_one_line
@@ -38,8 +38,8 @@ def test_the_baseline_check_can_fail() -> None:
 def test_fit_finds_its_way_back() -> None:
     """From a hazard that is a fifth too high the fit comes nearer to the targets."""
     start = Scenario().changed({"risk.baseline_hazard": Scenario().risk.baseline_hazard * 1.2})
-    before = fit_baseline.distance(baseline.measure(start, seed=3, people=4_000), baseline.targets())
-    _, after = fit_baseline.fit_baseline(start, seed=3, people=4_000, evaluations=40)
+    before = baseline_studies.distance(baseline.measure(start, seed=3, people=4_000), baseline.targets())
+    _, after = baseline_studies.fit_baseline(start, seed=3, people=4_000, evaluations=40)
 
     assert after < 0.7 * before
 
@@ -97,7 +97,7 @@ def test_the_fit_gives_a_file_to_copy(tmp_path: Path) -> None:
     values = tomllib.loads((result.save(tmp_path) / "fitted.toml").read_text(encoding="utf-8"))
     flat = {f"{section}.{name}": value for section, names in values.items() for name, value in names.items()}
 
-    assert flat == result.values == dict(zip(fit_baseline.FITTED, result.tables["parameters"]["value"], strict=True))
+    assert flat == result.values == dict(zip(baseline_studies.FITTED, result.tables["parameters"]["value"], strict=True))
     assert Scenario().changed(flat).value("risk.age_hazard_ratio") == flat["risk.age_hazard_ratio"]
     assert result.evaluations == 4
 

@@ -14,7 +14,7 @@ import pytest
 import tomli_w
 
 from experiments.execution.jobs import finish
-from experiments.figures.calibration_check import check_figure
+from experiments.figures.calibrate import check_figure
 from experiments.inputs.parameter_points import STRENGTH, uncertain_quantities
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import load
@@ -371,7 +371,7 @@ def test_new_groups_are_paired(small) -> None:  # type: ignore[no-untyped-def]
 def test_inference_data(small, tmp_path) -> None:  # type: ignore[no-untyped-def]
     """Where ArviZ is installed the draws are written as InferenceData too."""
     pytest.importorskip("arviz")
-    from experiments.studies.calibration.arviz_export import write_inference_data
+    from experiments.studies.calibration.calibrate import write_inference_data
 
     drawn = small.drawn()
     path = write_inference_data(Posterior(table=drawn, about={}), tmp_path / "posterior.nc")

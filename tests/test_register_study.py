@@ -10,8 +10,8 @@ import pytest
 
 from experiments import load_result, register
 from experiments.language.messages import Messages
+from experiments.studies.validation.register import compare, matching_scenario, observed_shares, simulate_alongside
 from experiments.studies.validation.register_extract import RegisterExtract, read_extract
-from experiments.studies.validation.tables import compare, matching_scenario, observed_shares, simulate_alongside
 from experiments.studies.validation.write import extract
 from simulation import Scenario, simulate
 from simulation.outcomes import RULES, curve, times
@@ -67,7 +67,7 @@ def test_another_model_beside_it_does_not(definition, file):
 
 def test_the_same_people_and_random_numbers_give_the_same(file, monkeypatch):
     """A register that the model wrote, beside the model with its seed: one cohort gives each share and the curve exactly."""
-    monkeypatch.setattr("experiments.studies.validation.tables.cohorts_needed", lambda _: 1)
+    monkeypatch.setattr("experiments.studies.validation.register.cohorts_needed", lambda _: 1)
     read = read_extract(file)
     model, band = simulate_alongside(matching_scenario(PLAN, read), read, "prison", [6, 12, 24], seed=11, threads=1)
     rows = compare(observed_shares(read, [6, 12, 24]), model)

@@ -101,16 +101,14 @@ def test_weighted_quantiles_of_equal_weights_are_plain_ones():
 
 def test_resampling_follows_the_weights():
     """Systematic resampling: a draw with half of the weight comes half of the time."""
-    draws = WeightedDraws(parameters=[LEVEL], values=np.zeros((3, 1)), weight=np.array([0.25, 0.5, 0.25]), predicted=np.zeros((3, 1)),
-                  log_likelihood=np.zeros(3))  # fmt: skip
+    draws = WeightedDraws(parameters=[LEVEL], values=np.zeros((3, 1)), weight=np.array([0.25, 0.5, 0.25]), predicted=np.zeros((3, 1)))  # fmt: skip
 
     assert np.bincount(draws.resample(1_000, np.random.default_rng(2))).tolist() == pytest.approx([250, 500, 250], abs=1)
 
 
 def test_too_few_draws_are_refused_in_one_line():
     """Draws that are worth a handful are not reported; the message says how many are needed."""
-    draws = WeightedDraws(parameters=[LEVEL], values=np.zeros((400, 1)), weight=np.r_[0.5, np.full(399, 0.5 / 399)], predicted=np.zeros((400, 1)),
-                  log_likelihood=np.zeros(400))  # fmt: skip
+    draws = WeightedDraws(parameters=[LEVEL], values=np.zeros((400, 1)), weight=np.r_[0.5, np.full(399, 0.5 / 399)], predicted=np.zeros((400, 1)))  # fmt: skip
 
     assert_one_line(
         lambda: require_enough(draws), "the draws are worth [4] independent ones; at least 200 are needed: raise --draws to"

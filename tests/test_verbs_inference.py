@@ -229,3 +229,27 @@ def test_bad_input_is_one_line(command, wanted, tmp_path, monkeypatch):
     assert len(lines) == 1
     assert wanted in lines[0]
     assert "Traceback" not in err
+
+
+def test_a_result_whose_large_table_was_not_kept_is_loaded_with_the_others() -> None:
+    """The check of the calibration is kept without its ranks: the answer is there; the figure says what is missing."""
+    folder = Path(__file__).parents[1] / "results" / "calibration-check"
+    check = load_result(folder)
+
+    assert {"coverage", "uniform"} <= set(check.tables)
+    assert check.text("da") in (folder / "answer_da.txt").read_text(encoding="utf-8")
+    if not (folder / "ranks.csv").is_file():
+        with pytest.raises(ParameterError, match=r"ranks.csv\] is missing; make the result again: desist calibrate --check") as refused:
+            check.figure()
+        assert str(refused.value) in check._repr_html_().replace("&#x27;", "'")
+    with pytest.raises(KeyError):
+        check.tables["no such table"]
+
+
+def test_a_result_without_its_facts_is_refused(found, tmp_path) -> None:
+    """Without the facts there is nothing to answer with; one line says what to do."""
+    folder = found.save(tmp_path / "bare")
+    (folder / "facts.json").unlink()
+
+    with pytest.raises(ParameterError, match=r"facts.json\] is missing; make the result again: desist"):
+        load_result(folder)

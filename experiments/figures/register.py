@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from experiments.figures.palette import COLOURS
+from experiments.figures.style import Figures
 from experiments.language.messages import Messages
 from experiments.language.register import EVERYBODY, group_name, people
 
@@ -19,9 +19,7 @@ GROUPS = ("#222222", "#1b7837", "#762a83", "#b35806", "#2166ac", "#8c510a")
 MARKS = "os^vDP"
 
 
-def figures(
-    facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
-) -> dict[str, Callable[[], Figure]]:
+def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figures:
     """The study's figures by name."""
     return {"curve": lambda: register_figure(facts, tables["curve"], tables.get("model"), m)}
 
@@ -29,7 +27,7 @@ def figures(
 def register_figure(
     facts: Mapping[str, Any], observed: pd.DataFrame, model: pd.DataFrame | None, m: Messages
 ) -> Figure:
-    """The register's curve by group with its bands; the model's as a dashed line with the band of its cohorts."""
+    """The register's curve by group with its bands, at the months that may be shown; the model's as a dashed line."""
     figure, definition = Figure(figsize=(7.4, 4.9)), facts["definition"]
     ax = figure.add_subplot()
     if model is not None:
@@ -40,7 +38,9 @@ def register_figure(
                 label=m("figure.mean", scenario=facts["scenario"]))  # fmt: skip
     for k, (name, rows) in enumerate(observed.groupby("group", sort=False)):
         label = m("figure.register") if name == EVERYBODY else m("figure.group", group=group_name(name, m))
-        _steps(rows, ax, colour=GROUPS[k % len(GROUPS)], mark=MARKS[k % len(MARKS)], label=label)
+        colour, mark = GROUPS[k % len(GROUPS)], MARKS[k % len(MARKS)]
+        ax.fill_between(rows["month"], rows["low"], rows["high"], color=colour, alpha=0.13, linewidth=0)
+        ax.plot(rows["month"], rows["share"], color=colour, linewidth=1.3, marker=mark, markersize=3, label=label)
     last = max(float(observed["month"].max()) if len(observed) else 0.0,
                0.0 if model is None or model.empty else float(model["month"].max()))  # fmt: skip
     ax.set(xlabel=m("figure.months"), ylabel=m("figure.reoffended"), ylim=(0, 1), xlim=(0, max(last, 1)))
@@ -49,9 +49,3 @@ def register_figure(
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, loc="upper left", fontsize=8.5)
     return figure
-
-
-def _steps(rows: pd.DataFrame, ax: Axes, *, colour: str, mark: str, label: str) -> None:
-    """A curve at the months that may be shown: a dot at each, joined by straight lines."""
-    ax.fill_between(rows["month"], rows["low"], rows["high"], color=colour, alpha=0.13, linewidth=0)
-    ax.plot(rows["month"], rows["share"], color=colour, linewidth=1.3, marker=mark, markersize=3, label=label)

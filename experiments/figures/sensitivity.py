@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.figures.palette import COLOURS
+from experiments.figures.style import Figures
 from experiments.language.messages import Messages
 from experiments.language.quantities import quantity_name
 from experiments.language.sensitivity import SHOWN, pair
@@ -19,26 +20,14 @@ from experiments.language.sensitivity import SHOWN, pair
 ROW_INCHES = 0.36
 
 
-def figures(
-    facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
-) -> dict[str, Callable[[], Figure]]:
+def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figures:
     """The study's figures by name."""
     parts = tables["first_order"].head(SHOWN) if facts["draws"] else tables["sobol"]
     return {"tornado": lambda: sensitivity_figure(facts, pd.DataFrame(facts["tornado"]), parts, m)}
 
 
 def sensitivity_figure(facts: Mapping[str, Any], ends: pd.DataFrame, parts: pd.DataFrame, m: Messages) -> Figure:
-    """Tornado and parts of the variance side by side, one row an input, the widest bar on top.
-
-    Parameters
-    ----------
-    facts
-        Those of the study: scenario, outcome, unit, draws, tornado_ends, tornado_stochastic_sd.
-    ends, parts
-        Rows of the tornado, and indices; the rows that are drawn are those of ``parts``.
-    m
-        The language.
-    """
+    """The bars and the indices side by side, one row an input of ``parts``, the widest bar on top."""
     outcome = m(f"outcome.{facts['outcome']}.label")
     if facts["draws"]:
         ways = m("figure.tornado_draws"), m("figure.indices_draws")
@@ -57,27 +46,16 @@ def sensitivity_figure(facts: Mapping[str, Any], ends: pd.DataFrame, parts: pd.D
     for ax, way in zip((left, right), ways, strict=True):
         ax.tick_params(axis="y", length=0)
         ax.set_title(way, fontsize=10)
-        handles, names = ax.get_legend_handles_labels()
-        ax.legend(handles, names, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.5 / (0.3 * len(rows) + 1)),
-                  ncols=3, fontsize=8)  # fmt: skip
+        ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.5 / (0.3 * len(rows) + 1)), ncols=3,
+                  fontsize=8)  # fmt: skip
     figure.suptitle(m("figure.title", scenario=facts["scenario"], outcome=outcome), fontsize=11)
     return figure
 
 
-def tornado_bars(table: pd.DataFrame, ax: Axes, *, noise: float, m: Messages) -> Axes:
-    """The outcome at the low and the high end of each input, with the values there beside the bars.
+def tornado_bars(table: pd.DataFrame, ax: Axes, *, noise: float, m: Messages) -> None:
+    """The outcome at both ends of each input, from the top down, with the input's values there beside the bars.
 
-    Parameters
-    ----------
-    table
-        One row an input, from the top of the figure down: low and high (values of the input), outcome_low,
-        outcome_high, and middle (the outcome at the middle).
-    ax
-        Where to draw; rows are at 0, 1, 2 ... downward.
-    noise
-        Standard deviation of one value by simulation noise; a band of what may be noise is shaded.
-    m
-        The language.
+    A band is shaded in which a difference may be simulation noise, whose standard deviation in one value is ``noise``.
     """
     middle = float(table["middle"].iloc[0])
     band = 1.96 * np.sqrt(2.0) * noise
@@ -101,18 +79,14 @@ def tornado_bars(table: pd.DataFrame, ax: Axes, *, noise: float, m: Messages) ->
     for end, colour, hatch in (("low", "control", ""), ("high", "mentored", "////")):
         ax.barh(0, 0, color=COLOURS[colour], hatch=hatch, edgecolor="white", linewidth=0.0, label=m(f"figure.{end}"))
     ax.set_xlim(middle - 1.35 * max(width, band), middle + 1.35 * max(width, band))
-    return ax
 
 
-def variance_bars(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
+def variance_bars(table: pd.DataFrame, ax: Axes, m: Messages) -> None:
     """Part of the outcome's variance by each input, with 95 % intervals: by itself, and (if known) with interactions.
 
-    ``table`` has first and, if known, total, each with ``_low`` and ``_high``, from the top down; rows that are missing
-    (NaN) are left empty.
+    From the top down; rows that are missing (NaN) are left empty.
     """
-    kinds = [("first", "mentored", "o")]
-    if "total" in table:
-        kinds.append(("total", "control", "s"))
+    kinds = [("first", "mentored", "o"), ("total", "control", "s")][: 1 + ("total" in table)]
     for number, (name, colour, marker) in enumerate(kinds):
         y = np.arange(len(table)) + (0.17 * (2 * number - 1) if len(kinds) > 1 else 0.0)
         error = np.abs(table[[f"{name}_low", f"{name}_high"]].to_numpy().T - table[name].to_numpy())
@@ -126,16 +100,14 @@ def variance_bars(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
     ax.set_xlim(min(low, -0.02 * high) * 1.05, high * 1.05)
     ax.set_xlabel(m("figure.variance"))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{_tick(value, m)} %"))
-    return _ruled(ax)
+    _ruled(ax)
 
 
 def _outcome_axis(ax: Axes, outcome: str, unit: str, m: Messages) -> None:
     ax.set_xlabel(m("figure.points", outcome=outcome) if unit == "points" else outcome)
-    if unit in ("points", "share"):
-        end = "" if unit == "points" else " %"
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{_tick(value, m)}{end}"))
-    else:
-        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: m.plain(round(value, 6))))
+    end = " %" if unit == "share" else ""
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{_tick(value, m)}{end}" if unit in ("points", "share")
+                                               else m.plain(round(value, 6))))  # fmt: skip
     _ruled(ax)
 
 
@@ -144,8 +116,7 @@ def _tick(share: float, m: Messages) -> str:
     return m.plain(round(100 * share, 6) + 0.0)
 
 
-def _ruled(ax: Axes) -> Axes:
+def _ruled(ax: Axes) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(5))
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
     ax.set_axisbelow(True)
-    return ax

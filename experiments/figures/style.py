@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import matplotlib as mpl
+from matplotlib.figure import Figure
+
+Figures = dict[str, Callable[[], Figure]]
+"""What a study's module of figures gives: a function for each figure by its name, the main one first."""
 
 
 def style() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from experiments.figures.palette import COLOURS
+from experiments.figures.style import Figures
 from experiments.language.messages import Messages
+from experiments.language.register import group_name
 
 ARMS = {"control": "control", "aided": "mentored"}
 """Arms of the LIFE experiment, with the colours' names."""
@@ -20,9 +22,7 @@ REPORTED = "#67a9cf"
 """Colour of what a trial of this size would report."""
 
 
-def figures(
-    facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages
-) -> dict[str, Callable[[], Figure]]:
+def figures(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Figures:
     """The study's figures by name."""
     if facts["data"] == "life":
         return {"life": lambda: life_figure(facts, tables["prediction"], tables["observed"], m)}
@@ -30,28 +30,26 @@ def figures(
 
 
 def predicted_curve(
-    table: pd.DataFrame, observed: pd.DataFrame | None, ax: Axes, *, colour: str, x: str, group: str, m: Messages
-) -> Axes:  # fmt: skip
+    table: pd.DataFrame, observed: pd.DataFrame, ax: Axes, *, colour: str, x: str, group: str, m: Messages
+) -> None:  # fmt: skip
     """One curve: observed as steps with its interval; predicted mean, parameter uncertainty (dark), groups (light).
 
     ``table`` has columns ``x``, mean, low, high, and ``group``_low and ``group``_high; ``observed`` has ``x``, share,
-    low and high.
+    low and high, or no rows.
     """
-    start = pd.DataFrame({x: [0.0], **dict.fromkeys(["mean", "low", "high", f"{group}_low", f"{group}_high"], 0.0)})
-    rows = pd.concat([start, table], ignore_index=True)
-    ax.fill_between(rows[x], rows[f"{group}_low"], rows[f"{group}_high"], color=colour, alpha=0.13, linewidth=0,
-                    label=m("figure.group_band"))  # fmt: skip
-    ax.fill_between(rows[x], rows["low"], rows["high"], color=colour, alpha=0.3, linewidth=0,
-                    label=m("figure.parameter_band"))  # fmt: skip
+    zero = pd.DataFrame({x: [0.0], **dict.fromkeys(["mean", "low", "high", f"{group}_low", f"{group}_high"], 0.0)})
+    rows = pd.concat([zero, table], ignore_index=True)
+    for start, alpha, label in ((f"{group}_", 0.13, "group_band"), ("", 0.3, "parameter_band")):
+        ax.fill_between(rows[x], rows[f"{start}low"], rows[f"{start}high"], color=colour, alpha=alpha, linewidth=0,
+                        label=m(f"figure.{label}"))  # fmt: skip
     ax.plot(rows[x], rows["mean"], color=colour, linewidth=1.8, linestyle=(0, (5, 1.5)), label=m("figure.mean"))
-    if observed is not None:
+    if not observed.empty:
         ax.step(observed[x], observed["share"], where="post", color=COLOURS["observed"], linewidth=1.5,
                 label=m("figure.observed"))  # fmt: skip
         last = observed.iloc[-1]
         ax.errorbar([last[x]], [last["share"]], [[last["share"] - last["low"]], [last["high"] - last["share"]]],
                     color=COLOURS["observed"], capsize=3, linewidth=1.2, clip_on=False)  # fmt: skip
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    return ax
 
 
 def life_figure(facts: Mapping[str, Any], predicted: pd.DataFrame, observed: pd.DataFrame, m: Messages) -> Figure:
@@ -59,8 +57,7 @@ def life_figure(facts: Mapping[str, Any], predicted: pd.DataFrame, observed: pd.
     figure = Figure(figsize=(11.5, 4.3))
     axes = figure.subplots(1, 3, width_ratios=(1, 1, 0.85))
     for ax, (arm, name) in zip(axes, ARMS.items(), strict=False):
-        rows = observed[observed["arm"] == arm]
-        predicted_curve(predicted[predicted["arm"] == arm], None if rows.empty else rows, ax, colour=COLOURS[name],
+        predicted_curve(predicted[predicted["arm"] == arm], observed[observed["arm"] == arm], ax, colour=COLOURS[name],
                         x="week", group="men", m=m)  # fmt: skip
         ax.set(xlabel=m("figure.weeks"), ylim=(0, 0.45), xlim=(0, 52.6), title=m(f"figure.{arm}_title"))
         ax.xaxis.set_major_locator(MultipleLocator(13))
@@ -74,7 +71,7 @@ def life_figure(facts: Mapping[str, Any], predicted: pd.DataFrame, observed: pd.
     return figure
 
 
-def _difference(facts: Mapping[str, Any], ax: Axes, m: Messages) -> Axes:
+def _difference(facts: Mapping[str, Any], ax: Axes, m: Messages) -> None:
     expected, observed = facts["expected"], facts["observed"]
     low, high = expected["reported_low"], expected["reported_high"]
     rows: list[tuple[str, float, float, float, str]] = [
@@ -97,7 +94,6 @@ def _difference(facts: Mapping[str, Any], ax: Axes, m: Messages) -> Axes:
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.set(ylim=(-0.6, len(rows) - 0.4), xlabel=m("figure.difference"), title=m("figure.difference_title"))
-    return ax
 
 
 def north_carolina_figure(months: pd.DataFrame, groups: pd.DataFrame, m: Messages) -> Figure:
@@ -106,11 +102,10 @@ def north_carolina_figure(months: pd.DataFrame, groups: pd.DataFrame, m: Message
     axes = figure.subplots(2, 2)
     for ax, half in zip(axes[0], ("fitted", "held out"), strict=True):
         rows = months[months["half"] == half]
-        first = pd.DataFrame({"month": [0], "share": [0.0], "low": [0.0], "high": [0.0]})
-        observed = rows[["month", "observed", "observed_low", "observed_high"]]
-        observed = observed.set_axis(["month", "share", "low", "high"], axis=1)
+        zero = pd.DataFrame({"month": [0], "share": [0.0], "low": [0.0], "high": [0.0]})
+        observed = rows[["month", "observed", "observed_low", "observed_high"]].set_axis(zero.columns, axis=1)
         colour = COLOURS["control" if half == "fitted" else "mentored"]
-        predicted_curve(rows, pd.concat([first, observed], ignore_index=True), ax, colour=colour, x="month",
+        predicted_curve(rows, pd.concat([zero, observed], ignore_index=True), ax, colour=colour, x="month",
                         group="people", m=m)  # fmt: skip
         ax.set(xlabel=m("figure.months"), ylabel=m("figure.back"), ylim=(0, 0.5), xlim=(0, 71),
                title=m(f"figure.by_month_{half.replace(' ', '_')}"))  # fmt: skip
@@ -122,7 +117,7 @@ def north_carolina_figure(months: pd.DataFrame, groups: pd.DataFrame, m: Message
     return figure
 
 
-def _by_group(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
+def _by_group(table: pd.DataFrame, ax: Axes, m: Messages) -> None:
     """Shares back in prison by group: predicted bands, observed as dots with their intervals."""
     names = list(dict.fromkeys(table["group"]))
     for window, colour, shift in ((24, COLOURS["mentored"], -0.17), (60, COLOURS["control"], 0.17)):
@@ -136,9 +131,7 @@ def _by_group(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
         ax.errorbar(x, rows["observed"], yerr=spread, fmt="o", color=COLOURS["observed"], markersize=4, capsize=2,
                     linewidth=1, label=m("figure.observed_interval") if window == 60 else None)  # fmt: skip
     sizes = table.drop_duplicates("group").set_index("group").loc[names, "people"]
-    labels = [m(f"group.{name}") if m.has(f"group.{name}") else name for name in names]
-    ax.set_xticks(range(len(names)), [f"{label}\n({sizes[name]})" for label, name in zip(labels, names, strict=True)])
+    ax.set_xticks(range(len(names)), [f"{group_name(name, m)}\n({sizes[name]})" for name in names])
     ax.set(ylabel=m("figure.back"), ylim=(0, 0.8))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.legend(frameon=False, loc="upper left", fontsize=8, ncols=2)
-    return ax

@@ -16,8 +16,8 @@ def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mess
     """How many figures lie inside their bands, and which do not."""
     table, draws = tables["baseline"], facts["draws"]
     inside, total, people = m.number(facts["inside"]), m.number(facts["total"]), m.number(facts["people"], 0)
-    first = m("inside_draws", inside=inside, total=total, people=people, draws=m.number(draws, 0)) if draws else \
-        m("inside", inside=inside, total=total, people=people)  # fmt: skip
+    first = m("inside_draws" if draws else "inside", inside=inside, total=total, people=people,
+              draws=m.number(draws, 0))  # fmt: skip
     outside = [
         m("outside", figure=figure_name(row, m), model=m.number(row["model"], 3), low=m.number(row["low"], 3),
           high=m.number(row["high"], 3)) for row in table[~table["inside"]].to_dict("records")
@@ -26,7 +26,7 @@ def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mess
 
 
 def figure_name(row: Mapping[Any, Any], m: Messages) -> str:
-    """An observed figure in the reader's language; one that is not ours as the table of targets has it."""
+    """An observed figure in the reader's language, or as the table of targets has it."""
     key = f"baseline.figures.{row['id']}"
     return m(key) if m.has(key) else str(row["what"])
 

@@ -1,8 +1,9 @@
-"""The answer of ``desist calibrate`` in sentences; that of ``--check`` is in ``calibration_check``."""
+"""The answers of ``desist calibrate`` and of ``desist calibrate --check`` in sentences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,36 +11,36 @@ import pandas as pd
 from experiments.inputs.parameter_points import SHARE, STRENGTH
 from experiments.inputs.trial_result import LIKE_THE_TRIAL, PEOPLE, TRIALS_OWN
 from experiments.language.answer import Answer, Shown
-from experiments.language.calibration_check import check_answer
 from experiments.language.grades_text import grade_sentences
 from experiments.language.messages import Messages
 from experiments.language.quantity_names import short_name
+from experiments.language.shown import shown_table
 
 SILENT = (SHARE, "programme.half_life_months", "programme.persistence", "programme.dropout_chance")
-"""Parameters on which a single trial says little: route, persistence, drop-out."""
+"""Parameters on which a single trial gives little information: route, persistence, drop-out."""
 LITTLE = 0.1
-"""Share of the variance below which the trial is said not to tell."""
+"""Part of the variance below which the trial gives no information, as the answer says."""
 DIGITS = {"r_hat": 3, "register_draws": 0, "trial_draws": 0}
 """Decimals of diagnostics, where not two."""
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:
-    """What is left of the reported difference, what the data tell and what they cannot; or why nothing is reported."""
+    """What is left of the reported difference, what the data show and what they cannot; or why nothing is reported."""
     if facts["check"]:
-        return check_answer(facts, tables, m)
+        three, share = partial(m.number, decimals=3), partial(m.percent, decimals=1)
+        shown = [_checked("uniform", {"number": m.plain, "distance": three, "p": three}, tables, m),
+                 _checked("coverage", {"level": m.percent, **dict.fromkeys(("covered", "low", "high"), share)},
+                          tables, m)]  # fmt: skip
+        return Answer(sentences=list(_check(facts, m)), tables=shown)
     if facts["refusals"]:
-        return Answer(sentences=[_refusal(row, m) for row in facts["refusals"]])
+        written = {name: partial(m.number, decimals=DIGITS.get(name, 2)) for name in facts["diagnostics"]}
+        written["largest_weight"] = partial(m.percent, decimals=0)
+        return Answer(sentences=[m(f"refusal.{row['diagnostic']}", **{key: written[row["diagnostic"]](row[key])
+                                 for key in ("value", "bar")}) for row in facts["refusals"]])  # fmt: skip
     return Answer(
-        sentences=[*_left(facts, m), *_trial(facts, m), *_told(facts["parameters"], m), *_grades(facts, m)],
+        sentences=[*_left(facts, m), *_trial(facts, m), *_learnt(facts["parameters"], m), *_grades(facts, m)],
         tables=[_differences(facts["differences"], m)], notes=list(_notes(facts["diagnostics"], m)),
     )  # fmt: skip
-
-
-def _refusal(row: Mapping[str, Any], m: Messages) -> str:
-    name = row["diagnostic"]
-    said = {key: m.percent(row[key], 0) if name == "largest_weight" else m.number(row[key], DIGITS.get(name, 2))
-            for key in ("value", "bar")}  # fmt: skip
-    return m(f"refusal.{name}", **said)
 
 
 def _left(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
@@ -71,12 +72,13 @@ def _trial(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
         yield m("definition", list="; ".join(found), prior=m.percent(facts["definition_prior"], 0),
                 share=m.percent(facts["control_any"], 0),
                 control=m.percent(facts["reported"]["control_percent"] / 100))  # fmt: skip
-    sizes = {arm: {end: m.number(value, 0) for end, value in size.items()} for arm, size in facts["sizes"].items()}
-    yield m("sizes", **{arm: m("range", n=size["median"], low=size["low"], high=size["high"])
-                        for arm, size in sizes.items()})  # fmt: skip
+    yield m("sizes", **{
+        arm: m("range", n=m.number(size["median"], 0), low=m.number(size["low"], 0), high=m.number(size["high"], 0))
+        for arm, size in facts["sizes"].items()
+    })  # fmt: skip
 
 
-def _told(parameters: Sequence[Mapping[str, Any]], m: Messages) -> Iterator[str]:
+def _learnt(parameters: Sequence[Mapping[str, Any]], m: Messages) -> Iterator[str]:
     """What the data changed, and what they could not."""
     named = {str(row["key"]): row for row in parameters}
 
@@ -112,18 +114,13 @@ def _grades(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
 
 def _differences(rows: Sequence[Mapping[str, Any]], m: Messages) -> Shown:
     """Two-year reoffending in new groups, by definition."""
-    shown: list[dict[str, str]] = [
-        {
-            "group": m(f"group.{row['group']}"),
-            "definition": m("columns.own") if row["definition"] == TRIALS_OWN else m(f"figure.{row['definition']}"),
-            **{name: m.percent(row[name], 1) for name in ("without", "with")},
-            **{name: m.points(row[name]) for name in ("difference", "error", "low", "high")},
-            "helps": m.percent(row["helps"], 1),
-        }
-        for row in rows
-    ]
-    table = pd.DataFrame([{m.heading(name): text for name, text in row.items()} for row in shown])
-    return Shown(title=m("table"), table=table)
+    share = partial(m.percent, decimals=1)
+    return shown_table(pd.DataFrame(rows), {
+        "group": lambda name: m(f"group.{name}"),
+        "definition": lambda name: m("columns.own" if name == TRIALS_OWN else f"figure.{name}"),
+        **dict.fromkeys(("without", "with"), share),
+        **dict.fromkeys(("difference", "error", "low", "high"), m.points), "helps": share,
+    }, m, title=m("table"))  # fmt: skip
 
 
 def _notes(found: Mapping[str, float], m: Messages) -> Iterator[str]:
@@ -133,3 +130,39 @@ def _notes(found: Mapping[str, float], m: Messages) -> Iterator[str]:
             register=m.number(found["register_stochastic_sd"], 2),
             bias=m.number(found["emulator_bias"], 2))  # fmt: skip
     yield m("use")
+
+
+# The check ----------------------------------------------------------------------------------------------------
+
+
+def _check(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
+    """Whether the posteriors contain known truths as often as they should."""
+    numbers = {part: m.number(many, 0) for part, many in facts["simulated"].items()}
+    if "registers" in numbers:
+        yield m("check.both", trials=numbers["trial"], registers=numbers["registers"])
+    else:
+        yield m("check.trial", trials=numbers["trial"])
+    yield m("check.passed" if facts["passed"] else "check.failed")
+    for level in sorted({row["level"] for row in facts["coverage"]}):
+        covered = [row["covered"] for row in facts["coverage"] if row["level"] == level]
+        yield m("check.level", level=m.percent(level), mean=m.percent(sum(covered) / len(covered), 0),
+                low=m.percent(min(covered), 0), high=m.percent(max(covered), 0))  # fmt: skip
+    worst = min(facts["uniform"], key=lambda row: row["p"])
+    yield m("check.test", number=m.number(len(facts["uniform"])), alarm=m.percent(facts["false_alarm"], 0),
+            name=checked_quantity(worst["quantity"], m), p=m.number(worst["p"]))  # fmt: skip
+    pairs = [m("check.definition", definition=m(f"common.definition.{row['definition']}"),
+               expected=m.number(row["expected"], 0), happened=m.number(row["happened"], 0))
+             for row in facts["definitions"]]  # fmt: skip
+    yield m("check.definitions", list="; ".join(pairs))
+
+
+def checked_quantity(name: str, m: Messages) -> str:
+    """What a quantity of the check is called."""
+    return m(f"quantity.{name}") if m.has(f"quantity.{name}") else name
+
+
+def _checked(
+    name: str, columns: Mapping[str, Callable[[Any], str]], tables: Mapping[str, pd.DataFrame], m: Messages
+) -> Shown:
+    names = {"part": lambda part: m(f"part.{part}"), "quantity": lambda quantity: checked_quantity(quantity, m)}
+    return shown_table(tables[name], {**names, **columns}, m, title=m(f"check.{name}"))

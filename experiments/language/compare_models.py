@@ -10,35 +10,29 @@ import pandas as pd
 from experiments.inputs.trial_result import PEOPLE
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
+from experiments.language.shown import shown_table
 
 MAIN = "other trials"
-"""The prior of the strength that sentences are about."""
+"""The prior of the strength to which the sentences apply."""
 PAIRS = (("support", "direct"), ("direct", "chance"), ("support", "chance"))
 DECIDED = 5.0
-"""From this ratio of probabilities on the trial is said to decide between routes."""
+"""From this ratio of probabilities on the trial decides between routes, as the answer says."""
 PER = 10_000
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001
-    """How probable each explanation is, and what would tell them apart."""
+    """How probable each model is, and what would distinguish them."""
     sentences = [*_probabilities(facts, m), *(_apart(facts, first, second, m) for first, second in PAIRS)]
     return Answer(sentences=sentences, tables=[_evidence(facts["evidence"], m)], notes=list(_notes(facts, m)))
 
 
-def _by_prior(facts: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """Probability of each model, by prior of the strength."""
-    found: dict[str, dict[str, float]] = {}
-    for row in facts["evidence"]:
-        found.setdefault(row["prior"], {})[row["model"]] = row["probability"]
-    return found
-
-
 def _probabilities(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
-    by_prior = _by_prior(facts)
+    by_prior: dict[str, dict[str, float]] = {}
+    for row in facts["evidence"]:
+        by_prior.setdefault(row["prior"], {})[row["model"]] = row["probability"]
     main = by_prior[MAIN]
     listed = [m("item", what=m(f"model.{name}"), share=m.percent(share, 0)) for name, share in main.items()]
-    yield m("probabilities", mentored=m.percent(facts["reported"]["mentored_percent"] / 100),
-            control=m.percent(facts["reported"]["control_percent"] / 100), list="; ".join(listed))  # fmt: skip
+    yield m("probabilities", **_reported(facts, m), list="; ".join(listed))
     others = [m("other_prior", prior=m(f"prior.{name}"), times=m.number(_some(each), 1))
               for name, each in by_prior.items() if name != MAIN]  # fmt: skip
     yield m("effect", times=m.number(_some(main), 1), others="; ".join(others))
@@ -51,6 +45,11 @@ def _probabilities(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
         yield m("routes_decided", least=m(f"model.{least}"), most=m(f"model.{most}"), times=m.number(times, 0))
 
 
+def _reported(facts: Mapping[str, Any], m: Messages) -> dict[str, str]:
+    """The two percentages of the trial."""
+    return {arm: m.percent(facts["reported"][f"{arm}_percent"] / 100) for arm in ("mentored", "control")}
+
+
 def _some(probabilities: Mapping[str, float]) -> float:
     """How many times as probable as no effect an effect is, on average over the other models."""
     others = [share for name, share in probabilities.items() if name != "chance"]
@@ -58,7 +57,7 @@ def _some(probabilities: Mapping[str, float]) -> float:
 
 
 def _apart(facts: Mapping[str, Any], first: str, second: str, m: Messages) -> str:
-    """The measurement that tells a pair apart with the fewest people."""
+    """The measurement that distinguishes a pair with the fewest people."""
     names = {"first": m(f"model.{first}"), "second": m(f"model.{second}")}
     good = [row for row in facts["separation"]
             if row["first"] == first and row["second"] == second and row["needed"] is not None]  # fmt: skip
@@ -76,20 +75,16 @@ def _signed(share: float, m: Messages) -> str:
 
 
 def _evidence(rows: Sequence[Mapping[str, Any]], m: Messages) -> Shown:
-    shown = [
-        {"prior": m(f"prior.{row['prior']}"), "model": m(f"model.{row['model']}"),
-         "evidence": m.number(PER * row["evidence"], 2), "error": m.number(PER * row["error"], 2),
-         "bayes_factor": m.number(row["bayes_factor"], 2), "probability": m.percent(row["probability"], 1),
-         "draws": m.number(row["draws"], 0)}
-        for row in rows
-    ]  # fmt: skip
-    table = pd.DataFrame([{m.heading(name): text for name, text in row.items()} for row in shown])
-    return Shown(title=m("table"), table=table)
+    return shown_table(pd.DataFrame(rows), {
+        "prior": lambda name: m(f"prior.{name}"), "model": lambda name: m(f"model.{name}"),
+        **dict.fromkeys(("evidence", "error"), lambda value: m.number(PER * value, 2)),
+        "bayes_factor": lambda value: m.number(value, 2), "probability": lambda share: m.percent(share, 1),
+        "draws": lambda number: m.number(number, 0),
+    }, m, title=m("table"))  # fmt: skip
 
 
 def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     priors = [m("prior_as", prior=m(f"prior.{name}"), value=value) for name, value in facts["priors"].items()]
     yield m("priors", list="; ".join(priors))
-    yield m("evidence", people=m.number(PEOPLE), mentored=m.percent(facts["reported"]["mentored_percent"] / 100),
-            control=m.percent(facts["reported"]["control_percent"] / 100))  # fmt: skip
+    yield m("evidence", people=m.number(PEOPLE), **_reported(facts, m))
     yield m("scale")

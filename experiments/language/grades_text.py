@@ -16,35 +16,25 @@ Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 def grade_sentences(shares: Rows | None, census: Rows, m: Messages) -> list[str]:
     """Two sentences: how the variance divides by grade, and how many quantities there are of each.
 
-    Parameters
-    ----------
-    shares
-        What ``statistics.variance_by_grade`` gives: grade, share, low, high. None if there were too few draws.
-    census
-        What ``ModelInputs.census`` gives: grade, inputs, uncertain, fixed.
-    m
-        The language.
+    ``shares`` has the columns of ``statistics.variance_by_grade``, or is None if there were too few draws; ``census``
+    has those of ``ModelInputs.census``.
     """
     counts = [m("grades.count", name=_name(row, m), **{name: m.number(row[name], 0)
               for name in ("inputs", "uncertain", "fixed")}) for row in _rows(census)]  # fmt: skip
-    return [_shares(shares, m), m("grades.census", counts=m.listed(counts))]
-
-
-def _shares(shares: Rows | None, m: Messages) -> str:
-    if shares is None:
-        return m("grades.few")
-    rows = _rows(shares)
-    if any(row["share"] is None or row["share"] != row["share"] for row in rows):
-        return m("grades.none")
-    parts = [m("grades.part", name=_name(row, m), low=_percent(row["low"], m).partition(NBSP)[0],
-               **{name: _percent(row[name], m) for name in ("share", "high")}) for row in rows]  # fmt: skip
-    return m("grades.shares", parts="; ".join(parts))
+    rows = [] if shares is None else _rows(shares)
+    if shares is None or any(row["share"] is None or row["share"] != row["share"] for row in rows):
+        divided = m("grades.few" if shares is None else "grades.none")
+    else:
+        parts = [m("grades.part", name=_name(row, m), low=_percent(row["low"], m).partition(NBSP)[0],
+                   **{name: _percent(row[name], m) for name in ("share", "high")}) for row in rows]  # fmt: skip
+        divided = m("grades.shares", parts="; ".join(parts))
+    return [divided, m("grades.census", counts=m.listed(counts))]
 
 
 def _rows(table: Rows) -> Sequence[Mapping[str, Any]]:
-    if not isinstance(table, pd.DataFrame):
-        return table
-    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
+    rows: Any = table.to_dict("records") if isinstance(table, pd.DataFrame) else table
+    found: Sequence[Mapping[str, Any]] = rows
+    return found
 
 
 def _name(row: Mapping[str, Any], m: Messages) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -51,12 +52,8 @@ def _sentences(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
 
 
 def _tables(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Iterator[Shown]:
-    def share(value: float) -> str:
-        return m.percent(value, 1)
-
-    def count(value: float) -> str:
-        return m.number(value, 0)
-
+    share = partial(m.percent, decimals=1)
+    count = partial(m.number, decimals=0)
     rows = tables["outcomes"]
     columns: dict[str, Callable[[Any], str] | None] = {"definition": None}
     columns |= {"group": lambda name: group_name(name, m)} if (rows["group"] != EVERYBODY).any() else {}

@@ -14,12 +14,9 @@ from experiments.language.quantities import quantity_name
 
 SHOWN = 12
 """Most inputs that are listed and drawn, over draws; all are in the table."""
-HARDLY, FAR = 0.02, 0.2
-"""Part of the variance below which an input hardly matters; part of the first's at which the second is far behind."""
-NOISY = 0.1
-"""Part of the variance that may be simulation noise before more trials are asked for."""
-SAID = 0.005
-"""Part of the variance from which on the noise is given as a number."""
+HARDLY, FAR, NOISY, GIVEN = 0.02, 0.2, 0.1, 0.005
+"""Part of the variance below which an input hardly matters; part of the first's at which the second is far behind; part
+that may be simulation noise before more trials are needed; part from which on the noise is given as a number."""
 NAMED = 5
 """Most inputs that are named as hardly mattering."""
 Row = Mapping[str, Any]
@@ -31,12 +28,6 @@ def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mess
     return Answer(sentences=sentences, tables=[_table(facts, m)], notes=list(_notes(facts, m)))
 
 
-def shown_rows(facts: Mapping[str, Any]) -> Sequence[Row]:
-    """The inputs that are listed and drawn, the largest first."""
-    rows: Sequence[Row] = facts["rows"]
-    return rows[:SHOWN] if facts["draws"] else rows
-
-
 def pair(low: object, high: object, m: Messages) -> tuple[str, str]:
     """Two values of an input with as few digits as make them differ (texts as they are)."""
     for digits in (2, 3, 4):
@@ -44,14 +35,6 @@ def pair(low: object, high: object, m: Messages) -> tuple[str, str]:
         if texts[0] != texts[1]:
             break
     return texts
-
-
-def ends_described(facts: Mapping[str, Any], m: Messages) -> str:
-    """What the ends of the tornado's bars are."""
-    ends = facts["tornado_ends"]
-    if facts["draws"]:
-        return m("ends_draws", fifth=m.percent(ends["fifth"], 0))
-    return m("ends", low=m.number(100 * ends["low"], 0), high=m.percent(ends["high"], 0))
 
 
 def _digits(value: object, digits: int, m: Messages) -> str:
@@ -101,9 +84,10 @@ def _together(
         yield m("three", share=_whole(sum(row["first"] for row in own[:3]), m))
     rest = 1.0 - sum(row["first"] for row in facts["rows"])
     half = sum((row["first_high"] - row["first"]) ** 2 for row in facts["rows"]) ** 0.5
-    yield m("interactions" if rest + half >= HARDLY else "no_interactions",
-            **({"share": _whole(rest, m), "low": _bare(rest - half, m), "high": _whole(rest + half, m)}
-               if rest + half >= HARDLY else {}))  # fmt: skip
+    if rest + half >= HARDLY:
+        yield m("interactions", share=_whole(rest, m), low=_bare(rest - half, m), high=_whole(rest + half, m))
+    else:
+        yield m("no_interactions")
     left = next((row for row in facts["rows"] if row["key"] == facts["others"]), None)
     if left is not None:
         yield m("left", number=m.number(len(tables["morris"]) - len(own), 0), share=_whole(left["total"], m))
@@ -115,8 +99,8 @@ def _together(
 
 def _noise(facts: Mapping[str, Any], m: Messages) -> str:
     share = facts["stochastic_share"]
-    text = m("noise", share=_whole(share, m)) if share >= SAID else m("noise_none")
-    if share >= SAID and not facts["draws"]:
+    text = m("noise", share=_whole(share, m)) if share >= GIVEN else m("noise_none")
+    if share >= GIVEN and not facts["draws"]:
         text += m("noise_interactions")
     return f"{text}{m('noise_more') if share > NOISY else ''}."
 
@@ -131,7 +115,7 @@ def _table(facts: Mapping[str, Any], m: Messages) -> Shown:
     ends = {row["key"]: row for row in facts["tornado"]}
     names = ("first", "total") if "total" in facts["rows"][0] else ("first",)
     lines = []
-    for row in shown_rows(facts):
+    for row in facts["rows"][: SHOWN if facts["draws"] else None]:
         line = {m("columns.input"): quantity_name(row["key"], m),
                 **{m(f"columns.{name}"): _spanned(row, name, m) for name in names}}  # fmt: skip
         if (bar := ends.get(row["key"])) is not None:
@@ -147,7 +131,10 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
         yield m("definition", definition=m("definition_draws") if facts["definition"] == "draws" else
                 m(f"common.definition.{facts['definition']}"))  # fmt: skip
     yield m("columns_draws" if facts["draws"] else "columns_priors")
-    yield m("low_high_points" if facts["unit"] == "points" else "low_high", ends=ends_described(facts, m))
+    bars = facts["tornado_ends"]
+    ends = m("ends_draws", fifth=m.percent(bars["fifth"], 0)) if facts["draws"] else \
+        m("ends", low=m.number(100 * bars["low"], 0), high=m.percent(bars["high"], 0))  # fmt: skip
+    yield m("low_high_points" if facts["unit"] == "points" else "low_high", ends=ends)
     margin = 1.96 * facts["stochastic_sd"]
     margin_text = m("with_points", value=m.points(margin)) if facts["unit"] in ("points", "share") else \
         m.number(margin, 2)  # fmt: skip
@@ -167,7 +154,7 @@ def _valued(value: float, facts: Mapping[str, Any], m: Messages, *, unit: bool =
 
 
 def _whole(share: float, m: Messages) -> str:
-    """A part of the variance; what an estimate puts below nothing is nothing."""
+    """A part of the variance; an estimate below 0 is shown as 0."""
     return m.percent(max(0.0, share), 0)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
+from experiments.language.register import group_name
 from experiments.language.shown import shown_table
 
 MONEY = "factor.economy.missing_hazard_ratio"
@@ -20,7 +22,7 @@ SHOWN_MONTHS = (24, 60)
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:
-    """What was fitted, predicted and observed, and whether they are compatible."""
+    """The fit, the prediction and the observation, and whether they are compatible."""
     return _life(facts, tables, m) if facts["data"] == "life" else _north_carolina(facts, tables, m)
 
 
@@ -31,7 +33,7 @@ def _life(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messa
              m("life.before", digest=facts["prediction_digest"])]  # fmt: skip
     quarters = shown_table(tables["quarters"], {
         "quarter": None, "observed": None, "expected": lambda value: m.number(value, 1),
-        "low": lambda value: m.number(value, 0), "high": lambda value: m.number(value, 0),
+        **dict.fromkeys(("low", "high"), lambda value: m.number(value, 0)),
     }, m, title=m("life.quarters", men=m.number(facts["men"])))  # fmt: skip
     return Answer(sentences=sentences, tables=[_parameters(tables["parameters"], m, "life"), quarters], notes=notes)
 
@@ -40,10 +42,9 @@ def _predicted(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     e, men = facts["expected"], m.number(facts["men"])
     yield m("life.fitted", men=men, arrests=m.number(facts["control_arrests"]),
             share=m.percent(facts["control_arrests"] / facts["men"], 1))  # fmt: skip
-    yield m("life.predicted", men=men, aided=m.percent(e["aided"], 1), points=m.points(e["difference"]),
-            low=m.points(e["difference_low"]), high=m.points(e["difference_high"]),
-            ratio=m.number(e["hazard_ratio"], 2), ratio_low=m.number(e["hazard_ratio_low"], 2),
-            ratio_high=m.number(e["hazard_ratio_high"], 2))  # fmt: skip
+    yield m("life.predicted", men=men, aided=m.percent(e["aided"], 1), **_effect(
+        *(e[f"{name}{end}"] for name in ("difference", "hazard_ratio") for end in ("", "_low", "_high")), m=m
+    ))  # fmt: skip
     yield m("life.groups", men=men, arrests=m.number(e["arrests"], 0), low=m.number(e["arrests_low"], 0),
             high=m.number(e["arrests_high"], 0), reported_low=m.points(e["reported_low"]),
             reported_high=m.points(e["reported_high"]))  # fmt: skip
@@ -51,10 +52,9 @@ def _predicted(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
 
 def _observed(facts: Mapping[str, Any], updated: pd.DataFrame, m: Messages) -> Iterator[str]:
     o = facts["observed"]
+    names = ("difference", "low", "high", "hazard_ratio", "hazard_low", "hazard_high")
     yield m("life.observed", men=m.number(facts["men"]), arrests=m.number(o["arrests"]),
-            points=m.points(o["difference"]), low=m.points(o["low"]), high=m.points(o["high"]),
-            ratio=m.number(o["hazard_ratio"], 2), ratio_low=m.number(o["hazard_low"], 2),
-            ratio_high=m.number(o["hazard_high"], 2))  # fmt: skip
+            **_effect(*(o[name] for name in names), m=m))  # fmt: skip
     yield m("life.inside" if facts["compatible"] else "life.outside", region=m.percent(facts["predicted_region"], 0),
             share=m.percent(o["at_least_as_far"], 1))  # fmt: skip
     ratio = o["likelihood_ratio"]
@@ -66,13 +66,16 @@ def _observed(facts: Mapping[str, Any], updated: pd.DataFrame, m: Messages) -> I
     yield m("life.updated", **{name: m.number(float(money[name]), 2) for name in ends})
 
 
-def _parameters(table: pd.DataFrame, m: Messages, data: str) -> Shown:
-    def two(value: float) -> str:
-        return m.number(value, 2)
+def _effect(*values: float, m: Messages) -> dict[str, str]:
+    """Difference and hazard ratio, each with its low and high end."""
+    return {name: m.points(value) if name in ("points", "low", "high") else m.number(value, 2) for name, value in
+            zip(("points", "low", "high", "ratio", "ratio_low", "ratio_high"), values, strict=True)}  # fmt: skip
 
+
+def _parameters(table: pd.DataFrame, m: Messages, data: str) -> Shown:
     fitted = {"fitted": lambda value: m(f"fitted.{value}")} if data == "life" else {}
-    return shown_table(table, {"key": None, "prior": None, **fitted, "mean": two, "low": two, "high": two}, m,
-                       title=m(f"{data}.parameters"))  # fmt: skip
+    numbers = dict.fromkeys(("mean", "low", "high"), lambda value: m.number(value, 2))
+    return shown_table(table, {"key": None, "prior": None, **fitted, **numbers}, m, title=m(f"{data}.parameters"))
 
 
 def _north_carolina(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:
@@ -86,7 +89,7 @@ def _north_carolina(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
           shares=m.number(facts["fitted_half_shares"])),
         *(m("north-carolina.met" if row["met"] else "north-carolina.not_met", p=m.number(row["p"], 3),
             pattern=m(f"pattern.{row['pattern'].removeprefix('by ')}")) for row in facts["patterns"]),
-        *(m("north-carolina.outside", by=m(f"by.{row['by']}"), group=_group(row["group"], m),
+        *(m("north-carolina.outside", by=m(f"by.{row['by']}"), group=group_name(row["group"], m),
             months=m.months(row["months"]), observed=m.percent(row["observed"], 1), people=m.number(row["people"]),
             low=m.percent(row["people_low"], 1), high=m.percent(row["people_high"], 1))
           for row in groups[~groups["inside"]].to_dict("records")),
@@ -94,18 +97,11 @@ def _north_carolina(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]
     known = {True: "recounted", False: "recounted_not", None: "not_recounted"}[facts["recounted"]]
     notes = [m("north-carolina.p", limit=m.plain(facts["not_met_below"])), m(f"north-carolina.{known}")]
 
-    def percent(value: float) -> str:
-        return m.percent(value, 1)
-
     shown = shown_table(groups[groups["months"].isin(SHOWN_MONTHS)], {
-        "by": lambda value: m(f"by.{value}"), "group": lambda value: _group(value, m), "people": None, "months": None,
-        "mean": percent, "people_low": percent, "people_high": percent, "observed": percent,
+        "by": lambda value: m(f"by.{value}"), "group": partial(group_name, m=m), "people": None,
+        "months": None,
+        **dict.fromkeys(("mean", "people_low", "people_high", "observed"), lambda share: m.percent(share, 1)),
         "inside": lambda value: m("yes" if value else "no"),
     }, m, title=m("north-carolina.groups"))  # fmt: skip
     return Answer(sentences=sentences, tables=[shown, _parameters(tables["parameters"], m, "north-carolina")],
                   notes=notes)  # fmt: skip
-
-
-def _group(name: str, m: Messages) -> str:
-    """The name of a group in the reader's language."""
-    return m(f"group.{name}") if m.has(f"group.{name}") else name

@@ -24,7 +24,10 @@ FOLDERS = {
     "benchmarks": ("benchmark",),
 }
 """The verbs of the studies in each package; ``fit-effects`` is ``FitEffectsStudy`` in its ``fit_effects_study.py``."""
-TOGETHER = {"compare": "rollout", "voi": "discover", "ladder": "headline", "claim": "headline"}
+TOGETHER = {
+    "compare": "rollout", "voi": "discover", "ladder": "headline", "claim": "headline", "compare-models": "calibrate",
+    "baseline": "validate", "fit-baseline": "validate",
+}  # fmt: skip
 """Studies that stand in a module with another: the first word of its name."""
 STUDIES = {
     verb: f"experiments.{folder}.{TOGETHER.get(verb, verb.replace('-', '_'))}_study:"
@@ -84,6 +87,8 @@ def read_study(path: str | Path) -> Study:
 
 def load_result(folder: str | Path) -> StudyResult:
     """A result as it was saved, with its study; its files are checked against the manifest.
+
+    A table that was not kept, because it is large, is missing: only its use raises ``ParameterError``.
 
     Raises
     ------

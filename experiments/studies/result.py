@@ -103,9 +103,12 @@ class StudyResult:
         parts = [f"<p>{'<br>'.join(map(escape, self.answer().sentences))}</p>"]
         if self.figures:
             buffer = io.BytesIO()
-            self.figure().savefig(buffer, format="png", dpi=100, bbox_inches="tight")
-            data = base64.b64encode(buffer.getvalue()).decode()
-            parts.append(f'<img alt="{escape(self.figures[0])}" src="data:image/png;base64,{data}">')
+            try:
+                self.figure().savefig(buffer, format="png", dpi=100, bbox_inches="tight")
+                data = base64.b64encode(buffer.getvalue()).decode()
+                parts.append(f'<img alt="{escape(self.figures[0])}" src="data:image/png;base64,{data}">')
+            except ParameterError as missing:
+                parts.append(f"<p>{escape(str(missing))}</p>")
         if self.tables:
             parts.append(next(iter(self.tables.values())).head(10).to_html(index=False))
         return "\n".join(parts)
@@ -163,8 +166,22 @@ def _module_of(study: Study) -> str:
     return next(each.__module__ for each in type(study).__mro__ if each.__module__ != "__main__")
 
 
+class _LoadedTables(dict[str, pd.DataFrame]):
+    """Tables of a saved result. A large one may not have been kept: then its use raises ``ParameterError``."""
+
+    missing: Mapping[str, str]
+    """What to say of each table that is not there."""
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        if name in self.missing:
+            raise ParameterError(self.missing[name])
+        raise KeyError(name)
+
+
 def load(folder: Path, study: Study) -> StudyResult:
     """A result as ``save`` wrote it, every file checked against the digest in the manifest.
+
+    Tables that are not there are left out: only what is made from them cannot be shown or drawn.
 
     Parameters
     ----------
@@ -176,23 +193,29 @@ def load(folder: Path, study: Study) -> StudyResult:
     Raises
     ------
     ParameterError
-        If there is no manifest, a file is missing, or one was changed.
+        If there is no manifest, the facts are missing, or a file was changed.
     """
     manifest = manifest_of(folder)
     listed: Mapping[str, str] = manifest.get("files") or {}
     data: dict[str, bytes] = {}
+    missing: dict[str, str] = {}
     for name in (each for each in listed if each == FACTS or each.endswith(".csv")):
         path = folder / name
         if not path.is_file():
-            raise ParameterError(f"[{path}] is missing; make the result again: {study.command()}")
+            missing[name.removesuffix(".csv")] = f"[{path}] is missing; make the result again: {study.command()}"
+            continue
         data[name] = path.read_bytes()
         if digest(data[name]) != listed[name]:
             raise ParameterError(f"[{path}] was changed since it was written; make the result again: {study.command()}")
-    tables = {name.removesuffix(".csv"): pd.read_csv(io.BytesIO(text)) for name, text in data.items() if name != FACTS}
+    if FACTS not in data:
+        raise ParameterError(missing.get(FACTS, f"[{folder / FACTS}] is missing; make the result again"))
+    facts = json.loads(data.pop(FACTS))
+    tables = _LoadedTables({name.removesuffix(".csv"): pd.read_csv(io.BytesIO(text)) for name, text in data.items()})
+    tables.missing = missing
     module, name = study.result_class.split(":")
     kind: type[StudyResult] = getattr(import_module(module), name)
     return kind.restored(
-        folder, study=study, tables=tables, facts=json.loads(data[FACTS]), scenario=_scenario(folder),
+        folder, study=study, tables=tables, facts=facts, scenario=_scenario(folder),
         counts={key: each for key, each in manifest.items() if key not in MADE}, files=_files(folder, listed),
         complete=manifest.get("complete", True),
     )  # fmt: skip

@@ -1,13 +1,14 @@
-"""The study of what 97 people can tell us: the posterior with its tables, or the check that the method works."""
+"""The study of the calibration: the posterior with its tables, or the check that the method works."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
-
-import numpy as np
 
 from experiments.execution.context import RunContext
 from experiments.execution.environment import versions
@@ -15,13 +16,13 @@ from experiments.inputs.evidence import ModelInputs
 from experiments.inputs.posterior import Posterior
 from experiments.inputs.trial_result import CONTROL_PERCENT, GAP, MENTORED_PERCENT
 from experiments.provenance.receipts import shown
-from experiments.statistics.intervals import quantiles
+from experiments.statistics.intervals import interval
 from experiments.statistics.variance_by_grade import as_data, shares_from_draws
 from experiments.studies.calibration import calibration_tables as tables_of
-from experiments.studies.calibration.arviz_export import can_write, write_inference_data
+from experiments.studies.calibration import trial_fit
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
 from experiments.studies.calibration.calibration import Calibration, CalibrationPlan, calibrated, plan_of
-from experiments.studies.calibration.coverage_check import FALSE_ALARM, CoverageCheck, coverage_check
+from experiments.studies.calibration.coverage_check import FALSE_ALARM, all_uniform, coverage_check
 from experiments.studies.calibration.new_populations import new_groups
 from experiments.studies.result import StudyResult
 from experiments.studies.study import DRAWS
@@ -38,13 +39,7 @@ class CalibrationResult(StudyResult):
 
     @property
     def draws_of_parameters(self) -> Posterior:
-        """The draws, for a study that runs over them.
-
-        Raises
-        ------
-        ParameterError
-            If the calibration refused itself, or has no draws.
-        """
+        """The draws, for a study that runs over them; ``ParameterError`` if the calibration refused or has none."""
         if self.refused:
             raise ParameterError("\n".join(self.answer().sentences))
         if self.posterior is None:
@@ -61,9 +56,9 @@ class CalibrationResult(StudyResult):
 def run_calibrate(study: CalibrateStudy, context: RunContext | None) -> StudyResult:
     """Calibrate on the registers and the trial; with ``check``, calibrate simulated data whose truth is known."""
     context = context or RunContext()
-    known = {} if study.definition is None else {"definitions": tuple(
-        float(name == study.definition) for name in DEFINITIONS)}  # fmt: skip
-    plan = plan_of(study, draws=study.draws, trials=study.trials, retained=study.retained, **known)
+    definitions = trial_fit.EVEN if study.definition is None else \
+        tuple(float(name == study.definition) for name in DEFINITIONS)  # fmt: skip
+    plan = plan_of(study, draws=study.draws, trials=study.trials, retained=study.retained, definitions=definitions)
     context.note(f"{study.points + study.near_points:,} design points, then {study.trials:,} trials on each of "
                  f"{study.draws:,} draws ...")  # fmt: skip
     with context.computing(runs=study.points + study.draws) as compute:
@@ -104,27 +99,43 @@ def _reported(study: CalibrateStudy, calibration: Calibration, drawn: Any, group
         "differences": tables["differences"].to_dict("records"), "by_prior": tables["by_prior"].to_dict("records"),
         "definitions": calibration.definition_probabilities, "definition_given": study.definition,
         "definition_prior": 1 / len(DEFINITIONS), "control_any": float(drawn["_any_control"].mean()),
-        "sizes": {arm: _spread(drawn[f"_size_{arm}"].to_numpy()) for arm in ("mentored", "control")},
+        "sizes": {arm: dict(zip(("median", "low", "high"), interval(drawn[f"_size_{arm}"]), strict=True))
+                  for arm in ("mentored", "control")},
         "parameters": tables["parameters"].to_dict("records"),
         "grades": None if grades is None else grades.to_dict("records"), "census": inputs.census().to_dict("records"),
         "diagnostics": diagnostics,
     }  # fmt: skip
+    files: dict[str, Callable[[Path], object]] = {DRAWS: posterior.write}
+    if all(find_spec(name) is not None for name in ("arviz", "h5netcdf", "h5py")):
+        files["posterior.nc"] = partial(write_inference_data, posterior)
     return CalibrationResult(
-        study=study, tables=tables, facts=facts, scenario=plan.trial, posterior=posterior, files=_files(posterior),
+        study=study, tables=tables, facts=facts, scenario=plan.trial, posterior=posterior, files=files,
         counts={**_counts(plan), "retained": plan.retained, "groups": study.groups, "diagnostics": diagnostics,
                 **({} if grades is None else {"grades": as_data(grades)})},
     )  # fmt: skip
 
 
-def _spread(values: np.ndarray) -> dict[str, float]:
-    low, median, high = quantiles(values, (0.025, 0.5, 0.975))
-    return {"median": float(median), "low": float(low), "high": float(high)}
+def write_inference_data(posterior: Posterior, path: Path) -> Path:
+    """Write the draws as ArviZ's ``InferenceData`` (NetCDF), one chain, for other tools of inference.
 
+    The definition is a number: the place of its name among any, prison, sentence. Raises ``ImportError`` if ArviZ is
+    not installed (``pip install 'desist[inference]'``).
+    """
+    import arviz as az  # optional and heavy
 
-def _files(posterior: Posterior) -> Mapping[str, Callable[[Path], object]]:
-    """The draws as Parquet, and as ArviZ's ``InferenceData`` where ArviZ is installed."""
-    more = {"posterior.nc": lambda path: write_inference_data(posterior, path)} if can_write() else {}
-    return {DRAWS: posterior.write, **more}
+    table = posterior.table.copy()
+    table["trial.definition"] = [DEFINITIONS.index(name) for name in table["trial.definition"]]
+    columns = {str(name).lstrip("_"): values.to_numpy()[None, :] for name, values in table.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        new = int(az.__version__.split(".")[0]) >= 1  # from ArviZ 1 on, the data are a ``DataTree``
+        data = az.from_dict({"posterior": columns}) if new else az.from_dict(posterior=columns)
+        for group in (data, *(data[name] for name in (data.groups() if callable(data.groups) else data.children))):
+            group.attrs.pop("created_at", None)  # the same draws give the same bytes
+        part = path.with_name(f".{path.name}.part")
+        data.to_netcdf(str(part), engine="h5netcdf")
+    part.replace(path)
+    return path
 
 
 def _counts(plan: CalibrationPlan) -> dict[str, Any]:
@@ -132,17 +143,17 @@ def _counts(plan: CalibrationPlan) -> dict[str, Any]:
             "people": plan.people, "steps": plan.steps, "draws": plan.draws, "trials": plan.trials}  # fmt: skip
 
 
-def _checked(study: CalibrateStudy, plan: CalibrationPlan, found: CoverageCheck) -> StudyResult:
+def _checked(study: CalibrateStudy, plan: CalibrationPlan, tables: dict[str, Any]) -> StudyResult:
     """Tables and facts of the check."""
-    tables = {"uniform": found.uniform, "coverage": found.coverage, "ranks": found.ranks}
-    number = found.uniform.groupby("part", sort=False)["number"].max()
+    definitions, uniform = tables.pop("definitions"), tables["uniform"]
+    passed = all_uniform(uniform["p"])
     facts = {
-        "check": True, "passed": found.passed, "false_alarm": FALSE_ALARM,
-        "simulated": {str(part): int(many) for part, many in number.items()},
-        "uniform": found.uniform.to_dict("records"), "coverage": found.coverage.to_dict("records"),
-        "definitions": found.definitions.to_dict("records"),
+        "check": True, "passed": passed, "false_alarm": FALSE_ALARM,
+        "simulated": uniform.groupby("part", sort=False)["number"].max().to_dict(),
+        "uniform": uniform.to_dict("records"), "coverage": tables["coverage"].to_dict("records"),
+        "definitions": definitions.to_dict("records"),
     }  # fmt: skip
     return CalibrationResult(
-        study=study, tables=tables, facts=facts, scenario=plan.trial, passed=found.passed,
+        study=study, tables=tables, facts=facts, scenario=plan.trial, passed=passed,
         counts={**_counts(plan), "trials_checked": study.trials_checked, "registers_checked": study.registers_checked},
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The study that calibrates the model on the registers and the trial, and checks that the method works."""
+"""The studies that calibrate the model on the registers and the trial, and that compare models of the trial."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class FromRegisters(Seeded):
-    """A study that begins with what the registers say."""
+    """A study that begins with the calibration on the registers."""
 
     scenario: str | Scenario = option("trial", what="The trial", metavar="SCENARIO")
     population: str | Scenario = option(
-        "everyone", what="Everybody released, as the registers count them", metavar="SCENARIO"
+        "everyone", what="Everybody released: the people of the registers", metavar="SCENARIO"
     )
     points: int = option(2_000, "points", 100, 1_000_000, what="Design points over the priors")
     near_points: int = option(900, "points", 100, 1_000_000, what="Design points near the registers' figures")
@@ -56,3 +56,24 @@ class CalibrateStudy(FromRegisters):
         from experiments.studies.calibration.calibrate import run_calibrate
 
         return run_calibrate(self, context)
+
+
+class CompareModelsStudy(FromRegisters):
+    """Which explanation of 29 against 67 % is most probable: support factors, the direct route, both, or chance?
+
+    Compares four models by their Bayes factors, and shows which measurement with how many people would distinguish
+    them. It begins with the registers' half of desist calibrate, which is read from the store if that was run before.
+    """
+
+    verb: ClassVar[str] = "compare-models"
+    draws: int = option(1_000, "draws", 50, 1_000_000, what="Draws for each model at which the trial is simulated")
+    trials: int = option(100, "trials", 2, 100_000, what="Trials at each draw")
+    measured: int = option(
+        120, "draws", 20, 100_000, what="Draws for each model at which further measurements are simulated"
+    )
+
+    def run(self, context: RunContext | None = None) -> StudyResult:
+        """Compute the result; see ``Study.run``."""
+        from experiments.studies.calibration.model_comparison import run_compare_models
+
+        return run_compare_models(self, context)

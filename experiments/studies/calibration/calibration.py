@@ -1,4 +1,4 @@
-"""What 97 people can tell us: a posterior of what the trial and the registers leave uncertain.
+"""The calibration on the registers and the trial of 97 people: a posterior of the uncertain parameters.
 
 First the registers: an emulator of the model's figures over the priors, a second one near the data, sampled by emcee.
 Then the trial: it is simulated at draws from the registers' posterior and the priors of the rest, and each draw is
@@ -9,14 +9,15 @@ is refused if a diagnostic shows that it cannot be trusted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.context import Compute
+from experiments.execution.jobs import Job
 from experiments.inputs.scenario_files import load
 from experiments.inputs.trial_result import Printed
 from experiments.statistics.response_surface import Emulator, Floats
@@ -27,9 +28,6 @@ from experiments.studies.calibration.trial_fit import SimulationBank, effective
 from simulation.outcomes import DEFINITIONS
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
-
-Runner = Callable[[Job], Iterator[Table]]
-"""Gives the tables of a job's pieces, in order."""
 
 REPEATS = 100
 """Design points that are simulated again with other random numbers, to measure stochastic variation."""
@@ -49,16 +47,16 @@ class CalibrationPlan:
     """Everything that decides a calibration."""
 
     population: Scenario
-    """Everybody released, without a programme: what the registers speak of."""
+    """Everybody released, without a programme: the people of the registers."""
     trial: Scenario
-    """The trial: what 29 and 67 % speak of."""
+    """The trial that reported 29 and 67 %."""
     seed: int = 1
-    points: int = register_fit.POINTS
-    near_points: int = register_fit.NEAR_POINTS
-    people: int = register_fit.PEOPLE
-    steps: int = 2_400
-    draws: int = 4_000
-    trials: int = 100
+    points: int
+    near_points: int
+    people: int
+    steps: int
+    draws: int
+    trials: int
     retained: int = 2_000
     printed: Printed = field(default_factory=Printed)
     definitions: tuple[float, ...] = trial_fit.EVEN
@@ -68,7 +66,7 @@ class CalibrationPlan:
         if self.population.trial.assignment != "nobody" or self.population.trial.signed_up:
             raise ParameterError(
                 f"--population is [{self.population.name}], in which people are in a trial or a programme; the "
-                "registers speak of everybody released: use everyone, or set trial.assignment to nobody"
+                "registers describe everybody released: use everyone, or set trial.assignment to nobody"
             )
         if self.trial.trial.assignment != "randomised" or len(self.trial.programme) != 1:
             raise ParameterError(
@@ -88,7 +86,7 @@ def plan_of(study: FromRegisters, **more: Any) -> CalibrationPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class RegisterFit:
-    """What the registers leave: chains, the emulator behind them, and how well it fits."""
+    """The registers' half of the posterior: chains, the emulator behind them, and how well it fits."""
 
     rows: tuple[Quantity, ...]
     known: RegisterFigures
@@ -100,8 +98,8 @@ class RegisterFit:
     chains: Chains
 
 
-def from_registers(plan: CalibrationPlan, run: Runner) -> RegisterFit:
-    """The first half: what the registers say."""
+def from_registers(plan: CalibrationPlan, run: Compute) -> RegisterFit:
+    """The first half: the posterior given the registers."""
     rows, known = register_fit.register_parameters(plan.population), register_figures()
     wide, outputs, noise = _wide(plan, run)
     emulator = Emulator.fit(wide, outputs, known.names, known.kinds)
@@ -112,14 +110,12 @@ def from_registers(plan: CalibrationPlan, run: Runner) -> RegisterFit:
     middle = chains.flat.mean(axis=0)
     rng = np.random.default_rng([plan.seed, 1])
     near = middle + INFLATED * (chains.flat[rng.choice(len(chains.flat), plan.near_points, replace=False)] - middle)
-    near = np.clip(near, -register_fit.HALF_WIDTH, register_fit.HALF_WIDTH) * register_fit.is_uniform(rows) + near * (
-        1 - register_fit.is_uniform(rows)
-    )
+    uniform = register_fit.is_uniform(rows)
+    near = np.clip(near, -register_fit.HALF_WIDTH, register_fit.HALF_WIDTH) * uniform + near * (1 - uniform)
     second = _figures(plan, run, near, "registers, near the data", 1)[list(known.names)].to_numpy(float)
     weights = np.concatenate([np.ones(len(near)), np.full(len(wide), WIDE_WEIGHT)])
-    emulator = Emulator.fit(
-        np.vstack([near, wide]), np.vstack([second, outputs]), known.names, known.kinds, weights=weights
-    )
+    emulator = Emulator.fit(np.vstack([near, wide]), np.vstack([second, outputs]), known.names, known.kinds,
+                            weights=weights)  # fmt: skip
     density = register_fit.log_density(rows, emulator, known, sd=figure_sd(known, emulator, noise))
     start = chains.flat[rng.choice(len(chains.flat), min(400, len(chains.flat)), replace=False)]
     chains = register_fit.sample(density, start, seed=plan.seed + 1, steps=plan.steps, burn=plan.steps // 3)
@@ -134,7 +130,7 @@ def from_registers(plan: CalibrationPlan, run: Runner) -> RegisterFit:
     )  # fmt: skip
 
 
-def _wide(plan: CalibrationPlan, run: Runner) -> tuple[Floats, Floats, Floats]:
+def _wide(plan: CalibrationPlan, run: Compute) -> tuple[Floats, Floats, Floats]:
     """The first design: coordinates, the model's figures there, and their stochastic standard deviation."""
     known = register_figures()
     wide = register_fit.design(register_fit.register_parameters(plan.population), plan.points, seed=plan.seed)
@@ -145,10 +141,9 @@ def _wide(plan: CalibrationPlan, run: Runner) -> tuple[Floats, Floats, Floats]:
     return wide, outputs[: len(wide)], noise
 
 
-def first_emulator(plan: CalibrationPlan, run: Runner) -> tuple[Emulator, Floats]:
+def first_emulator(plan: CalibrationPlan, run: Compute) -> tuple[Emulator, Floats]:
     """The emulator over the whole of the priors, and the stochastic variation of the figures it was fitted to."""
-    known = register_figures()
-    wide, outputs, noise = _wide(plan, run)
+    known, (wide, outputs, noise) = register_figures(), _wide(plan, run)
     return Emulator.fit(wide, outputs, known.names, known.kinds), noise
 
 
@@ -157,14 +152,14 @@ def figure_sd(known: RegisterFigures, emulator: Emulator, noise: Floats) -> Floa
     return np.sqrt(known.sd**2 + np.maximum(emulator.error**2 - noise**2, 0.0))
 
 
-def _figures(plan: CalibrationPlan, run: Runner, at: Floats, name: str, part: int, people: int = 0) -> pd.DataFrame:
+def _figures(plan: CalibrationPlan, run: Compute, at: Floats, name: str, part: int, people: int = 0) -> pd.DataFrame:
     job = Job(
         name=f"calibrate: {name}", command=plan.command,
         work="experiments.studies.calibration.register_fit:simulate_register_figures",
         context={"scenario": plan.population.to_toml(), "people": people or plan.people},
         pieces=register_fit.tasks(at, _seeds(plan, part)),
     )  # fmt: skip
-    return pd.concat([pd.DataFrame(table) for table in run(job)], ignore_index=True)
+    return pd.concat(map(pd.DataFrame, run(job)), ignore_index=True)
 
 
 def _seeds(plan: CalibrationPlan, part: int) -> int:
@@ -172,13 +167,12 @@ def _seeds(plan: CalibrationPlan, part: int) -> int:
 
 
 def simulation_bank(
-    plan: CalibrationPlan, known: RegisterFit, run: Runner, *, fixed: dict[str, Any] | None = None, part: int = 3,
+    plan: CalibrationPlan, known: RegisterFit, run: Compute, *, fixed: dict[str, Any] | None = None, part: int = 3,
     name: str = "the trial", changed: Callable[[Floats], Floats] | None = None,
 ) -> SimulationBank:  # fmt: skip
     """The trial at draws from the registers and the priors of the rest.
 
-    For another explanation of the trial: ``fixed`` are keys that do not follow the draws, ``changed`` gives other
-    coordinates.
+    For another model: ``fixed`` are keys that do not follow the draws, ``changed`` gives other coordinates.
     """
     rows = trial_fit.uncertain_parameters(plan.trial)
     if [row.key for row in rows[: len(known.rows)]] != [row.key for row in known.rows]:
@@ -219,17 +213,16 @@ class Calibration:
         return dict(zip(DEFINITIONS, (total / total.sum()).tolist(), strict=True))
 
     def diagnostics(self) -> dict[str, float]:
-        """What says whether the posterior can be trusted (see ``refusals``)."""
+        """Numbers that show whether the posterior can be trusted (see ``refusals``)."""
         known = self.known
+        noise = trial_fit.likelihood_stochastic_sd(self.bank, self.plan.printed, self.plan.definitions)
         return {
             "r_hat": known.chains.r_hat, "register_draws": known.chains.effective, "accepted": known.chains.accepted,
             "emulator_bias": float(np.max(np.abs(known.bias) / known.known.sd)),
             "emulator_spread": float(np.max(known.spread / known.known.sd)),
             "register_stochastic_sd": float(np.max(known.emulator.noise / known.known.sd)),
             "trial_draws": effective(self.weights), "largest_weight": float(self.weights.max()),
-            "likelihood_stochastic_sd": trial_fit.likelihood_stochastic_sd(
-                self.bank, self.plan.printed, self.plan.definitions
-            ),
+            "likelihood_stochastic_sd": noise,
         }  # fmt: skip
 
     def refusals(self) -> list[dict[str, Any]]:
@@ -241,10 +234,10 @@ class Calibration:
         at_most = {"r_hat": MOST_R_HAT, "emulator_bias": MOST_BIAS, "largest_weight": MOST_WEIGHT,
                    "likelihood_stochastic_sd": MOST_STOCHASTIC}  # fmt: skip
         at_least = {"register_draws": LEAST_EFFECTIVE, "trial_draws": LEAST_EFFECTIVE}
-        missed = [name for name, bar in at_most.items() if not found[name] <= bar]
-        missed += [name for name, bar in at_least.items() if not found[name] >= bar]
-        return [{"diagnostic": name, "value": found[name], "bar": {**at_most, **at_least}[name]}
-                for name in found if name in missed]  # fmt: skip
+        missed = {name for name, bar in at_most.items() if not found[name] <= bar}
+        missed |= {name for name, bar in at_least.items() if not found[name] >= bar}
+        bars = at_most | at_least
+        return [{"diagnostic": name, "value": found[name], "bar": bars[name]} for name in found if name in missed]
 
     def drawn(self) -> pd.DataFrame:
         """Equally probable draws: one column a key and ``trial.definition``; results in columns that begin with ``_``.
@@ -278,7 +271,7 @@ def systematic(weights: Floats, number: int, rng: np.random.Generator) -> Sequen
     return np.searchsorted(np.cumsum(weights) / weights.sum(), at).clip(max=len(weights) - 1)
 
 
-def calibrated(plan: CalibrationPlan, run: Runner) -> Calibration:
+def calibrated(plan: CalibrationPlan, run: Compute) -> Calibration:
     """The whole calibration; ``run`` computes jobs."""
     known = from_registers(plan, run)
     return Calibration(plan=plan, known=known, bank=simulation_bank(plan, known, run))

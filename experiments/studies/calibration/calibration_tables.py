@@ -11,13 +11,11 @@ from scipy.stats import gaussian_kde
 from experiments.inputs.parameter_points import SHARE, STRENGTH, at_shares
 from experiments.inputs.trial_result import GAP, LIKE_THE_TRIAL, TRIALS_OWN
 from experiments.statistics.intervals import interval
-from experiments.statistics.response_surface import Floats
 from experiments.studies.calibration.calibration import Calibration
 from experiments.studies.calibration.model_comparison import STRENGTHS, log_normal
 from experiments.studies.calibration.new_populations import GROUPS
 from experiments.studies.calibration.trial_fit import effective
 from simulation.outcomes import DEFINITIONS
-from simulation.parameters import Quantity
 
 MEDIAN_ERROR = 1.2533
 """Standard error of a median, in standard errors of a mean (normal draws: the root of half of pi)."""
@@ -33,12 +31,10 @@ PRIOR_DRAWS, POINTS_SHOWN, CLASSES, DENSITY_POINTS = 20_000, 400, 22, 100
 def parameters(cal: Calibration) -> pd.DataFrame:
     """Prior, after the registers, after the trial, for each uncertain parameter.
 
-    Returns
-    -------
-    key, what, prior (as written), median, low, high of the prior, of the registers' posterior and of the whole (95 %
-    intervals), ``by_registers`` and ``by_trial``: how much of the variance each takes away (0-1; negative if it adds),
-    ``shift``: how far the mean moved, in standard deviations of the prior, ``upper_third``: how probable the upper
-    third of the draws is against the lower third by the trial alone.
+    Columns: key, what, prior (as written), median, low, high of the prior, of the registers' posterior and of the whole
+    (95 %), ``by_registers`` and ``by_trial`` (part of the variance each takes away, 0-1; negative if it adds),
+    ``shift`` (of the mean, in standard deviations of the prior), ``upper_third`` (how probable the upper third of the
+    draws is against the lower third by the trial alone).
     """
     at, values, weights = cal.bank.coordinates, cal.bank.values, cal.weights
     likely = cal.by_definition.sum(axis=1)
@@ -48,13 +44,12 @@ def parameters(cal: Calibration) -> pd.DataFrame:
         mean = float(weights @ mine)
         before, after = float(mine.var()), float(weights @ (mine - mean) ** 2)
         low, high = np.quantile(mine, [1 / 3, 2 / 3])
-        prior = _prior(row)
-        registers, both = interval(values[:, k]), interval(values[:, k], weights)
+        intervals = {"prior": at_shares([row], np.array([[0.5], [0.025], [0.975]]))[:, 0].tolist(),
+                     "registers": interval(values[:, k]), "posterior": interval(values[:, k], weights)}  # fmt: skip
         rows.append({
             "key": row.key, "what": row.what, "prior": row.prior,
-            "prior_median": prior[0], "prior_low": prior[1], "prior_high": prior[2],
-            "registers_median": registers[0], "registers_low": registers[1], "registers_high": registers[2],
-            "posterior_median": both[0], "posterior_low": both[1], "posterior_high": both[2],
+            **{f"{name}_{end}": value for name, found in intervals.items()
+               for end, value in zip(("median", "low", "high"), found, strict=True)},
             "by_registers": 1 - before if k < len(cal.known.rows) else 0.0, "by_trial": 1 - after / before,
             "shift": mean,
             "upper_third": float(likely[mine >= high].mean() / max(likely[mine <= low].mean(), 1e-300)),
@@ -62,35 +57,29 @@ def parameters(cal: Calibration) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _prior(row: Quantity) -> tuple[float, float, float]:
-    middle, low, high = at_shares([row], np.array([[0.5], [0.025], [0.975]]))[:, 0]
-    return float(middle), float(low), float(high)
-
-
-def correlations(cal: Calibration, *, most: int = 10, at_least: float = 0.2) -> pd.DataFrame:
-    """Pairs of parameters that the data tie together: first, second, correlation, in order of size."""
+def correlations(cal: Calibration) -> pd.DataFrame:
+    """The ten most correlated pairs of parameters in the posterior, from 0.2 on: first, second, correlation."""
     weights, at = cal.weights, cal.bank.coordinates
     rest = at - weights @ at
     cov = (rest * weights[:, None]).T @ rest
     sd = np.sqrt(np.diag(cov))
     matrix = cov / np.outer(sd, sd)
     i, j = np.triu_indices(len(matrix), 1)
-    order = np.argsort(-np.abs(matrix[i, j]))[:most]
+    order = np.argsort(-np.abs(matrix[i, j]))[:10]
     keys = cal.bank.keys
-    rows = [(keys[i[k]], keys[j[k]], float(matrix[i[k], j[k]])) for k in order if abs(matrix[i[k], j[k]]) >= at_least]
+    rows = [(keys[i[k]], keys[j[k]], float(matrix[i[k], j[k]])) for k in order if abs(matrix[i[k], j[k]]) >= 0.2]
     return pd.DataFrame(rows, columns=["first", "second", "correlation"])
 
 
 def registers(cal: Calibration) -> pd.DataFrame:
     """The registers' figures beside the model at draws from the posterior of the registers."""
     known, checked = cal.known.known, cal.known.checked
+    model = np.array([checked[name].mean() for name in known.names])
     return pd.DataFrame({
-        "figure": known.names, "observed": known.observed, "sd": known.sd,
-        "model": [checked[name].mean() for name in known.names],
+        "figure": known.names, "observed": known.observed, "sd": known.sd, "model": model,
         "model_low": [checked[name].quantile(0.025) for name in known.names],
         "model_high": [checked[name].quantile(0.975) for name in known.names],
-        "apart": [(checked[name].mean() - value) / sd for name, value, sd in
-                  zip(known.names, known.observed, known.sd, strict=True)],
+        "apart": (model - known.observed) / known.sd,
         "emulator_bias": cal.known.bias, "emulator_spread": cal.known.spread, "stochastic_sd": cal.known.noise,
     })  # fmt: skip
 
@@ -98,36 +87,23 @@ def registers(cal: Calibration) -> pd.DataFrame:
 def differences(drawn: pd.DataFrame, groups: pd.DataFrame, *, draws: float) -> pd.DataFrame:
     """Two-year risks with and without mentors for new groups, with the uncertainty of the posterior.
 
-    Parameters
-    ----------
-    drawn
-        ``Calibration.drawn()``.
-    groups
-        ``new_groups`` of the first of these draws.
-    draws
-        Effective number of draws behind ``drawn``.
-
-    Returns
-    -------
-    group, definition, without, with (means), difference (median), error (simulation error of the median), low, high
-    (95 %), helps (probability that it is more than 0), survives (median in % of the reported difference).
+    ``groups`` is ``new_groups`` of the first rows of ``drawn``; ``draws`` is the effective number of draws behind
+    ``drawn``. Columns: group, definition, without, with (means), difference (median), error (simulation error of the
+    median), low, high (95 %), helps (probability that it is more than 0), survives (median in % of the reported
+    difference).
     """
     rows = []
-    pairs = {TRIALS_OWN: ("_control", "_mentored"), "any": ("_any_control", "_any_mentored")}
-    for definition, (control, mentored) in pairs.items():
-        sides = drawn[control].to_numpy(), drawn[mentored].to_numpy()
-        rows.append(_difference(LIKE_THE_TRIAL, definition, *sides, draws))
+    for definition, start in ((TRIALS_OWN, "_"), ("any", "_any_")):
+        sides = drawn[[f"{start}control", f"{start}mentored"]].set_axis(["none", "offered"], axis=1)
+        rows.append(_difference(LIKE_THE_TRIAL, definition, sides, draws))
     own = _own_definitions(drawn, groups)
     number = min(draws, float(len(own)))
     for group in groups["group"].unique():
         mine = groups[groups["group"] == group]
-        each = {str(name): mine[mine["definition"] == name].sort_values("draw") for name in DEFINITIONS}
-        without, offered = (
-            np.array([each[name][column].iloc[k] for k, name in enumerate(own)]) for column in ("none", "offered")
-        )
-        rows.append(_difference(group, TRIALS_OWN, without, offered, number))
-        for name, t in each.items():
-            rows.append(_difference(group, name, t["none"].to_numpy(), t["offered"].to_numpy(), number))
+        by_own = mine.set_index(["draw", "definition"]).loc[list(enumerate(own))]
+        rows.append(_difference(group, TRIALS_OWN, by_own, number))
+        rows += [_difference(group, name, mine[mine["definition"] == name].sort_values("draw"), number)
+                 for name in DEFINITIONS]  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -136,23 +112,21 @@ def _own_definitions(drawn: pd.DataFrame, groups: pd.DataFrame) -> list[str]:
     return [str(each) for each in drawn["trial.definition"].iloc[: int(groups["draw"].max()) + 1]]
 
 
-def _difference(group: str, definition: str, without: Floats, mentored: Floats, draws: float) -> dict[str, Any]:
+def _difference(group: str, definition: str, sides: pd.DataFrame, draws: float) -> dict[str, Any]:
+    without, mentored = sides["none"].to_numpy(), sides["offered"].to_numpy()
     gap = without - mentored
     middle, low, high = interval(gap)
     return {
         "group": group, "definition": definition, "without": float(without.mean()), "with": float(mentored.mean()),
         "difference": middle, "error": MEDIAN_ERROR * float(gap.std()) / float(np.sqrt(draws)), "low": low,
-        "high": high, "helps": float((gap > 0).mean()),
-        "survives": 10_000 * middle / GAP,
+        "high": high, "helps": float((gap > 0).mean()), "survives": 10_000 * middle / GAP,
     }  # fmt: skip
 
 
 def by_prior(cal: Calibration) -> pd.DataFrame:
     """The difference for a new group like the trial's under other priors of the strength (``STRENGTHS``).
 
-    Returns
-    -------
-    prior, strength (as written), difference (median), low, high (95 %), helps, draws (effective).
+    Columns: prior, strength (as written), difference (median), low, high (95 %), helps, draws (effective).
     """
     strength = cal.bank.column(STRENGTH)
     own = next(row for row in cal.bank.rows if row.key == STRENGTH).prior
@@ -166,9 +140,6 @@ def by_prior(cal: Calibration) -> pd.DataFrame:
         middle, low, high = interval(gap, weights)
         rows.append((name, other or own, middle, low, high, float(weights[gap > 0].sum()), effective(each.sum(axis=1))))
     return pd.DataFrame(rows, columns=["prior", "strength", "difference", "low", "high", "helps", "draws"])
-
-
-# What figures show --------------------------------------------------------------------------------------------
 
 
 def risks(drawn: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +158,7 @@ def densities(drawn: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     own = _own_definitions(drawn, groups)
     for name in SHOWN[1:]:
         mine = groups[groups["group"] == name].set_index(["draw", "definition"])["difference"]
-        gaps[name] = np.array([mine.loc[(k, definition)] for k, definition in enumerate(own)])
+        gaps[name] = mine.loc[list(enumerate(own))].to_numpy()
     rows = []
     for name, values in gaps.items():
         if np.ptp(values) > 0:

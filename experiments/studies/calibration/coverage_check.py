@@ -1,11 +1,10 @@
 """Does the calibration work? Simulated trials and registers whose truth is known, calibrated in the same way.
 
-A truth is drawn from the distribution that is assumed before the trial; the engine simulates one trial of 97 people
-under it, which reports two percentages; the posterior given these is compared with the truth. Over many trials the
-rank of the truth among the posterior's draws must be uniform, and 50, 80 and 95 % intervals must hold it so often. The
-registers' half is checked in the same way with truths from the priors. Truths of parameters that only a trial informs
-are sampled with a Latin hypercube, or chance in drawing them would be taken for an error of the method; false alarms
-are rarer than stated for these.
+A truth is sampled from the prior of the trial, and one trial of 97 people is simulated under it. The rank of the truth
+among the draws of the posterior given its two percentages must be uniform over many trials, and 50, 80 and 95 %
+intervals must contain it so often. The registers' half is checked in the same way with truths from the priors. Truths
+of parameters that only a trial informs are sampled with a Latin hypercube, or chance in sampling them would be taken
+for an error of the method; false alarms are rarer than stated for these.
 
 References
 ----------
@@ -14,37 +13,27 @@ Talts, Betancourt, Simpson, Vehtari & Gelman (2018), arXiv:1804.06788 (simulatio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy.stats import kstest
 
+from experiments.execution.context import Compute
 from experiments.execution.jobs import Job
-from experiments.inputs.parameter_points import SHARE, STRENGTH, at_point, at_shares
-from experiments.inputs.scenario_files import written
+from experiments.inputs.parameter_points import SHARE, STRENGTH
 from experiments.inputs.trial_result import Printed
 from experiments.statistics.response_surface import Emulator, Floats
-from experiments.studies.calibration import register_fit, trial_fit
-from experiments.studies.calibration.calibration import (
-    CalibrationPlan,
-    Runner,
-    figure_sd,
-    first_emulator,
-    from_registers,
-    simulation_bank,
-)
-from experiments.studies.calibration.register_fit import RegisterFigures, prior_shares, register_figures
-from experiments.studies.calibration.trial_fit import SimulationBank, uncertain_parameters
+from experiments.studies.calibration import calibration, register_fit, trial_fit
+from experiments.studies.calibration.calibration import CalibrationPlan
+from experiments.studies.calibration.register_fit import RegisterFigures, register_figures
+from experiments.studies.calibration.trial_fit import SimulationBank
 from simulation.outcomes import DEFINITIONS, wilson
-from simulation.parameters import Quantity
-from simulation.scenario import Scenario
 from simulation.trial_counts import CONTROL, HIGHEST, MEASURES, MENTORED, trial_counts
 
 LEVELS = (0.5, 0.8, 0.95)
+COLUMNS = ["part", "quantity", "trial", "rank"]
 FALSE_ALARM = 0.01
 """Probability with which a method that works fails the test of all ranks together (Kolmogorov-Smirnov, Holm)."""
 OF_TRIALS = ("risk.hazard_multiplier", "risk.high_risk_share", STRENGTH, SHARE, "programme.half_life_months",
@@ -55,35 +44,16 @@ REGISTER_PEOPLE = 40_000
 STEPS, BURN = 700, 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class CoverageCheck:
-    """What the simulated trials and registers say of the method."""
-
-    ranks: pd.DataFrame  # part, quantity, trial, rank (0-1)
-    uniform: pd.DataFrame  # part, quantity, number, distance and p of the test of Kolmogorov and Smirnov
-    coverage: pd.DataFrame  # part, quantity, level, covered, low, high (95 % interval of the share)
-    definitions: pd.DataFrame  # definition, expected, happened
-
-    @property
-    def passed(self) -> bool:
-        """Whether all ranks can be uniform, at the stated rate of false alarms (Holm's method)."""
-        p = np.sort(self.uniform["p"].to_numpy())
-        return bool((p * np.arange(len(p), 0, -1) >= FALSE_ALARM).all())
-
-
-@lru_cache(maxsize=8)
-def _scenario(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
-    base = written(text)
-    return base, tuple(uncertain_parameters(base))
+def all_uniform(p: npt.ArrayLike) -> bool:
+    """Whether all ranks can be uniform by their tests, at the stated rate of false alarms (Holm's method)."""
+    ordered = np.sort(p)
+    return bool((ordered * np.arange(len(ordered), 0, -1) >= FALSE_ALARM).all())
 
 
 def simulate_known_trials(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
     """One trial, and the sum of many, at each truth; see ``trial_fit.simulate_trials``. The first is the data."""
-    base, rows = _scenario(context["scenario"])
-    values = at_shares(rows, prior_shares(rows, np.array(payload["coordinates"])))
     out: dict[str, list[Any]] = {"data": [], "truth": []}
-    for point, seed in zip(values, payload["seeds"], strict=True):
-        scenario = at_point(base, {row.key: float(value) for row, value in zip(rows, point, strict=True)})
+    for scenario, seed in register_fit.scenarios_at(*trial_fit.base_of(context["scenario"]), payload):
         counts = trial_counts(scenario, seed=seed, trials=1 + context["trials"], threads=1)
         out["data"].append(counts[0].ravel().tolist())
         out["truth"].append(counts[1:].sum(axis=0).ravel().tolist())
@@ -91,11 +61,10 @@ def simulate_known_trials(context: dict[str, Any], payload: dict[str, Any]) -> d
 
 
 def rank_known_registers(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """Ranks of known truths in the registers' half.
+    """Ranks of known truths in the registers' half; figures of a truth are the model's plus errors of the stated size.
 
     ``context`` has ``scenario``, the ``coefficients`` of the first emulator and ``sd`` of the figures; ``payload`` has
-    ``coordinates`` and ``seeds``. The figures of each truth are the model's own plus normal errors of their stated
-    size.
+    ``coordinates`` and ``seeds``.
     """
     _, rows = register_fit.base_of(context["scenario"])
     known = register_figures()
@@ -114,25 +83,28 @@ def rank_known_registers(context: dict[str, Any], payload: dict[str, Any]) -> di
         density = register_fit.log_density(rows, emulator, simulated, sd=np.array(context["sd"]))
         best = starts[np.argsort(-density(starts))[:150]]
         chains = register_fit.sample(density, best, seed=seed, steps=STEPS, burn=BURN, ensembles=1)
-        flat = chains.flat
         for key, column in zip(OF_REGISTERS, columns, strict=True):
-            out[key].append(float((flat[:, column] < truth[column]).mean()))
+            out[key].append(float((chains.flat[:, column] < truth[column]).mean()))
     return out
 
 
-def coverage_check(plan: CalibrationPlan, run: Runner, *, trials: int, registers: int) -> CoverageCheck:
-    """Calibrate so many simulated trials and registers."""
-    known = from_registers(plan, run)
-    bank = simulation_bank(plan, known, run)
+def coverage_check(plan: CalibrationPlan, run: Compute, *, trials: int, registers: int) -> dict[str, pd.DataFrame]:
+    """Calibrate so many simulated trials and registers.
+
+    Tables: ranks of the truths (part, quantity, trial, rank 0-1), uniform and coverage (``uniform_and_coverage``), and
+    definitions (definition, expected, happened).
+    """
+    known = calibration.from_registers(plan, run)
+    bank = calibration.simulation_bank(plan, known, run)
     ranks, definitions = _trial_ranks(plan, bank, known.chains.flat, run, trials)
     if registers:
         ranks = pd.concat([ranks, _register_ranks(plan, run, registers)], ignore_index=True)
     uniform, coverage = uniform_and_coverage(ranks)
-    return CoverageCheck(ranks=ranks, uniform=uniform, coverage=coverage, definitions=definitions)
+    return {"uniform": uniform, "coverage": coverage, "ranks": ranks, "definitions": definitions}
 
 
 def _trial_ranks(
-    plan: CalibrationPlan, bank: SimulationBank, flat: Floats, run: Runner, number: int
+    plan: CalibrationPlan, bank: SimulationBank, flat: Floats, run: Compute, number: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng([plan.seed, 7])
     at = trial_fit.extended(bank.rows, flat[rng.choice(len(flat), number)], seed=plan.seed + 7_777)
@@ -169,7 +141,7 @@ def _trial_ranks(
             rows.append((k, key, _rank(values[:, column], true_values[k, column], weights)))
     table = pd.DataFrame(rows, columns=["trial", "quantity", "rank"]).assign(part="trial")
     found = pd.DataFrame({"definition": DEFINITIONS, "expected": expected, "happened": happened})
-    return table[["part", "quantity", "trial", "rank"]], found
+    return table[COLUMNS], found
 
 
 def _rank(values: Floats, truth: float, weights: Floats) -> float:
@@ -185,14 +157,12 @@ def printed_by(counts: Any, definition: str) -> Printed | None:
         return None
     percent = np.floor(100 * hits / people + 0.5).astype(int)
     arms = counts[:, :, 0].sum(axis=1)
-    return Printed(
-        mentored_percent=int(percent[MENTORED]), control_percent=int(percent[CONTROL]),
-        mentored_arm=int(arms[MENTORED]), control_arm=int(arms[CONTROL]),
-    )  # fmt: skip
+    return Printed(mentored_percent=int(percent[MENTORED]), control_percent=int(percent[CONTROL]),
+                   mentored_arm=int(arms[MENTORED]), control_arm=int(arms[CONTROL]))  # fmt: skip
 
 
-def _register_ranks(plan: CalibrationPlan, run: Runner, number: int) -> pd.DataFrame:
-    emulator, noise = first_emulator(plan, run)
+def _register_ranks(plan: CalibrationPlan, run: Compute, number: int) -> pd.DataFrame:
+    emulator, noise = calibration.first_emulator(plan, run)
     known = register_figures()
     rows = register_fit.register_parameters(plan.population)
     shares = np.random.default_rng([plan.seed, 8]).random((number, len(rows)))
@@ -200,29 +170,29 @@ def _register_ranks(plan: CalibrationPlan, run: Runner, number: int) -> pd.DataF
     job = Job(
         name="calibrate: registers of a known truth", work=f"{__name__}:rank_known_registers", command=plan.command,
         context={"scenario": plan.population.to_toml(), "coefficients": emulator.coefficients.tolist(),
-                 "sd": figure_sd(known, emulator, noise).tolist()},
+                 "sd": calibration.figure_sd(known, emulator, noise).tolist()},
         pieces=[{"coordinates": [truth], "seeds": [first + k]}
                 for k, truth in enumerate(np.round(register_fit.coordinates(rows, shares), 6).tolist())],
     )  # fmt: skip
-    tables = [pd.DataFrame(table) for table in run(job)]
-    table = pd.concat(tables, ignore_index=True).rename_axis("trial").reset_index()
-    return table.melt(id_vars="trial", var_name="quantity", value_name="rank").assign(part="registers")[
-        ["part", "quantity", "trial", "rank"]
-    ]
+    table = pd.concat(map(pd.DataFrame, run(job)), ignore_index=True).rename_axis("trial").reset_index()
+    table = table.melt(id_vars="trial", var_name="quantity", value_name="rank")
+    return table.assign(part="registers")[COLUMNS]
 
 
-def uniform_and_coverage(ranks: pd.DataFrame, levels: Sequence[float] = LEVELS) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Whether ranks can be uniform, and how often intervals hold the truth: two tables as in ``CoverageCheck``."""
+def uniform_and_coverage(ranks: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Whether ranks can be uniform, and how often intervals contain the truth.
+
+    The first table has part, quantity, number, distance and p of the test of Kolmogorov and Smirnov; the second part,
+    quantity, level, covered, low, high (95 % interval of the share).
+    """
     uniform, coverage = [], []
     for (part, quantity), rows in ranks.groupby(["part", "quantity"], sort=False):
         values = rows["rank"].to_numpy()
         test = kstest(values, "uniform")
         uniform.append((part, quantity, len(values), float(test.statistic), float(test.pvalue)))
-        for level in levels:
+        for level in LEVELS:
             held = int((np.abs(values - 0.5) <= level / 2).sum())
             low, high = wilson(held, len(values))
             coverage.append((part, quantity, level, held / len(values), float(low), float(high)))
-    return (
-        pd.DataFrame(uniform, columns=["part", "quantity", "number", "distance", "p"]),
-        pd.DataFrame(coverage, columns=["part", "quantity", "level", "covered", "low", "high"]),
-    )
+    uniform_table = pd.DataFrame(uniform, columns=["part", "quantity", "number", "distance", "p"])
+    return uniform_table, pd.DataFrame(coverage, columns=["part", "quantity", "level", "covered", "low", "high"])

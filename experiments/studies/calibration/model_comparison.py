@@ -1,9 +1,9 @@
-"""Four explanations of 29 against 67 %: support factors, the relationship itself, both, or chance.
+"""Four models of 29 against 67 %: through support factors, through the relationship itself, both, or chance.
 
-Each explanation is a model: a calibration of its own in which the route is fixed. Its evidence is the mean
-probability, over its own prior, that 97 people report the pair. Evidence depends on the prior of the strength, so three
-are shown. Further measurements may tell apart what the trial cannot: for each, how many people in each arm are needed
-before it would usually name the right model.
+Each model is a calibration of its own in which the route is fixed. Its evidence is the mean probability, over its own
+prior, that 97 people report the pair. Evidence depends on the prior of the strength, so three are shown. Further
+measurements may distinguish models that the trial cannot: the tables give how many people each measurement needs in
+each arm before it would usually name the right model.
 
 References
 ----------
@@ -21,23 +21,15 @@ import pandas as pd
 from scipy.special import ndtr
 from scipy.stats import norm
 
-from experiments.execution.context import RunContext
+from experiments.execution.context import Compute, RunContext
 from experiments.execution.jobs import Job
 from experiments.inputs.parameter_points import SHARE, STRENGTH, at_point
 from experiments.inputs.scenario_files import written
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
 from experiments.statistics.response_surface import Floats
-from experiments.studies.calibration import trial_fit
-from experiments.studies.calibration.calibration import (
-    CalibrationPlan,
-    RegisterFit,
-    Runner,
-    from_registers,
-    plan_of,
-    simulation_bank,
-    systematic,
-)
-from experiments.studies.calibration.compare_models_study import CompareModelsStudy
+from experiments.studies.calibration import calibration, trial_fit
+from experiments.studies.calibration.calibrate_study import CompareModelsStudy
+from experiments.studies.calibration.calibration import CalibrationPlan, RegisterFit
 from experiments.studies.calibration.register_fit import coordinates
 from experiments.studies.calibration.trial_fit import SimulationBank, effective
 from experiments.studies.result import StudyResult
@@ -45,10 +37,8 @@ from simulation.engine import run as simulate
 from simulation.parameters import Prior
 from simulation.scenario import Scenario
 
-NOTHING: dict[str, float] = {
-    STRENGTH: 1.0, SHARE: 0.0, "programme.direct_hazard_ratio_others": 1.0,
-    "programme.support_hazard_ratio_others": 1.0,
-}  # fmt: skip
+NOTHING: dict[str, float] = {STRENGTH: 1.0, SHARE: 0.0, "programme.direct_hazard_ratio_others": 1.0,
+                             "programme.support_hazard_ratio_others": 1.0}  # fmt: skip
 MODELS: dict[str, tuple[str, dict[str, float]]] = {
     "support": ("all through support factors", {SHARE: 1.0}),
     "direct": ("all direct", {SHARE: 0.0}),
@@ -65,7 +55,7 @@ MEASUREMENTS = {
     "held": "support factors held after a year (mean share)",
     "housing": "housing held after a year", "employment": "employment held after a year",
 }  # fmt: skip
-"""What might tell the models apart: differences between mentored and controls, highest-risk group."""
+"""Measurements that might distinguish the models: differences between mentored and controls, highest-risk group."""
 SIZES = (25, 50, 100, 200, 400, 800, 1_600, 3_200, 6_400)
 """People in each arm."""
 SURE = 0.9
@@ -76,7 +66,7 @@ DRAWS_A_TASK = 4
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateModel:
-    """One explanation, calibrated."""
+    """One model of the trial, calibrated."""
 
     name: str
     bank: SimulationBank
@@ -110,39 +100,31 @@ def _helping(prior: str) -> float:
     return float(norm.cdf(-np.log(read.first) / read.second))
 
 
-def candidate_models(plan: CalibrationPlan, known: RegisterFit, run: Runner) -> list[CandidateModel]:
+def candidate_models(plan: CalibrationPlan, known: RegisterFit, run: Compute) -> list[CandidateModel]:
     """Calibrate every model; in all of them mentors may help or do nothing, not harm (the prior is cut at 1)."""
+    rows = trial_fit.uncertain_parameters(plan.trial)
+    column = [row.key for row in rows].index(STRENGTH)
+
+    def helping(at: Floats) -> Floats:
+        share = ndtr(at[:, column]) * _helping(rows[column].prior)
+        at = at.copy()
+        at[:, column] = coordinates([rows[column]], share[:, None])[:, 0]
+        return at
+
     found = []
     for part, (name, (_, fixed)) in enumerate(MODELS.items()):
-        bank = _bank(plan, known, run, dict(fixed), name, 20 + part)
+        bank = calibration.simulation_bank(plan, known, run, fixed=fixed, part=20 + part, name=f"model {name}",
+                                           changed=helping)  # fmt: skip
         likely = bank.likelihoods(plan.printed) @ np.asarray(plan.definitions)
         found.append(CandidateModel(name=name, bank=bank, likelihoods=likely))
     return found
 
 
-def _bank(
-    plan: CalibrationPlan, known: RegisterFit, run: Runner, fixed: dict[str, Any], name: str, part: int
-) -> SimulationBank:
-    rows = trial_fit.uncertain_parameters(plan.trial)
-    column = [row.key for row in rows].index(STRENGTH)
-    prior = Prior.read(rows[column].prior)
-
-    def helping(at: Floats) -> Floats:
-        share = ndtr(at[:, column]) * float(ndtr(-np.log(prior.first) / prior.second))
-        at = at.copy()
-        at[:, column] = coordinates([rows[column]], share[:, None])[:, 0]
-        return at
-
-    return simulation_bank(plan, known, run, fixed=fixed, part=part, name=f"model {name}", changed=helping)
-
-
 def evidence(models: Sequence[CandidateModel]) -> pd.DataFrame:
     """Evidence and posterior probability of each model (all equally probable before), for each prior of the strength.
 
-    Returns
-    -------
-    prior, model, what, evidence, error (standard error), bayes_factor (against chance), probability, probability_low,
-    probability_high (95 %, of the simulation only), draws (effective).
+    Columns: prior, model, what, evidence, error (standard error), bayes_factor (against chance), probability,
+    probability_low, probability_high (95 %, of the simulation only), draws (effective).
     """
     rows = []
     rng = np.random.default_rng(1)
@@ -162,10 +144,9 @@ def evidence(models: Sequence[CandidateModel]) -> pd.DataFrame:
 
 
 def simulate_measurements(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
-    """What each measurement would give at some draws: shares of the controls and of the mentored, highest-risk group.
+    """Each measurement at some draws: shares of the controls and of the mentored, highest-risk group.
 
-    Everybody is simulated twice with common random numbers, with mentors and without, so that the differences vary
-    little by chance.
+    Everybody is simulated twice with common random numbers, with and without mentors, so that differences vary little.
     """
     base = written(context["scenario"])
     out: dict[str, list[float]] = {f"{name}_{arm}": [] for name in MEASUREMENTS for arm in ("control", "mentored")}
@@ -190,15 +171,8 @@ def _measured(scenario: Scenario, seed: int) -> dict[str, float]:
     }  # fmt: skip
 
 
-def measured(
-    plan: CalibrationPlan, models: Sequence[CandidateModel], run: Runner, *, draws: int = 120
-) -> pd.DataFrame:
-    """What each measurement would give at draws from each model's posterior.
-
-    Returns
-    -------
-    model, then the columns of ``simulate_measurements``.
-    """
+def measured(plan: CalibrationPlan, models: Sequence[CandidateModel], run: Compute, *, draws: int) -> pd.DataFrame:
+    """Each measurement at draws from each model's posterior: the columns of ``simulate_measurements``, and model."""
     tables = []
     base = plan.trial.changed({
         "volunteers.at_start": 2 * plan.trial.volunteers.at_start,
@@ -206,10 +180,8 @@ def measured(
     })  # fmt: skip
     for part, model in enumerate(models):
         rng = np.random.default_rng([plan.seed, 30 + part])
-        chosen = systematic(model.likelihoods, draws, rng)
-        values, keys = model.bank.values[chosen], model.bank.keys
-        fixed = MODELS[model.name][1]
-        points = [dict(zip(keys, map(float, row), strict=True)) | fixed for row in values]
+        values = model.bank.values[calibration.systematic(model.likelihoods, draws, rng)]
+        points = [dict(zip(model.bank.keys, map(float, row), strict=True)) | MODELS[model.name][1] for row in values]
         for point in points:
             point["volunteers.recruits_per_month"] *= 2
         seeds = [(plan.seed * 64 + part) * 1_000_000 + k for k in range(draws)]
@@ -219,21 +191,17 @@ def measured(
             pieces=[{"draws": points[k : k + DRAWS_A_TASK], "seeds": seeds[k : k + DRAWS_A_TASK]}
                     for k in range(0, draws, DRAWS_A_TASK)],
         )  # fmt: skip
-        tables.append(pd.concat([pd.DataFrame(each) for each in run(job)], ignore_index=True).assign(model=model.name))
+        tables.append(pd.concat(map(pd.DataFrame, run(job)), ignore_index=True).assign(model=model.name))
     return pd.concat(tables, ignore_index=True)
 
 
 def separation(table: pd.DataFrame, *, sizes: Sequence[int] = SIZES, draws: int = 4_000) -> pd.DataFrame:
-    """Which measurement would tell which pair of models apart, and with how many people in each arm.
+    """Which measurement would distinguish which pair of models, and with how many people in each arm.
 
-    A measured difference is the model's own at a draw, plus the sampling error of two groups of that size; the model
-    under which it is more probable (normal densities) is named.
-
-    Returns
-    -------
-    first, second (models), measurement, what, first_mean, second_mean (expected differences, mentored minus controls),
-    then ``right_N`` (share named rightly) for each size, and ``needed`` (people in each arm; NaN if none of the sizes
-    is enough).
+    A measured difference is the model's own at a draw, plus the sampling error of two groups of that size. The model
+    under which it is more probable (normal densities) is named. Columns: first, second (models), measurement, what,
+    first_mean, second_mean (expected differences, mentored minus controls), ``right_N`` (share named rightly) for each
+    size, needed (people in each arm; NaN if none of the sizes is enough).
     """
     rng = np.random.default_rng(2)
     names = list(dict.fromkeys(table["model"]))
@@ -246,13 +214,11 @@ def separation(table: pd.DataFrame, *, sizes: Sequence[int] = SIZES, draws: int 
                     continue
                 gaps = [(side[f"{name}_mentored"] - side[f"{name}_control"]).to_numpy() for side in sides]
                 noise = [_spread(side, name) for side in sides]
-                right = [_right(gaps, noise, size, draws, rng) for size in sizes]
-                good = [size for size, share in zip(sizes, right, strict=True) if share >= SURE]
+                right = {size: _right(gaps, noise, size, draws, rng) for size in sizes}
                 rows.append({
                     "first": first, "second": second, "measurement": name, "what": what, "first_mean": gaps[0].mean(),
-                    "second_mean": gaps[1].mean(),
-                    **{f"right_{size}": share for size, share in zip(sizes, right, strict=True)},
-                    "needed": float(good[0]) if good else float("nan"),
+                    "second_mean": gaps[1].mean(), **{f"right_{size}": share for size, share in right.items()},
+                    "needed": float(next((size for size, share in right.items() if share >= SURE), np.nan)),
                 })  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -276,25 +242,22 @@ def _right(gaps: list[Floats], noise: list[float], size: int, draws: int, rng: n
 
 
 def run_compare_models(study: CompareModelsStudy, context: RunContext | None) -> StudyResult:
-    """Compare the four models, and foresee what further measurements would tell."""
+    """Compare the four models, and predict what further measurements would show."""
     context = context or RunContext()
-    plan = plan_of(study, draws=study.draws, trials=study.trials)
+    plan = calibration.plan_of(study, draws=study.draws, trials=study.trials)
     context.note(f"{study.points + study.near_points:,} design points, then {study.trials:,} trials on each of "
                  f"{study.draws:,} draws of {len(MODELS)} models ...")  # fmt: skip
     with context.computing(runs=study.points + study.draws) as compute:
-        models = candidate_models(plan, from_registers(plan, compute), compute)
+        models = candidate_models(plan, calibration.from_registers(plan, compute), compute)
         expected = measured(plan, models, compute, draws=study.measured)
     tables = {"evidence": evidence(models), "separation": separation(expected)}
     own = next(row.prior for row in models[0].bank.rows if row.key == STRENGTH)
     facts = {
-        "scenario": plan.trial.name, "reported": {"mentored_percent": MENTORED_PERCENT,
-                                                  "control_percent": CONTROL_PERCENT},
+        "scenario": plan.trial.name,
+        "reported": {"mentored_percent": MENTORED_PERCENT, "control_percent": CONTROL_PERCENT},
         "evidence": tables["evidence"].to_dict("records"), "separation": tables["separation"].to_dict("records"),
         "priors": {name: prior or own for name, prior in STRENGTHS.items()}, "sure": SURE, "largest": SIZES[-1],
     }  # fmt: skip
-    return StudyResult(
-        study=study, tables=tables, facts=facts, scenario=plan.trial,
-        counts={"population": plan.population.digest, "draws": study.draws, "trials": study.trials,
-                "measured": study.measured, "points": study.points, "near_points": study.near_points,
-                "people": study.people, "steps": study.steps},
-    )  # fmt: skip
+    names = ("draws", "trials", "measured", "points", "near_points", "people", "steps")
+    counts = {"population": plan.population.digest, **{name: getattr(study, name) for name in names}}
+    return StudyResult(study=study, tables=tables, facts=facts, scenario=plan.trial, counts=counts)

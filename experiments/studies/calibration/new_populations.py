@@ -1,8 +1,8 @@
 """What mentoring would do for a new group: people like the trial's, all who would sign up, and all released.
 
 At draws of a posterior everybody released in the country is simulated twice with common random numbers, once with the
-programme offered to all and volunteers enough, once without it. Those who would sign up are the people who accept
-volunteers and whose sentences leave time to start.
+programme offered to all and enough volunteers, once without it. People who would sign up accept volunteers and have
+sentences that leave time to start.
 """
 
 from __future__ import annotations
@@ -20,29 +20,18 @@ from experiments.inputs.scenario_files import written
 from simulation.engine import run
 from simulation.outcomes import DEFINITIONS
 from simulation.scenario import Scenario
+from simulation.trial_counts import WINDOW
 
 PEOPLE = 8_000
 """People simulated at each draw, with and without the programme."""
-WINDOW = 24
 GROUPS = ("highest-risk who would sign up", "all who would sign up", "all released")
 ENOUGH = {"volunteers.at_start": 8_000, "volunteers.recruits_per_month": 800.0, "volunteers.ceiling": 40_000}
 """Volunteers for everybody who accepts: the question here is what mentoring does, not whether there are volunteers."""
 DRAWS_A_TASK = 5
 
 
-def everybody(trial: Scenario, people: int = PEOPLE) -> Scenario:
-    """The trial's programme offered to everybody released in Denmark, with volunteers enough."""
-    return trial.changed({
-        "municipalities.include": ["all"], "people.count": people, "people.release_months": 1, "trial.signed_up": False,
-        "trial.assignment": "everyone", "risk.hazard_multiplier": 1.0, **ENOUGH,
-    })  # fmt: skip
-
-
 def simulate_new_populations(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """Reoffenders among everybody at some draws, with and without the programme.
-
-    ``payload`` has ``draws`` and ``seeds``. Columns: draw, group, definition, people, offered, none (reoffenders).
-    """
+    """Reoffenders at the ``draws`` and ``seeds`` of a payload: draw, group, definition, people, offered, none."""
     base = written(context["scenario"])
     rows = []
     for number, (draw, seed) in enumerate(zip(payload["draws"], payload["seeds"], strict=True)):
@@ -66,18 +55,19 @@ def new_groups(
 ) -> pd.DataFrame:  # fmt: skip
     """Two-year risks of new groups at each draw: draw, group, definition, people, offered, none (shares), difference.
 
-    ``offered`` counts everybody to whom the programme is offered, whatever comes of it; ``difference`` is none minus
-    offered.
+    ``offered`` is intention to treat: everybody to whom the programme is offered; ``difference`` is none minus offered.
     """
     clean = [{key: value for key, value in draw.items() if not str(key).startswith("_")} for draw in draws]
-    tasks = [
-        {"draws": part, "seeds": [seed * 1_000_003 + k + j for j in range(len(part))]}
-        for k in range(0, len(clean), DRAWS_A_TASK)
-        for part in [clean[k : k + DRAWS_A_TASK]]
-    ]
+    seeds = [seed * 1_000_003 + k for k in range(len(clean))]
+    everybody = trial.changed({
+        "municipalities.include": ["all"], "people.count": people, "people.release_months": 1, "trial.signed_up": False,
+        "trial.assignment": "everyone", "risk.hazard_multiplier": 1.0, **ENOUGH,
+    })  # fmt: skip
     job = Job(
-        name="calibrate: new groups", work=f"{__name__}:simulate_new_populations", command=command, pieces=tasks,
-        context={"scenario": everybody(trial, people).to_toml()},
+        name="calibrate: new groups", work=f"{__name__}:simulate_new_populations", command=command,
+        context={"scenario": everybody.to_toml()},
+        pieces=[{"draws": clean[k : k + DRAWS_A_TASK], "seeds": seeds[k : k + DRAWS_A_TASK]}
+                for k in range(0, len(clean), DRAWS_A_TASK)],
     )  # fmt: skip
     tables = [pd.DataFrame(table) for table in compute(job)]
     for k, part in enumerate(tables):

@@ -1,9 +1,8 @@
-"""What the registers say of the released population: the first half of the calibration.
+"""The calibration on the registers, whose people are all released: the first half of the calibration.
 
 Timing, counts and gradients of reoffending are known from Denmark and abroad (``data/baseline_targets.csv``, each with
-its own standard deviation). The uncertain parameters of people, risk, offences and support are sampled so that they
-agree with these figures: an emulator of the model's own figures, sampled by emcee, and afterwards compared with the
-model at the draws.
+its own standard deviation). The uncertain parameters of people, risk, offences and support are sampled by emcee from
+their posterior given these figures, with an emulator of the model that is compared with the model at the draws.
 
 Parameters are sampled in *coordinates* of about -2 to 2: a uniform prior is stretched to +-1.7, and any other is mapped
 to the normal distribution, so that the middle of every prior is 0 and its variance 1.
@@ -15,7 +14,7 @@ Foreman-Mackey, Hogg, Lang & Goodman (2013), PASP 125:306, doi:10.1086/670067 (e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -31,19 +30,12 @@ from experiments.studies.validation.baseline import measure, targets
 from simulation.parameters import Quantity
 from simulation.scenario import Scenario
 
-PEOPLE = 10_000
-"""People simulated at each design point, which has random numbers of its own."""
-POINTS = 2_000
-"""Design points of the first emulator, over the priors."""
-NEAR_POINTS = 900
-"""Design points of the second emulator, near the registers' figures."""
 POINTS_A_TASK = 20
 HALF_WIDTH = float(np.sqrt(3.0))
 """Ends of a uniform prior in coordinates: it has variance 1 there."""
 SILENT = ("people.accepts_volunteers", "people.accepts_system", "people.acceptance_by_motivation",
-          "risk.hazard_multiplier",
-          "risk.high_risk_share")  # fmt: skip
-"""Parameters on which registers of everybody released say nothing (who signs up, and the trial's own)."""
+          "risk.hazard_multiplier", "risk.high_risk_share")  # fmt: skip
+"""Parameters on which registers of everybody released give no information (who signs up, and the trial's own)."""
 KINDS: dict[str, Kind] = {"age_hazard_ratio": "ratio", "priors_hazard_ratio": "ratio", "hazard_year_2": "ratio"}
 """How figures are regressed, where not as shares."""
 
@@ -71,7 +63,7 @@ def register_figures() -> RegisterFigures:
 
 
 def register_parameters(base: Scenario) -> list[Quantity]:
-    """The uncertain parameters on which the registers say something."""
+    """The uncertain parameters on which the registers give information."""
     rows = uncertain_quantities(base)
     return [row for row in rows if row.key.split(".")[0] not in ("volunteers", "programme", "effect")
             and row.key not in SILENT]  # fmt: skip
@@ -102,33 +94,37 @@ def log_prior(rows: Sequence[Quantity], at: Floats) -> Floats:
 
 @lru_cache(maxsize=8)
 def base_of(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
-    """A population from its TOML, with the uncertain parameters on which the registers say something."""
+    """A population from its TOML, with the uncertain parameters on which the registers give information."""
     base = written(text)
     return base, tuple(register_parameters(base))
 
 
-def simulate_register_figures(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
-    """The model's figures at some design points: what a store keeps.
+def scenarios_at(
+    base: Scenario, rows: Sequence[Quantity], payload: Mapping[str, Any], fixed: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Scenario, int]]:
+    """The scenario and the seed of each design point of a payload: ``coordinates`` (N x K) and ``seeds`` (N).
 
-    ``context`` has ``scenario`` (TOML) and ``people``; ``payload`` has ``coordinates`` (N x K) and ``seeds`` (N).
+    Keys in ``fixed`` do not follow the points.
     """
-    base, rows = base_of(context["scenario"])
     values = at_shares(rows, prior_shares(rows, np.array(payload["coordinates"])))
-    found = []
     for point, seed in zip(values, payload["seeds"], strict=True):
-        scenario = at_point(base, {row.key: float(value) for row, value in zip(rows, point, strict=True)})
-        found.append(measure(scenario, seed=seed, people=context["people"], threads=1))
+        sampled = {row.key: float(value) for row, value in zip(rows, point, strict=True)}
+        yield at_point(base, {**sampled, **(fixed or {})}), seed
+
+
+def simulate_register_figures(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
+    """The model's figures at the design points of a payload; ``context`` has ``scenario`` (TOML) and ``people``."""
+    found = [measure(scenario, seed=seed, people=context["people"], threads=1)
+             for scenario, seed in scenarios_at(*base_of(context["scenario"]), payload)]  # fmt: skip
     return {name: [float(each[name]) for each in found] for name in found[0]}
 
 
 def tasks(at: Floats, first_seed: int, size: int = POINTS_A_TASK) -> list[dict[str, Any]]:
     """Coordinates cut into payloads of ``size`` rows; each row has a seed of its own."""
     rounded = [[float(f"{value:.7g}") for value in row] for row in at]
-    return [
-        {"coordinates": part, "seeds": list(range(first_seed + k, first_seed + k + len(part)))}
-        for k in range(0, len(rounded), size)
-        for part in [rounded[k : k + size]]
-    ]
+    seeds = range(first_seed, first_seed + len(rounded))
+    return [{"coordinates": rounded[k : k + size], "seeds": list(seeds[k : k + size])}
+            for k in range(0, len(rounded), size)]  # fmt: skip
 
 
 def design(rows: Sequence[Quantity], number: int, *, seed: int) -> Floats:
@@ -141,10 +137,9 @@ def design(rows: Sequence[Quantity], number: int, *, seed: int) -> Floats:
 def log_density(
     rows: Sequence[Quantity], emulator: Callable[[Floats], Floats], known: RegisterFigures, *, sd: Floats
 ) -> Callable[[Floats], Floats]:
-    """Log posterior density at N x K coordinates, up to a constant.
+    """Log posterior density at N x K coordinates, up to a constant; ``emulator`` gives the M figures there.
 
-    ``emulator`` gives the M figures (an ``Emulator``, or some columns of one); ``sd`` (M) is the standard deviation of
-    each figure: its own, and the emulator's error.
+    ``sd`` (M) is the standard deviation of each figure: its own, and the emulator's error.
     """
 
     def density(at: Floats) -> Floats:
@@ -161,7 +156,7 @@ def log_density(
 
 @dataclass(frozen=True, kw_only=True)
 class Chains:
-    """Draws of independent ensembles: E x S x W x K coordinates, and what says whether they have converged."""
+    """Draws of independent ensembles (E x S x W x K coordinates), and whether they have converged."""
 
     coordinates: Floats
     time: float  # autocorrelation time in steps, the longest of all quantities
@@ -192,21 +187,13 @@ def sample(
     density: Callable[[Floats], Floats], start: Floats, *, seed: int, steps: int, burn: int, thin: int = 10,
     ensembles: int = 2,
 ) -> Chains:  # fmt: skip
-    """Draws from a density by emcee: some independent ensembles of walkers.
+    """Draws from a log density by emcee: independent ensembles of walkers that begin at random rows of ``start``.
 
-    The moves add and multiply number by number. So the draws are the same on processors whose linear algebra adds in
-    another order, as long as no proposal is decided by the last digit of the density.
-
-    Parameters
-    ----------
-    density
-        Log density at N x K coordinates.
-    start
-        Coordinates from which the walkers of each ensemble are taken, at random (N x K).
-    seed, steps, burn, thin, ensembles
-        Seed; steps retained (before thinning) and steps discarded of each ensemble.
+    Each ensemble discards ``burn`` steps and retains ``steps`` (before thinning). The moves add and multiply number by
+    number. So the draws are the same on processors whose linear algebra adds in another order, as long as no proposal
+    is decided by the last digit of the density.
     """
-    import emcee  # only who samples needs it, and not the workers that simulate
+    import emcee  # only needed for sampling, not by the workers that simulate
     from emcee.autocorr import integrated_time  # the same
 
     walkers = 2 * (start.shape[1] + 3)

@@ -1,9 +1,8 @@
 """The trial, simulated at draws of every uncertain parameter: the second half of the calibration.
 
-What the registers leave (``register_fit``) is joined with the priors of what only the trial informs; the trial is
-simulated many times at each draw, and every draw gets the probability that a trial under it reports what was reported.
-The runs do not depend on what was reported, so one simulation bank serves the real trial and any number of simulated
-ones (importance sampling).
+Draws given the registers (``register_fit``) are joined with draws from the priors of the other parameters. The trial is
+simulated many times at each draw, which gets the probability of the reported pair. The runs do not depend on that pair,
+so one simulation bank serves the real trial and any number of simulated ones (importance sampling).
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
-from experiments.inputs.parameter_points import at_point, at_shares, uncertain_quantities
+from experiments.inputs.parameter_points import at_shares, uncertain_quantities
 from experiments.inputs.scenario_files import written
 from experiments.inputs.trial_result import Printed
 from experiments.statistics.response_surface import Floats
-from experiments.studies.calibration.register_fit import coordinates, prior_shares, register_parameters
+from experiments.studies.calibration.register_fit import coordinates, prior_shares, register_parameters, scenarios_at
 from simulation.outcomes import DEFINITIONS
 from simulation.parameters import Quantity
 from simulation.scenario import Scenario
@@ -40,55 +39,33 @@ def uncertain_parameters(base: Scenario) -> list[Quantity]:
 
 
 @lru_cache(maxsize=8)
-def _scenario(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
+def base_of(text: str) -> tuple[Scenario, tuple[Quantity, ...]]:
+    """A trial from its TOML, with every uncertain parameter."""
     base = written(text)
     return base, tuple(uncertain_parameters(base))
 
 
 def simulate_trials(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """The trial at some draws: what a store keeps.
+    """Counts of the first and of the second half of the trials at each draw: arms x groups x ``MEASURES`` in one row.
 
-    Parameters
-    ----------
-    context
-        ``scenario`` (TOML), ``trials`` (at each draw) and ``fixed`` (keys that do not follow the draw).
-    payload
-        ``coordinates`` (N x K) and ``seeds`` (N).
-
-    Returns
-    -------
-    ``first`` and ``second``: counts summed over the first and second half of the trials, arms x groups x ``MEASURES``
-    in one row each.
+    ``context`` has ``scenario`` (TOML), ``trials`` (at each draw) and ``fixed`` (keys that do not follow the draw).
     """
-    base, rows = _scenario(context["scenario"])
-    values = at_shares(rows, prior_shares(rows, np.array(payload["coordinates"])))
     half = (context["trials"] + 1) // 2
     out: dict[str, list[Any]] = {"first": [], "second": []}
-    for point, seed in zip(values, payload["seeds"], strict=True):
-        assumed = {row.key: float(value) for row, value in zip(rows, point, strict=True)} | context["fixed"]
-        counts = trial_counts(at_point(base, assumed), seed=seed, trials=context["trials"], threads=1)
+    for scenario, seed in scenarios_at(*base_of(context["scenario"]), payload, context["fixed"]):
+        counts = trial_counts(scenario, seed=seed, trials=context["trials"], threads=1)
         out["first"].append(counts[:half].sum(axis=0).ravel().tolist())
         out["second"].append(counts[half:].sum(axis=0).ravel().tolist())
     return out
 
 
 def extended(rows: Sequence[Quantity], known: Floats, *, seed: int) -> Floats:
-    """Coordinates of draws from the registers, extended by the priors of the other uncertain parameters (N x K).
+    """Coordinates of N draws from the registers, extended by the priors of the other uncertain parameters (N x K).
 
-    The rest is sampled with a Latin hypercube, so that chance in drawing from a prior is not taken for knowledge.
-
-    Parameters
-    ----------
-    rows
-        All uncertain parameters, those of the registers first.
-    known
-        N coordinates in the parameters of the registers.
-    seed
-        Seed of the rest.
+    ``rows`` are all uncertain parameters, those of the registers first. The others are sampled with a Latin hypercube,
+    so that chance in drawing from a prior is not taken for knowledge.
     """
     number, dims = known.shape
-    if dims == len(rows):
-        return known
     rest = list(rows[dims:])
     shares = qmc.LatinHypercube(len(rest), rng=np.random.default_rng([seed, 2])).random(number)
     return np.hstack([known, coordinates(rest, shares)])
@@ -105,9 +82,8 @@ class SimulationBank:
     @classmethod
     def of(cls, rows: Sequence[Quantity], at: Floats, tables: Sequence[dict[str, list[Any]]]) -> SimulationBank:
         """A bank from the tables of ``simulate_trials``, in order, at N x K coordinates."""
-        first = np.concatenate([np.array(table["first"], np.int64) for table in tables])
-        second = np.concatenate([np.array(table["second"], np.int64) for table in tables])
-        counts = np.stack([first, second], axis=1).reshape(len(at), 2, 2, 2, len(MEASURES))
+        halves = [np.concatenate([np.array(table[half], np.int64) for table in tables]) for half in ("first", "second")]
+        counts = np.stack(halves, axis=1).reshape(len(at), 2, 2, 2, len(MEASURES))
         return cls(rows=tuple(rows), coordinates=at, counts=counts)
 
     @property

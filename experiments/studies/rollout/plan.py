@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from simulation.errors import explain, nearest
-from simulation.municipalities import chosen
+from simulation.municipalities import Municipality, chosen
 from simulation.parameters import ParameterError, Quantity, Section, par, quantities
 from simulation.prices import PUBLIC
 from simulation.programmes import Allocation

@@ -1,7 +1,4 @@
-"""Outcomes of a scenario as single numbers: what a sensitivity study needs at each of many points.
-
-One run gives them all, so that another outcome later costs no other run.
-"""
+"""Outcomes of a scenario as single numbers at many points. One run gives them all: another outcome costs no new run."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ TASK_POINTS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One number that a scenario leads to. What is counted is in the catalogue (``sensitivity.outcome``)."""
+    """One number that a scenario leads to; the catalogue describes it (``sensitivity.outcome``)."""
 
     name: str
     unit: Literal["points", "share", "times", "offences"]
@@ -40,21 +37,19 @@ class Outcome:
     """Whether it counts by the scenario's definition of reoffending."""
 
 
-OUTCOMES = {
-    row.name: row
-    for row in (
-        Outcome(name="difference", unit="points", needs="two arms"),
-        Outcome(name="control", unit="share", needs="two arms"),
-        Outcome(name="mentored", unit="share", needs="two arms"),
-        Outcome(name="hazard_ratio", unit="times", needs="two arms"),
-        Outcome(name="difference_all", unit="points", needs="two arms"),
-        Outcome(name="reoffended", unit="share"),
-        Outcome(name="prison", unit="share", defined=False),
-        Outcome(name="offences", unit="offences", defined=False),
-        Outcome(name="treated", unit="share", needs="programme", defined=False),
-    )
-}
+OUTCOMES = {row.name: row for row in (
+    Outcome(name="difference", unit="points", needs="two arms"),
+    Outcome(name="control", unit="share", needs="two arms"),
+    Outcome(name="mentored", unit="share", needs="two arms"),
+    Outcome(name="hazard_ratio", unit="times", needs="two arms"),
+    Outcome(name="difference_all", unit="points", needs="two arms"),
+    Outcome(name="reoffended", unit="share"),
+    Outcome(name="prison", unit="share", defined=False),
+    Outcome(name="offences", unit="offences", defined=False),
+    Outcome(name="treated", unit="share", needs="programme", defined=False),
+)}  # fmt: skip
 """The outcomes by name."""
+NEEDS = {"two arms": "two arms (trial.assignment randomised)", "programme": "a programme that is offered"}
 
 
 def possible(scenario: Scenario) -> list[str]:
@@ -68,19 +63,13 @@ def possible(scenario: Scenario) -> list[str]:
 
 
 def check(scenario: Scenario, name: str) -> Outcome:
-    """The outcome of that name, if the scenario has it.
-
-    Raises
-    ------
-    ParameterError
-        If it is not known, if the scenario does not have it, or if people are not followed for two years.
-    """
+    """The outcome of that name; ``ParameterError`` if the scenario has none, or follows people for too short a time."""
     allowed = possible(scenario)
     if name not in OUTCOMES:
         raise ParameterError(f"--outcome is [{name}]; {nearest(name, OUTCOMES)} (allowed: {', '.join(allowed)})")
     if name not in allowed:
         raise ParameterError(
-            f"--outcome is [{name}], which needs {_article(OUTCOMES[name].needs)}; scenario {scenario.name} has none, "
+            f"--outcome is [{name}], which needs {NEEDS[OUTCOMES[name].needs]}; scenario {scenario.name} has none, "
             f"and allows {', '.join(allowed)}"
         )
     if scenario.people.follow_up_months < WINDOW:
@@ -96,27 +85,21 @@ def check(scenario: Scenario, name: str) -> Outcome:
     return OUTCOMES[name]
 
 
-def _article(needs: str) -> str:
-    return {"two arms": "two arms (trial.assignment randomised)", "programme": "a programme that is offered"}[needs]
-
-
 def outcomes(scenario: Scenario, *, seed: int, trials: int) -> dict[str, float]:
-    """Every possible outcome of a scenario.
+    """Every possible outcome of a scenario over so many replicates, by name; NaN where a group is empty.
 
-    Parameters
-    ----------
-    scenario
-        Whose people are followed for two years or longer.
-    seed, trials
-        Seed of the random numbers; how many replicates are pooled.
-
-    Returns
-    -------
-    Name to value: shares and differences of shares (0-1), times, offences per person. NaN where a group is empty.
+    Shares and differences of shares (0-1), ratios, offences per person.
     """
 
     def reduce(cohort: SimulatedChunk) -> npt.NDArray[np.int64]:
-        return _sums(scenario, cohort)
+        people, lives = cohort.people, cohort.lives
+        arm = mentored(scenario, people)
+        cell = 2 * arm.astype(np.int64) + lives.highest
+        hit = getattr(lives, f"time_{scenario.trial.definition}") <= WINDOW
+        treated = arm & (lives.months_met.sum(axis=0) > 0)
+        rest = [lives.offences.sum(), (lives.time_prison <= WINDOW).sum(), treated.sum()]
+        cells = [np.bincount(each, minlength=4) for each in (cell, cell[hit])]  # people, reoffenders by arm and group
+        return np.concatenate([*cells, rest]).astype(np.int64)
 
     sums = np.sum(list(over_chunks(scenario, seed, range(trials), reduce, threads=1)), axis=0)
     people, hits = sums[0:4].reshape(2, 2), sums[4:8].reshape(2, 2)
@@ -138,30 +121,11 @@ def outcomes(scenario: Scenario, *, seed: int, trials: int) -> dict[str, float]:
     return {name: float(found[name]) for name in possible(scenario)}
 
 
-def _sums(scenario: Scenario, cohort: SimulatedChunk) -> npt.NDArray[np.int64]:
-    """People and reoffenders by arm and group (eight numbers), offences, people sent to prison, treated people."""
-    people, lives = cohort.people, cohort.lives
-    arm = mentored(scenario, people)
-    cell = 2 * arm.astype(np.int64) + lives.highest
-    hit = getattr(lives, f"time_{scenario.trial.definition}") <= WINDOW
-    treated = arm & (lives.months_met.sum(axis=0) > 0)
-    rest = [lives.offences.sum(), (lives.time_prison <= WINDOW).sum(), treated.sum()]
-    return np.concatenate([np.bincount(cell, minlength=4), np.bincount(cell[hit], minlength=4), rest]).astype(np.int64)
-
-
 def simulate_outcomes(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[float]]:
-    """Outcomes at some points: one task of a job.
+    """Outcomes at some points, one row a point.
 
-    Parameters
-    ----------
-    context
-        ``scenario`` (TOML text), ``keys`` (of the points' values, in order), ``trials``.
-    payload
-        ``seed``, and ``points``: one list of values for each point.
-
-    Returns
-    -------
-    Columns of outcomes, one row a point.
+    ``context`` has ``scenario`` (TOML text), ``keys`` (of the points' values, in order) and ``trials``; ``payload`` has
+    ``seed`` and ``points``, a list of values each.
     """
     base, keys = written(context["scenario"]), context["keys"]
     rows = [
@@ -173,7 +137,7 @@ def simulate_outcomes(context: dict[str, Any], payload: dict[str, Any]) -> dict[
 
 @dataclass(frozen=True, kw_only=True)
 class OutcomeRuns:
-    """Outcomes at points around a scenario: computed once, task by task, and kept in the store."""
+    """Outcomes at points around a scenario, computed once and stored."""
 
     base: Scenario
     keys: Sequence[str]
@@ -187,25 +151,11 @@ class OutcomeRuns:
     def at(
         self, points: Sequence[Sequence[Any]], what: str, *, seed_offset: int = 0, stride: int = 1, times: int = 1
     ) -> pd.DataFrame:
-        """Every outcome at some points.
+        """Every outcome (one column each) at some points, which are lists of values of ``keys``; ``what`` names them.
 
-        Parameters
-        ----------
-        points
-            Values of ``keys``, point by point.
-        what
-            What they are for, in a word.
-        seed_offset
-            0 for the study's own seed, 1, 2, ... for others.
-        stride
-            Points so far apart go into the same task, so that a design for another outcome, which has most of
-            its columns in common with this one, finds those in the store.
-        times
-            So many times the trials.
-
-        Returns
-        -------
-        One row a point, one column an outcome.
+        ``seed_offset`` is 0 for the study's own seed, 1, 2, ... for others; ``times`` multiplies the trials. Points
+        ``stride`` apart go into the same task, so that a design for another outcome, which has most of its columns in
+        common with this one, finds those in the store.
         """
         rows = np.arange(len(points)).reshape(-1, stride)
         order = [rows[k : k + TASK_POINTS, column]
@@ -216,5 +166,5 @@ class OutcomeRuns:
             context={"scenario": self.base.to_toml(), "keys": list(self.keys), "trials": self.trials * times},
             pieces=[{"seed": seed, "points": [list(points[row]) for row in part]} for part in order],
         )  # fmt: skip
-        table = pd.concat([pd.DataFrame(each) for each in self.compute(job, what)], ignore_index=True)
+        table = pd.concat(map(pd.DataFrame, self.compute(job, what)), ignore_index=True)
         return table.iloc[np.argsort(np.concatenate(order))].reset_index(drop=True)

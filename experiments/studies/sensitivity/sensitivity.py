@@ -17,24 +17,11 @@ from experiments.inputs.scenario_files import change, scenario_of
 from experiments.statistics.sobol_morris import OTHERS, check_points
 from experiments.statistics.variance_by_grade import shares_from_draws, shares_from_indices
 from experiments.studies.result import StudyResult
+from experiments.studies.sensitivity import sensitivity_study as usual
+from experiments.studies.sensitivity import uncertain_inputs as estimation
 from experiments.studies.sensitivity.outcomes_at import Outcome, OutcomeRuns, check
-from experiments.studies.sensitivity.sensitivity_study import (
-    DRAWS,
-    PARAMETERS,
-    PEOPLE_A_POINT,
-    POINTS,
-    TRAJECTORIES,
-    SensitivityStudy,
-)
-from experiments.studies.sensitivity.uncertain_inputs import (
-    FIFTH,
-    TORNADO,
-    SensitivityEstimates,
-    UncertainInputs,
-    estimate_over_draws,
-    estimate_over_priors,
-    points_needed,
-)
+from experiments.studies.sensitivity.sensitivity_study import SensitivityStudy
+from experiments.studies.sensitivity.uncertain_inputs import SensitivityEstimates, UncertainInputs
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
@@ -45,19 +32,20 @@ def run_sensitivity(study: SensitivityStudy, context: RunContext | None) -> Stud
     """Lay out points over the uncertain inputs, simulate them, and divide the outcome's variance."""
     context = context or RunContext()
     base = scenario_of(study, USUAL)
-    usual = "difference" if base.trial.assignment == "randomised" else "reoffended"
-    outcome = check(base, study.outcome or usual)
+    main = "difference" if base.trial.assignment == "randomised" else "reoffended"
+    outcome = check(base, study.outcome or main)
     inputs, sizes = _inputs(study, base)
-    trials = study.trials or max(1, round(PEOPLE_A_POINT / base.people.count))
-    points = points_needed(inputs, **sizes)
+    trials = study.trials or max(1, round(usual.PEOPLE_A_POINT / base.people.count))
+    points = estimation.points_needed(inputs, **sizes)
     each = f"{trials:,} trial{'s' if trials > 1 else ''} of {base.people.count:,} people at each"
     context.note(f"{points:,} points, {each} ...")
     with context.computing(runs=points) as compute:
         runs = OutcomeRuns(base=base, keys=inputs.keys, seed=study.seed, trials=trials, compute=compute,
                            command=study.command())  # fmt: skip
-        found = estimate_over_draws(runs, inputs, outcome) if inputs.draws else \
-            estimate_over_priors(runs, inputs, outcome, **sizes)  # fmt: skip
-    return _result(study, runs, inputs, outcome, found, {"draws": len(inputs.draws)} if inputs.draws else sizes)
+        found = estimation.estimate_over_draws(runs, inputs, outcome) if inputs.draws else \
+            estimation.estimate_over_priors(runs, inputs, outcome, **sizes)  # fmt: skip
+    sizes = {"draws": len(inputs.draws)} if inputs.draws else sizes
+    return _result(study, runs, inputs, outcome, found, {"runs": points, **sizes})
 
 
 def _inputs(study: SensitivityStudy, base: Scenario) -> tuple[UncertainInputs, dict[str, int]]:
@@ -65,15 +53,13 @@ def _inputs(study: SensitivityStudy, base: Scenario) -> tuple[UncertainInputs, d
     for name in ("parameters", "trajectories", "points"):
         value = getattr(study, name)
         if study.posterior is not None and value is not None:
-            raise ParameterError(
-                f"--{name} is [{value}], but a --posterior has its own points; give --draws instead"
-            )
-    sizes = {"trajectories": study.trajectories or TRAJECTORIES, "points": study.points or POINTS,
-             "parameters": study.parameters or PARAMETERS}  # fmt: skip
+            raise ParameterError(f"--{name} is [{value}], but a --posterior has its own points; give --draws instead")
+    sizes = {"trajectories": study.trajectories or usual.TRAJECTORIES, "points": study.points or usual.POINTS,
+             "parameters": study.parameters or usual.PARAMETERS}  # fmt: skip
     posterior = posterior_of(study)
     check_points(sizes["points"])
     inputs = UncertainInputs.of(
-        base, posterior=posterior, number=study.draws or DRAWS, only=study.only, hold=study.hold,
+        base, posterior=posterior, number=study.draws or usual.DRAWS, only=study.only, hold=study.hold,
         fixed=[change(each)[0] for each in study.set],
         label=str(study.posterior) if isinstance(study.posterior, Path) else "a value",
     )  # fmt: skip
@@ -103,15 +89,16 @@ def _result(study: SensitivityStudy, runs: OutcomeRuns, inputs: UncertainInputs,
         "mean": float(found.values.mean()), "low": low, "high": high, "variance": variance,
         "stochastic_share": found.noise / variance if variance else None, "stochastic_sd": found.error,
         "tornado_stochastic_sd": found.ends_noise**0.5, "tornado_trials": runs.trials * found.times,
-        "tornado_ends": {"fifth": FIFTH} if draws else {"low": TORNADO[0], "high": TORNADO[1]},
+        "tornado_ends": {"fifth": estimation.FIFTH} if draws else
+        dict(zip(("low", "high"), estimation.TORNADO, strict=True)),
         "rows": parts.to_dict("records"), "tornado": ends.to_dict("records"), "others": OTHERS,
         "grades": None if shares is None else shares.to_dict("records"),
         "census": evidence.census().to_dict("records"), "uncertain": inputs.studied, "quantities": len(inputs.keys),
-        "draws": len(inputs.draws), "trials": runs.trials, "runs": found.runs,
+        "draws": len(inputs.draws), "trials": runs.trials, "runs": sizes["runs"],
     }  # fmt: skip
     return StudyResult(
         study=study, tables=tables, facts=facts, scenario=base,
-        counts={"outcome": outcome.name, "trials": runs.trials, "runs": found.runs, **sizes, "salib": version("SALib")},
+        counts={"outcome": outcome.name, "trials": runs.trials, **sizes, "salib": version("SALib")},
     )  # fmt: skip
 
 

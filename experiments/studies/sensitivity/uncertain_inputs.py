@@ -16,19 +16,13 @@ import pandas as pd
 from experiments.inputs.parameter_points import at_shares, uncertain_quantities
 from experiments.inputs.posterior import Posterior, fitting
 from experiments.inputs.scenario_files import SHORT_AXES
-from experiments.statistics.sobol_morris import (
-    base_rows,
-    first_order_indices,
-    morris_screening,
-    simulation_noise,
-    sobol_indices,
-)
+from experiments.statistics import sobol_morris
+from experiments.statistics.response_surface import Floats
 from experiments.studies.sensitivity.outcomes_at import Outcome, OutcomeRuns
 from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
 
-Floats = npt.NDArray[np.float64]
 INNER = (0.05, 0.95)
 """Shares of a prior between which the screening moves: its ends proper are infinitely far out."""
 TORNADO = (0.1, 0.9)
@@ -36,7 +30,7 @@ TORNADO = (0.1, 0.9)
 FIFTH = 0.2
 """Part of the draws that stands for an end, where inputs are dependent."""
 TORNADO_TIMES, TORNADO_PEOPLE = 8, 32_000
-"""So many times the trials are run at the points of a tornado, where single values are looked at; but for no more than
+"""So many times the trials are run at the points of a tornado, whose single values are shown; but for no more than
 about so many people."""
 REPEATED, OTHER_SEEDS = 32, 3
 """How many points are repeated with how many other seeds, to measure the simulation noise."""
@@ -49,7 +43,7 @@ class UncertainInputs:
     rows: dict[str, Quantity]
     """Every quantity with a prior, by key."""
     keys: list[str]
-    """What a point gives values to, in order."""
+    """Keys of the values of a point, in order."""
     studied: list[str]
     """Those of the keys whose influence is estimated (over the priors: all)."""
     draws: list[list[Any]] = field(default_factory=list)
@@ -60,47 +54,31 @@ class UncertainInputs:
         cls, base: Scenario, *, posterior: Posterior | None = None, number: int | None = None, only: Sequence[str] = (),
         hold: Sequence[str] = (), fixed: Sequence[str] = (), label: str = "posterior",
     ) -> UncertainInputs:  # fmt: skip
-        """The inputs that have a prior, or those of the draws of a posterior.
+        """The inputs that have a prior, or those of ``number`` draws of a posterior, which messages call ``label``.
 
-        Parameters
-        ----------
-        base
-            The scenario.
-        posterior, number
-            Draws, and how many of them; None for the priors.
-        only
-            Keys to study (all, if empty). Over the priors the others are as the scenario says; draws keep theirs.
-        hold
-            Keys that are as the scenario says.
-        fixed
-            Keys that the user has set.
-        label
-            What to call the posterior in messages.
-
-        Raises
-        ------
-        ParameterError
-            If a key is not uncertain here, or none is left.
+        Keys in ``only`` are studied (all, if it is empty): over the priors the others have the scenario's values, draws
+        keep theirs. Keys in ``hold``, and those that the user has set (``fixed``), have the scenario's values. Raises
+        ``ParameterError`` if a key is not uncertain here, or none is left.
         """
         rows = {row.key: row for row in uncertain_quantities(base)}
         only, hold, fixed = ([_bare(key, base) for key in each] for each in (only, hold, fixed))
         if {"programme.direct_hazard_ratio", "programme.support_hazard_ratio"} & set(fixed):
             fixed = [*fixed, *SHORT_AXES[:2]]
         if posterior is None:
-            keys = _kept(list(rows), only, hold, fixed, f"has no prior in scenario {base.name}")
+            keys = _studied(list(rows), only, hold, fixed, f"has no prior in scenario {base.name}")
             return cls(rows=rows, keys=keys, studied=keys)
         known = list(fitting(base, posterior.draws(1)[0]))
         if not known:
             raise ParameterError(f"--posterior is [{label}], whose draws decide nothing in scenario {base.name}")
         where = f"is not in the draws of {label}, as far as scenario {base.name} has a place for them"
-        studied = _kept(known, only, hold, fixed, where)
+        studied = _studied(known, only, hold, fixed, where)
         drawn = [fitting(base, draw, but=[*hold, *fixed]) for draw in posterior.draws(number)]
         keys = list(drawn[0])
         return cls(rows=rows, keys=keys, studied=studied, draws=[[point[key] for key in keys] for point in drawn])
 
 
-def _kept(keys: list[str], only: Sequence[str], hold: Sequence[str], fixed: Sequence[str], why: str) -> list[str]:
-    """The keys that are studied; ``why`` says for what reason an unknown one is refused."""
+def _studied(keys: list[str], only: Sequence[str], hold: Sequence[str], fixed: Sequence[str], why: str) -> list[str]:
+    """The keys that are studied; ``why`` is the reason to refuse an unknown one."""
     for option, named in (("--only", only), ("--hold", hold)):
         for key in named:
             if key not in keys:
@@ -127,9 +105,9 @@ class SensitivityEstimates:
     """How an outcome depends on the uncertain inputs."""
 
     parts: pd.DataFrame
-    """What ``sobol_indices`` or ``first_order_indices`` gives."""
+    """The indices: of ``sobol_indices`` or ``first_order_indices``."""
     ends: pd.DataFrame
-    """What ``tornado`` or ``among_draws`` gives."""
+    """The bars: of ``tornado`` or ``among_draws``."""
     values: Floats
     """The outcome at independent draws of all uncertain inputs."""
     noise: float
@@ -138,16 +116,13 @@ class SensitivityEstimates:
     """Standard deviation of one value by simulation noise."""
     ends_noise: float
     """Variance of the values in ``ends`` by simulation noise; over draws, by which draws there are, too."""
-    runs: int
-    """Points that were run, repeats among them."""
     times: int = 1
     """So many times the trials were run at the points of the tornado."""
     screening: pd.DataFrame | None = None
-    """What ``morris_screening`` gives."""
 
 
 def points_needed(inputs: UncertainInputs, *, trajectories: int, points: int, parameters: int) -> int:
-    """How many points a study simulates."""
+    """How many points a study simulates, repeats among them."""
     number = len(inputs.keys)
     if inputs.draws:
         return len(inputs.draws) + OTHER_SEEDS * min(REPEATED, len(inputs.draws))
@@ -158,23 +133,10 @@ def points_needed(inputs: UncertainInputs, *, trajectories: int, points: int, pa
 def estimate_over_priors(
     runs: OutcomeRuns, inputs: UncertainInputs, outcome: Outcome, *, trajectories: int, points: int, parameters: int
 ) -> SensitivityEstimates:
-    """Tornado and screening of all inputs, then indices of those that matter most.
+    """Tornado and screening (``trajectories`` walks) of all inputs, then Sobol' indices of those that matter most.
 
-    Parameters
-    ----------
-    runs
-        Where outcomes come from; its keys are those of ``inputs``.
-    inputs, outcome
-        The uncertain inputs, and the outcome.
-    trajectories, points
-        Walks of the screening; base size of the Sobol' design, a power of two.
-    parameters
-        How many inputs get an index of their own; all the others vary, too, and get one together.
-
-    Raises
-    ------
-    ParameterError
-        If the outcome has no value somewhere.
+    ``points`` is the base size of the Sobol' design, a power of two. ``parameters`` inputs get an index of their own;
+    the others vary, too, and get one together.
     """
     rows = [inputs.rows[key] for key in inputs.keys]
 
@@ -185,7 +147,7 @@ def estimate_over_priors(
     times = int(np.clip(TORNADO_PEOPLE // (runs.trials * runs.base.people.count), 1, TORNADO_TIMES))
     bars = tornado(inputs.keys, at_shares(rows, ends), at(ends, "tornado", times=times))
     low, high = INNER
-    screening = morris_screening(
+    screening = sobol_morris.morris_screening(
         inputs.keys, lambda shares: at(low + (high - low) * shares, "screening"), trajectories=trajectories,
         seed=runs.seed,
     )  # fmt: skip
@@ -197,15 +159,12 @@ def estimate_over_priors(
         design[:] = [shares, at(shares, "indices", groups + 2)]
         return design[1]
 
-    parts = sobol_indices(inputs.keys, parted, points=points, seed=runs.seed, chosen=chosen)
-    alike = base_rows(points, groups)
+    parts = sobol_morris.sobol_indices(inputs.keys, parted, points=points, seed=runs.seed, chosen=chosen)
+    alike = sobol_morris.base_rows(points, groups)
     shares, values = design[0][alike], design[1][alike]
     noise, error = _noise(runs, outcome, at_shares(rows, shares[:REPEATED]).tolist(), values[:REPEATED])
-    number = points_needed(inputs, trajectories=trajectories, points=points, parameters=parameters)
-    return SensitivityEstimates(
-        parts=parts, ends=bars, values=values, noise=noise, error=error, ends_noise=noise / times, runs=number,
-        times=times, screening=screening,
-    )  # fmt: skip
+    return SensitivityEstimates(parts=parts, ends=bars, values=values, noise=noise, error=error,
+                                ends_noise=noise / times, times=times, screening=screening)  # fmt: skip
 
 
 def estimate_over_draws(runs: OutcomeRuns, inputs: UncertainInputs, outcome: Outcome) -> SensitivityEstimates:
@@ -214,21 +173,19 @@ def estimate_over_draws(runs: OutcomeRuns, inputs: UncertainInputs, outcome: Out
     table = pd.DataFrame(inputs.draws, columns=inputs.keys)[inputs.studied]
     some = np.linspace(0, len(values) - 1, min(REPEATED, len(values))).round().astype(int)
     noise, error = _noise(runs, outcome, [inputs.draws[k] for k in some], values[some])
-    parts = first_order_indices(table, values, seed=runs.seed)
+    parts = sobol_morris.first_order_indices(table, values, seed=runs.seed)
     if parts.empty:
-        raise ParameterError(
-            f"--posterior has but one value of [{', '.join(inputs.studied)}]; nothing uncertain is left"
-        )
-    number = len(values) + OTHER_SEEDS * len(some)
+        raise ParameterError(f"--posterior has but one value of [{', '.join(inputs.studied)}]; "
+                             "nothing uncertain is left")  # fmt: skip
     return SensitivityEstimates(
         parts=parts, ends=among_draws(table, values), values=values, noise=noise, error=error,
-        ends_noise=float(values.var()) / max(1.0, FIFTH * len(values)), runs=number,
+        ends_noise=float(values.var()) / max(1.0, FIFTH * len(values)),
     )  # fmt: skip
 
 
 def _noise(runs: OutcomeRuns, outcome: Outcome, points: list[list[Any]], values: Floats) -> tuple[float, float]:
     other = [_column(runs.at(points, "noise", seed_offset=k), outcome) for k in range(1, OTHER_SEEDS + 1)]
-    return simulation_noise(values, np.array(other))
+    return sobol_morris.simulation_noise(values, np.array(other))
 
 
 def _column(table: pd.DataFrame, outcome: Outcome) -> Floats:
@@ -243,11 +200,8 @@ def _column(table: pd.DataFrame, outcome: Outcome) -> Floats:
     return values
 
 
-# Tornados -------------------------------------------------------------------------------------------------------
-
-
 def tornado_shares(number: int) -> Floats:
-    """Shares at which a tornado of K inputs looks: all at the median, then each at its low and its high end."""
+    """Shares of the points of a tornado of K inputs: all at the median, then each at its low and its high end."""
     shares = np.full((1 + 2 * number, number), 0.5)
     for k in range(number):
         shares[1 + 2 * k : 3 + 2 * k, k] = TORNADO
@@ -255,19 +209,10 @@ def tornado_shares(number: int) -> Floats:
 
 
 def tornado(keys: Sequence[str], points: Floats, values: Floats) -> pd.DataFrame:
-    """The outcome at both ends of each input, the others at their medians.
+    """The outcome at both ends of each of K inputs, the others at their medians, the widest bar first.
 
-    Parameters
-    ----------
-    keys
-        K inputs.
-    points, values
-        Their values at ``tornado_shares``, and the outcome there.
-
-    Returns
-    -------
-    One row an input, the widest first: key; ``low`` and ``high`` (values of the input); ``outcome_low`` and
-    ``outcome_high`` (the outcome there); ``middle`` (with all at their medians); ``width``.
+    ``points`` and ``values`` are the inputs' values at ``tornado_shares``, and the outcome there. Columns: key; low and
+    high (values of the input); outcome_low and outcome_high; middle (the outcome with all at their medians); width.
     """
     return _widest([
         {"key": key, "low": points[1 + 2 * k, k], "high": points[2 + 2 * k, k], "outcome_low": values[1 + 2 * k],
@@ -277,10 +222,10 @@ def tornado(keys: Sequence[str], points: Floats, values: Floats) -> pd.DataFrame
 
 
 def among_draws(table: pd.DataFrame, values: npt.ArrayLike) -> pd.DataFrame:
-    """The mean outcome among the draws that are lowest, and highest, in each input, whatever goes with it.
+    """The mean outcome among the draws that are lowest, and highest, in each input, which may depend on others.
 
-    The same columns as ``tornado``; ``low`` and ``high`` are the medians of the lowest and the highest fifth of the
-    draws, or the two kinds (of a text) at which the outcome is lowest and highest.
+    The columns of ``tornado``; low and high are the medians of the lowest and the highest fifth of the draws, or the
+    two kinds (of a text) at which the outcome is lowest and highest.
     """
     y = pd.Series(np.asarray(values, dtype=np.float64))
     found = []

@@ -1,8 +1,7 @@
-"""The baseline: does the released population, without any programme, reoffend as the Danish and open data say?
+"""The baseline: the released population, without any programme, beside the Danish and open data.
 
-``measure`` gives the model's value of each target of ``inputs/data/baseline_targets.csv``; ``fit_baseline`` searches
-for the defaults of the risk and offending sections that meet them jointly, so that better data can be put into the
-table.
+``measure`` gives the model's value of each target of ``inputs/data/baseline_targets.csv``, into which better data can
+be put.
 """
 
 from __future__ import annotations
@@ -11,19 +10,27 @@ import math
 from collections.abc import Iterable
 from importlib.resources import files
 from io import StringIO
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from experiments.statistics.regression import cox
-from simulation.engine import SimulatedChunk, run
+from simulation.engine import run
 from simulation.scenario import Scenario
+
+
+def data_table(name: str, **options: Any) -> pd.DataFrame:
+    """A table of ``inputs/data`` by its name; ``options`` are those of ``pandas.read_csv``."""
+    text = files("experiments").joinpath(f"inputs/data/{name}.csv").read_text(encoding="utf-8")
+    table: pd.DataFrame = pd.read_csv(StringIO(text), **options)
+    return table
 
 
 def targets() -> pd.DataFrame:
     """The observed figures: id, value aimed at, band (low, high), scale (weight 1/scale), fitted, what, source."""
-    text = files("experiments").joinpath("inputs/data/baseline_targets.csv").read_text(encoding="utf-8")
-    return pd.read_csv(StringIO(text))
+    return data_table("baseline_targets")
 
 
 def measure(
@@ -33,71 +40,44 @@ def measure(
 
     Counts of offences are of the first 24 months, from a second run of the same people with the same random numbers.
     """
-    changes: dict[str, object] = {"people.follow_up_months": 36}
-    if people is not None:
-        changes["people.count"] = people
+    changes = {"people.follow_up_months": 36, **({} if people is None else {"people.count": people})}
     long = scenario.changed(changes)
     cohort = run(long, seed=seed, threads=threads)
     short = run(long.changed({"people.follow_up_months": 24}), seed=seed, threads=threads)
-    return {**_levels(cohort), **_counts(short), **_shape(cohort), **_gradients(cohort)}
+    lives, released = cohort.lives, cohort.people
+    first, men = lives.first_offence, released.woman == 0
+    number = short.lives.offences[short.lives.time_any <= 24]
+    free = {window: float((first >= window).mean()) for window in (12, 24, 36)}
+    covariates = np.column_stack([released.age / 10.0, released.priors]).astype(np.float64)
+    age, priors = np.exp(cox(covariates, np.minimum(first + 1, 36), first < 36))
 
-
-def _levels(cohort: SimulatedChunk) -> dict[str, float]:
-    lives, men = cohort.lives, cohort.people.woman == 0
-    return {
-        **{f"any_{window}": float((lives.time_any <= window).mean()) for window in (6, 12, 24)},
-        "prison_men": float((lives.time_prison[men] <= 24).mean()),
-        "sentence_24": float((lives.time_sentence <= 24).mean()),
-    }
-
-
-def _counts(cohort: SimulatedChunk) -> dict[str, float]:
-    number = cohort.lives.offences[cohort.lives.time_any <= 24]
-    return {"one_offence": float((number == 1).mean()), "four_offences": float((number >= 4).mean())}
-
-
-def _shape(cohort: SimulatedChunk) -> dict[str, float]:
-    def free(window: int) -> float:
-        return float((cohort.lives.first_offence >= window).mean())
-
-    year_1, year_2 = -math.log(free(12)), math.log(free(12) / free(24))
-    return {"hazard_year_2": year_2 / year_1, "risk_year_3": 1 - free(36) / free(24)}
-
-
-def _gradients(cohort: SimulatedChunk) -> dict[str, float]:
-    people, first = cohort.people, cohort.lives.first_offence
-    time, event = np.minimum(first + 1, 36), first < 36
-    covariates = np.column_stack([people.age / 10.0, people.priors]).astype(np.float64)
-    age, priors = np.exp(cox(covariates, time, event))
-
-    def odds(rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
+    def odds(rows: npt.NDArray[np.bool_]) -> float:
         share = float((first[rows] < 24).mean())
         return share / (1 - share)
 
     return {
-        "age_hazard_ratio": float(age),
-        "priors_hazard_ratio": float(priors),
-        "age_odds": odds(people.age < 25) / odds(people.age >= 50),
-        "priors_odds": odds(people.priors >= 10) / odds(people.priors <= 4),
-    }
+        **{f"any_{window}": float((lives.time_any <= window).mean()) for window in (6, 12, 24)},
+        "prison_men": float((lives.time_prison[men] <= 24).mean()),
+        "sentence_24": float((lives.time_sentence <= 24).mean()),
+        "one_offence": float((number == 1).mean()), "four_offences": float((number >= 4).mean()),
+        "hazard_year_2": math.log(free[12] / free[24]) / -math.log(free[12]), "risk_year_3": 1 - free[36] / free[24],
+        "age_hazard_ratio": float(age), "priors_hazard_ratio": float(priors),
+        "age_odds": odds(released.age < 25) / odds(released.age >= 50),
+        "priors_odds": odds(released.priors >= 10) / odds(released.priors <= 4),
+    }  # fmt: skip
 
 
 def compare(scenario: Scenario, *, seed: int, people: int | None = None, threads: int | None = None) -> pd.DataFrame:
     """Model and data: the targets with columns model and inside (whether it lies in the band)."""
-    table = targets()
-    values = measure(scenario, seed=seed, people=people, threads=threads)
+    table, values = targets(), measure(scenario, seed=seed, people=people, threads=threads)
     table["model"] = [values[name] for name in table["id"]]
-    table["inside"] = (table["model"] >= table["low"]) & (table["model"] <= table["high"])
+    table["inside"] = table["model"].between(table["low"], table["high"])
     return table
 
 
-def compare_draws(
-    scenarios: Iterable[Scenario], *, seed: int, people: int, threads: int | None = None
-) -> pd.DataFrame:  # fmt: skip
+def compare_draws(scenarios: Iterable[Scenario], *, seed: int, people: int, threads: int | None) -> pd.DataFrame:
     """Model and data over the draws of a posterior, each with random numbers of its own.
 
-    Returns
-    -------
     The targets with columns model (mean over draws), model_low, model_high (middle 95 %) and inside (whether the mean
     lies in the band).
     """
@@ -106,18 +86,16 @@ def compare_draws(
     columns = np.array([[each[name] for name in table["id"]] for each in found])
     table["model"] = columns.mean(axis=0)
     table["model_low"], table["model_high"] = np.quantile(columns, [0.025, 0.975], axis=0)
-    table["inside"] = (table["model"] >= table["low"]) & (table["model"] <= table["high"])
+    table["inside"] = table["model"].between(table["low"], table["high"])
     return table
 
 
 def factor_shifts(scenario: Scenario, *, seed: int, people: int = 20_000) -> pd.DataFrame:
     """How far each support factor moves the baseline, although the mean hazard at release is held.
 
-    Returns
-    -------
-    factor, with_factor and without_factor (share with a new decision in two years, nobody mentored, same random
-    numbers), shift (percentage points). A shift comes from factors changing after release and from people differing
-    more.
+    Columns: factor, with_factor and without_factor (share with a new decision in two years, nobody mentored, same
+    random numbers), shift (percentage points). A shift comes from factors changing after release and from people
+    differing more.
     """
     bare = scenario.changed({"people.count": people, "trial.assignment": "nobody"})
     whole = float((run(bare, seed=seed).lives.time_any <= 24).mean())

@@ -1,39 +1,19 @@
-"""The cells of a register extract as releases, decisions and ends of follow-up, person by person.
-
-What cannot be read is reported by row. Both forms of a file give the same result.
-"""
+"""The cells of a register extract, in either form, as releases, decisions and ends of follow-up; mistakes by row."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from experiments.studies.validation.dates import ALLOWED, NO_DAY, Days, days
-from experiments.studies.validation.read import ExtractSheet, Mistakes, require_columns
+from experiments.studies.validation.read import WORDS, ExtractSheet, Mistakes, require_columns
 from simulation.history import SANCTIONS
 
-SANCTION_WORDS = {
-    "fine": ("fine", "bøde", "bødestraf"),
-    "suspended": ("suspended", "suspended sentence", "community service", "betinget", "betinget dom",
-                  "samfundstjeneste"),
-    "prison": ("prison", "imprisonment", "ubetinget", "ubetinget dom", "fængsel", "ubetinget fængsel"),
-    "": ("acquitted", "dismissed", "frifundet", "frifindelse"),
-}  # fmt: skip
-"""Sanctions that are understood without an option, by what they are; the last are decisions without a sanction."""
-EVENT_WORDS = {
-    "release": ("release", "released", "løsladelse", "løsladt"),
-    "offence": ("offence", "gerning", "lovovertrædelse"),
-    "sanction": ("sanction", "decision", "afgørelse", "dom"),
-    "followed": ("followed", "end", "censored", "died", "left", "slut", "død", "udvandret"),
-    "decided": ("decided",),
-}
-"""Names of events in a file with a row an event."""
 NUMBER = re.compile(r"[1-9]\d{0,2}")
 
 
@@ -55,12 +35,11 @@ class ExtractCells:
     """Whether the file has dates of offences."""
 
 
-class _Rows(NamedTuple):
-    """What both forms come to: the first three of ``ExtractCells``."""
+_Rows = tuple[pd.DataFrame, pd.DataFrame, dict[str, pd.DataFrame]]
+"""Releases, cases and ends of ``ExtractCells``."""
 
-    releases: pd.DataFrame
-    cases: pd.DataFrame
-    ends: dict[str, pd.DataFrame]
+
+Texts = npt.NDArray[np.object_]
 
 
 @dataclass
@@ -74,30 +53,30 @@ class _Reader:
     def __post_init__(self) -> None:
         cells = list(self.table.columns.values())
         self.rows = np.array([k for k in range(self.table.rows) if any(column[k] for column in cells)], np.int64)
+        named = self.text("person")
+        self.refuse(named == "", "person", "each row needs the person's number or name")
+        self.person = pd.factorize(named)[0].astype(np.int64)
+        """People as numbers in order of appearance."""
 
     def heading(self, meaning: str) -> str:
         return self.columns.get(meaning, meaning)
 
-    def text(self, meaning: str) -> list[str]:
+    def text(self, meaning: str) -> Texts:
         if meaning not in self.columns:
-            return [""] * len(self.rows)
+            return np.full(len(self.rows), "", dtype=object)
         column = self.table.columns[self.columns[meaning]]
-        return [column[k] for k in self.rows]
+        return np.array([column[k] for k in self.rows], dtype=object)
 
     def days(self, meaning: str) -> Days:
         cells = self.text(meaning)
         found, bad = days(cells)
-        for k in np.flatnonzero(bad):
-            self.add(k, meaning, cells[k], f"allowed is {ALLOWED}")
+        self.refuse(bad, meaning, f"allowed is {ALLOWED}", cells)
         return found
 
-    def codes(self) -> npt.NDArray[np.int64]:
-        """People as numbers in order of appearance; rows without a person are reported."""
-        cells = self.text("person")
-        for k, cell in enumerate(cells):
-            if not cell:
-                self.add(k, "person", "", "each row needs the person's number or name")
-        return pd.factorize(np.array(cells, dtype=object))[0].astype(np.int64)
+    def refuse(self, where: npt.NDArray[np.bool_], meaning: str, allowed: str, cells: Texts | None = None) -> None:
+        """Report the rows in which a cell cannot be used, with its value."""
+        for k in np.flatnonzero(where):
+            self.add(k, meaning, "" if cells is None else cells[k], allowed)
 
     def add(self, k: int | np.integer, meaning: str, value: str, allowed: str) -> None:
         self.wrong.add(int(self.rows[k]), self.heading(meaning), value, allowed)
@@ -109,136 +88,114 @@ def read_cells(
     """Take a sheet apart, in whichever form it is; mistakes are added to ``wrong``."""
     require_columns(table, columns, ["person"], "to tell people apart")
     reader = _Reader(table, columns, wrong)
-    person = reader.codes()
-    rows = _events(reader, person, codes) if "event" in columns else _decisions(reader, person, codes)
+    releases, cases, ends = (_events if "event" in columns else _decisions)(reader, codes)
     groups = pd.Series([""] * 0, dtype=object)
     if by is not None:
-        cells = pd.Series([table.columns[by][k] for k in reader.rows], index=person, dtype=object)
-        groups = _agreed(cells[cells != ""], by, reader, person)
-    _require_releases(reader, person, rows.releases)
+        groups = _agreed(np.array([table.columns[by][k] for k in reader.rows], dtype=object), by, reader)
+    _require_releases(reader, releases)
     names = {name: reader.heading(name) for name in ("release", "followed", "decided")}
-    return ExtractCells(
-        releases=rows.releases, cases=rows.cases, ends=rows.ends, groups=groups, names=names,
-        has_offences="offence" in columns,
-    )  # fmt: skip
+    return ExtractCells(releases=releases, cases=cases, ends=ends, groups=groups, names=names,
+                        has_offences="offence" in columns)  # fmt: skip
 
 
-def _require_releases(reader: _Reader, person: npt.NDArray[np.int64], releases: pd.DataFrame) -> None:
+def _require_releases(reader: _Reader, releases: pd.DataFrame) -> None:
     """Report people without a release, unless theirs was given and could not be read, which is reported already."""
     events = "event" in reader.columns
-    given = np.array([bool(cell) for cell in reader.text("date" if events else "release")])
+    given = reader.text("date" if events else "release") != ""
     if events:
-        given &= np.array([_word(cell, EVENT_WORDS) == "release" for cell in reader.text("event")])
-    named = np.array([bool(cell) for cell in reader.text("person")])
-    silent = ~pd.Series(person).isin(set(releases["code"]) | set(person[given])).to_numpy() & named
-    for k in np.flatnonzero(silent & ~pd.Series(person).duplicated().to_numpy()):
-        reader.add(k, "event" if events else "release", "", "this person has no release; one is needed")
+        given &= np.array([_event(cell) == "release" for cell in reader.text("event")])
+    person = pd.Series(reader.person)
+    silent = ~person.isin(set(releases["code"]) | set(reader.person[given])) & ~person.duplicated()
+    reader.refuse(silent.to_numpy() & (reader.text("person") != ""), "event" if events else "release",
+                  "this person has no release; one is needed")  # fmt: skip
 
 
-def _agreed(cells: pd.Series, heading: str, reader: _Reader, person: npt.NDArray[np.int64]) -> pd.Series:
+def _agreed(texts: Texts, heading: str, reader: _Reader) -> pd.Series:
     """One text a person; rows that contradict an earlier one are reported."""
-    first = cells[~cells.index.duplicated()]
-    texts = pd.Series([reader.table.columns[heading][k] for k in reader.rows])
-    expected = pd.Series(person).map(first)
+    cells = pd.Series(texts, index=reader.person, dtype=object)[texts != ""]
+    first: pd.Series = cells[~cells.index.duplicated()]
+    expected = pd.Series(reader.person).map(first)
     for k in np.flatnonzero((texts != "") & (texts != expected)):
-        reader.wrong.add(
-            int(reader.rows[k]), heading, texts[k], f"an earlier row of the same person says [{expected[k]}]"
-        )
+        reader.add(k, heading, texts[k], f"an earlier row of the same person says [{expected[k]}]")
     return first
 
 
-def _decisions(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
+def _decisions(reader: _Reader, codes: Mapping[str, str]) -> _Rows:
     """A row a decision, person and release beside it."""
-    require_columns(
-        reader.table, reader.columns, ["release", "decision", "sanction"], "in a table with a row a decision"
-    )  # fmt: skip
+    require_columns(reader.table, reader.columns, ["release", "decision", "sanction"],
+                    "in a table with a row a decision")  # fmt: skip
     release, offence, decision = (reader.days(name) for name in ("release", "offence", "decision"))
-    releases = pd.DataFrame({"code": person, "release": release, "row": reader.rows}).dropna()
-    cases = _cases(reader, person, offence, decision, reader.text("sanction"), codes)
+    releases = pd.DataFrame({"code": reader.person, "release": release, "row": reader.rows}).dropna()
+    cases = _cases(reader, offence, decision, reader.text("sanction"), codes)
     key = ["code", "offence", "decision", "sanction", "offences"]
     # A join repeats a person's decisions beside each of several releases: they happened once.
     again = cases.assign(release=release).groupby([*key, "release"], dropna=False).cumcount()
     cases = cases.assign(again=again).drop_duplicates([*key, "again"])[key].reset_index(drop=True)
     empty = cases["offence"].isna() & cases["decision"].isna()
-    ends = {name: _end(reader, person, name, reader.days(name)) for name in ("followed", "decided")}
-    return _Rows(releases, cases[~empty].reset_index(drop=True), ends)
+    ends = {name: _end(reader, name, reader.days(name)) for name in ("followed", "decided")}
+    return releases, cases[~empty].reset_index(drop=True), ends
 
 
-def _events(reader: _Reader, person: npt.NDArray[np.int64], codes: Mapping[str, str]) -> _Rows:
+def _events(reader: _Reader, codes: Mapping[str, str]) -> _Rows:
     """A row an event: its kind, its date; for a decision also the sanction and the date of the offence."""
     require_columns(reader.table, reader.columns, ["date"], "in a table with a row an event")
     cells = reader.text("event")
-    kind = np.array([_word(cell, EVENT_WORDS) or "" for cell in cells])
-    for k in np.flatnonzero(kind == ""):
-        reader.add(k, "event", cells[k], f"allowed is {', '.join(EVENT_WORDS)}")
-    when, dates = reader.days("date"), reader.text("date")
-    for k in np.flatnonzero((kind != "") & np.array([not cell for cell in dates])):
-        reader.add(k, "date", "", f"needed is {ALLOWED}")
+    kind = np.array([_event(cell) or "" for cell in cells])
+    reader.refuse(kind == "", "event", f"allowed is {', '.join(WORDS['events'])}", cells)
+    when = reader.days("date")
+    reader.refuse((kind != "") & (reader.text("date") == ""), "date", f"needed is {ALLOWED}")
     sanction, offence = kind == "sanction", reader.days("offence")
-    words = [cell if yes else "" for cell, yes in zip(reader.text("sanction"), sanction, strict=True)]
     cases = _cases(
-        reader, person, np.where(kind == "offence", when, np.where(sanction, offence, NO_DAY)),
-        np.where(sanction, when, NO_DAY), words, codes, own_offences=kind == "offence",
+        reader, np.where(kind == "offence", when, np.where(sanction, offence, NO_DAY)),
+        np.where(sanction, when, NO_DAY), np.where(sanction, reader.text("sanction"), ""), codes,
+        own_offences=kind == "offence",
     )  # fmt: skip
-    releases = pd.DataFrame({"code": person, "release": when, "row": reader.rows})[kind == "release"].dropna()
-    ends = {name: _end(reader, person, name, np.where(kind == name, when, NO_DAY)) for name in ("followed", "decided")}
-    return _Rows(releases, cases[(kind == "offence") | sanction].reset_index(drop=True), ends)
+    releases = pd.DataFrame({"code": reader.person, "release": when, "row": reader.rows})
+    ends = {name: _end(reader, name, np.where(kind == name, when, NO_DAY)) for name in ("followed", "decided")}
+    return (releases[kind == "release"].dropna(), cases[(kind == "offence") | sanction].reset_index(drop=True), ends)
 
 
 def _cases(
-    reader: _Reader, person: npt.NDArray[np.int64], offence: Days, decision: Days, sanction: list[str],
-    codes: Mapping[str, str], own_offences: npt.NDArray[np.bool_] | None = None,
+    reader: _Reader, offence: Days, decision: Days, sanction: Texts, codes: Mapping[str, str],
+    own_offences: npt.NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """Offences and decisions, checked against each other.
 
-    ``own_offences`` says which rows are offences where they have rows of their own; then decisions bring none. An
+    ``own_offences`` marks the rows that are offences where they have rows of their own; then decisions bring none. An
     acquittal brings none in any case.
     """
-    words = {word: kind for kind, known in SANCTION_WORDS.items() for word in known}
+    words = {word: kind for kind, known in WORDS["sanctions"].items() for word in known}
     words |= {code.casefold(): kind for code, kind in codes.items()}
-    kinds = [words.get(cell.casefold()) for cell in sanction]
-    decided, dates = ~np.isnat(decision), reader.text("decision" if "decision" in reader.columns else "date")
-    for row, cell in enumerate(sanction):
-        if decided[row] and not cell:
-            reader.add(row, "sanction", "", "a decision needs one; a word for acquittals is named with --not-counted")
-        elif cell and kinds[row] is None:
-            known = f"allowed is {', '.join(SANCTIONS)} (or in Danish)"
-            reader.add(row, "sanction", cell, f"{known}; name other words with --fine, --suspended, --prison or "
-                       "--not-counted")  # fmt: skip
-        elif cell and not dates[row]:
-            reader.add(row, "decision", "", "a sanction needs the date on which it was decided")
+    kinds = np.array([words.get(cell.casefold()) for cell in sanction], dtype=object)
+    dated = "decision" if "decision" in reader.columns else "date"
+    decided, given, unknown = ~np.isnat(decision), sanction != "", pd.isna(kinds)
+    reader.refuse(decided & ~given, "sanction",
+                  "a decision needs one; a word for acquittals is named with --not-counted")  # fmt: skip
+    reader.refuse(given & unknown, "sanction", f"allowed is {', '.join(SANCTIONS)} (or in Danish); name other words "
+                  "with --fine, --suspended, --prison or --not-counted", sanction)  # fmt: skip
+    reader.refuse(given & ~unknown & (reader.text(dated) == ""), "decision",
+                  "a sanction needs the date on which it was decided")  # fmt: skip
     guilty = np.array([bool(kind) for kind in kinds])
     if "offence" in reader.columns:
-        blank = np.array([not cell for cell in reader.text("offence")])
-        for k in np.flatnonzero(decided & guilty & np.isnat(offence) & blank):
-            reader.add(k, "offence", "", "a decision needs the date of its offence")
+        reader.refuse(decided & guilty & np.isnat(offence) & (reader.text("offence") == ""), "offence",
+                      "a decision needs the date of its offence")  # fmt: skip
     for k in np.flatnonzero(decided & ~np.isnat(offence) & (decision < offence)):
-        reader.add(k, "decision" if "decision" in reader.columns else "date", str(decision[k]),
-                   f"before its offence on {offence[k]}; allowed is that day or later")  # fmt: skip
-    number = _numbers(reader, len(person))
+        reader.add(k, dated, str(decision[k]), f"before its offence on {offence[k]}; allowed is that day or later")
+    cells = reader.text("offences")
+    counted = np.array([NUMBER.fullmatch(cell) is not None for cell in cells], bool)
+    reader.refuse((cells != "") & ~counted, "offences", "allowed is a whole number from 1 to 999", cells)
+    number = np.where(counted, cells, 1).astype(np.int64)
     number[decided & ~guilty] = 0
     if own_offences is not None and own_offences.any():
         number[~own_offences] = 0
-    return pd.DataFrame({"code": person, "offence": offence, "decision": decision,
+    return pd.DataFrame({"code": reader.person, "offence": offence, "decision": decision,
                          "sanction": [kind or "" for kind in kinds], "offences": number})  # fmt: skip
 
 
-def _numbers(reader: _Reader, rows: int) -> npt.NDArray[np.int64]:
-    """How many offences each row stands for; one where the cell is blank."""
-    number = np.ones(rows, np.int64)
-    for k, cell in enumerate(reader.text("offences")):
-        if cell and not NUMBER.fullmatch(cell):
-            reader.add(k, "offences", cell, "allowed is a whole number from 1 to 999")
-        elif cell:
-            number[k] = int(cell)
-    return number
-
-
-def _end(reader: _Reader, person: npt.NDArray[np.int64], name: str, when: Days) -> pd.DataFrame:
+def _end(reader: _Reader, name: str, when: Days) -> pd.DataFrame:
     """By person the day until which something is known; rows that contradict an earlier one are reported."""
-    table = pd.DataFrame({"code": person, "day": when, "row": reader.rows, "k": np.arange(len(person))}).dropna(
-        subset=["day"]
-    )
+    table = pd.DataFrame({"code": reader.person, "day": when, "row": reader.rows, "k": np.arange(len(when))})
+    table = table[table["day"].notna()]
     first = table.drop_duplicates("code").set_index("code")
     other = table[table["day"].to_numpy() != first["day"].reindex(table["code"]).to_numpy()]
     for k, code, day in zip(other["k"], other["code"], other["day"], strict=True):
@@ -247,6 +204,6 @@ def _end(reader: _Reader, person: npt.NDArray[np.int64], name: str, when: Days) 
     return first[["day", "row"]]
 
 
-def _word(cell: str, words: Mapping[str, tuple[str, ...]]) -> str | None:
-    """What a word stands for."""
-    return next((meaning for meaning, known in words.items() if cell.casefold() in known), None)
+def _event(cell: str) -> str | None:
+    """The event that a word stands for."""
+    return next((event for event, known in WORDS["events"].items() if cell.casefold() in known), None)

@@ -28,7 +28,7 @@ NO_DAY = np.datetime64("NaT", "D")
 def day(text: str) -> date | None:
     """A date as it is written: year first, or day first as in Denmark; None if it is none, or of a year out of range.
 
-    A time of day behind it is ignored. Years of two digits are refused: nobody can tell 03-04-05.
+    A time of day behind it is ignored. Years of two digits are refused: 03-04-05 is ambiguous.
     """
     if (found := ISO.fullmatch(text) or PLAIN.fullmatch(text)) is not None:
         year, month, number = (int(part) for part in found.groups())
@@ -48,18 +48,20 @@ def days(cells: Iterable[str]) -> tuple[Days, npt.NDArray[np.bool_]]:
     known = {text: day(text) for text in set(cells)}
     read = {text: NO_DAY if found is None else np.datetime64(found, "D") for text, found in known.items()}
     wrong = {text: bool(text) and known[text] is None for text in known}
-    return (
-        np.array([read[text] for text in cells], dtype="datetime64[D]"),
-        np.array([wrong[text] for text in cells], dtype=bool),
-    )
+    found = np.array([read[text] for text in cells], dtype="datetime64[D]")
+    return found, np.array([wrong[text] for text in cells], dtype=bool)
 
 
 def _parts(when: Days) -> tuple[Longs, Longs, Longs]:
     """Calendar month counted from year 0, day of the month (from 1), and how many days that month has."""
     month = when.astype("datetime64[M]")
     number = (when - month.astype("datetime64[D]")).astype(np.int64) + 1
-    length = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.int64)
-    return month.astype(np.int64), number, length
+    return month.astype(np.int64), number, days_in(month)
+
+
+def days_in(month: Days) -> Longs:
+    """How many days each calendar month has."""
+    return np.asarray((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]"), dtype=np.int64)
 
 
 def months_after(release: Days, when: Days) -> Longs:
@@ -73,6 +75,4 @@ def day_of(release: Days, months: Longs) -> Days:
     """First day of each own month (arrays of N)."""
     begun, first, _ = _parts(release)
     month = (begun + months).astype("datetime64[M]")
-    start = month.astype("datetime64[D]")
-    length = ((month + 1).astype("datetime64[D]") - start).astype(np.int64)
-    return np.asarray(start + (np.minimum(first, length) - 1), dtype="datetime64[D]")
+    return np.asarray(month.astype("datetime64[D]") + (np.minimum(first, days_in(month)) - 1), dtype="datetime64[D]")

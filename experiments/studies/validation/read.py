@@ -1,14 +1,13 @@
-"""A user's own table, CSV or Parquet, as columns of text: which heading means what, and mistakes named by row.
-
-Nothing here knows what the columns are used for.
-"""
+"""A user's own table, CSV or Parquet, as columns of text: which heading means what, and mistakes named by row."""
 
 from __future__ import annotations
 
 import csv
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
@@ -18,19 +17,10 @@ import pyarrow.parquet as pq
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
-MEANINGS = {
-    "person": ("person", "personnr", "person_id", "id", "pnr"),
-    "release": ("release", "release_date", "released", "løsladt", "løsladelse", "løsladelsesdato"),
-    "offence": ("offence", "offence_date", "gerning", "gerningsdato", "gerdato"),
-    "decision": ("decision", "decision_date", "afgørelse", "afgørelsesdato", "afgdato", "domsdato"),
-    "sanction": ("sanction", "sanktion", "straf", "afgørelsestype"),
-    "offences": ("offences", "antal", "forhold", "lovovertrædelser"),
-    "followed": ("followed", "followed_until", "fulgt_til", "censored", "censureret"),
-    "decided": ("decided", "decisions_until", "afgjort_til"),
-    "event": ("event", "hændelse"),
-    "date": ("date", "dato"),
-}
-"""What a column can mean, with the headings that say so by themselves; options name any other."""
+WORDS: dict[str, dict[str, list[str]]] = tomllib.loads(
+    files("experiments").joinpath("inputs/data/register_words.toml").read_text(encoding="utf-8")
+)
+"""The words that are understood without an option, by meaning: of columns, sanctions and events."""
 MOST = 20
 """Mistakes of one file that are listed; the rest are counted."""
 MOST_ROWS = 5
@@ -55,12 +45,12 @@ class ExtractSheet:
 
 @dataclass
 class Mistakes:
-    """What is wrong with a file, row by row."""
+    """Mistakes in a file, row by row."""
 
     file: str
     first: int
     found: dict[tuple[str, str, str], list[int]] = field(default_factory=dict)
-    """Rows by column, value and what is allowed."""
+    """Rows by column, value and allowed values."""
 
     def add(self, row: int, column: str, value: str, allowed: str) -> None:
         """A cell that cannot be used: number of the row (from 0), heading, value, what is allowed."""
@@ -68,15 +58,10 @@ class Mistakes:
         self.found.setdefault((column, shown, allowed), []).append(row + self.first)
 
     def raise_if_any(self) -> None:
-        """Raise ``ParameterError`` if there is any: in order of the rows, the first twenty, then how many more.
-
-        The same mistake in many rows is one line.
-        """
-        lines = [
-            (rows[0], f"{self.file}: {_rows(rows)}, {column} is [{value}]; {allowed}")
-            for (column, value, allowed), rows in self.found.items()
-        ]
-        shown = [line for _, line in sorted(lines)]
+        """Raise ``ParameterError`` if there is any: a line each, in order of the rows, then how many more there are."""
+        lines = sorted((rows[0], f"{self.file}: {_rows(rows)}, {column} is [{value}]; {allowed}")
+                       for (column, value, allowed), rows in self.found.items())  # fmt: skip
+        shown = [line for _, line in lines]
         if len(shown) > MOST:
             shown = [*shown[:MOST], f"{self.file}: and {len(shown) - MOST:,} more mistakes"]
         if shown:
@@ -84,7 +69,7 @@ class Mistakes:
 
 
 def _rows(rows: list[int]) -> str:
-    """Rows in words: the first few by number, the rest counted."""
+    """The first few rows by number, the rest counted."""
     if len(rows) == 1:
         return f"row {rows[0]}"
     more = f" and {len(rows) - MOST_ROWS:,} more" if len(rows) > MOST_ROWS else ""
@@ -155,9 +140,7 @@ def _text(path: Path, head: bytes) -> ExtractSheet:
         if any(cell.strip() for cell in row[len(headings) :]):
             wrong.add(k, "number of cells", str(len(row)), f"the heading has {len(headings)}")
     wrong.raise_if_any()
-    width = len(headings)
-    padded = [[cell.strip() for cell in row[:width]] + [""] * (width - len(row)) for row in rows[1:]]
-    columns = {name: [row[k] for row in padded] for k, name in enumerate(headings)}
+    columns = {name: [row[k].strip() if k < len(row) else "" for row in rows[1:]] for k, name in enumerate(headings)}
     return _checked(ExtractSheet(file=path.name, columns=columns, first=2))
 
 
@@ -168,10 +151,7 @@ def _checked(table: ExtractSheet) -> ExtractSheet:
 
 
 def columns_by_meaning(table: ExtractSheet, given: Mapping[str, str]) -> dict[str, str]:
-    """Headings by what they mean: those that the options name, and those that say so by themselves.
-
-    Raises ``ParameterError`` for a heading that is not there, naming the nearest.
-    """
+    """Headings by meaning: those that the options name (an unknown one is refused), and those of ``WORDS``."""
     found = {}
     for meaning, heading in given.items():
         if heading not in table.columns:
@@ -180,7 +160,7 @@ def columns_by_meaning(table: ExtractSheet, given: Mapping[str, str]) -> dict[st
             )
         found[meaning] = heading
     plain = {re.sub(r"[\s-]+", "_", name.casefold()): name for name in table.columns}
-    for meaning, words in MEANINGS.items():
+    for meaning, words in WORDS["columns"].items():
         if meaning not in found:
             known = [plain[word] for word in words if word in plain and plain[word] not in found.values()]
             if known:

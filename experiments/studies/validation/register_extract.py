@@ -35,10 +35,10 @@ LONGEST = 12_000
 
 @dataclass(frozen=True, kw_only=True)
 class ExtractFormat:
-    """How a file is to be read: what the options say."""
+    """How a file is to be read, by the options."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
-    """Headings by what they mean (``read.MEANINGS``), where a file has its own."""
+    """Headings by what they mean (``read.WORDS``), where a file has its own."""
     codes: Mapping[str, str] = field(default_factory=dict)
     """Own words for sanctions, with what each is: fine, suspended, prison, or empty for not counted."""
     until: date | None = None
@@ -60,7 +60,12 @@ class RegisterExtract:
     definitions: tuple[Definition, ...]
     """The definitions that the file has columns for."""
     left_out: Mapping[str, int] = field(default_factory=dict)
-    """How many decisions or people do not count, by reason (``_left_out``); only those that there are."""
+    """How many decisions or people do not count, by reason, where there are any.
+
+    before (decisions from before the release), old_offence (decisions after the release for offences from before it:
+    they count under ``sentence`` only), late (decisions after the last day known), no_sanction (decisions that are no
+    sanction), short (people without a month that can be judged under ``any`` and ``prison``).
+    """
 
     def history(self, definition: Definition) -> History:
         """The history to which a definition is applied.
@@ -85,10 +90,7 @@ class RegisterExtract:
 def read_extract(path: Path, form: ExtractFormat | None = None) -> RegisterExtract:
     """Read a file and make a history of it.
 
-    Raises
-    ------
-    ParameterError
-        One line a mistake: file, row (as a spreadsheet counts), column, value in brackets, what is allowed.
+    ``ParameterError`` has a line for each mistake: file, row (as a spreadsheet counts), column, value, what is allowed.
     """
     form = ExtractFormat() if form is None else form
     table = read_sheet(path)
@@ -104,7 +106,7 @@ def read_extract(path: Path, form: ExtractFormat | None = None) -> RegisterExtra
 
 
 def _releases(cells: ExtractCells, form: ExtractFormat, wrong: Mistakes) -> pd.DataFrame:
-    """The releases that count: code (of the person), release (day), row (where it first stands)."""
+    """The releases that count: code (of the person), release (day), row (the first with it)."""
     first = cells.releases.sort_values(["code", "release", "row"]).drop_duplicates(["code", "release"])
     if form.releases == "every":
         return first.reset_index(drop=True)
@@ -133,17 +135,14 @@ def _ends(cells: ExtractCells, releases: pd.DataFrame, form: ExtractFormat, file
     missing = np.isnat(ends["followed"])
     if missing.any():
         wrong.raise_if_any()
+        number = int(missing.sum())
+        of = "people are" if missing.all() else f"{number:,} {'person is' if number == 1 else 'people are'}"
         raise ParameterError(
-            f"{file} does not say until when {_of(missing)} followed; name a column with --followed, or the last day "
+            f"{file} does not say until when {of} followed; name a column with --followed, or the last day "
             "of the extract with --until 2020-12-31"
         )
     whole = {name: months_after(release, day + 1) for name, day in ends.items()}
     return pd.DataFrame({name: np.clip(months, 0, LONGEST) for name, months in whole.items()})
-
-
-def _of(missing: npt.NDArray[np.bool_]) -> str:
-    number = int(missing.sum())
-    return "people are" if missing.all() else f"{number:,} {'person is' if number == 1 else 'people are'}"
 
 
 def _register(cells: ExtractCells, releases: pd.DataFrame, ends: pd.DataFrame, form: ExtractFormat) -> RegisterExtract:
@@ -172,10 +171,13 @@ def _register(cells: ExtractCells, releases: pd.DataFrame, ends: pd.DataFrame, f
     events.insert(0, "replicate", np.int32(0))
     events = events.sort_values(["person", "month", "event"], ignore_index=True)
     definitions: Sequence[Definition] = DEFINITIONS if cells.has_offences else ("sentence",)
-    left_out = _left_out(before=int(before.sum()), old_offence=int((judged & happened & (offence < 0)).sum()),
-                         late=int(late.sum()), no_sanction=int((dated & (cases["sanction"] == "").to_numpy()).sum()),
-                         short=_short(people))  # fmt: skip
-    return RegisterExtract(people=people, events=events, definitions=tuple(definitions), left_out=left_out)
+    left_out = {
+        "before": before.sum(), "old_offence": (judged & happened & (offence < 0)).sum(), "late": late.sum(),
+        "no_sanction": (dated & (cases["sanction"] == "").to_numpy()).sum(),
+        "short": (np.minimum(people["followed"], people["decided"] - FURTHER_YEAR) <= 0).sum(),
+    }  # fmt: skip
+    return RegisterExtract(people=people, events=events, definitions=tuple(definitions),
+                           left_out={reason: int(number) for reason, number in left_out.items() if number})  # fmt: skip
 
 
 def _months(release: npt.NDArray[np.datetime64], when: pd.Series) -> npt.NDArray[np.int64]:
@@ -185,18 +187,3 @@ def _months(release: npt.NDArray[np.datetime64], when: pd.Series) -> npt.NDArray
     months = np.zeros(len(day), np.int64)
     months[known] = months_after(release[known], day[known])
     return np.clip(months, -LONGEST, LONGEST)
-
-
-def _short(people: pd.DataFrame) -> int:
-    """How many people have no month that can be judged under ``any`` and ``prison``."""
-    return int((np.minimum(people["followed"], people["decided"] - FURTHER_YEAR) <= 0).sum())
-
-
-def _left_out(**numbers: int) -> dict[str, int]:
-    """The reasons for which something does not count.
-
-    before (decisions from before the release), old_offence (decisions after the release for offences from before it:
-    they count under ``sentence`` only), late (decisions after the last day known), no_sanction (decisions that are no
-    sanction), short (people followed, or with decisions known, for too short a time).
-    """
-    return {name: number for name, number in numbers.items() if number}

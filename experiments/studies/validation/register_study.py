@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -15,14 +16,10 @@ if TYPE_CHECKING:
     from experiments.studies.result import StudyResult
 
 
-def _heading(what: str) -> Any:
-    """The heading of a column, where the file has its own."""
-    return option(None, what=what, metavar="COLUMN")
-
-
-def _words(what: str) -> Any:
-    """Words of one's own for a kind of decision."""
-    return option((), what=what, metavar="WORD")
+_heading = partial(option, None, metavar="COLUMN")
+"""The heading of a column, where the file has its own."""
+_words = partial(option, (), metavar="WORD")
+"""The file's own words for a kind of decision."""
 
 
 class RegisterStudy(OnScenario, Seeded):
@@ -38,20 +35,20 @@ class RegisterStudy(OnScenario, Seeded):
 
     verb: ClassVar[str] = "register"
     file: Path = option(what="Register extract, CSV or Parquet", argument=True, metavar="FILE")
-    person: str | None = _heading("Number or name of the person")
-    release: str | None = _heading("Date of release (a row a decision)")
-    offence: str | None = _heading("Date of the offence")
-    decision: str | None = _heading("Date of the decision (a row a decision)")
-    sanction: str | None = _heading("Kind of sanction")
-    offences: str | None = _heading("Number of offences of the row (1 if there is no such column)")
-    followed: str | None = _heading("Last day on which the person's offences are known")
-    decided: str | None = _heading("Last day on which decisions are known")
-    event: str | None = _heading("Kind of event (a row an event)")
-    date: str | None = _heading("Date of the event (a row an event)")
-    fine: tuple[str, ...] = _words("A word for fines, where the file has its own; may be repeated")
-    suspended: tuple[str, ...] = _words("The same for suspended sentences and community service")
-    prison: tuple[str, ...] = _words("The same for prison sentences")
-    not_counted: tuple[str, ...] = _words("The same for decisions that are no sanction")
+    person: str | None = _heading(what="Number or name of the person")
+    release: str | None = _heading(what="Date of release (a row a decision)")
+    offence: str | None = _heading(what="Date of the offence")
+    decision: str | None = _heading(what="Date of the decision (a row a decision)")
+    sanction: str | None = _heading(what="Kind of sanction")
+    offences: str | None = _heading(what="Number of offences of the row (1 if there is no such column)")
+    followed: str | None = _heading(what="Last day on which the person's offences are known")
+    decided: str | None = _heading(what="Last day on which decisions are known")
+    event: str | None = _heading(what="Kind of event (a row an event)")
+    date: str | None = _heading(what="Date of the event (a row an event)")
+    fine: tuple[str, ...] = _words(what="A word for fines, where the file has its own; may be repeated")
+    suspended: tuple[str, ...] = _words(what="The same for suspended sentences and community service")
+    prison: tuple[str, ...] = _words(what="The same for prison sentences")
+    not_counted: tuple[str, ...] = _words(what="The same for decisions that are no sanction")
     until: str | None = option(
         None, what="Last day of the extract, for people for whom the file lacks it", metavar="DATE"
     )

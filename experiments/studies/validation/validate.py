@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
@@ -37,7 +36,8 @@ def _life(study: ValidateStudy, context: RunContext) -> StudyResult:
     facts: dict[str, Any] = {
         "data": study.data, "men": life_maryland.MEN, "control_arrests": int(found.control.sum()),
         "expected": life_maryland.expected(found), "prediction_digest": digest(csv_of(prediction).encode())[:16],
-        "change_since_frozen": float((prediction["mean"] - before).abs().max()), **_effective(found.draws),
+        "change_since_frozen": float((prediction["mean"] - before).abs().max()),
+        "effective_draws": round(found.draws.effective, 1),
         "observed": None, "compatible": None, "predicted_region": life_aid.COMPATIBLE,
     }  # fmt: skip
     tables = {"prediction": prediction, "parameters": found.draws.table(), "quarters": life_maryland.by_quarter(found)}
@@ -46,7 +46,7 @@ def _life(study: ValidateStudy, context: RunContext) -> StudyResult:
     if weeks is not None:
         comparison = life_aid.compare(found, weeks)
         tables["updated"] = life_aid.updated(found, weeks)
-        facts |= {"observed": asdict(comparison), "compatible": comparison.compatible}
+        facts |= {"observed": comparison, "compatible": life_aid.compatible(comparison)}
     return _result(study, life_maryland.SCENARIO, found.draws, facts, tables,
                    passed=facts["compatible"] is not False)  # fmt: skip
 
@@ -61,21 +61,16 @@ def _north_carolina(study: ValidateStudy, context: RunContext) -> StudyResult:
     require_enough(found.draws)
     patterns = north_carolina.patterns(found)
     groups, own = north_carolina.by_group(found), north_carolina.by_group(found, 0)
-    sizes = north_carolina.people_by_kind().groupby("half")["people"].sum()
     facts = {
-        "data": study.data, "people": {name: int(sizes[name]) for name in north_carolina.HALVES},
+        "data": study.data, "people": north_carolina.half_sizes(),
         "shares": len(groups), "shares_inside": int(groups["inside"].sum()),
         "fitted_half_shares": len(own), "fitted_half_shares_inside": int(own["inside"].sum()),
         "patterns": patterns.drop(columns="what").to_dict("records"), "not_met_below": north_carolina.NOT_MET,
-        "recounted": north_carolina.recounted(), **_effective(found.draws),
+        "recounted": north_carolina.recounted(), "effective_draws": round(found.draws.effective, 1),
     }  # fmt: skip
     tables = {"groups": groups, "months": north_carolina.by_month(found), "patterns": patterns,
               "parameters": found.draws.table()}  # fmt: skip
     return _result(study, north_carolina.SCENARIO, found.draws, facts, tables, passed=bool(patterns["met"].all()))
-
-
-def _effective(draws: WeightedDraws) -> dict[str, float]:
-    return {"effective_draws": round(draws.effective, 1)}
 
 
 def _result(study: ValidateStudy, scenario: str, draws: WeightedDraws, facts: dict[str, Any],

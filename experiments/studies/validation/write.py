@@ -1,7 +1,6 @@
-"""A history of the model written as a register extract: what ``desist register`` reads back.
+"""A history of the model written as a register extract, as an example of invented people for ``desist register``.
 
-It makes an example to try the study with, and the test that nothing is lost on the way: read again, it gives the
-model's own outcomes. The people in it are invented by the model.
+Read back, it gives the model's own outcomes.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import pandas as pd
 
 from experiments.inputs.scenario_files import load
 from experiments.language.messages import Language, Messages
-from experiments.studies.validation.dates import Days, day_of
+from experiments.studies.validation.dates import Days, day_of, days_in
 from simulation.history import History, simulate
 from simulation.parameters import ParameterError
 
@@ -30,13 +29,7 @@ EXAMPLE = {
 
 
 def write_example(path: Path, language: Language, *, scenario: str, changes: Sequence[str], seed: int) -> str:
-    """Write an extract of people invented by a scenario; says what is in it.
-
-    Raises
-    ------
-    ParameterError
-        If the file cannot be written, or the scenario is not known.
-    """
+    """Write an extract of people invented by a scenario, and return a sentence about it."""
     plan = load(scenario, changes).changed(EXAMPLE)
     try:
         extract(simulate(plan, seed=seed)).to_csv(path, index=False, lineterminator="\n")
@@ -49,36 +42,28 @@ def write_example(path: Path, language: Language, *, scenario: str, changes: Seq
 def extract(
     history: History, *, first: date = FIRST_RELEASE, spread: int = 1, style: Style = "decisions"
 ) -> pd.DataFrame:
-    """A history as the table of a register.
+    """A history of one replicate as the table of a register: text, as a CSV file has it; dates as 2016-05-31.
 
-    Parameters
-    ----------
-    history
-        Of one replicate.
-    first
-        Calendar month of the model's month 0 (its day is not used).
-    spread
-        Which days of a month are taken: any whole number gives others. The months are the model's in any case.
-    style
-        ``decisions``: a row a decision (person, release, offence, decision, sanction, offences, followed, decided);
-        ``events``: a row an event (person, event, date, sanction, offence, offences).
-
-    Returns
-    -------
-    Text, as a CSV file has it; dates as 2016-05-31. Offences of one month are one row with their number.
+    ``first`` is the calendar month of the model's month 0; ``spread`` decides which days of a month are taken. The
+    style ``decisions`` has a row a decision (person, release, offence, decision, sanction, offences, followed,
+    decided), ``events`` a row an event (person, event, date, sanction, offence, offences). Offences of one month are
+    one row with their number.
     """
     people = history.people
     person = people["person"].to_numpy(np.int64)
     shift = (person * 7 + spread * 13) % 31
     month = np.datetime64(first, "M") + people["release"].to_numpy(np.int64)
-    starts = month.astype("datetime64[D]")
-    length = ((month + 1).astype("datetime64[D]") - starts).astype(np.int64)
-    release = starts + np.minimum(shift, length - 1)
+    release = month.astype("datetime64[D]") + np.minimum(shift, days_in(month) - 1)
     table = pd.DataFrame({"person": person, "release": _text(release)})
     for name in ("followed", "decided"):
         table[name] = _text(day_of(release, people[name].to_numpy(np.int64)) - 1)
     cases = _cases(history, release, person, spread)
-    return _rows(table, cases) if style == "decisions" else _listed(table, cases)
+    if style == "events":
+        return _listed(table, cases)
+    columns = ["person", "release", "offence", "decision", "sanction", "offences", "followed", "decided"]
+    cases = cases[["person", "offence", "decision", "sanction", "offences"]]
+    rows = table.merge(cases, on="person", how="left").sort_values(["person", "offence"], ignore_index=True)
+    return rows[columns].fillna("").astype({"person": str})
 
 
 def _cases(history: History, release: Days, person: npt.NDArray[np.int64], spread: int) -> pd.DataFrame:
@@ -105,23 +90,14 @@ def _text(days: Days) -> npt.NDArray[np.str_]:
     return np.where(cells == "NaT", "", cells)
 
 
-def _rows(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    columns = ["person", "release", "offence", "decision", "sanction", "offences", "followed", "decided"]
-    cases = cases[["person", "offence", "decision", "sanction", "offences"]]
-    rows = table.merge(cases, on="person", how="left").sort_values(["person", "offence"], ignore_index=True)
-    return rows[columns].fillna("").astype({"person": str})
-
-
 def _listed(table: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
     nothing = {"sanction": "", "offence": "", "offences": ""}
-    parts = [
-        pd.DataFrame({"person": table["person"], "event": name, "date": table[name], **nothing})
-        for name in ("release", "followed", "decided")
-    ]
+    parts = [pd.DataFrame({"person": table["person"], "event": name, "date": table[name], **nothing})
+             for name in ("release", "followed", "decided")]  # fmt: skip
     parts.append(pd.DataFrame({"person": cases["person"], "event": "offence", "date": cases["offence"], **nothing,
                                "offences": cases["offences"]}))  # fmt: skip
-    seen = cases["sanction"].to_numpy() != ""
-    decided = cases[["person", "decision", "sanction", "offence"]].rename(columns={"decision": "date"})[seen]
+    decided = cases[["person", "decision", "sanction", "offence"]].rename(columns={"decision": "date"})
+    decided = decided[decided["sanction"] != ""]
     parts.append(decided.assign(event="sanction", offences=""))
     listed = pd.concat(parts, ignore_index=True)
     return listed.sort_values(["person", "date"], kind="stable", ignore_index=True).astype({"person": str})
