@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -13,13 +13,11 @@ from experiments.app.catalogue import PageMessages
 from experiments.app.country.municipalities import month_name
 from experiments.app.country.plans import OWN, Intended, RequestedPlan, file_name, read, toml_of
 from experiments.app.country.study import Plans, PlanSheet, row_of
+from experiments.app.parts.figure import Receipt, receipt
 from experiments.language.formatting import rounded
 from experiments.statistics.cost_effectiveness import PUBLIC as TOTAL
 from experiments.studies.rollout.plan import RolloutPlan
 from simulation.places import municipalities
-
-if TYPE_CHECKING:
-    from experiments.app.table_receipts import Made
 
 MILLION, SURE = 1e6, 1.959964
 """Standard errors in half an interval of 95 %."""
@@ -134,16 +132,14 @@ def command(asked: RequestedPlan) -> str:
     return f"desist {verb} {names} --draws {asked.draws} --seed {asked.seed}"
 
 
-def made(asked: RequestedPlan, more: str = "") -> Made:
+def made(asked: RequestedPlan, more: str = "") -> Receipt:
     """What made the numbers of a study: the command with ``more`` options, and the scenario that its manifest names."""
-    from experiments.app.table_receipts import Made
     from experiments.inputs.municipalities import denmark
     from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 
     first = read(asked.plans[-1])
     plan = everybody(first) if asked.kind == "ladder" else scenario_of(first, denmark())
-    return Made(command=command(asked) + more, scenario=plan.name, digest=plan.digest, seed=asked.seed,
-                runs={"draws": asked.draws})  # fmt: skip
+    return receipt(plan, command(asked) + more, asked.seed, draws=asked.draws)
 
 
 def without(left_out: Sequence[str]) -> str:

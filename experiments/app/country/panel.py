@@ -35,25 +35,6 @@ RUNGS = Several("crungs", STEPS, STEPS)
 OF = Choice("cladder", "points", ("points", "kroner"))
 SETTINGS: tuple[Setting, ...] = (PLAN, VERSUS, OPENING, RECRUITS, START, ORDER, OFFERED, MOST, YEARS, DRAWS, SEED, VIEW,
                                  SHOWN, SHAPE, CURVE, RUNGS, OF)  # fmt: skip
-STYLE = """<style>
-.st-key-country > div > [data-testid="stHorizontalBlock"], .st-key-country > [data-testid="stHorizontalBlock"]
-  {flex-direction: row-reverse;}
-.st-key-country-head h2 {font-size: 1.45rem;}
-dl.country-answers {display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .5rem;
-  margin: 0; padding: 0;}
-dl.country-answers > div {border: 1px solid #d5d9e0; border-radius: .3rem; padding: .4rem .7rem;}
-dl.country-answers dt {font-size: .95rem; font-weight: 600; margin: 0;}
-dl.country-answers dd {margin: 0 0 .2rem 0;}
-dl.country-answers dd > * {display: block; line-height: 1.35;}
-dl.country-answers strong {font-size: 1.75rem; line-height: 1.2;}
-dl.country-answers strong small {font-weight: 400;}
-dl.country-answers small {font-size: .875rem; color: #595959;}
-.country-key {display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin: 0; font-size: .9rem;}
-.country-key b {width: 100%;}
-.country-key i {display: inline-block; width: 1rem; height: 1rem; margin-right: .35rem; border: 1px solid #777;
-  vertical-align: -.15rem;}
-@media (max-width: 640px) {dl.country-answers {grid-template-columns: repeat(2, 1fr);}}
-</style>"""
 
 
 def show(w: PageMessages) -> None:
@@ -61,7 +42,6 @@ def show(w: PageMessages) -> None:
     from experiments.app.country import plans
     from experiments.app.country.views import intends, told
 
-    st.html(STYLE)
     head, one, two = st.columns([1, 1.95, 1.95], gap="medium", vertical_alignment="bottom")
     head.container(key="country-head").header(w("country.title"))
     choice(w, PLAN, across=False, on=one)

@@ -191,7 +191,7 @@ def _report(asked: RequestedPlan, file: str, text: str) -> bytes:
     """The file of a report, with its receipt as the last line."""
     from experiments.provenance.stamps import stamped
 
-    return stamped(file, f"{text}\n".encode(), facts.made(asked).about(st.query_params.to_dict()))
+    return stamped(file, f"{text}\n".encode(), facts.made(asked))
 
 
 def volunteers(w: PageMessages, seen: Seen) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from experiments.app.catalogue import FOLDER, LANGUAGES, PageMessages
-from experiments.app.lessons import settings as lessons
+from experiments.app.lessons import panel as lessons
 from experiments.app.shared_results import kept
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT, PEOPLE
 from experiments.language.formatting import Language
