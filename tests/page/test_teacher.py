@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from experiments.app.address import read_address
 from experiments.app.catalogue import LANGUAGES, PageMessages, catalogue
-from experiments.app.lessons.settings import LESSON, SETTINGS
-from experiments.app.lessons.summaries import plain, told
+from experiments.app.lessons.panel import LESSON, SETTINGS
+from experiments.app.lessons.summaries import experiment, plain
 from experiments.app.page import every_setting
 from experiments.app.teacher.notes import links, notes, opening, page, published, rest, simulated, template
 from tests.page.conftest import settle, violations
@@ -45,9 +45,9 @@ def test_every_number_is_put_in_its_place_and_none_is_left_over(language):
 def test_the_numbers_are_those_that_the_lessons_say_at_their_defaults(language):
     w = PageMessages(language)
     numbers = simulated(w)
-    said = {lesson: plain(told(w, lesson, DEFAULTS).said) for lesson in LESSON.codes}
-    said["any"] = plain(told(w, "base", {**DEFAULTS, "base_counts": "any"}).said)
-    said["large"] = plain(told(w, "luck", {**DEFAULTS, "luck_size": "800"}).said)
+    said = {lesson: plain(experiment(w, lesson, DEFAULTS).result) for lesson in LESSON.codes}
+    said["any"] = plain(experiment(w, "base", {**DEFAULTS, "base_counts": "any"}).result)
+    said["large"] = plain(experiment(w, "luck", {**DEFAULTS, "luck_size": "800"}).result)
 
     for name in ("luck_small", "luck_far"):
         assert numbers[name] in said["luck"]
