@@ -52,11 +52,11 @@ def answers(w: PageMessages, sheet: PlanSheet) -> list[AnswerCard]:
     found = [_counted(w, name, row_of(summary, "outcome", name)) for name in ("started", "reoffenders_any")]
     row = row_of(sheet.tables["break_even"], "payer", TOTAL)
     found_of, decimals = rounded(row[key] / MILLION for key in ("gain", "gain_low", "gain_high", "error"))
-    said, error = [w.number(value, decimals) for value in found_of[:3]], found_of[3]
+    texts, error = [w.number(value, decimals) for value in found_of[:3]], found_of[3]
     found.append(AnswerCard(
-        label=w("country.answer.gain"), value=said[0],
+        label=w("country.answer.gain"), value=texts[0],
         beside=w("country.answer.million", error=w.number(SURE * error, decimals)),
-        range=w("country.answer.range", low=said[1], high=said[2]),
+        range=w("country.answer.range", low=texts[1], high=texts[2]),
         more=w("country.answer.with-chance"),
     ))  # fmt: skip
     draws = len(sheet.tables["draws"])
@@ -83,13 +83,13 @@ def cards(w: PageMessages, study: Plans) -> str:
     every, names = [answers(w, sheet) for sheet in study.sheets], titles_of(w, study)
     several, parts = len(names) > 1, []
     for same in zip(*every, strict=True):
-        told = ""
+        shown = ""
         for name, each in zip(names, same, strict=True):
             head = f"<small><b>{escape(name)}</b></small>" if several else ""
             foot = "" if several else f"<small>{escape(each.more)}</small>"
-            told += (f"<dd>{head}<strong>{escape(each.value)} <small>{escape(each.beside)}</small></strong>"
-                     f"<span>{escape(each.range)}</span>{foot}</dd>")  # fmt: skip
-        parts.append(f"<div><dt>{escape(same[0].label)}</dt>{told}</div>")
+            shown += (f"<dd>{head}<strong>{escape(each.value)} <small>{escape(each.beside)}</small></strong>"
+                      f"<span>{escape(each.range)}</span>{foot}</dd>")  # fmt: skip
+        parts.append(f"<div><dt>{escape(same[0].label)}</dt>{shown}</div>")
     return f'<dl class="country-answers">{"".join(parts)}</dl>'
 
 

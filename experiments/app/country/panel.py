@@ -1,8 +1,6 @@
-"""The panel "The whole country": plans as choices and sliders, and what they do, by municipality, purse and year."""
+"""The panel "The whole country": plans as choices and sliders, and what they do, by municipality, payer and year."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -10,11 +8,8 @@ from experiments.app.address import Choice, Setting, Several, Whole
 from experiments.app.catalogue import PageMessages
 from experiments.app.parts.controls import again, choice, slider
 
-if TYPE_CHECKING:
-    from experiments.app.country.plans import Choices
-
-PLAN = Choice("cplan", "nationwide-at-once", ("nationwide-at-once", "nationwide-over-five-years", "todays-area",
-                                              "highest-risk-only", "investment-fund-420"))  # fmt: skip
+PLANS = ("nationwide-at-once", "nationwide-over-five-years", "todays-area", "highest-risk-only", "investment-fund-420")
+PLAN = Choice("cplan", PLANS[0], PLANS)
 VERSUS = Choice("cversus", "none", ("none", "as-it-comes", *PLAN.codes))
 OPENING = Choice("copening", "plan", ("plan", "today", "once", "half", "year"))
 RECRUITS = Whole("crecruits", 100, 25, 300, 25)
@@ -39,33 +34,25 @@ SETTINGS: tuple[Setting, ...] = (PLAN, VERSUS, OPENING, RECRUITS, START, ORDER, 
 
 def show(w: PageMessages) -> None:
     """Show the panel."""
-    from experiments.app.country import plans
-    from experiments.app.country.views import intends, told
+    from experiments.app.country import facts, plans, views
 
     head, one, two = st.columns([1, 1.95, 1.95], gap="medium", vertical_alignment="bottom")
     head.container(key="country-head").header(w("country.title"))
     choice(w, PLAN, across=False, on=one)
     choice(w, VERSUS, across=False, on=two)
     state = st.session_state
-    both = plans.pair(choices(), state[VERSUS.key])
+    chosen = plans.Choices(
+        plan=state[PLAN.key], opening=state[OPENING.key], recruits=state[RECRUITS.key], start=state[START.key],
+        order=state[ORDER.key], offered=state[OFFERED.key], most=state[MOST.key], years=state[YEARS.key],
+    )  # fmt: skip
+    both = plans.pair(chosen, state[VERSUS.key])
     with st.container(key="country"):
         right, left = st.columns([3.9, 1], gap="medium")
     with left:
         _controls(w)
-        intends(w, both[0])
+        st.caption(facts.intention(w, both[0], plans.intended(plans.toml_of(both[0]))))
     with right:
-        told(w, both, draws=int(state[DRAWS.key]), seed=state[SEED.key])
-
-
-def choices() -> Choices:
-    """What the visitor has set of the plan."""
-    from experiments.app.country.plans import Choices
-
-    state = st.session_state
-    return Choices(
-        plan=state[PLAN.key], opening=state[OPENING.key], recruits=state[RECRUITS.key], start=state[START.key],
-        order=state[ORDER.key], offered=state[OFFERED.key], most=state[MOST.key], years=state[YEARS.key],
-    )  # fmt: skip
+        views.show(w, both, draws=int(state[DRAWS.key]), seed=state[SEED.key])
 
 
 def _controls(w: PageMessages) -> None:
@@ -74,9 +61,8 @@ def _controls(w: PageMessages) -> None:
     choice(w, OPENING, across=False)
     slider(w, RECRUITS, unit="%d %%")
     slider(w, START)
-    choice(w, ORDER, across=False)
-    choice(w, OFFERED, across=False)
-    choice(w, MOST, across=False)
+    for setting in (ORDER, OFFERED, MOST):
+        choice(w, setting, across=False)
     with st.expander(w("country.how")):
         choice(w, DRAWS)
         slider(w, YEARS)

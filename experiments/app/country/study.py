@@ -61,7 +61,6 @@ class Plans:
         return {} if self.comparison is None else self.comparison.tables
 
 
-Result = "Plans | EffectCounts"
 Step = tuple[int, int, Any]
 """Steps done, steps in all, and at the end what came out."""
 _pieces: OrderedDict[str, pd.DataFrame] = OrderedDict()
@@ -82,9 +81,9 @@ def _plans(asked: RequestedPlan) -> Iterator[Step]:
     from experiments.studies.rollout.simulate import draw_uncertain, job_of
 
     plans, country, posterior = [read(text) for text in asked.plans], denmark(), Posterior.read(SHIPPED)
-    doubts = [draw_uncertain(plan, country, posterior, asked.draws, seed=asked.seed) for plan in plans]
-    jobs = [job_of(plans[0], country, doubts[0], none=True)]
-    jobs += [job_of(plan, country, own) for plan, own in zip(plans, doubts, strict=True)]
+    drawn = [draw_uncertain(plan, country, posterior, asked.draws, seed=asked.seed) for plan in plans]
+    jobs = [job_of(plans[0], country, drawn[0], none=True)]
+    jobs += [job_of(plan, country, own) for plan, own in zip(plans, drawn, strict=True)]
     whole, done, found = sum(len(job.pieces) for job in jobs) + 1, 0, {}
     for job in jobs:
         for address, piece in zip(job.addresses(), job.pieces, strict=True):
@@ -147,16 +146,8 @@ def _smaller(result: StudyResult) -> StudyResult:
 
 
 def row_of(table: pd.DataFrame, column: str, value: str) -> dict[str, Any]:
-    """The row of a table that has this value in a column.
-
-    Raises
-    ------
-    KeyError
-        If there is none.
-    """
-    for row in table[table[column] == value].to_dict("records"):
-        return {str(name): each for name, each in row.items()}
-    raise KeyError(value)
+    """The row of a table that has this value in a column; IndexError if there is none."""
+    return {str(name): each for name, each in table[table[column] == value].to_dict("records")[0].items()}
 
 
 # The ladder ----------------------------------------------------------------------------------------------------
