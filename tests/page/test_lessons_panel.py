@@ -87,7 +87,7 @@ def test_a_link_restores_all_settings_of_a_lesson(open_page):
     asked = {"base_effect": 30, "base_share": 40, "base_counts": "any", "lesson_seed": 7}
     at = open_page(panel="lessons", lesson="base", lang="en", **asked)
 
-    assert experiment(PageMessages("en"), "base", {**DEFAULTS, **asked}).said in said_by(at)
+    assert experiment(PageMessages("en"), "base", {**DEFAULTS, **asked}).result in said_by(at)
 
 
 def test_a_lesson_can_be_done_by_keyboard_on_a_phone(visit):

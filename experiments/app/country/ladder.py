@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
@@ -21,31 +20,14 @@ NARROW = 320
 """Pixels of a picture's width below which there is room for the figures only, not for two columns of numbers."""
 
 
-class _Known:
-    """What was counted, compared by identity and not by its content."""
-
-    def __init__(self, found: EffectCounts) -> None:
-        self.found = found
-
-    def __hash__(self) -> int:
-        return id(self.found)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Known) and self.found is other.found
-
-
-def tables_of(found: EffectCounts, steps: Sequence[str]) -> dict[str, pd.DataFrame]:
+@kept(32)
+def tables_of(found: EffectCounts, steps: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """Both ladders of these steps, and what is left after all of them (``left``).
 
     Numbers are those of ``desist ladder``; sentences on the re-run trial may be of another of its runs.
     """
-    return _tables(_Known(found), tuple(steps))
-
-
-@kept(32)
-def _tables(known: _Known, steps: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     names = steps_without([name for name in all_steps() if name not in steps])
-    return {**ladders(known.found, names), "left": left(known.found, names)}
+    return {**ladders(found, names), "left": left(found, names)}
 
 
 def waterfall(w: PageMessages, table: pd.DataFrame, kind: str) -> Spec:

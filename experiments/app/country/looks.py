@@ -65,23 +65,10 @@ def over_years(
 ) -> list[Spec]:  # fmt: skip
     """Lines over the calendar with their intervals, and the years after the last releases in grey.
 
-    Parameters
-    ----------
-    w, plan
-        Language, and the plan that gives the calendar.
-    rows
-        One row a point: at (calendar year), name, mean, text, and the ends of the bands.
-    names
-        The lines, in order.
-    title
-        What is drawn, for the tip of a point.
-    bands
-        Ends of the intervals, the widest first.
-    points
-        Whether points are shown, each of which stands for a year, half of it before its place on the axis; else they
-        stand for months and only answer to being pointed at.
-    top
-        End of the axis, if charts share it.
+    A row is a point: at (calendar year), name, mean, text, and the ends of the ``bands``, of which the widest come
+    first. ``names`` are the lines in order, ``title`` stands in the tip of a point, and ``top`` ends the axis if charts
+    share it. ``points`` are shown if each stands for a year, half of it before its place on the axis; else they stand
+    for months and only answer to being pointed at.
     """
     middle = 0.5 if points else 0.0
     edge = begins(plan) + plan.years - middle

@@ -32,7 +32,7 @@ def _colour(shown: Cells, title: str, legend: bool) -> Spec:
     look = {"orient": "top", "columns": 3, "symbolType": "square", "symbolSize": 220, "symbolStrokeColor": "#777777",
             "symbolStrokeWidth": 0.8, "titleLimit": 600, "columnPadding": 16}  # fmt: skip
     return field("class", "nominal", sort=None, title=title, legend=look if legend else None,
-                 scale={"domain": [*shown.classes], "range": [*shown.colours]})  # fmt: skip
+                 scale={"domain": [*shown.colours], "range": [*shown.colours.values()]})  # fmt: skip
 
 
 @kept(2)
@@ -85,11 +85,10 @@ def _room() -> dict[int, float]:
 
 def _names(shown: Cells) -> Spec:
     """Short names on the enlargement where there is room for them, in black or white."""
-    near, colours = set(capital()), dict(zip(shown.classes, shown.colours, strict=True))
-    middles = {shape.place.number: shape.middle for shape in shapes()}
+    near, middles = set(capital()), {shape.place.number: shape.middle for shape in shapes()}
     rows = [
         {"short": row["short"], "x": middles[row["number"]][0], "y": middles[row["number"]][1],
-         "ink": ink(colours[row["class"]])}
+         "ink": ink(shown.colours[row["class"]])}
         for row in shown.table.to_dict("records")
         if row["number"] in near and _room()[row["number"]] > UNITS * TYPE * (ems(row["short"]) + 0.4)
     ]  # fmt: skip
@@ -106,10 +105,9 @@ def tiles(
 
     ``columns`` are those that are drawn: a narrow screen has the halves of ``HALVES`` below each other.
     """
-    colours = dict(zip(shown.classes, shown.colours, strict=True))
     rows = [
         {**{key: row[key] for key in ("name", "short", "row", "column", "text", "class")},
-         "ink": ink(colours[row["class"]]), "ems": ems(row["short"]),
+         "ink": ink(shown.colours[row["class"]]), "ems": ems(row["short"]),
          "number": "" if what == "opens" else short_of(w, what, row["value"])}
         for row in shown.table.to_dict("records") if row["column"] in columns
     ]  # fmt: skip

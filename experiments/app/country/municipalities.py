@@ -38,14 +38,13 @@ MOST_CLASSES = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Cells:
-    """What a map shows: one row a municipality, and the names and colours of the classes, in order.
+    """What a map shows: one row a municipality, and the colour of each class by its name, in order.
 
     Columns: number, name, short, row, column, value, text (the value in words), class.
     """
 
     table: pd.DataFrame
-    classes: tuple[str, ...]
-    colours: tuple[str, ...]
+    colours: dict[str, str]
 
 
 def values(what: str, sheet: PlanSheet | None, intends: Intended) -> dict[str, float]:
@@ -92,27 +91,23 @@ def cells_of(w: PageMessages, what: str, plan: RolloutPlan, own: Mapping[str, fl
     share, some = what in SHARES, edges([value for value in known if value >= 0], share=what in SHARES)
     names = [f"{w.number(100 * low if share else low, 0)}–{w.percent(high) if share else w.number(high, 0)}"
              for low, high in pairwise(some)]  # fmt: skip
-    classes = [w("country.map.below")] if any(value < 0 for value in known) else []
-    colours = [BELOW] * len(classes) + shades(len(names))
-    classes += names
-    few = w(f"country.map.few.{AMONG.get(what, 'joined')}", n=int(FEW))
-    never = w("country.map.never")
+    below, few, never = (w(f"country.map.{name}", n=int(FEW))
+                         for name in ("below", f"few.{AMONG.get(what, 'joined')}", "never"))  # fmt: skip
+    colours = {below: BELOW} if any(value < 0 for value in known) else {}
+    colours |= dict(zip(names, shades(len(names)), strict=True))
 
     def named(name: str, value: float) -> tuple[str, str]:
         if value != value:
             return (few, few) if name in own else (never, never)
-        if value < 0:
-            return w("country.map.below"), _text(w, what, value)
-        at = sum(value >= edge for edge in some[1:-1])
-        return names[at], _text(w, what, value)
+        number = w.percent(value) if share else w.number(value, 0 if abs(value) >= 9.95 else 1)
+        kind = below if value < 0 else names[sum(value >= edge for edge in some[1:-1])]
+        return kind, w(f"country.map.said.{what}", n=number)
 
     both = [named(name, value) for name, value in zip(table["name"], table["value"], strict=True)]
     table["class"], table["text"] = zip(*both, strict=True)
-    for extra, colour in ((few, TOO_FEW), (never, NEVER)):
-        if extra in set(table["class"]):
-            classes.append(extra)
-            colours.append(colour)
-    return Cells(table=table, classes=tuple(classes), colours=tuple(colours))
+    seen = set(table["class"])
+    colours |= {name: colour for name, colour in ((few, TOO_FEW), (never, NEVER)) if name in seen}
+    return Cells(table=table, colours=colours)
 
 
 def _dates(w: PageMessages, plan: RolloutPlan, table: pd.DataFrame, every: Sequence[float]) -> Cells:
@@ -121,20 +116,14 @@ def _dates(w: PageMessages, plan: RolloutPlan, table: pd.DataFrame, every: Seque
     names = {month: month_name(w, plan, month) for month in sorted({int(value) for value in every})}
     table["class"] = [never if value != value else names[int(value)] for value in table["value"]]
     table["text"] = table["class"]
-    colours = shades(len(names))[::-1] if len(names) > 1 else [BLUES[2]]
-    closed = bool((table["class"] == never).any())
-    return Cells(table=table, classes=(*names.values(), *[never] * closed), colours=(*colours, *[NEVER] * closed))
+    blues = shades(len(names))[::-1] if len(names) > 1 else [BLUES[2]]
+    closed = {never: NEVER} if (table["class"] == never).any() else {}
+    return Cells(table=table, colours=dict(zip(names.values(), blues, strict=False)) | closed)
 
 
 def month_name(w: PageMessages, plan: RolloutPlan, month: int) -> str:
     """The name and year of a month of a plan, counted from 0."""
     return month_text(w, month_of(plan, month))
-
-
-def _text(w: PageMessages, what: str, value: float) -> str:
-    """A value in words, with its unit."""
-    number = w.percent(value) if what in SHARES else w.number(value, 0 if abs(value) >= 9.95 else 1)
-    return w(f"country.map.said.{what}", n=number)
 
 
 def short_of(w: PageMessages, what: str, value: float) -> str:
@@ -165,7 +154,7 @@ def ink(colour: str) -> str:
 
 def key(every: Sequence[Cells], title: str) -> str:
     """What the colours mean (HTML), for all maps that are seen together."""
-    colours = {name: colour for shown in every for name, colour in zip(shown.classes, shown.colours, strict=True)}
+    colours = {name: colour for shown in every for name, colour in shown.colours.items()}
     parts = "".join(f'<span><i style="background:{colour}"></i>{escape(name)}</span>'
                     for name, colour in colours.items())  # fmt: skip
     return f'<p class="country-key"><b>{escape(title)}</b>{parts}</p>'
@@ -186,7 +175,7 @@ def described(w: PageMessages, what: str, shown: Cells) -> str:
     title, known = w(f"country.map.title.{what}"), shown.table.dropna(subset="value")
     if what == "opens" or known.empty:
         counts = shown.table["class"].value_counts()
-        parts = [f"{name}: {counts[name]}" for name in shown.classes if name in counts]
+        parts = [f"{name}: {counts[name]}" for name in shown.colours if name in counts]
         return w("country.map.described.classes", title=title, parts=", ".join(parts))
     rows = known.sort_values("value").to_dict("records")
     foot, top = rows[0], rows[-1]

@@ -245,7 +245,7 @@ def ladder(w: PageMessages, plan: RolloutPlan, *, draws: int, seed: int) -> None
     if found is None:
         _wait(w, asked)
         return
-    rungs = [name for name in all_steps() if name in chosen]
+    rungs = tuple(name for name in all_steps() if name in chosen)
     made = steps.tables_of(found, rungs)
     more = facts.without([name for name in all_steps() if name not in rungs])
     _show(w, asked, "country-ladder", steps.waterfall(w, made[kind], kind), made[kind], more)

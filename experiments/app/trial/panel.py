@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from experiments.app.address import Choice, Setting, Whole
 from experiments.app.catalogue import PageMessages
-from experiments.app.parts import figure, people
+from experiments.app.parts import figure
 from experiments.app.parts.controls import again, slider
 from experiments.app.trial.charts import Pair, crowd, curves, distribution, film_data
 
@@ -28,6 +29,10 @@ SEED = Whole("trial_seed", 1, 1, 9_999)
 SETTINGS: tuple[Setting, ...] = (
     GUESSED, TIMES, GUESS_WITH, GUESS_WITHOUT, EFFECT, ROUTE, HALF_LIFE, DROPOUT, PEOPLE, SEED,
 )  # fmt: skip
+PARTS = Path(__file__).parents[1] / "parts"
+HTML, CSS, JS = ((PARTS / f"people.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+FILM = st.components.v2.component("desist_people", html=HTML, css=CSS, js=JS)
+"""People month by month in the browser: gets one whole trial and then plays by itself."""
 SLIDERS = (EFFECT, ROUTE, HALF_LIFE, DROPOUT, PEOPLE)
 PRESETS = {
     "pooled": {"effect": 67, "route": 40, "half_life": 18, "dropout": 45},
@@ -111,7 +116,8 @@ def _controls(w: PageMessages) -> None:
 
 
 def _film(w: PageMessages, levers: Levers, one: One, seen: Pair) -> None:
-    people.show(film_data(w, one, _guess(), seen))
+    with st.container():
+        FILM(key="trial-film", data=film_data(w, one, _guess(), seen))
     st.markdown(w("trial.note.people", seen_mentored=seen[0], seen_control=seen[1]))
     figure.downloads(w, "trial", curves(w, one, _guess(), seen), one.curves, lambda: _made(one, levers, replicates=1))
 
