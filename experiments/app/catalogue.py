@@ -48,8 +48,3 @@ class PageMessages(Messages):
     def points(self, gap: float | None, decimals: int = 0) -> str:
         """A difference of shares in percentage points, without the word."""
         return "–" if gap is None else number(100 * gap, self.language, decimals)
-
-    def kroner(self, value: float, *, million: bool = False, decimals: int = 0) -> str:
-        """Kroner, or millions of them."""
-        text = number(value / 1e6 if million else value, self.language, decimals)
-        return f"{text}\N{NO-BREAK SPACE}{self('common.million' if million else 'common.kr')}"

@@ -6,6 +6,7 @@ with the page's type, colours and number format; what is shown and what is downl
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.app.catalogue import PageMessages
@@ -32,7 +33,7 @@ def field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
     return {"field": name, "type": kind, **more}
 
 
-def layer(mark: str, encoding: Spec, values: Rows | None = None, **look: Any) -> Spec:
+def layer(mark: str, encoding: Spec, values: Sequence[Mapping[Any, Any]] | None = None, **look: Any) -> Spec:
     """Marks of one kind; ``values`` if they have data of their own."""
     data = {} if values is None else {"data": {"values": values}}
     return {**data, "mark": {"type": mark, **look}, "encoding": encoding}

@@ -53,14 +53,11 @@ def show(w: PageMessages) -> None:
 class TrialEffect:
     """What the trial shows, once everything else that is known is counted in; percentage points."""
 
-    printed: int
-    """The difference that the trial printed."""
-    points: float
-    """What a new group like it can be expected to show; ``low`` and ``high`` hold 95 % of the draws."""
+    printed: int  # the difference that the trial printed
+    points: float  # what a new group like it can be expected to show; ``low`` and ``high`` hold 95 % of the draws
     low: float
     high: float
-    lowers: float
-    """Probability that mentoring lowers reoffending there at all (0-1)."""
+    lowers: float  # probability that mentoring lowers reoffending there at all (0-1)
     draws: int
 
 

@@ -84,7 +84,7 @@ def scenario_of(policy: str, spread: Spread | None, picks: Sequence[int] = ()) -
     if policy == "nobody":
         return base().changed({"name": "no-volunteers", "trial.assignment": "nobody"})
     if policy == "player":
-        own = {"name": "coordinator", "programme.allocation": "listed", "programme.listed": [*picks]}
+        own: dict[str, Any] = {"name": "coordinator", "programme.allocation": "listed", "programme.listed": [*picks]}
     else:
         own = {"name": f"coordinator-{policy}", "programme.allocation": ALLOCATION[policy]}
     if spread is not None:

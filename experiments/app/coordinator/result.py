@@ -143,7 +143,7 @@ def years_chart(w: PageMessages, table: pd.DataFrame, years: int) -> Spec:
     axis = {"title": w("carry.chart.axis"), "tickMinStep": 1, "format": "d", "tickCount": max(ends) - min(ends) + 1}
     fewer, low = (field(name, axis=axis, **across) for name in ("fewer", "low"))
     down = field("who", "nominal", sort=list(names.values()), axis={"title": None, "domain": False, "ticks": False})
-    here, solid = {"x": fewer, "y": down}, {"filled": True, "opacity": 1}
+    here, solid = {"x": fewer, "y": down}, dict[str, Any](filled=True, opacity=1)
     rules_only = {"transform": [{"filter": "!datum.own"}]}
     spec = {
         "data": {"values": data},

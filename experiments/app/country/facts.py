@@ -29,11 +29,9 @@ class AnswerCard:
 
     label: str
     value: str
-    beside: str
-    """The unit, if any, and the simulation error of the number (95 %)."""
+    beside: str  # the unit, if any, and the simulation error of the number (95 %)
     range: str
-    more: str
-    """What chance alone does, or in how many draws."""
+    more: str  # what chance alone does, or in how many draws
 
 
 def title_of(w: PageMessages, plan: RolloutPlan) -> str:

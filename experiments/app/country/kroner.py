@@ -102,7 +102,8 @@ def forest(w: PageMessages, study: Plans, titles: Sequence[str]) -> Spec:
          **{key: plain(gaps[outcome][key] / one[outcome]) for key in ("mean", *UNCERTAINTY, *CHANCE)}}
         for outcome in COMPARED if one[outcome] > 0
     ]  # fmt: skip
-    y, axis = rows_of_names("outcome", -11), {"title": None, "axis": AMOUNTS}
+    y = rows_of_names("outcome", -11)
+    axis: Spec = {"title": None, "axis": AMOUNTS}
 
     def span(ends: tuple[str, str], width: float, opacity: float) -> Spec:
         return layer("rule", {"y": y, "x": field(ends[0], **axis), "x2": {"field": ends[1]}}, strokeWidth=width,

@@ -41,8 +41,7 @@ class RequestedPlan:
     """A study that a visitor asks for: everything that decides it."""
 
     kind: Literal["plans", "ladder"]
-    plans: tuple[str, ...]
-    """TOML texts: the plan, and perhaps the one beside it."""
+    plans: tuple[str, ...]  # TOML texts: the plan, and perhaps the one beside it
     draws: int
     seed: int
 
@@ -53,8 +52,7 @@ class Choices:
 
     plan: str
     opening: str = LEFT_ALONE
-    recruits: int = 100
-    """Per cent of the plan's recruiting."""
+    recruits: int = 100  # per cent of the plan's recruiting
     start: int = AT_START
     order: str = LEFT_ALONE
     offered: str = LEFT_ALONE
@@ -179,16 +177,11 @@ def file_name(plan: RolloutPlan) -> str:
 class Intended:
     """What a plan intends, before anything is run."""
 
-    opens: Mapping[str, int]
-    """Month in which each municipality opens, from 0; places that never open are left out."""
-    released: Mapping[str, float]
-    """People released a year, as expected."""
-    recruits: float
-    """People who come forward a month in the whole country, once campaigns have their full strength."""
-    at_start: float
-    """Trained volunteers when their places open."""
-    lost: float
-    """Share (0-1) of the effect's logarithm that is lost in growing."""
+    opens: Mapping[str, int]  # month in which each municipality opens, from 0; places that never open are left out
+    released: Mapping[str, float]  # people released a year, as expected
+    recruits: float  # people who come forward a month in the whole country, once campaigns have their full strength
+    at_start: float  # trained volunteers when their places open
+    lost: float  # share (0-1) of the effect's logarithm that is lost in growing
 
 
 @kept(32)

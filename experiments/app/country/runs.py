@@ -38,13 +38,10 @@ class Status:
     """How far a study has come."""
 
     result: Any = None
-    before: int = 0
-    """Studies that come first."""
+    before: int = 0  # studies that come first
     done: int = 0
-    whole: int = 0
-    """Steps done and in all; 0 in all where it has not begun."""
-    full: bool = False
-    """Too many wait: it has no place yet."""
+    whole: int = 0  # steps done and in all; 0 in all where it has not begun
+    full: bool = False  # too many wait: it has no place yet
     problem: str = ""
     """Why it could not be computed."""
 

@@ -36,8 +36,7 @@ class PlanSheet:
     """What is found of one plan."""
 
     plan: RolloutPlan
-    result: StudyResult
-    """That of ``desist rollout``, without the tables of ``LEFT_OUT``."""
+    result: StudyResult  # that of ``desist rollout``, without the tables of ``LEFT_OUT``
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -49,8 +48,7 @@ class PlanSheet:
 class Plans:
     """What a study of one plan or two gave."""
 
-    sheets: tuple[PlanSheet, ...]
-    """The plan, and perhaps the one beside it."""
+    sheets: tuple[PlanSheet, ...]  # the plan, and perhaps the one beside it
     comparison: StudyResult | None
     """That of ``desist compare``: the plan against the one beside it; None with one plan."""
     draws: int

@@ -42,12 +42,9 @@ class Chosen:
     """A programme that changes nothing, seen in two ways: participants beside two kinds of others."""
 
     scenario: Scenario
-    command: str
-    """Prints the participants' share (as treated, mentored)."""
-    naive: Arms
-    """Participants (mentored), and everybody else (control)."""
-    fair: Arms
-    """Participants (mentored), and those who said yes and drew no place (control)."""
+    command: str  # prints the participants' share (as treated, mentored)
+    naive: Arms  # participants (mentored), and everybody else (control)
+    fair: Arms  # participants (mentored), and those who said yes and drew no place (control)
 
 
 def gap(arms: Arms) -> tuple[float, float]:
@@ -102,8 +99,7 @@ class Prevented:
     people: int
     without: float
     with_it: float
-    error: float
-    """Simulation error of the difference, which is one of the same people."""
+    error: float  # simulation error of the difference, which is one of the same people
 
     @property
     def prevented(self) -> float:
@@ -121,8 +117,7 @@ class Base:
     """The same effect in two risk groups."""
 
     scenario: Scenario
-    command: str
-    """Two lines that print the four shares."""
+    command: str  # two lines that print the four shares
     effect: int
     others: Prevented
     highest: Prevented
@@ -170,24 +165,16 @@ class Wings:
     """Prison wings in two years in which nothing was done. Shares of 1."""
 
     scenario: Scenario
-    command: str
-    """Simulates the people of the two years, and prints the share of them all."""
+    command: str  # simulates the people of the two years, and prints the share of them all
     first: Floats
-    second: Floats
-    """Share who reoffend of each wing's people, by year; the first pair of years."""
-    worst: Longs
-    """Numbers of the worst wings of the first year."""
+    second: Floats  # share who reoffend of each wing's people, by year; the first pair of years
+    worst: Longs  # numbers of the worst wings of the first year
     before: float
-    after: float
-    """Mean share of the worst wings in the first year, and of the same wings in the second."""
-    mean: float
-    """Of all wings in both years."""
-    pairs: int
-    """Pairs of years simulated."""
-    fall: float
-    """Mean fall of the worst wings over all pairs, without anything done."""
-    error: float
-    """Simulation error of ``fall``."""
+    after: float  # mean share of the worst wings in the first year, and of the same wings in the second
+    mean: float  # of all wings in both years
+    pairs: int  # pairs of years simulated
+    fall: float  # mean fall of the worst wings over all pairs, without anything done
+    error: float  # simulation error of ``fall``
 
 
 def untouched(size: int) -> Scenario:

@@ -20,10 +20,8 @@ from simulation.scenario import Scenario
 class Experiment:
     """What a lesson shows for some settings."""
 
-    result: str
-    """What came out, in one or two sentences with simulation error."""
-    counted: str
-    """Who and what is counted; a small line."""
+    result: str  # what came out, in one or two sentences with simulation error
+    counted: str  # who and what is counted; a small line
     question: str
     answer: str
     spec: Spec
@@ -37,7 +35,8 @@ def experiment(w: PageMessages, lesson: str, values: Mapping[str, Any]) -> Exper
     compute, keys, describe, draw, height = LESSONS[lesson]
     settings = (values[key] for key in (*keys, "lesson_seed"))
     found = compute(*(int(each) if str(each).isdecimal() else each for each in settings))  # a size is a choice: a text
-    result, numbers = describe(w, found), {"real": REAL}
+    result = describe(w, found)
+    numbers: dict[str, str | int] = {"real": REAL}
     if isinstance(found, Luck):
         numbers |= {"size": found.scenario.people.count, "arm": w.number(found.per_arm, 0)}
     text = {name: w(f"lessons.{lesson}.{name}", **numbers) for name in ("picture", "question", "answer")}

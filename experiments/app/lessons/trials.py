@@ -62,19 +62,13 @@ class Luck:
     scenario: Scenario
     command: str
     trials: int
-    differences: Floats
-    """One for each trial with people in both arms of the highest-risk group."""
-    per_arm: float
-    """People at highest risk in an arm, mean."""
-    large: float
-    """Share of trials that print a difference of ``LARGE`` or more, whichever way."""
-    error: float
-    """Simulation error of ``large``."""
+    differences: Floats  # one for each trial with people in both arms of the highest-risk group
+    per_arm: float  # people at highest risk in an arm, mean
+    large: float  # share of trials that print a difference of ``LARGE`` or more, whichever way
+    error: float  # simulation error of ``large``
     low: float
-    high: float
-    """The middle 95 % of the differences."""
-    as_far: float
-    """Share of trials that print a gap in favour of mentoring as wide as the real one's."""
+    high: float  # the middle 95 % of the differences
+    as_far: float  # share of trials that print a gap in favour of mentoring as wide as the real one's
 
 
 @kept(64)
@@ -106,13 +100,10 @@ class Curse:
     significant: Bools
     truth: float
     truth_error: float
-    power: float
-    """Share of trials that are significant, whichever way."""
-    reported: float
-    """Mean size of the significant differences; NaN if there is none."""
+    power: float  # share of trials that are significant, whichever way
+    reported: float  # mean size of the significant differences; NaN if there is none
     reported_error: float
-    exaggeration: float
-    """How many times the truth they report; NaN if there is none."""
+    exaggeration: float  # how many times the truth they report; NaN if there is none
 
 
 @kept(64)

@@ -80,8 +80,9 @@ def downloads(
         st.html(line(w, about))
         row = st.container(horizontal=True)
         button("CSV", csv, "csv", "text/csv", w("page.csv"))
-        for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")) if spec is not None else ():
-            button(kind.upper(), partial(drawn, spec, kind, about), kind, mime)
+        if spec is not None:
+            for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
+                button(kind.upper(), partial(drawn, spec, kind, about), kind, mime)
         button(w("page.receipt"), lambda: beside(f"desist-{name}.csv", csv(), about), "json", "application/json",
                w("page.receipt_help"))  # fmt: skip
 

@@ -44,14 +44,10 @@ LATER = 99
 class Levers(NamedTuple):
     """The sliders, in whole numbers."""
 
-    effect: int
-    """Per cent by which the risk of offending is lower while they meet (highest-risk group)."""
-    route: int
-    """Per cent of the effect that is aimed through support factors."""
-    half_life: int
-    """Months in which what stays of the direct effect halves after the end."""
-    dropout: int
-    """Of 100 matches, how many end unplanned before their time."""
+    effect: int  # per cent by which the risk of offending is lower while they meet (highest-risk group)
+    route: int  # per cent of the effect that is aimed through support factors
+    half_life: int  # months in which what stays of the direct effect halves after the end
+    dropout: int  # of 100 matches, how many end unplanned before their time
     people: int
 
 
@@ -62,14 +58,11 @@ class TrialFilm(NamedTuple):
     own month m (from 0) is in the frame of month m + 1.
     """
 
-    mentored: list[int]
-    """1 for the mentored arm."""
-    highest: list[int]
-    """1 for the highest-risk group."""
+    mentored: list[int]  # 1 for the mentored arm
+    highest: list[int]  # 1 for the highest-risk group
     again: list[int]
     """Months after release within which a person counts as having reoffended; ``LATER`` if not within 24."""
-    months: str
-    """People x 27 bytes in base64: the bits of each month."""
+    months: str  # people x 27 bytes in base64: the bits of each month
     factors: list[str]
 
 
@@ -81,8 +74,7 @@ class One:
     film: TrialFilm
     outcomes: pd.DataFrame
     """As ``desist run`` prints it: a row an arm and group, with people, reoffended, share, low, high."""
-    curves: pd.DataFrame
-    """Arm, group, month (0-24), people, reoffended, share, low, high (Wilson, 95 %)."""
+    curves: pd.DataFrame  # arm, group, month (0-24), people, reoffended, share, low, high (Wilson, 95 %)
 
     def printed(self) -> tuple[int | None, int | None]:
         """Whole percentages that this trial prints for the highest-risk group: mentored, control (None: nobody)."""
@@ -97,10 +89,8 @@ class Many:
     """Many trials, the highest-risk group by intention to treat."""
 
     trials: int
-    row: dict[str, float]
-    """The row of ``desist trial`` (``RepeatedTrials.rows``)."""
-    table: pd.DataFrame
-    """A row a trial: trial, and people and reoffended in both arms of the highest-risk group."""
+    row: dict[str, float]  # the row of ``desist trial`` (``RepeatedTrials.rows``)
+    table: pd.DataFrame  # a row a trial: trial, and people and reoffended in both arms of the highest-risk group
     bars: list[dict[str, Any]]
     """How many trials print a percentage in each bar: arm, from, to (whole per cent; 100 is in the last), trials."""
 

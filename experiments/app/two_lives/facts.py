@@ -95,7 +95,7 @@ class LifePair:
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """What mentors made of everybody's new crime, by number."""
-        met = self.mentored.met.any(axis=(1, 2))
+        met = self.mentored.met.any(axis=(1, 2)).tolist()
         return tuple(map(_kind, met, _crime(self.mentored), _crime(self.alone)))
 
     def next_of(self, kind: Kind, number: int) -> int | None:
@@ -119,7 +119,7 @@ def _crime(world: LifeFilm) -> list[tuple[bool, int, int]]:
     return [(bool(w <= WINDOW), int(n), -int(w)) for w, n in zip(when, number, strict=True)]
 
 
-def _kind(met: np.bool_, with_them: tuple[bool, int, int], without: tuple[bool, int, int]) -> Kind:
+def _kind(met: bool, with_them: tuple[bool, int, int], without: tuple[bool, int, int]) -> Kind:
     if not met:
         return "unmet"
     if with_them == without:
