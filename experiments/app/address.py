@@ -58,17 +58,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Several:
-    """Some of a set of codes, in the order of the set; at most ``most`` of them (0: any number), written with dots."""
+    """Some of a set of codes, in the order of the set, written with dots."""
 
     key: str
     default: tuple[str, ...]
     codes: tuple[str, ...]
-    most: int = 0
 
     def read(self, text: str) -> list[str]:
         """The codes in an address."""
         wanted = [each for each in text.split(".") if each]
-        if not set(wanted) <= set(self.codes) or len(set(wanted)) < len(wanted) or 0 < self.most < len(wanted):
+        if not set(wanted) <= set(self.codes) or len(set(wanted)) < len(wanted):
             raise ValueError(text)
         return wanted
 

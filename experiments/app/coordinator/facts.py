@@ -130,7 +130,9 @@ def played(rule: str, seed: int, spread: Spread, picks: Sequence[int], number: i
     ready, n = prepared(scenario, seed, range(1)), numbers_of(scenario, seed)
     them = ready.people
     drawn = lots(them.person, them.replicate, 0, n.key0, n.key1)
-    keys: dict[str, np.ndarray] = {"first": them.release, "highest": -ready.score, "lowest": ready.score, "lottery": np.zeros(PEOPLE)}
+    keys: dict[str, np.ndarray] = {
+        "first": them.release, "highest": -ready.score, "lowest": ready.score, "lottery": np.zeros(PEOPLE)
+    }  # fmt: skip
     order = [int(person) for person in them.person[np.lexsort((them.person, drawn, keys[rule]))]]
     later = [person for person in order if round_of(people(seed)[person].release) >= number]
     reached = year(seed, spread, [*before, *later]).matched

@@ -11,20 +11,8 @@ from typing import Any
 
 from experiments.app.catalogue import PageMessages
 from experiments.app.charts import CONTROL, MENTORED, Rows, Spec, chart, field, layer
-from experiments.app.country.looks import (
-    CHANCE,
-    NUMBERS,
-    SQUARES,
-    UNCERTAINTY,
-    begins,
-    looks,
-    over_years,
-    plain,
-    rows_of_names,
-    spanned,
-    tips,
-    year_name,
-)
+from experiments.app.country import looks
+from experiments.app.country.looks import CHANCE, NUMBERS, SQUARES, UNCERTAINTY
 from experiments.app.country.study import PlanSheet, row_of
 from experiments.language.plan_text import reason_text
 from experiments.studies.rollout.tables import REASONS
@@ -43,15 +31,16 @@ def supply(w: PageMessages, sheet: PlanSheet, columns: Sequence[str], *, title: 
     names = {column: w(f"country.supply.{column}") for column in columns}
     rows = []
     for row in table.to_dict("records"):
-        at = begins(plan) + (row["time"] + 0.5) / 12
+        at = looks.begins(plan) + (row["time"] + 0.5) / 12
         for column in columns:
             own = {"mean": row[column], "low": row[f"{column}_low"], "high": row[f"{column}_high"]}
             rows.append({"at": round(at, 3), "when": f"{int(row['time']) % 12 + 1}/{int(at)}", "name": names[column],
-                         "text": spanned(w, own), **{key: plain(value, 1) for key, value in own.items()}})  # fmt: skip
-    layers = over_years(w, plan, rows, [*names.values()], title=title, points=False, top=top)
+                         "text": looks.spanned(w, own),
+                         **{key: looks.plain(value, 1) for key, value in own.items()}})  # fmt: skip
+    layers = looks.over_years(w, plan, rows, [*names.values()], title=title, points=False, top=top)
     last = table[(table["time"] >= 12 * (plan.years - 1)) & (table["time"] < 12 * plan.years)]
     parts = ", ".join(f"{names[column]} {w.number(last[column].mean(), 0)}" for column in columns)
-    about = w("country.supply.described", title=title, year=year_name(plan, plan.years - 1), parts=parts)
+    about = w("country.supply.described", title=title, year=looks.year_name(plan, plan.years - 1), parts=parts)
     return chart(w, about, {"title": title, "layer": layers}, height=HEIGHT)
 
 
@@ -66,11 +55,11 @@ def curves(w: PageMessages, sheets: Sequence[PlanSheet], titles: Sequence[str], 
     for sheet, title in zip(sheets, titles, strict=True):
         table = sheet.tables["by_year"]
         for row in table[table["outcome"] == outcome].to_dict("records"):
-            ends: dict[str, Any] = {key: plain(row[key]) for key in ("mean", *UNCERTAINTY, *CHANCE)}
-            rows.append({"at": begins(sheet.plan) + row["time"], "when": row["year"], "name": title,
-                         "text": spanned(w, ends), **ends})  # fmt: skip
-        sums.append(f"{title}: {spanned(w, row_of(sheet.tables['summary'], 'outcome', outcome))}")
-    layers = over_years(w, sheets[0].plan, rows, titles, title=head, bands=(UNCERTAINTY, CHANCE))
+            ends: dict[str, Any] = {key: looks.plain(row[key]) for key in ("mean", *UNCERTAINTY, *CHANCE)}
+            rows.append({"at": looks.begins(sheet.plan) + row["time"], "when": row["year"], "name": title,
+                         "text": looks.spanned(w, ends), **ends})  # fmt: skip
+        sums.append(f"{title}: {looks.spanned(w, row_of(sheet.tables['summary'], 'outcome', outcome))}")
+    layers = looks.over_years(w, sheets[0].plan, rows, titles, title=head, bands=(UNCERTAINTY, CHANCE))
     about = w("country.curve.described", title=head, parts="; ".join(sums))
     return chart(w, about, {"title": head, "layer": layers}, height=HEIGHT)
 
@@ -87,11 +76,11 @@ def reasons(w: PageMessages, sheets: Sequence[PlanSheet], titles: Sequence[str])
          "text": w.percent(table[reason], int(table[reason] < 0.0995))}
         for table, title in zip(tables, titles, strict=True) for reason in seen
     ]  # fmt: skip
-    apart = {"y": rows_of_names("reason", -5)}
+    apart = {"y": looks.rows_of_names("reason", -5)}
     if len(sheets) > 1:
         apart["yOffset"] = {"field": "name", "sort": None}
     x = field("share", axis=None, scale={"domain": [0, 1.12 * max(max(table.values()) for table in tables)]})
-    head, colour = w("country.reasons.title"), looks(titles)["color"]
+    head, colour = w("country.reasons.title"), looks.looks(titles)["color"]
     if len(titles) > 1:
         colour |= {"legend": SQUARES | {"columns": 1}}
     layers = [
@@ -111,8 +100,8 @@ def reasons_by_year(w: PageMessages, sheet: PlanSheet, *, title: str) -> Spec:
     seen = [reason for reason in FILLS if table.loc[table["reason"] == reason, "people"].sum() >= 0.5]
     names = {reason: w(f"country.reasons.{reason}") for reason in seen}
     rows = [
-        {"year": year_name(plan, int(row["time"])), "name": names[row["reason"]], "people": plain(row["people"], 1),
-         "rank": seen.index(row["reason"]), "text": w.number(row["people"], 0)}
+        {"year": looks.year_name(plan, int(row["time"])), "name": names[row["reason"]],
+         "people": looks.plain(row["people"], 1), "rank": seen.index(row["reason"]), "text": w.number(row["people"], 0)}
         for row in table.to_dict("records") if row["reason"] in seen
     ]  # fmt: skip
     encoding = {
@@ -120,9 +109,9 @@ def reasons_by_year(w: PageMessages, sheet: PlanSheet, *, title: str) -> Spec:
         "y": field("people", stack="zero", title=None, axis=NUMBERS), "order": field("rank"),
         "color": field("name", "nominal", title=None, sort=None, legend=SQUARES | {"columns": 3},
                        scale={"domain": [*names.values()], "range": [FILLS[each] for each in seen]}),
-        "tooltip": tips(year=" ", name=" ", text=w("country.reasons.people")),
+        "tooltip": looks.tips(year=" ", name=" ", text=w("country.reasons.people")),
     }  # fmt: skip
     spec = {"title": title, **layer("bar", encoding, rows, stroke="white", strokeWidth=0.6)}
-    last = year_name(plan, plan.years - 1)
+    last = looks.year_name(plan, plan.years - 1)
     parts = ", ".join(f"{row['name']} {row['text']}" for row in rows if row["year"] == last)
     return chart(w, w("country.supply.described", title=title, year=last, parts=parts), spec, height=HEIGHT)

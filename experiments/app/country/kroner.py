@@ -10,20 +10,8 @@ import pandas as pd
 
 from experiments.app.catalogue import PageMessages
 from experiments.app.charts import INK, MENTORED, Spec, chart, field, layer
-from experiments.app.country.looks import (
-    CHANCE,
-    NAMED,
-    SQUARES,
-    UNCERTAINTY,
-    begins,
-    lines,
-    over_years,
-    plain,
-    rows_of_names,
-    spanned,
-    tips,
-    year_name,
-)
+from experiments.app.country import looks
+from experiments.app.country.looks import CHANCE, NAMED, SQUARES, UNCERTAINTY
 from experiments.app.country.study import Plans, PlanSheet, row_of
 from experiments.language.formatting import rounded
 from experiments.language.plan_text import outcome_text, payer_text
@@ -47,7 +35,7 @@ def payer_bars(w: PageMessages, sheet: PlanSheet, *, title: str, ends: tuple[flo
         if max(map(abs, own.values())) >= NOTHING:
             rows.append({"payer": names[row["payer"]], "name": sides[row["side"]], **own,
                          "label": w.number(own["mean"], int(abs(own["mean"]) < 9.95)),
-                         "text": spanned(w, own, int(abs(own["mean"]) < 9.95))})  # fmt: skip
+                         "text": looks.spanned(w, own, int(abs(own["mean"]) < 9.95))})  # fmt: skip
     order = [names[payer] for payer in PUBLIC if any(row["payer"] == names[payer] for row in rows)]
     axis: Spec = {"title": None, "axis": AMOUNTS, "scale": {"domain": [*ends], "nice": True}}
     apart = {"y": field("payer", "nominal", sort=order, title=None, axis=NAMED),
@@ -55,7 +43,7 @@ def payer_bars(w: PageMessages, sheet: PlanSheet, *, title: str, ends: tuple[flo
     mean, low, high = (field(key, **axis) for key in ("mean", "low", "high"))
     colour = field("name", "nominal", title=None, legend=SQUARES,
                    scale={"domain": [*sides.values()], "range": ["#e8a36b", "#8fb8dc"]})  # fmt: skip
-    tooltip = tips(payer=" ", name=" ", text=w("country.kroner.axis"))
+    tooltip = looks.tips(payer=" ", name=" ", text=w("country.kroner.axis"))
     layers = [
         layer("bar", {**apart, "x": mean, "color": colour, "tooltip": tooltip}),
         layer("rule", {**apart, "x": low, "x2": {"field": "high"}}, color=INK, strokeWidth=1.5),
@@ -82,11 +70,12 @@ def budget(w: PageMessages, sheets: Sequence[PlanSheet], titles: Sequence[str]) 
     for sheet, title in zip(sheets, titles, strict=True):
         for k, row in enumerate(sheet.tables["budget"].to_dict("records")):
             own = {key: row[f"net_{key}"] / MILLION for key in ("mean", *UNCERTAINTY)}
-            rows.append({"at": begins(sheet.plan) + k, "when": row["year"], "name": title, "text": spanned(w, own, 1),
-                         **{key: plain(value, 3) for key, value in own.items()}})  # fmt: skip
+            rows.append({"at": looks.begins(sheet.plan) + k, "when": row["year"], "name": title,
+                         "text": looks.spanned(w, own, 1),
+                         **{key: looks.plain(value, 3) for key, value in own.items()}})  # fmt: skip
     plan = sheets[0].plan
-    layers = [*over_years(w, plan, rows, titles, title=head), layer("rule", {"y": {"datum": 0}}, color=INK)]
-    shown = (year_name(plan, 0), year_name(plan, plan.years - 1))
+    layers = [*looks.over_years(w, plan, rows, titles, title=head), layer("rule", {"y": {"datum": 0}}, color=INK)]
+    shown = (looks.year_name(plan, 0), looks.year_name(plan, plan.years - 1))
     parts = "; ".join(f"{row['name']} {row['when']}: {row['text']}" for row in rows if row["when"] in shown)
     return chart(w, f"{head}. {parts}.", {"title": head, "layer": layers}, height=270)
 
@@ -99,24 +88,24 @@ def forest(w: PageMessages, study: Plans, titles: Sequence[str]) -> Spec:
     texts = {outcome: gap_text(w, outcome, row) for outcome, row in gaps.items()}
     rows = [
         {"outcome": "\n".join([*wrap(outcome_text(w, outcome), 34), texts[outcome]]), "text": texts[outcome],
-         **{key: plain(gaps[outcome][key] / one[outcome]) for key in ("mean", *UNCERTAINTY, *CHANCE)}}
+         **{key: looks.plain(gaps[outcome][key] / one[outcome]) for key in ("mean", *UNCERTAINTY, *CHANCE)}}
         for outcome in COMPARED if one[outcome] > 0
     ]  # fmt: skip
-    y = rows_of_names("outcome", -11)
+    y = looks.rows_of_names("outcome", -11)
     axis: Spec = {"title": None, "axis": AMOUNTS}
 
     def span(ends: tuple[str, str], width: float, opacity: float) -> Spec:
         return layer("rule", {"y": y, "x": field(ends[0], **axis), "x2": {"field": ends[1]}}, strokeWidth=width,
                      color=MENTORED, opacity=opacity)  # fmt: skip
 
-    point = {"y": y, "x": field("mean", **axis), "tooltip": tips(text=w("country.compare.more"))}
+    point = {"y": y, "x": field("mean", **axis), "tooltip": looks.tips(text=w("country.compare.more"))}
     layers = [
         layer("rule", {"x": {"datum": 0}}, color=INK), span(UNCERTAINTY, 9, 0.35), span(CHANCE, 2, 1.0),
         layer("point", point, filled=True, size=90, color=MENTORED, opacity=1),
     ]  # fmt: skip
     parts = "; ".join(str(row["outcome"]).replace("\n", " ") for row in rows)
     about = w("country.compare.described", plan=titles[0], other=titles[1], parts=parts)
-    head = {"text": lines(w("country.compare.axis", other=titles[1])), "fontWeight": "normal"}
+    head = {"text": looks.lines(w("country.compare.axis", other=titles[1])), "fontWeight": "normal"}
     return chart(w, about, {"title": head, "data": {"values": rows}, "layer": layers}, height=520)
 
 

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from threading import Condition, Thread, get_native_id
 from typing import Any
 
+from cachetools import LRUCache
+
 from experiments.app.country.plans import RequestedPlan
 from experiments.app.country.study import Step, forget, steps
 
@@ -42,6 +44,7 @@ class Status:
     done: int = 0
     whole: int = 0  # steps done and in all; 0 in all where it has not begun
     full: bool = False  # too many wait: it has no place yet
+    at: float = 0.0  # when it failed (seconds, monotonic)
     problem: str = ""
     """Why it could not be computed."""
 
@@ -63,8 +66,7 @@ class Runs:
     compute: Callable[[RequestedPlan], Iterator[Step]] = steps
     rest: Callable[[], None] = forget
     _queue: OrderedDict[RequestedPlan, _Entry] = field(default_factory=OrderedDict)
-    _kept: OrderedDict[RequestedPlan, Status] = field(default_factory=OrderedDict)
-    _failed: dict[RequestedPlan, float] = field(default_factory=dict)
+    _kept: LRUCache[RequestedPlan, Status] = field(default_factory=lambda: LRUCache(KEPT))
     _change: Condition = field(default_factory=Condition)
     _busy: RequestedPlan | None = None
     _thread: Thread | None = None
@@ -73,17 +75,17 @@ class Runs:
         """How far a study has come; it takes a place in the queue if it has none."""
         now = time.monotonic()
         with self._change:
-            if asked in self._failed and now - self._failed[asked] > PATIENCE:
-                del self._failed[asked], self._kept[asked]
-            if asked in self._kept:
-                self._kept.move_to_end(asked)
-                return self._kept[asked]
+            found = self._kept.get(asked)
+            if found is not None and (not found.problem or now - found.at <= PATIENCE):
+                return found
             self._drop(now)
             if asked not in self._queue and len(self._queue) >= WAITING:
                 return Status(full=True)
             entry = self._queue.setdefault(asked, _Entry())
             entry.looks, entry.seen = entry.looks + 1, now
-            self._start()
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="country", daemon=True)
+                self._thread.start()
             self._change.notify_all()
             first = [key for key in self._queue if key != self._busy]
             before = 0 if asked == self._busy else first.index(asked) + (self._busy is not None)
@@ -92,9 +94,7 @@ class Runs:
     def known(self, asked: RequestedPlan) -> Any:
         """The result of a study that has been computed; else None, and nothing is asked for."""
         with self._change:
-            if asked in self._kept:
-                self._kept.move_to_end(asked)
-            return self._kept[asked].result if asked in self._kept else None
+            return self._kept.get(asked, Status()).result
 
     def waiting(self) -> int:
         """Studies that wait or are being computed."""
@@ -108,13 +108,6 @@ class Runs:
     def _keep(self, asked: RequestedPlan, status: Status) -> None:
         self._queue.pop(asked, None)
         self._kept[asked] = status
-        while len(self._kept) > KEPT:
-            self._failed.pop(self._kept.popitem(last=False)[0], None)
-
-    def _start(self) -> None:
-        if self._thread is None:
-            self._thread = Thread(target=self._work, name="country", daemon=True)
-            self._thread.start()
 
     def _next(self) -> RequestedPlan | None:
         """The study to compute next; None when there was nothing to do for long."""
@@ -139,10 +132,8 @@ class Runs:
             try:
                 status = self._computed(asked)
             except Exception as problem:  # a study that fails is reported to those who ask, and holds up nobody
-                status = Status(problem=f"{type(problem).__name__}: {problem}")
+                status = Status(problem=f"{type(problem).__name__}: {problem}", at=time.monotonic())
             with self._change:
-                if status.problem:
-                    self._failed[asked] = time.monotonic()
                 self._keep(asked, status)
                 self._busy = None
 

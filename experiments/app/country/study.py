@@ -6,12 +6,12 @@ comes back is small: the studies' results, no counts.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from cachetools import LRUCache
 
 from experiments.app.country.plans import RequestedPlan, read
 
@@ -61,7 +61,7 @@ class Plans:
 
 Step = tuple[int, int, Any]
 """Steps done, steps in all, and at the end what came out."""
-_pieces: OrderedDict[str, pd.DataFrame] = OrderedDict()
+_pieces: LRUCache[str, pd.DataFrame] = LRUCache(KEPT_PIECES)
 
 
 def steps(asked: RequestedPlan) -> Iterator[Step]:
@@ -107,9 +107,6 @@ def _piece(job: Job, address: str, piece: dict[str, Any]) -> pd.DataFrame:
         (table,) = finish(replace(job, pieces=[piece]), threads=1)
         same = {text: text for name in WORDS for text in table[name]}
         _pieces[address] = pd.DataFrame({**table, **{name: [same[text] for text in table[name]] for name in WORDS}})
-    _pieces.move_to_end(address)
-    while len(_pieces) > KEPT_PIECES:
-        _pieces.popitem(last=False)
     return _pieces[address]
 
 

@@ -5,17 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.two_lives.facts import (
-    KINDS,
-    OF_MENTORS,
-    Difference,
-    Kind,
-    Life,
-    LifeEvent,
-    LifePair,
-    crimes,
-    parting,
-)
+from experiments.app.two_lives import facts
+from experiments.app.two_lives.facts import Difference, Kind, Life, LifeEvent, LifePair
 
 MOST_DECIMALS = 5
 EXITS = {"planned": "planned", "unplanned": "unplanned", "volunteers gone": "gone", "custody": "custody"}
@@ -37,8 +28,7 @@ def person(w: PageMessages, life: Life) -> str:
 def unseen(w: PageMessages, life: Life) -> str:
     """The two things about a person that nobody can see."""
     row = life.film.history.people.iloc[life.number]
-    said = {key: w.number(float(row[key]), 1) for key in ("motivation", "propensity")}
-    return w("lives.device.unseen", **said)
+    return w("lives.device.unseen", **{key: w.number(float(row[key]), 1) for key in ("motivation", "propensity")})
 
 
 def crime(w: PageMessages, life: Life) -> str:
@@ -60,12 +50,12 @@ def verdict(w: PageMessages, kind: Kind, lives: tuple[Life, Life]) -> list[str]:
 
 def parted(w: PageMessages, kind: Kind, lives: tuple[Life, Life]) -> tuple[str, list[str]]:
     """A heading, and why the two lives part: first at all, then (in a paragraph of its own) in new crime."""
-    found = parting(*lives)
+    found = facts.parting(*lives)
     if found is None:
         return w("lives.part.never"), [w("lives.part.never_unmet" if kind == "unmet" else "lives.part.never_text")]
     month, differences = found
     sentences = [difference(w, each) for each in differences]
-    sentences += [difference(w, each, when) for when, each in crimes(kind, *lives) if when > month]
+    sentences += [difference(w, each, when) for when, each in facts.crimes(kind, *lives) if when > month]
     return w("lives.part.title", month=month), sentences
 
 
@@ -152,7 +142,7 @@ def _cell(w: PageMessages, life: Life, other: Life, month: int) -> str:
         here.sort(key=lambda event: event.what != "sanction")  # the decision comes before what it leads to
     for event in here:
         text = escape(sentence(w, life, event))
-        own = event.what not in OF_MENTORS and event not in other.events
+        own = event.what not in facts.OF_MENTORS and event not in other.events
         texts.append(f"<strong>{text}</strong>" if own else text)
     return "; ".join(texts)
 
@@ -173,7 +163,7 @@ def story_table(w: PageMessages, lives: tuple[Life, Life]) -> str:
 
 def counts(both: LifePair) -> dict[str, int]:
     """How many people of each kind, and how many met their mentors."""
-    found = {str(kind): both.kinds.count(kind) for kind in KINDS}
+    found = {str(kind): both.kinds.count(kind) for kind in facts.KINDS}
     return {**found, "people": len(both.kinds), "met": len(both.kinds) - found["unmet"]}
 
 
