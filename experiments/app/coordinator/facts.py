@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -161,22 +161,21 @@ def results(seed: int, spread: Spread, picks: Sequence[int], where: Spread | Non
     standard error, low and high (5 and 95 %) of fewer.
     """
     mine, without = year(seed, spread, picks), years(seed, "nobody")
-    own = (mine.courses, int(mine.reoffended.sum()), int(mine.offences.sum()))
-    rows: list[dict[str, Any]] = [{"policy": "player", **_numbers(own, without)}]
+
+    def row(policy: str, this_year: Iterable[int], **over: float) -> dict[str, Any]:
+        courses, reoffenders, offences = map(int, this_year)
+        fewer = int(without[1, 0]) - reoffenders
+        return {"policy": policy, "courses": courses, "reoffenders": reoffenders, "offences": offences,
+                "fewer": fewer, **over}  # fmt: skip
+
+    rows = [row("player", (mine.courses, mine.reoffended.sum(), mine.offences.sum()))]
     for rule in RULES:
         found = years(seed, rule, where)
         fewer = without[1] - found[1]
         low, high = np.quantile(fewer, [0.05, 0.95], method="inverted_cdf").tolist()
-        over = {"mean_courses": float(found[0].mean()), "mean_fewer": float(fewer.mean()),
-                "error": float(fewer.std(ddof=1) / np.sqrt(YEARS)), "low": low, "high": high}  # fmt: skip
-        rows.append({"policy": rule, **_numbers(found[:, 0].tolist(), without), **over})
-    return pd.DataFrame([*rows, {"policy": "nobody", **_numbers(without[:, 0].tolist(), without)}])
-
-
-def _numbers(this_year: Sequence[int], without: npt.NDArray[np.int64]) -> dict[str, int]:
-    courses, reoffenders, offences = this_year
-    fewer = int(without[1, 0]) - reoffenders
-    return {"courses": courses, "reoffenders": reoffenders, "offences": offences, "fewer": fewer}
+        rows.append(row(rule, found[:, 0], mean_courses=float(found[0].mean()), mean_fewer=float(fewer.mean()),
+                        error=float(fewer.std(ddof=1) / np.sqrt(YEARS)), low=low, high=high))  # fmt: skip
+    return pd.DataFrame([*rows, row("nobody", without[:, 0])])
 
 
 def towns(seed: int, spread: Spread, mine: Year) -> pd.DataFrame:

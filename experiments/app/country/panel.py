@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import streamlit as st
 
 from experiments.app.address import Choice, Setting, Several, Whole
@@ -41,10 +43,7 @@ def show(w: PageMessages) -> None:
     choice(w, PLAN, across=False, on=one)
     choice(w, VERSUS, across=False, on=two)
     state = st.session_state
-    chosen = plans.Choices(
-        plan=state[PLAN.key], opening=state[OPENING.key], recruits=state[RECRUITS.key], start=state[START.key],
-        order=state[ORDER.key], offered=state[OFFERED.key], most=state[MOST.key], years=state[YEARS.key],
-    )  # fmt: skip
+    chosen = plans.Choices(**{each.name: state[f"c{each.name}"] for each in fields(plans.Choices)})
     both = plans.pair(chosen, state[VERSUS.key])
     with st.container(key="country"):
         right, left = st.columns([3.9, 1], gap="medium")

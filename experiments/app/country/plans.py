@@ -48,7 +48,7 @@ class RequestedPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What a visitor has set, by the meaning of the settings (``panel.SETTINGS``)."""
+    """What a visitor has set; a setting of ``panel.SETTINGS`` has the key ``c`` and the name of its field."""
 
     plan: str
     opening: str = LEFT_ALONE
