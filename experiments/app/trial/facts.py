@@ -167,18 +167,16 @@ def film(plan: Scenario, history: History, table: pd.DataFrame) -> TrialFilm:
         raise ValueError(f"a month has room for 5 support factors, not {len(names)}")
     happened = partial(_happened, history)
     inside = np.cumsum(happened("custody in") - happened("custody out"), axis=1)
-    months = (inside * INSIDE + np.minimum(happened("offence"), 1) * OFFENDING).astype(np.uint8)
     frames = np.zeros((len(people), BEFORE + 1 + WINDOW), np.uint8)
     frames[:, :BEFORE] = INSIDE
-    frames[:, BEFORE + 1 :] = months
+    frames[:, BEFORE + 1 :] = inside * INSIDE + np.minimum(happened("offence"), 1) * OFFENDING
     for bit, name in enumerate(names):
         at_release = people[f"has_{name}"].to_numpy(np.int64)[:, None]
         change = np.cumsum(happened("gain", name) - happened("loss", name), axis=1)
         held = np.concatenate([at_release, at_release + change], axis=1)
         frames[:, BEFORE:] |= (held * (FIRST_FACTOR << bit)).astype(np.uint8)
-    met = happened("contact", first=-BEFORE)
-    frames[:, :BEFORE] |= (met[:, :BEFORE] * MEETING).astype(np.uint8)
-    frames[:, BEFORE + 1 :] |= (met[:, BEFORE:] * MEETING).astype(np.uint8)
+    met = np.insert(happened("contact", first=-BEFORE), BEFORE, 0, axis=1)  # nobody meets on the day of release
+    frames |= (met * MEETING).astype(np.uint8)
     again = np.where(table["time"] <= WINDOW, table["time"], LATER)
     return TrialFilm(
         mentored=(people["arm"] == "mentored").astype(int).tolist(),
