@@ -163,14 +163,10 @@ def asked(kind: Literal["plans", "ladder"], plans: Sequence[RolloutPlan], *, dra
     return RequestedPlan(kind=kind, plans=tuple(toml_of(plan) for plan in plans), draws=draws, seed=seed)
 
 
-def shipped(plan: RolloutPlan) -> bool:
-    """Whether a plan is one that comes with Desist, unchanged."""
-    return plan.name in PLANS and plan.model_dump() == load(plan.name)[0].model_dump()
-
-
 def file_name(plan: RolloutPlan) -> str:
-    """How a plan is named on the command line: as it comes, or the file that holds it."""
-    return plan.name if shipped(plan) else f"{plan.name}.toml"
+    """How a plan is named on the command line: as it comes with Desist, or the file that holds it."""
+    came = plan.name in PLANS and plan.model_dump() == load(plan.name)[0].model_dump()
+    return plan.name if came else f"{plan.name}.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
