@@ -95,7 +95,7 @@ class LifePair:
     @cached_property
     def kinds(self) -> tuple[Kind, ...]:
         """What mentors made of everybody's new crime, by number."""
-        met = self.mentored.met.any(axis=(1, 2)).tolist()
+        met = [bool(each.any()) for each in self.mentored.met]
         return tuple(map(_kind, met, _crime(self.mentored), _crime(self.alone)))
 
     def next_of(self, kind: Kind, number: int) -> int | None:
