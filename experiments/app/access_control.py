@@ -1,9 +1,8 @@
-"""The door of the page: who may come in, and how much one visitor may send.
+"""Access control of the page: which requests are let in, and how much one visitor may send.
 
-It stands before everything else the server does. What it turns away never reaches the page: a request that would
-change something (the page takes no files), an address too long to be one of its own, a request that a page of
-somebody else sends, or one under a name that was not given; and more visitors than there is room for. Whoever is in
-may send messages no faster than anybody can move a slider.
+It stands before everything else the server does. It refuses a request that would change something (the page takes no
+files), an address too long to be one of the page's own, a request sent by somebody else's page or under another name,
+and more visitors than there is room for. A visitor may send messages no faster than a person can move a slider.
 """
 
 from __future__ import annotations
@@ -32,25 +31,15 @@ log = logging.getLogger("desist.page")
 
 
 class Door:
-    """A server behind a door.
-
-    Parameters
-    ----------
-    app
-        The server behind it.
-    names
-        Names under which the page may be asked for, without ports; none: any name.
-    visitors
-        Most visitors at once.
-    """
+    """A server that lets in at most so many ``visitors`` at once, under ``names`` without ports (none: any name)."""
 
     def __init__(self, app: App, *, names: frozenset[str], visitors: int) -> None:
         self.app, self.names, self.visitors = app, names, visitors
         self.inside = 0
-        self._told: set[int] = set()
+        self._logged: set[int] = set()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Let a request in, or turn it away."""
+        """Let a request in, or refuse it."""
         refused = None if scope["type"] == "lifespan" else self.refusal(scope)
         if refused is not None:
             await self._turn_away(scope, receive, send, *refused)
@@ -64,7 +53,7 @@ class Door:
                 self.inside -= 1
 
     def refusal(self, scope: Message) -> tuple[int, str] | None:
-        """Why a request is turned away: a status of HTTP and a sentence; None if it may come in."""
+        """Why a request is refused: a status of HTTP and a sentence; None if it may come in."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host, origin = headers.get("host", ""), headers.get("origin")
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD"):
@@ -80,8 +69,8 @@ class Door:
         return None
 
     async def _turn_away(self, scope: Message, receive: Receive, send: Send, status: int, why: str) -> None:
-        if status not in self._told:  # once each: a log is no place for somebody else's flood
-            self._told.add(status)
+        if status not in self._logged:  # once each: a log is no place for somebody else's flood
+            self._logged.add(status)
             log.warning("Turned away (%s): %s. Further ones are not logged.", status, why.rstrip("."))
         if scope["type"] == "websocket":
             await receive()

@@ -1,9 +1,9 @@
 """What a visitor can set: each a bounded number or a choice, kept in the address of the page.
 
 The address holds every setting that differs from its default, and the language: a link shows a colleague the same page.
-A value in an address that is not allowed is put aside and the visitor is told in one line. Settings live in the
-session under their own names; a widget takes the name as its key, so that no setting is lost when the language or the
-panel changes.
+A value in an address that is not allowed is put aside, and one line says so. Settings live in the session under their
+own names; a widget takes the name as its key, so that no setting is lost when the language or the panel changes.
+``read`` gives the value of a text in an address (ValueError if it is not allowed), ``allowed`` says what is allowed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,7 @@ class Whole:
     step: int = 1
 
     def read(self, text: str) -> int:
-        """The number in an address.
-
-        Raises
-        ------
-        ValueError
-            If it is no whole number within the bounds, on a step.
-        """
+        """The number in an address."""
         value = int(text)
         if not self.low <= value <= self.high or (value - self.low) % self.step:
             raise ValueError(text)
@@ -51,7 +45,7 @@ class Choice:
     codes: tuple[str, ...]
 
     def read(self, text: str) -> str:
-        """The code in an address; ValueError if there is none."""
+        """The code in an address."""
         if text not in self.codes:
             raise ValueError(text)
         return text
@@ -64,17 +58,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Several:
-    """Some of a set of codes, in the order of the set; at most ``most`` of them (0: any number), written with dots."""
+    """Some of a set of codes, in the order of the set, written with dots."""
 
     key: str
     default: tuple[str, ...]
     codes: tuple[str, ...]
-    most: int = 0
 
     def read(self, text: str) -> list[str]:
-        """The codes in an address; ValueError if one is not known or there are too many."""
+        """The codes in an address."""
         wanted = [each for each in text.split(".") if each]
-        if not set(wanted) <= set(self.codes) or len(set(wanted)) < len(wanted) or 0 < self.most < len(wanted):
+        if not set(wanted) <= set(self.codes) or len(set(wanted)) < len(wanted):
             raise ValueError(text)
         return wanted
 
@@ -93,11 +86,9 @@ def written(value: Any) -> str:
 
 
 def read_address(settings: Iterable[Setting], address: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Every setting, as the address or its default has it, and what had to be put aside.
+    """Every setting by key, as the address or its default has it, and what had to be put aside.
 
-    Returns
-    -------
-    Values by key; for each value that is not allowed ``key, value, what is allowed`` as three texts joined by tabs.
+    For each value that is not allowed: key, value and what is allowed, joined by tabs.
     """
     values: dict[str, Any] = {}
     refused = []
@@ -114,9 +105,5 @@ def read_address(settings: Iterable[Setting], address: Mapping[str, str]) -> tup
 
 def address_of(settings: Iterable[Setting], values: Mapping[str, Any], always: Sequence[str] = ()) -> dict[str, str]:
     """The address of a page: what differs from its default, and the keys of ``always``."""
-    found = {}
-    for setting in settings:
-        value = values[setting.key]
-        if setting.key in always or written(value) != written(setting.default):
-            found[setting.key] = written(value)
-    return found
+    found = {setting.key: (written(values[setting.key]), written(setting.default)) for setting in settings}
+    return {key: text for key, (text, default) in found.items() if key in always or text != default}

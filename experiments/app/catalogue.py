@@ -10,10 +10,9 @@ from experiments.language import messages
 from experiments.language.formatting import Language, format_of, number
 from experiments.language.messages import FOLDER, Messages, part_of
 
-__all__ = ["CODES", "FOLDER", "LANGUAGES", "NAMES", "PageMessages", "catalogue"]
+__all__ = ["FOLDER", "LANGUAGES", "NAMES", "PageMessages", "catalogue"]
 
 LANGUAGES: tuple[Language, ...] = tuple(sorted(messages.LANGUAGES))
-CODES = {language: language.upper() for language in LANGUAGES}
 NAMES = {language: format_of(language).name for language in LANGUAGES}
 
 
@@ -29,14 +28,9 @@ class PageMessages(Messages):
         super().__init__(language, "page")
 
     def __call__(self, key: str, /, **values: str | int) -> str:
-        """A text with its placeholders filled.
+        """A text with its placeholders filled; KeyError if there is no such text or placeholder.
 
-        Raises
-        ------
-        KeyError
-            If there is no such text or placeholder.
-        TypeError
-            If a value is a number with decimals: those are written by ``number`` and the others first.
+        TypeError if a value is a number with decimals: ``number`` and the others write those first.
         """
         return super().__call__(key, **{name: self._as_text(value) for name, value in values.items()})
 
@@ -54,8 +48,3 @@ class PageMessages(Messages):
     def points(self, gap: float | None, decimals: int = 0) -> str:
         """A difference of shares in percentage points, without the word."""
         return "–" if gap is None else number(100 * gap, self.language, decimals)
-
-    def kroner(self, value: float, *, million: bool = False, decimals: int = 0) -> str:
-        """Kroner, or millions of them."""
-        text = number(value / 1e6 if million else value, self.language, decimals)
-        return f"{text}\N{NO-BREAK SPACE}{self('common.million' if million else 'common.kr')}"

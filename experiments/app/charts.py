@@ -6,12 +6,14 @@ with the page's type, colours and number format; what is shown and what is downl
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.app.catalogue import PageMessages
 from experiments.figures.palette import COLOURS
 
 Spec = dict[str, Any]
+Rows = list[dict[str, Any]]
 MENTORED, CONTROL, OBSERVED = COLOURS["mentored"], COLOURS["control"], COLOURS["observed"]
 GUESS = "#5e3c99"
 """What the visitor expected."""
@@ -24,6 +26,17 @@ _LOCALE = {
     "da": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " kr."]},
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", " kr."]},
 }
+
+
+def field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
+    """A column that a picture shows."""
+    return {"field": name, "type": kind, **more}
+
+
+def layer(mark: str, encoding: Spec, values: Sequence[Mapping[Any, Any]] | None = None, **look: Any) -> Spec:
+    """Marks of one kind; ``values`` if they have data of their own."""
+    data = {} if values is None else {"data": {"values": values}}
+    return {**data, "mark": {"type": mark, **look}, "encoding": encoding}
 
 
 def chart(w: PageMessages, description: str, spec: Spec, *, height: int | None = 300) -> Spec:

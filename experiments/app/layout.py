@@ -1,8 +1,9 @@
-"""What stands around every panel: name, subjects and language above, a sentence and a link below."""
+"""What stands around every panel: name, subjects and language above, a link below; and what is said of a failure."""
 
 from __future__ import annotations
 
 import json
+import logging
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,8 @@ import streamlit as st
 from experiments.app.address import Choice
 from experiments.app.catalogue import NAMES, PageMessages
 
-HERE = Path(__file__).parent
-PARTS = HERE / "parts"
-ICON = HERE / "icon.svg"
+PARTS = Path(__file__).with_name("parts")
+ICON = Path(__file__).with_name("icon.svg")
 STYLE = f"<style>{(PARTS / 'frame.css').read_text()}</style>"
 SCRIPT = f"<script>{(PARTS / 'frame.js').read_text()}</script>"
 
@@ -54,3 +54,14 @@ def foot(w: PageMessages) -> None:
     st.divider()
     st.html(f'<div class="desist-foot"><p>{escape(w("page.never"))}</p>'
             f'<button type="button" data-desist="copy">{escape(w("page.copy"))}</button></div>')  # fmt: skip
+
+
+def report_failure(problem: Exception, panel: str = "") -> bool:
+    """Show a plain sentence to the visitor, in their language even if a control holds what it cannot; log the details.
+
+    Streamlit calls it with the problem alone, which it has logged already; the result says that no more need be shown.
+    """
+    if panel:
+        logging.getLogger("desist.page").error("The panel [%s] failed.", panel, exc_info=problem)
+    st.error(PageMessages(st.session_state.get("settings", {}).get("lang", "da"))("page.failed"))
+    return True

@@ -12,7 +12,6 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from experiments.app import layout, preloading
 from experiments.app.address import Choice, Setting, address_of, read_address, written
 from experiments.app.catalogue import LANGUAGES, PageMessages
-from experiments.app.failures import panel_failed
 
 PANELS = {
     "trial": "experiments.app.trial.panel",
@@ -41,10 +40,9 @@ def every_setting() -> list[Setting]:
 def restore(settings: list[Setting]) -> None:
     """Put every setting in its place before a panel reads it.
 
-    Those of a new visitor, and of one who went back in the browser, are in the address. Those of one who is here are
-    what the controls say, if it is allowed (a browser may be made to send anything), or what they were while no
-    control shows them. They are written anew only where they must be: a control that is written while it is moved
-    would jump back.
+    For a new visitor, and after going back in the browser, they are in the address. Else they are what the controls
+    say, if it is allowed (a browser may be made to send anything), or what they were while no control shows them. They
+    are written anew only where they must be: a control that is written while it is moved would jump back.
     """
     state = st.session_state
     new = "settings" not in state
@@ -75,7 +73,7 @@ def allowed(setting: Setting, before: dict[str, Any]) -> Any:
         return before[setting.key]
 
 
-def tell_address(settings: list[Setting]) -> None:
+def write_address(settings: list[Setting]) -> None:
     """Write the settings into the address, if they have changed."""
     values = {setting.key: st.session_state[setting.key] for setting in settings}
     address = address_of(settings, values, always=("lang", "panel"))
@@ -84,7 +82,7 @@ def tell_address(settings: list[Setting]) -> None:
 
 
 def main() -> None:
-    """Tell the page."""
+    """Show the page."""
     settings = every_setting()
     restore(settings)
     w = PageMessages(st.session_state["lang"])
@@ -92,14 +90,14 @@ def main() -> None:
     for line in st.session_state["refused"]:
         key, value, right = line.split("\t")
         st.warning(w("page.refused", key=key, value=value, allowed=right))
-    tell_address(settings)
+    write_address(settings)
     try:
         panels()[panel].show(w)
     except Exception as problem:
-        panel_failed(panel, problem)
+        layout.report_failure(problem, panel)
     layout.foot(w)
-    tell_address(settings)
-    preloading.told.set()
+    write_address(settings)
+    preloading.shown.set()
 
 
 if __name__ == "__main__":

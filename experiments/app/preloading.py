@@ -10,24 +10,24 @@ from time import sleep
 PATIENCE = 2.0
 """Seconds after which loading begins though nobody has come."""
 LONG = 4.0
-"""Seconds after which whoever started the page is told why the first numbers take long."""
+"""Seconds after which the console says why the first numbers take long."""
 BREATH = 0.5
 """Seconds in which the browser of the first visitor draws the page."""
-told = Event()
-"""Set when the page has been told once."""
+shown = Event()
+"""Set when the page has been shown once."""
 
 
 def warm_later() -> None:
-    """Load in the background, once the first page has been told, or nobody has come for a while."""
+    """Load in the background, once the first page has been shown, or nobody has come for a while."""
 
     def wait() -> None:
-        if told.wait(PATIENCE):
+        if shown.wait(PATIENCE):
             sleep(BREATH)
-        telling = Timer(LONG, lambda: sys.stderr.write("Compiling the model, once; the first numbers take longer.\n"))
-        telling.daemon = True
-        telling.start()
+        notice = Timer(LONG, lambda: sys.stderr.write("Compiling the model, once; the first numbers take longer.\n"))
+        notice.daemon = True
+        notice.start()
         warm()
-        telling.cancel()
+        notice.cancel()
         gc.collect()
         gc.freeze()  # what is loaded stays; no need to look through it again
 

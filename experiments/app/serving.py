@@ -12,8 +12,6 @@ from typing import Any
 
 PAGE = Path(__file__).with_name("page.py")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-VISITORS = 100
-"""Most visitors at once, unless told otherwise."""
 OPTIONS: dict[str, Any] = {
     "browser.gatherUsageStats": False, "client.toolbarMode": "minimal", "client.showErrorDetails": "none",
     "client.showErrorLinks": False, "client.showSidebarNavigation": False, "client.allowedOrigins": [],
@@ -41,10 +39,7 @@ def mistake(text: str) -> ValueError:
 def listening(host: str, port: int) -> socket.socket:
     """A socket that listens there; visitors who come before the page is ready wait in it.
 
-    Raises
-    ------
-    ParameterError
-        If the address is not this machine's, or the port is taken.
+    ParameterError if the address is not this machine's, or the port is taken.
     """
     # The protocol is named because asyncio sends small messages at once only on a socket that names it: without it an
     # answer waits 40 to 80 ms for nothing.
@@ -83,29 +78,13 @@ def own_address() -> str:
 
 
 def serve(
-    opened: socket.socket, host: str, *, base: str = "", names: Iterable[str] = (), visitors: int = VISITORS,
-    open_browser: bool = False,
-) -> None:  # fmt: skip
-    """Serve the page on a listening socket until it is interrupted.
+    opened: socket.socket, host: str, *, base: str, names: Iterable[str], visitors: int, open_browser: bool
+) -> None:
+    """Serve the page on a listening socket, opened on ``host``, until a KeyboardInterrupt has closed everything.
 
-    Parameters
-    ----------
-    opened, host
-        The socket, and the address it was opened on.
-    base
-        Path under which a reverse proxy shows the page, without slashes at its ends.
-    names
-        Names under which the page may be asked for; on loopback also those of this machine. None on an address that
-        is open to others: any name.
-    visitors
-        Most visitors at once.
-    open_browser
-        Open the page in the browser of this machine.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        When it is interrupted and has closed everything.
+    ``base`` is the path under which a reverse proxy shows the page, without slashes at its ends; ``names`` are those
+    under which the page may be asked for (on loopback also those of this machine; none on an address that is open to
+    others: any name); ``visitors`` is the most at once.
     """
     import streamlit as st
     import uvicorn
@@ -113,7 +92,7 @@ def serve(
     from streamlit.web import bootstrap
 
     from experiments.app.access_control import LARGEST_MESSAGE, Door
-    from experiments.app.failures import say_failed
+    from experiments.app.layout import report_failure
     from experiments.app.preloading import warm_later
 
     port = opened.getsockname()[1]
@@ -123,7 +102,7 @@ def serve(
     if known or host in LOOPBACK:
         known |= {*LOOPBACK, host.lower()}
     door: Any = Door
-    page = st.App(PAGE, middleware=[Middleware(door, names=known, visitors=visitors)], on_script_error=say_failed)
+    page = st.App(PAGE, middleware=[Middleware(door, names=known, visitors=visitors)], on_script_error=report_failure)
     config = uvicorn.Config(
         page, log_level="warning", access_log=False, lifespan="on", ws_max_size=LARGEST_MESSAGE, server_header=False,
         limit_concurrency=20 * visitors, timeout_graceful_shutdown=2,

@@ -17,8 +17,4 @@ def kept(most: int) -> Callable[[Function], Function]:
     Arguments must be hashable and say everything that decides the result; results are shared, so nobody may change
     them.
     """
-
-    def decorate(function: Function) -> Function:
-        return cached(LRUCache(most), condition=Condition(), info=True)(function)  # type: ignore[return-value]
-
-    return decorate
+    return cached(LRUCache(most), condition=Condition(), info=True)  # type: ignore[return-value]

@@ -41,34 +41,14 @@ PICTURES = {
     "the trial, 1,000 times": ("panel=trial&guessed=yes&times=many", "effect", '[role="graphics-document"]'),
 }
 """Address, slider and picture whose time from one to the other is taken."""
-WATCH = """(picture) => {
-  const all = (part) => [part, ...part.querySelectorAll("*")];
-  const drawn = (part) => part.innerHTML + all(part).map((each) => each.shadowRoot?.innerHTML ?? "").join("");
-  const look = () => [...document.querySelectorAll(picture)].map(drawn).join();
-  const before = look();
-  let begun;
-  addEventListener("keydown", () => { begun = performance.now(); }, {once: true, capture: true});
-  window.desistTook = new Promise((done) => {
-    const watch = () => {
-      const took = (performance.now() - begun) / 1000;
-      if (begun !== undefined && look() !== before) done(took);
-      else if (took > 10) done(NaN);
-      else requestAnimationFrame(watch);
-    };
-    watch();
-  });
-}"""
-"""Takes the time from the next key to the frame in which a picture has changed; not a number after 10 s."""
+WATCH = Path(__file__).with_name("watch.js").read_text(encoding="utf-8").partition("\n")[2]
 
 
 @contextmanager
 def serving(log: Path | None = None, **environment: str) -> Iterator[tuple[str, int]]:
     """The page served by the command line in a process of its own: its place, and the number of the process.
 
-    Raises
-    ------
-    PageError
-        If it ends before it listens, with its output in ``log``.
+    PageError if it ends before it listens, with its output in ``log``.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -148,36 +128,21 @@ def slider(browser: Any, place: str, name: str, moves: int) -> list[float]:
 
 @dataclass
 class Lesson:
-    """What a class saw."""
+    """What a class saw: seconds of each answer by panel, what failed, and the most memory of the server (MiB)."""
 
     took: dict[str, list[float]]
-    """Seconds of each answer, by panel."""
     failed: list[str]
     memory: float
-    """The most that the server had, MiB."""
 
 
 def lesson(
-    place: str,
-    pid: int,
-    *,
-    visitors: int = 30,
-    seconds: float = 120.0,
-    pause: tuple[float, float] = (1, 3),
+    place: str, pid: int, *, visitors: int = 30, seconds: float = 120.0, pause: tuple[float, float] = (1, 3),
     seed: int = 1,
-) -> Lesson:
-    """Let a class move sliders.
+) -> Lesson:  # fmt: skip
+    """Let a class move sliders where process ``pid`` serves the page; ``seed`` decides what is moved.
 
-    Parameters
-    ----------
-    place, pid
-        Where the page is served, and by which process.
-    visitors, seconds
-        How many for how long.
-    pause
-        Seconds from an answer to the next move, at least and at most; now and then it leads to another panel.
-    seed
-        What is moved.
+    ``pause`` is the seconds from an answer to the next move, at least and at most; now and then the move is to another
+    panel.
     """
     seen = Lesson({panel: [] for panel in PANELS}, [], 0.0)
     failures = {catalogue(language)["page.failed"] for language in LANGUAGES}

@@ -32,14 +32,9 @@ class PageError(Exception):
 
 @asynccontextmanager
 async def visiting(place: str, query: str = "", **more: Any) -> AsyncIterator[Visitor]:
-    """A visitor who has opened the page, and leaves it at the end.
+    """A visitor who has opened the page at ``place`` (``localhost:8501``) with ``query`` (``panel=trial&lang=da``).
 
-    Parameters
-    ----------
-    place, query
-        Such as ``localhost:8501`` and ``panel=trial&lang=da``.
-    more
-        For the websocket, such as ``origin``.
+    ``more`` is for the websocket, such as ``origin``.
     """
     async with connect(
         f"ws://{place}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None, **more
@@ -86,8 +81,8 @@ class Visitor:
 
     async def act(self, chance: random.Random) -> float:
         """Move a slider or choose something on the panel that is open, as it comes; returns seconds."""
-        own = {key: kind_of(each) for key, each in self.controls.items() if key not in ("lang", "panel")}
-        own = {key: kind for key, kind in own.items() if not getattr(self.controls[key], "disabled", False)}
+        own = {key: kind_of(each) for key, each in self.controls.items()
+               if key not in ("lang", "panel") and not getattr(each, "disabled", False)}  # fmt: skip
         sliders = [key for key, kind in own.items() if kind == "Slider"]
         choices = [key for key, kind in own.items() if kind in ("ButtonGroup", "SelectSlider", "Radio", "Selectbox")]
         presses = [key for key in own if key.endswith("-again")]
@@ -123,7 +118,7 @@ class Visitor:
         return perf_counter() - begun
 
     async def _hear(self) -> None:
-        """Read messages until the page, or the part that was asked for, is told to its end."""
+        """Read messages until the page, or the part that was asked for, is complete."""
         seen: dict[str, Any] = {}
         async for data in self.socket:
             message = ForwardMsg.FromString(data)
@@ -176,8 +171,7 @@ def kind_of(control: Any) -> str:
 
 def _chosen(control: Any, index: int) -> WidgetState:
     """The state of a control for one of some, as a browser sends it."""
-    option = control.options[index]
-    name = option if isinstance(option, str) else option.content
+    name = _name(control.options[index])
     if kind_of(control) in ("ButtonGroup", "SelectSlider"):
         return WidgetState(id=control.id, string_array_value=StringArray(data=[name]))
     return WidgetState(id=control.id, string_value=name)
@@ -189,15 +183,17 @@ def _state(control: Any) -> WidgetState | None:
     if kind == "Slider":
         data = control.value if control.set_value else control.default
         return WidgetState(id=control.id, double_array_value=DoubleArray(data=data))
-    if kind == "SelectSlider":
-        names = control.raw_value if control.set_value else [control.options[int(k)] for k in control.default]
-        return WidgetState(id=control.id, string_array_value=StringArray(data=names))
-    if kind in ("ButtonGroup", "MultiSelect"):
-        names = [control.options[k] for k in control.default]
-        names = [each if isinstance(each, str) else each.content for each in names]
-        names = list(control.raw_values) if control.set_value else names
-        return WidgetState(id=control.id, string_array_value=StringArray(data=names))
     if kind in ("Radio", "Selectbox"):
         name = control.raw_value if control.set_value else control.options[control.default]
         return WidgetState(id=control.id, string_value=name)
-    return None
+    if kind == "SelectSlider":
+        names = control.raw_value if control.set_value else [control.options[int(k)] for k in control.default]
+    elif kind in ("ButtonGroup", "MultiSelect"):
+        names = control.raw_values if control.set_value else [_name(control.options[k]) for k in control.default]
+    else:
+        return None
+    return WidgetState(id=control.id, string_array_value=StringArray(data=names))
+
+
+def _name(option: Any) -> str:
+    return option if isinstance(option, str) else str(option.content)

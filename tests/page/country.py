@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 
 from experiments.app.country.plans import Choices, asked, pair
-from experiments.app.country.runs import RUNS
+from experiments.app.country.runs import RUNS, Status
 from experiments.app.country.study import steps
 
 YEARS, DRAWS, SEED = 2, 12, 5
@@ -22,7 +22,7 @@ def told(versus="none"):
     """A study of the tests' plan at few draws, and what was asked; the page has it as if it were of all."""
     few = asked("plans", pair(CHOICES, versus), draws=FEW, seed=SEED)
     *_, (_, _, result) = steps(few)
-    RUNS.put(replace(few, draws=DRAWS), result)
+    RUNS._keep(replace(few, draws=DRAWS), Status(result=result))
     return few, result
 
 
@@ -31,5 +31,5 @@ def climbed():
     """The same of its ladder."""
     few = asked("ladder", pair(CHOICES, "none"), draws=FEW, seed=SEED)
     *_, (_, _, result) = steps(few)
-    RUNS.put(replace(few, draws=DRAWS), result)
+    RUNS._keep(replace(few, draws=DRAWS), Status(result=result))
     return few, result

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.charts import picture
 from experiments.app.coordinator import facts
-from experiments.app.coordinator.charts import luck_chart
 from experiments.app.coordinator.game import (
     EACH,
     PEOPLE,
@@ -22,13 +21,10 @@ from experiments.app.coordinator.game import (
     RULES,
     SPREAD,
     TOWNS,
-    by_hand,
-    by_rule,
-    nobody,
     round_of,
     scenario_of,
 )
-from experiments.app.coordinator.result import command, lesson, wrong_town
+from experiments.app.coordinator.result import command, lesson, wrong_town, years_chart
 from experiments.app.coordinator.rounds import label, since
 from experiments.cli.main import cli
 from simulation import ReentryModel, simulate
@@ -73,7 +69,7 @@ def test_a_spread_is_read_as_it_was_written():
 @pytest.mark.parametrize("spread", [(9, 5, 3, 3), (20, 0, 0, 0), (7, 7, 3, 3), (1, 0, 19, 0)])
 def test_volunteers_begin_where_they_were_recruited(spread):
     """Exactly so many come, not one more or less by chance; there is room for twice as many."""
-    scenario = by_hand(spread, [])
+    scenario = scenario_of("player", spread)
     at_start = dict(
         zip((place.name for place in scenario.selected_municipalities), numbers_of(scenario, 1).at_start, strict=True)
     )
@@ -127,7 +123,7 @@ def test_a_rule_that_plays_the_whole_game_is_the_built_in_rule(rule, luck):
     """Its choices, put onto the coordinator's list, tell the rule's history byte for byte."""
     picks = facts.played(rule, luck, SPREAD_NOW, [], 1)
 
-    assert simulate(by_hand(SPREAD_NOW, picks), seed=luck).same_as(simulate(by_rule(rule, SPREAD_NOW), seed=luck))
+    assert simulate(scenario_of("player", SPREAD_NOW, picks), seed=luck).same_as(simulate(scenario_of(rule, SPREAD_NOW), seed=luck))
 
 
 def test_a_rule_that_takes_over_keeps_what_was_chosen():
@@ -149,13 +145,13 @@ def test_the_players_year_is_the_history_of_its_scenario(luck):
     picks = some_game(luck)
     year = facts.year(luck, SPREAD_NOW, picks)
 
-    assert counted(by_hand(SPREAD_NOW, picks), luck) == [year.courses, year.reoffended.sum(), year.offences.sum()]
+    assert counted(scenario_of("player", SPREAD_NOW, picks), luck) == [year.courses, year.reoffended.sum(), year.offences.sum()]
 
 
 def test_volunteers_are_those_of_the_model_agent_by_agent():
     """Free, matched and in training in every town, seen by the other driver when each of the first months has opened."""
     picks = some_game()
-    year, model = facts.year(LUCK, SPREAD_NOW, picks), ReentryModel(by_hand(SPREAD_NOW, picks), seed=LUCK)
+    year, model = facts.year(LUCK, SPREAD_NOW, picks), ReentryModel(scenario_of("player", SPREAD_NOW, picks), seed=LUCK)
     for month in range(14):
         model.step()
         there = pd.DataFrame([(each.place, each.state) for each in model.volunteers()], columns=["town", "state"])
@@ -188,9 +184,9 @@ def test_the_table_of_results_adds_up():
     picks = some_game()
     table = facts.results(LUCK, SPREAD_NOW, picks, None).set_index("policy")
     scenarios = {
-        "player": by_hand(SPREAD_NOW, picks),
-        "nobody": nobody(),
-        **{rule: by_rule(rule, None) for rule in RULES},
+        "player": scenario_of("player", SPREAD_NOW, picks),
+        "nobody": scenario_of("nobody", None),
+        **{rule: scenario_of(rule, None) for rule in RULES},
     }
     fewer = facts.years(LUCK, "nobody")[1] - facts.years(LUCK, "highest")[1]
 
@@ -220,7 +216,7 @@ def test_the_command_prints_the_numbers_of_the_page(tmp_path):
     picks = some_game()
     row = facts.results(LUCK, SPREAD_NOW, picks, None).iloc[0]
     file = tmp_path / "coordinator.toml"
-    file.write_text(by_hand(SPREAD_NOW, picks).to_toml(), encoding="utf-8")
+    file.write_text(scenario_of("player", SPREAD_NOW, picks).to_toml(), encoding="utf-8")
     arguments = [str(file) if part == file.name else part for part in command(LUCK).split()[1:]]
     said = CliRunner().invoke(cli, [*arguments, "--json", "--out", str(tmp_path / "out")])
     assert said.exit_code == 0, said.output
@@ -274,7 +270,7 @@ def test_the_picture_says_its_numbers(language):
     """A blind visitor is told this year's number of every rule, and mean and middle of the many years."""
     w = PageMessages(language)
     table = facts.results(LUCK, SPREAD_NOW, some_game(), None)
-    spec = luck_chart(w, table, facts.YEARS)
+    spec = years_chart(w, table, facts.YEARS)
     said = spec["description"]
     drawn = {row["who"]: row for row in spec["data"]["values"]}
     for row in table[table["policy"] != "nobody"].itertuples():

@@ -52,8 +52,7 @@ def test_every_map_can_be_drawn_and_says_what_it_shows(what, language):
     for columns in (maps.COLUMNS, *maps.HALVES):
         drawn(maps.tiles(w, cells, what, title, said, columns=columns))
     drawn(maps.whole_map(w, cells, title, said))
-    assert set(cells.table["class"]) <= set(cells.classes)
-    assert len(cells.classes) == len(cells.colours)
+    assert set(cells.table["class"]) <= set(cells.colours)
     assert len(places.listed(w, what, {"plan": cells})) == 98
 
 
@@ -86,8 +85,8 @@ def test_a_number_below_zero_has_a_class_of_its_own():
         w, "offences_avoided", read(told()[0].plans[0]), {"Aarhus": -2.0, "Odense": 8.0}, [-2.0, 8.0]
     )
 
-    assert cells.classes[0] == "below 0 (by chance)"
-    assert cells.table.set_index("name").loc["Aarhus", "class"] == cells.classes[0]
+    assert next(iter(cells.colours)) == "below 0 (by chance)"
+    assert cells.table.set_index("name").loc["Aarhus", "class"] == next(iter(cells.colours))
 
 
 @pytest.mark.parametrize("known", [[0.03, 0.64], [0.5], [0.0, 1.7], [0.31, 0.39]])
@@ -119,10 +118,10 @@ def test_plans_beside_each_other_share_their_classes():
         for sheet, values in zip(found.sheets, own, strict=True)
     )
 
-    assert [name for name in one.classes if name in two.classes] == [
-        name for name in two.classes if name in one.classes
+    assert [name for name in one.colours if name in two.colours] == [
+        name for name in two.colours if name in one.colours
     ]
-    assert places.key([one, two], "t").count("<i ") == len({*one.classes, *two.classes})
+    assert places.key([one, two], "t").count("<i ") == len({*one.colours, *two.colours})
 
 
 def test_writing_on_colours_has_enough_contrast():

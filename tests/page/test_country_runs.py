@@ -42,7 +42,7 @@ def queue():
 
     def opened(**how):
         teller = Teller(**how)
-        return Runs(tell=teller, rest=teller.rest), teller
+        return Runs(compute=teller, rest=teller.rest), teller
 
     return opened
 

@@ -11,8 +11,8 @@ from experiments.app.country.facts import answers, command, files, plain, withou
 from experiments.app.country.ladder import tables_of
 from experiments.app.country.plans import asked
 from experiments.app.country.study import LEFT_OUT, all_steps, steps
-from experiments.app.parts.figure import csv
 from experiments.provenance import stamps
+from experiments.provenance.results_folder import csv_of
 from tests.page.country import FEW, climbed, told
 from tests.test_cli import desist
 
@@ -49,10 +49,10 @@ def test_a_plan_is_told_as_desist_rollout_tells_the_file_that_the_page_offers(ty
     folder = typed(study)
     (sheet,) = found.sheets
 
-    tables = {path.stem: path.read_bytes() for path in folder.glob("*.csv")}
+    tables = {path.stem: path.read_text() for path in folder.glob("*.csv")}
     assert set(tables) - set(sheet.tables) == {*LEFT_OUT, "needs"}
     for name in set(tables) & set(sheet.tables):
-        assert csv(sheet.tables[name]) == tables[name], name
+        assert csv_of(sheet.tables[name]) == tables[name], name
     assert_answers(sheet.result, folder)
 
 
@@ -62,7 +62,7 @@ def test_two_plans_are_told_as_desist_compare_tells_them(typed):
 
     assert command(study).startswith("desist compare highest-risk-only.toml own-plan.toml")
     for name, table in found.between.items():
-        assert csv(table) == (folder / f"{name}.csv").read_bytes(), name
+        assert csv_of(table) == (folder / f"{name}.csv").read_text(), name
     assert_answers(found.comparison, folder)
 
 
@@ -70,7 +70,7 @@ def test_a_plan_is_the_same_alone_and_beside_another():
     (_, alone), (_, beside) = told(), told(versus="as-it-comes")
 
     for name, table in alone.sheets[0].tables.items():
-        assert csv(table) == csv(beside.sheets[0].tables[name]), name
+        assert csv_of(table) == csv_of(beside.sheets[0].tables[name]), name
 
 
 def test_a_ladder_with_steps_clicked_away_is_that_of_desist_ladder(typed):
@@ -78,20 +78,20 @@ def test_a_ladder_with_steps_clicked_away_is_that_of_desist_ladder(typed):
     off = ["scaling", "value"]
     folder = typed(wanted, without(off))
     _, found = climbed()
-    made = tables_of(found, [name for name in all_steps() if name not in off])
+    made = tables_of(found, tuple(name for name in all_steps() if name not in off))
 
     for name in ("points", "kroner", "left"):
         written = plain(pd.read_csv(folder / f"{name}.csv"))
-        assert csv(plain(made[name])) == csv(written), name
+        assert csv_of(plain(made[name])) == csv_of(written), name
 
 
 def test_every_set_of_steps_has_its_ladder():
     _, found = climbed()
 
-    assert len(tables_of(found, [])["points"]) == 1
-    assert len(tables_of(found, ["price"])["kroner"]) == 2
+    assert len(tables_of(found, ())["points"]) == 1
+    assert len(tables_of(found, ("price",))["kroner"]) == 2
     for name in ("small-trial", "definition", "prison-day"):
-        assert name not in set(tables_of(found, [each for each in all_steps() if each != name])["kroner"]["step"])
+        assert name not in set(tables_of(found, tuple(each for each in all_steps() if each != name))["kroner"]["step"])
 
 
 def test_the_big_numbers_are_those_of_the_tables():
@@ -114,4 +114,4 @@ def test_a_study_says_how_far_it_has_come_and_keeps_what_the_next_needs():
     assert [step[:2] for step in first] == [(k, 5) for k in (1, 2, 3, 4, 5)]
     assert [step[2] is None for step in first] == [True] * 4 + [False]
     assert len(again) == 1
-    assert csv(again[0][2].sheets[0].tables["summary"]) == csv(first[-1][2].sheets[0].tables["summary"])
+    assert csv_of(again[0][2].sheets[0].tables["summary"]) == csv_of(first[-1][2].sheets[0].tables["summary"])

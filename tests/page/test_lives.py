@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from experiments.app.catalogue import LANGUAGES, PageMessages
-from experiments.app.parts.figure import csv
 from experiments.app.two_lives import chart, sentences
 from experiments.app.two_lives.animation import scenario
 from experiments.app.two_lives.facts import KINDS, OF_MENTORS, WINDOW, pair, parting
+from experiments.provenance.results_folder import csv_of
 from simulation import simulate
 from simulation.outcomes import times
 from tests.test_cli import desist
@@ -258,7 +258,7 @@ def test_the_table_of_a_figure_adds_up_to_the_lives():
                 name for name in life.film.scenario.factor if rows.loc[WINDOW - 1, name] == 1
             ] == life.holds_at_end()
             assert (rows["in_prison"].eq(1) == rows["luck"].isna())[: WINDOW - 1].all()
-    read = pd.read_csv(pd.io.common.BytesIO(csv(chart.table(pair(1).lives(3)))))
+    read = pd.read_csv(pd.io.common.StringIO(csv_of(chart.table(pair(1).lives(3)))))
     assert read.loc[(read["life"] == "without") & (read["month"] == 7), "luck"].item() == pytest.approx(0.033, abs=5e-4)
 
 

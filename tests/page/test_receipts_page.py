@@ -8,15 +8,18 @@ import pandas as pd
 import pytest
 
 from experiments.app.catalogue import LANGUAGES, PageMessages
-from experiments.app.parts.figure import csv
-from experiments.app.table_receipts import Made, beside, drawn, line
+from experiments.app.table_receipts import beside, drawn, line
 from experiments.app.trial.facts import one_trial
+from experiments.execution.environment import versions
+from experiments.provenance.results_folder import csv_of
 from experiments.provenance.stamps import digest, intact, stamp_of, untouched
 from tests.page.test_trial_panel import USUAL
 from tests.test_cli import desist
 
-MADE = Made(command="desist run mine.toml --seed 7", scenario="mine", digest="ab" * 32, seed=7, runs={"trials": 100})
-ABOUT = MADE.about({"lang": "da", "effect": "67"})
+ABOUT = {
+    "command": "desist run mine.toml --seed 7", "scenario": "mine", "digest": "ab" * 32, "seed": 7, "trials": 100,
+    "page": "desist serve, ?lang=da&effect=67", "desist": versions()["desist"],
+}  # fmt: skip
 SPEC = {"data": {"values": [{"x": 1}]}, "mark": "point", "encoding": {"x": {"field": "x", "type": "quantitative"}}}
 
 
@@ -35,7 +38,7 @@ def test_pictures_of_the_page_carry_their_receipt(kind, tmp_path):
 
 def test_a_table_of_the_page_is_verified_by_the_file_beside_it(tmp_path):
     """One changed digit, in either of the two, is found."""
-    table = csv(pd.DataFrame({"month": [1, 2], "share": [0.25, 0.5]}))
+    table = csv_of(pd.DataFrame({"month": [1, 2], "share": [0.25, 0.5]})).encode()
     own = beside("desist-x.csv", table, ABOUT)
     (tmp_path / "desist-x.json").write_bytes(own)
     (tmp_path / "desist-x.csv").write_bytes(table)
@@ -63,7 +66,7 @@ def test_the_line_is_in_the_language_of_the_page(language):
 def test_nothing_is_made_before_the_fold_is_opened(open_page, monkeypatch):
     """What made a figure is asked when its numbers are unfolded; then the line is there, and a button for the file."""
     asked = []
-    monkeypatch.setattr("experiments.app.table_receipts.Made.about", lambda *_: asked.append(1) or ABOUT)
+    monkeypatch.setattr("experiments.app.parts.figure.receipt", lambda *_, **__: asked.append(1) or ABOUT)
     page = open_page(panel="trial", guessed="yes", lang="en")
     assert not page.exception
     assert asked == []
@@ -73,5 +76,5 @@ def test_nothing_is_made_before_the_fold_is_opened(open_page, monkeypatch):
     said = [each.proto.body for each in page.get("html")]
 
     one = one_trial(USUAL, 1)
-    assert any(f"Receipt: desist run {one.name}.toml --seed 1; scenario {one.name} {one.digest[:16]}" in each
+    assert any(f"Receipt: desist run {one.scenario.name}.toml --seed 1; scenario {one.scenario.name} {one.scenario.digest[:16]}" in each
                for each in said)  # fmt: skip

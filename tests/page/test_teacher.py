@@ -12,10 +12,10 @@ from playwright.sync_api import expect
 
 from experiments.app.address import read_address
 from experiments.app.catalogue import LANGUAGES, PageMessages, catalogue
-from experiments.app.lessons.settings import LESSON, SETTINGS
-from experiments.app.lessons.summaries import plain, told
+from experiments.app.lessons.panel import LESSON, SETTINGS
+from experiments.app.lessons.summaries import experiment, plain
 from experiments.app.page import every_setting
-from experiments.app.teacher.notes import links, notes, opening, page, published, rest, simulated, template
+from experiments.app.teacher.notes import LINK, notes, opening, page, published, rest, simulated, template
 from tests.page.conftest import settle, violations
 from tests.page.conftest import told as said_by
 
@@ -24,7 +24,7 @@ DEFAULTS = {setting.key: setting.default for setting in SETTINGS}
 
 def own(text):
     """The addresses of this page in the notes, as settings by key."""
-    return [{key: value[0] for key, value in parse_qs(link[1:]).items()} for link in links(text) if link[0] == "?"]
+    return [{key: value[0] for key, value in parse_qs(link[1:]).items()} for _, link in LINK.findall(text) if link[0] == "?"]
 
 
 def places(text):
@@ -45,9 +45,9 @@ def test_every_number_is_put_in_its_place_and_none_is_left_over(language):
 def test_the_numbers_are_those_that_the_lessons_say_at_their_defaults(language):
     w = PageMessages(language)
     numbers = simulated(w)
-    said = {lesson: plain(told(w, lesson, DEFAULTS).said) for lesson in LESSON.codes}
-    said["any"] = plain(told(w, "base", {**DEFAULTS, "base_counts": "any"}).said)
-    said["large"] = plain(told(w, "luck", {**DEFAULTS, "luck_size": "800"}).said)
+    said = {lesson: plain(experiment(w, lesson, DEFAULTS).result) for lesson in LESSON.codes}
+    said["any"] = plain(experiment(w, "base", {**DEFAULTS, "base_counts": "any"}).result)
+    said["large"] = plain(experiment(w, "luck", {**DEFAULTS, "luck_size": "800"}).result)
 
     for name in ("luck_small", "luck_far"):
         assert numbers[name] in said["luck"]
@@ -116,7 +116,7 @@ def test_the_printed_file_has_everything_and_asks_for_nothing(language):
     html = page(w, text, "http://here:1/base")
 
     assert f'<html lang="{language}">' in html
-    assert html.count("<a ") == len(links(text))
+    assert html.count("<a ") == len(LINK.findall(text))
     assert 'href="http://here:1/base/?panel=trial&amp;lang=' in html
     assert not re.search(r"<(?:script|link|img|iframe)|@import|url\(", html)
     assert not re.search(r"\*\*|\]\(|\$|^#|^\|", html, re.MULTILINE)

@@ -72,7 +72,7 @@ def test_a_larger_trial_has_as_many_volunteers_for_each_person():
 def test_a_scenario_written_and_read_back_is_the_same(levers):
     one = one_trial(levers, 5)
 
-    assert Scenario.from_toml(one.toml).digest == one.digest == scenario(levers).digest
+    assert Scenario.from_toml(one.scenario.to_toml()).digest == one.scenario.digest == scenario(levers).digest
 
 
 @pytest.mark.parametrize("levers", [USUAL, SOME[1], SOME[3]])
@@ -130,7 +130,7 @@ def test_the_curves_end_where_the_outcomes_are():
 def run(command, tmp_path, levers, seed):
     """Save the scenario and run a command of the page as it stands there; where its results are."""
     one = one_trial(levers, seed)
-    (tmp_path / f"{one.name}.toml").write_text(one.toml, encoding="utf-8")
+    (tmp_path / f"{one.scenario.name}.toml").write_text(one.scenario.to_toml(), encoding="utf-8")
     words = command.split()[1:]
     words[1] = str(tmp_path / words[1])
     extra = ["--no-store"] if words[0] == "trial" else []

@@ -89,7 +89,7 @@ def test_a_link_restores_the_trial(open_page):
     one = one_trial(Levers(90, 75, 30, 20, 150), 12)
 
     assert film(at) == film_data(PageMessages("en"), one, (10, 50), SEEN)
-    assert one.digest != one_trial(USUAL, 12).digest
+    assert one.scenario.digest != one_trial(USUAL, 12).scenario.digest
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -1,8 +1,8 @@
-"""What happens in the coordinator's game: every number from the engine, told from the start at every move."""
+"""What happens in the coordinator's game: every number from the engine, simulated anew at every move."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,13 +21,13 @@ from simulation.rules import ASIDE, WAITING, WITHOUT
 from simulation.waiting import lots
 
 YEARS = 200
-"""Years of other luck, with other people, in which the rules are told: replicates of the same seed, this year first."""
+"""Years with other people in which the rules are simulated: replicates of the same seed, this year first."""
 WINDOW = 24
 """Months after release in which new crime counts (definition any)."""
 
 
 class GamePerson(NamedTuple):
-    """What a coordinator can see of somebody."""
+    """What a coordinator can see of a person."""
 
     number: int
     town: str
@@ -59,10 +59,10 @@ class Year(NamedTuple):
 
 
 @kept(32)
-def people(luck: int) -> tuple[GamePerson, ...]:
+def people(seed: int) -> tuple[GamePerson, ...]:
     """The 60 people of a year, in order of their numbers."""
     scenario = base()
-    ready = prepared(scenario, luck, range(1))
+    ready = prepared(scenario, seed, range(1))
     them, rows = ready.people, ready.back
     names, factors, before = scenario.selected_municipalities, list(scenario.factor), months_before(scenario)
     return tuple(
@@ -76,43 +76,39 @@ def people(luck: int) -> tuple[GamePerson, ...]:
     )  # fmt: skip
 
 
-def new_in(luck: int, number: int) -> list[GamePerson]:
+def new_in(seed: int, number: int) -> list[GamePerson]:
     """Those who are new on the waiting list in a round, in order of release and number."""
-    found = [person for person in people(luck) if round_of(person.release) == number]
+    found = [person for person in people(seed) if round_of(person.release) == number]
     return sorted(found, key=lambda person: (person.release, person.number))
 
 
-def begun(luck: int, picks: Sequence[int], number: int) -> list[int]:
+def begun(seed: int, picks: Sequence[int], number: int) -> list[int]:
     """The people chosen who are on the waiting list by the end of a round; who is due later does not count yet."""
-    them = people(luck)
+    them = people(seed)
     return [pick for pick in picks if round_of(them[pick].release) <= number]
 
 
-def year(luck: int, spread: Spread, picks: Sequence[int]) -> Year:
+def year(seed: int, spread: Spread, picks: Sequence[int]) -> Year:
     """The year with the player's decisions."""
-    return _year(luck, "player", spread, tuple(picks))
-
-
-def alone(luck: int) -> Year:
-    """The same year without volunteers' help."""
-    return _year(luck, "nobody", None, ())
+    return year_of(seed, "player", spread, tuple(picks))
 
 
 @kept(256)
-def _year(luck: int, policy: str, spread: Spread | None, picks: tuple[int, ...]) -> Year:
+def year_of(seed: int, policy: str, spread: Spread | None = None, picks: tuple[int, ...] = ()) -> Year:
+    """The year of a policy, as ``game.scenario_of`` has it."""
     scenario = scenario_of(policy, spread, picks)
-    cohort, told = tell(scenario, seed=luck, every_event=False)
+    cohort, events = tell(scenario, seed=seed, every_event=False)
     matched, ended = np.full(PEOPLE, -1), np.full(PEOPLE, -1)
     how = [""] * PEOPLE
     release = cohort.people.release.astype(np.int64)
-    for at in np.flatnonzero((told.kind == MATCH) | (told.kind == EXIT)):
-        person, month = told.person[at], release[told.person[at]] + told.month[at]
-        if told.kind[at] == MATCH:
+    for at in np.flatnonzero((events.kind == MATCH) | (events.kind == EXIT)):
+        person, month = events.person[at], release[events.person[at]] + events.month[at]
+        if events.kind[at] == MATCH:
             matched[person] = month
         else:
-            ended[person], how[person] = month, ENDS[int(told.value[at])]
+            ended[person], how[person] = month, ENDS[int(events.value[at])]
     lives = cohort.lives
-    tally = next(over_chunks(scenario, luck, range(1), lambda whole: whole, threads=1, ledger=True)).tally
+    tally = next(over_chunks(scenario, seed, range(1), lambda whole: whole, threads=1, ledger=True)).tally
     order = [[place.name for place in scenario.selected_municipalities].index(name) for name in TOWNS]
     training, free, busy = (tally[IN_TRAINING + k, :, 0, order].astype(np.int64) for k in range(3))
     return Year(matched, ended, tuple(how), lives.time_any <= WINDOW, lives.offences.astype(np.int64), training, free,
@@ -124,85 +120,73 @@ def month_of(number: int) -> int:
     return EACH * (number - 1)
 
 
-def played(rule: str, luck: int, spread: Spread, picks: Sequence[int], number: int) -> list[int]:
+def played(rule: str, seed: int, spread: Spread, picks: Sequence[int], number: int) -> list[int]:
     """The choices when a rule plays from a round on: those made before it, then whom it reaches, in that order.
 
     From the first round on it gives the very history of the built-in rule.
     """
-    before = begun(luck, picks, number - 1)
+    before = begun(seed, picks, number - 1)
     scenario = base()
-    ready, n = prepared(scenario, luck, range(1)), numbers_of(scenario, luck)
+    ready, n = prepared(scenario, seed, range(1)), numbers_of(scenario, seed)
     them = ready.people
     drawn = lots(them.person, them.replicate, 0, n.key0, n.key1)
     keys: dict[str, np.ndarray] = {
         "first": them.release, "highest": -ready.score, "lowest": ready.score, "lottery": np.zeros(PEOPLE)
     }  # fmt: skip
-    first = keys[rule]
-    order = [int(person) for person in them.person[np.lexsort((them.person, drawn, first))]]
-    later = [person for person in order if round_of(people(luck)[person].release) >= number]
-    reached = year(luck, spread, [*before, *later]).matched
+    order = [int(person) for person in them.person[np.lexsort((them.person, drawn, keys[rule]))]]
+    later = [person for person in order if round_of(people(seed)[person].release) >= number]
+    reached = year(seed, spread, [*before, *later]).matched
     return [*before, *sorted((each for each in later if reached[each] >= 0), key=lambda each: reached[each])]
 
 
 @kept(64)
-def years(luck: int, policy: str, spread: Spread | None = None) -> npt.NDArray[np.int64]:
-    """Courses, people who reoffend, and offences under a rule in each of ``YEARS`` years of luck (3 x years).
+def years(seed: int, policy: str, spread: Spread | None = None) -> npt.NDArray[np.int64]:
+    """Courses, people who reoffend, and offences under a rule in each of ``YEARS`` years (3 x years).
 
-    Years are replicates of the seed: they differ in people and luck, and the first is the year that is played.
+    Years are replicates of the seed, which differ in people and chance; the first is the year that is played.
     """
-    cohort = run(scenario_of(policy, spread), seed=luck, replicates=YEARS, threads=1)
+    cohort = run(scenario_of(policy, spread), seed=seed, replicates=YEARS, threads=1)
     which, lives = cohort.people.replicate.astype(np.int64), cohort.lives
     never = np.isin(lives.status[0], (ASIDE, WAITING, WITHOUT))
     counted = (~never, lives.time_any <= WINDOW, lives.offences)
     return np.array([np.bincount(which, each, minlength=YEARS) for each in counted]).astype(np.int64)
 
 
-def results(luck: int, spread: Spread, picks: Sequence[int], where: Spread | None) -> pd.DataFrame:
-    """The player's year beside the built-in rules: this year on the same luck, and the rules in ``YEARS`` years.
+def results(seed: int, spread: Spread, picks: Sequence[int], where: Spread | None) -> pd.DataFrame:
+    """The player's year beside the built-in rules: this year with common random numbers, and the rules in many years.
 
-    Parameters
-    ----------
-    luck, spread, picks
-        The player's game.
-    where
-        Where the volunteers of the rules live; None for by population.
-
-    Returns
-    -------
-    DataFrame
-        policy (player, a code of ``RULES``, nobody); courses, reoffenders (people, within two years, definition any)
-        and offences in this year; fewer (reoffenders fewer than without volunteers on the same luck). Of the rules
-        over the years: mean_courses, mean_fewer with its standard error, low and high (5 and 95 %) of fewer.
+    The volunteers of the rules live ``where`` (None: by population). Columns: policy (player, a code of ``RULES``,
+    nobody); courses, reoffenders (people, within two years, definition any) and offences in this year; fewer
+    (reoffenders fewer than without volunteers). Of the rules over ``YEARS`` years: mean_courses, mean_fewer with its
+    standard error, low and high (5 and 95 %) of fewer.
     """
-    told, without = year(luck, spread, picks), years(luck, "nobody")
-    own = (told.courses, int(told.reoffended.sum()), int(told.offences.sum()))
-    rows: list[dict[str, Any]] = [{"policy": "player", **_numbers(own, without)}]
+    mine, without = year(seed, spread, picks), years(seed, "nobody")
+
+    def row(policy: str, this_year: Iterable[int], **over: float) -> dict[str, Any]:
+        courses, reoffenders, offences = map(int, this_year)
+        fewer = int(without[1, 0]) - reoffenders
+        return {"policy": policy, "courses": courses, "reoffenders": reoffenders, "offences": offences,
+                "fewer": fewer, **over}  # fmt: skip
+
+    rows = [row("player", (mine.courses, mine.reoffended.sum(), mine.offences.sum()))]
     for rule in RULES:
-        found = years(luck, rule, where)
+        found = years(seed, rule, where)
         fewer = without[1] - found[1]
         low, high = np.quantile(fewer, [0.05, 0.95], method="inverted_cdf").tolist()
-        over = {"mean_courses": float(found[0].mean()), "mean_fewer": float(fewer.mean()),
-                "error": float(fewer.std(ddof=1) / np.sqrt(YEARS)), "low": low, "high": high}  # fmt: skip
-        rows.append({"policy": rule, **_numbers(found[:, 0].tolist(), without), **over})
-    return pd.DataFrame([*rows, {"policy": "nobody", **_numbers(without[:, 0].tolist(), without)}])
+        rows.append(row(rule, found[:, 0], mean_courses=float(found[0].mean()), mean_fewer=float(fewer.mean()),
+                        error=float(fewer.std(ddof=1) / np.sqrt(YEARS)), low=low, high=high))  # fmt: skip
+    return pd.DataFrame([*rows, row("nobody", without[:, 0])])
 
 
-def _numbers(this_year: Sequence[int], without: npt.NDArray[np.int64]) -> dict[str, int]:
-    courses, reoffenders, offences = this_year
-    fewer = int(without[1, 0]) - reoffenders
-    return {"courses": courses, "reoffenders": reoffenders, "offences": offences, "fewer": fewer}
-
-
-def towns(luck: int, spread: Spread, told: Year) -> pd.DataFrame:
+def towns(seed: int, spread: Spread, mine: Year) -> pd.DataFrame:
     """By town: people released, volunteers at the start, courses, people left without, idle months of pairs.
 
     A pair that is free for one of the 13 months in which people are on the waiting list counts as one.
     """
-    them = people(luck)
     rows = []
     for k, name in enumerate(TOWNS):
-        here = [person.number for person in them if person.town == name]
-        courses = int((told.matched[here] >= 0).sum())
-        idle = int((told.free[k, : MONTHS + 1] // 2).sum())
+        here = [person.number for person in people(seed) if person.town == name]
+        courses = int((mine.matched[here] >= 0).sum())
+        idle = int((mine.free[k, : MONTHS + 1] // 2).sum())
         rows.append((name, len(here), spread[k], courses, len(here) - courses, idle))
     return pd.DataFrame(rows, columns=["town", "people", "volunteers", "courses", "without", "idle"])

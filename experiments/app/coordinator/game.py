@@ -1,7 +1,7 @@
 """The coordinator's game: 20 volunteers, 60 people, four towns; what can be decided, and the scenarios that it makes.
 
-A game is its settings: the luck, where the volunteers live, and who was chosen in which order. Everything else is told
-anew from the start by the engine: chance has an address, so a decision changes only what follows from it.
+A game is its settings: the seed, where the volunteers live, and who was chosen in which order. The engine simulates
+everything else anew from the start. Every random number has a fixed address, so a decision changes only what follows.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ TOWNS = ("Aarhus", "Odense", "Vejle", "Esbjerg")
 PEOPLE, VOLUNTEERS, MONTHS = 60, 20, 12
 """People released in a year, all of whom have said yes; volunteers at the start."""
 ROUNDS, EACH = 6, 2
-"""Rounds, and months in each: whoever is due on the waiting list in these months is new in the round."""
+"""Rounds, and months in each: people who are due on the waiting list in these months are new in the round."""
 RESULT = ROUNDS + 1
-RULES = ("first", "highest", "lowest", "lottery")
 ALLOCATION = {"first": "first come", "highest": "highest risk", "lowest": "lowest risk", "lottery": "lottery"}
+RULES = tuple(ALLOCATION)
 
 
 @dataclass(frozen=True)
@@ -36,17 +36,10 @@ class Parts:
     total: int
 
     def read(self, text: str) -> list[str]:
-        """The numbers in an address.
-
-        Raises
-        ------
-        ValueError
-            If they are not as many as the default's, or do not add up.
-        """
+        """The numbers in an address; ValueError if they are not as many as the default's, or do not add up."""
         parts = text.split(".")
-        if len(parts) != len(self.default) or not all(part.isascii() and part.isdigit() for part in parts):
-            raise ValueError(text)
-        if sum(map(int, parts)) != self.total:
+        whole = len(parts) == len(self.default) and all(part.isascii() and part.isdigit() for part in parts)
+        if not whole or sum(map(int, parts)) != self.total:
             raise ValueError(text)
         return [str(int(part)) for part in parts]
 
@@ -56,14 +49,14 @@ class Parts:
         return f"{' + '.join('abcdefgh'[: len(self.default)])} = {self.total}"
 
 
-LUCK = Whole("carryluck", 1, 1, 200)
+SEED = Whole("carryluck", 1, 1, 200)
 SPREAD = Parts("carrytowns", ("9", "5", "3", "3"), VOLUNTEERS)
 PICKS = Several("carrypairs", (), tuple(map(str, range(PEOPLE))))
 ROUND = Whole("carryround", 0, 0, RESULT)
 """0: where to recruit; 1 to 6: whom to pair; 7: the result."""
 AGAINST = Choice("carryagainst", "people", ("people", "mine"))
 """Where the volunteers of the built-in rules live: by population, or where the player has them."""
-SETTINGS: tuple[Any, ...] = (LUCK, SPREAD, PICKS, ROUND, AGAINST)
+SETTINGS: tuple[Any, ...] = (SEED, SPREAD, PICKS, ROUND, AGAINST)
 
 Spread = tuple[int, ...]
 """Volunteers at the start in each of ``TOWNS``."""
@@ -82,37 +75,24 @@ def base() -> Scenario:
     })  # fmt: skip
 
 
-def nobody() -> Scenario:
-    """The same year without volunteers' help."""
-    return base().changed({"name": "no-volunteers", "trial.assignment": "nobody"})
-
-
-def by_rule(rule: str, spread: Spread | None) -> Scenario:
-    """The year of a built-in rule (a code of ``RULES``), volunteers by population (None) or as they are spread."""
-    return base().changed({"name": f"coordinator-{rule}", "programme.allocation": ALLOCATION[rule], **_towns(spread)})
-
-
-def by_hand(spread: Spread, picks: Sequence[int]) -> Scenario:
-    """The player's year: only these people are paired, in each town in this order."""
-    own = {"programme.allocation": "listed", "programme.listed": [*picks]}
-    return base().changed({"name": "coordinator", **own, **_towns(spread)})
-
-
-def _towns(spread: Spread | None) -> dict[str, Any]:
-    """Where the volunteers live at the start, where later ones come forward, and where there is room for them."""
-    if spread is None:
-        return {}
-    parts = {name: float(number) for name, number in zip(TOWNS, spread, strict=True)}
-    return {f"volunteers.{each}": parts for each in ("at_start_by", "recruits_by", "ceiling_by")}
-
-
 def scenario_of(policy: str, spread: Spread | None, picks: Sequence[int] = ()) -> Scenario:
-    """The scenario of a policy: ``player``, a code of ``RULES``, or ``nobody``."""
+    """The year of a policy: ``player``, a code of ``RULES``, or ``nobody`` (the same year without volunteers' help).
+
+    For the player only ``picks`` are paired, in each town in this order. Volunteers live, come forward and have room by
+    population (None) or as they are spread.
+    """
+    if policy == "nobody":
+        return base().changed({"name": "no-volunteers", "trial.assignment": "nobody"})
     if policy == "player":
-        return by_hand(spread or (), picks)
-    return nobody() if policy == "nobody" else by_rule(policy, spread)
+        own: dict[str, Any] = {"name": "coordinator", "programme.allocation": "listed", "programme.listed": [*picks]}
+    else:
+        own = {"name": f"coordinator-{policy}", "programme.allocation": ALLOCATION[policy]}
+    if spread is not None:
+        parts = {name: float(number) for name, number in zip(TOWNS, spread, strict=True)}
+        own |= {f"volunteers.{each}": parts for each in ("at_start_by", "recruits_by", "ceiling_by")}
+    return base().changed(own)
 
 
 def round_of(release: int) -> int:
-    """Round in which somebody released in this month (0 to 11) is new on the waiting list, two months before."""
+    """Round in which people released in this month (0 to 11) are new on the waiting list, two months before."""
     return 1 + release // EACH

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.coordinator.game import PICKS, RESULT, ROUND, SETTINGS
-from experiments.app.parts import carry
+from experiments.app.coordinator.game import PEOPLE, PICKS, RESULT, ROUND, SETTINGS, SPREAD, TOWNS, VOLUNTEERS
 
 __all__ = ["SETTINGS", "show"]
 
-SCRIPT = Path(__file__).parents[1].joinpath("parts", "carry.round.js").read_text(encoding="utf-8").strip().rstrip(";")
+KEY = "carry-towns"
+CSS, JS, ROUND_JS = (Path(__file__).parents[1].joinpath("parts", f"carry.{kind}").read_text(encoding="utf-8")
+                     for kind in ("css", "js", "round.js"))  # fmt: skip
+SCRIPT = ROUND_JS.strip().rstrip(";")
+SLIDERS = st.components.v2.component("desist_towns", css=CSS, js=JS)
+"""Sliders for where the volunteers live, which are coupled in the browser and always hold the same sum."""
 
 
 def show(w: PageMessages) -> None:
@@ -37,10 +42,36 @@ def _start(w: PageMessages) -> None:
     st.markdown(w("carry.intro"))
     st.subheader(w("carry.start.title"))
     st.markdown(w("carry.start.text"))
-    carry.show(w)
+    _sliders(w)
     st.button(w("carry.start.go"), type="primary", key="carry-go", on_click=_begin)
 
 
 def _begin() -> None:
     st.session_state[ROUND.key] = 1
     st.session_state[PICKS.key] = []
+
+
+def _sliders(w: PageMessages) -> None:
+    """Show the sliders; what is set goes into the setting ``SPREAD``."""
+    from simulation.municipalities import chosen
+
+    inhabitants = [chosen([name])[0].population for name in TOWNS]
+    towns = [
+        {"name": name, "inhabitants": here,
+         "expected": w("carry.start.expected", n=round(PEOPLE * here / sum(inhabitants)))}
+        for name, here in zip(TOWNS, inhabitants, strict=True)
+    ]  # fmt: skip
+    words = {kind: w(f"carry.start.pairs.{kind}") for kind in ("one", "many")} | {"left": w("carry.start.left")}
+    data: dict[str, Any] = {
+        "towns": towns, "words": words, "total": VOLUNTEERS,
+        "spread": [int(part) for part in st.session_state[SPREAD.key]],
+    }  # fmt: skip
+    SLIDERS(key=KEY, data=data, on_spread_change=_set)
+
+
+def _set() -> None:
+    text = st.session_state[KEY].get("spread")
+    try:
+        st.session_state[SPREAD.key] = SPREAD.read(str(text))
+    except ValueError:
+        return

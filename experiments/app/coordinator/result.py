@@ -1,4 +1,4 @@
-"""The result of the coordinator's game: against the built-in rules on the same luck, and against other luck."""
+"""The result of the coordinator's game: against the built-in rules in the same year, and over many years."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from experiments.app.catalogue import PageMessages
+from experiments.app.charts import MENTORED, OBSERVED, QUIET, Spec, chart, field, layer
 from experiments.app.coordinator import facts
-from experiments.app.coordinator.charts import luck_chart
-from experiments.app.coordinator.game import AGAINST, LUCK, PICKS, RESULT, ROUND, RULES, by_hand
+from experiments.app.coordinator.game import AGAINST, PICKS, RESULT, ROUND, RULES, SEED, scenario_of
 from experiments.app.coordinator.rounds import go_back, picks_now, spread_now
 from experiments.app.parts import figure
 from experiments.app.parts.controls import choice
@@ -17,31 +17,32 @@ from experiments.app.parts.controls import choice
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.app.table_receipts import Made
-    from simulation.scenario import Scenario
+SPAN = "#c4c9d1"
+"""Where nine of ten years lie."""
 
 
 def show(w: PageMessages) -> None:
     """Show the result."""
-    luck, spread = st.session_state[LUCK.key], spread_now()
-    picks = facts.begun(luck, picks_now(), RESULT)
+    seed, spread = st.session_state[SEED.key], spread_now()
+    picks = facts.begun(seed, picks_now(), RESULT)
     where = spread if st.session_state[AGAINST.key] == "mine" else None
-    table = facts.results(luck, spread, picks, where)
-    told, alone = facts.year(luck, spread, picks), facts.alone(luck)
+    table = facts.results(seed, spread, picks, where)
+    mine, alone = facts.year(seed, spread, picks), facts.year_of(seed, "nobody")
+    plan = scenario_of("player", spread, picks)
     st.subheader(w("carry.result.title"))
-    st.markdown(f"{_verdict(w, table)} {_yours(w, told, alone)}")
+    st.markdown(f"{_verdict(w, table)} {_yours(w, mine, alone)}")
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.table(_shown(w, table), hide_index=True, border="horizontal")
         choice(w, AGAINST)
     with right:
         st.markdown(f"**{w('carry.chart.title')}**")
-        spec = luck_chart(w, table, facts.YEARS)
+        spec = years_chart(w, table, facts.YEARS)
         figure.show("coordinator", spec)
         st.markdown(f":small[{w('carry.chart.key', years=facts.YEARS)}]")
-        figure.downloads(w, "coordinator", spec, table, lambda: _made(by_hand(spread, picks), luck))
+        figure.downloads(w, "coordinator", spec, table, lambda: figure.receipt(plan, command(seed), seed))
     st.markdown(f"**{w('carry.result.lesson.title')}.** {lesson(w, table)}")
-    places = facts.towns(luck, spread, told)
+    places = facts.towns(seed, spread, mine)
     st.markdown(wrong_town(w, places))
     row = st.container(horizontal=True)
     row.button(w("carry.result.again"), type="primary", key="carry-again", on_click=_again, args=(1,))
@@ -50,19 +51,13 @@ def show(w: PageMessages) -> None:
     with st.expander(w("carry.table.towns")):
         names = {name: w(f"carry.table.{name}") for name in places.columns}
         st.table(places.rename(columns=names), hide_index=True, border="horizontal")
-    figure.scenario_file(w, "coordinator", by_hand(spread, picks).to_toml(), command(luck))
+    figure.scenario_file(w, "coordinator", plan.to_toml(), command(seed))
     st.markdown(f":small[{w('carry.result.command')}]")
 
 
-def _made(plan: Scenario, luck: int) -> Made:
-    from experiments.app.table_receipts import Made
-
-    return Made(command=command(luck), scenario=plan.name, digest=plan.digest, seed=luck)
-
-
-def command(luck: int) -> str:
+def command(seed: int) -> str:
     """The command that computes the player's numbers from the scenario's file."""
-    return f"desist run coordinator.toml --seed {luck}"
+    return f"desist run coordinator.toml --seed {seed}"
 
 
 def _verdict(w: PageMessages, table: pd.DataFrame) -> str:
@@ -73,14 +68,14 @@ def _verdict(w: PageMessages, table: pd.DataFrame) -> str:
     return "**" + w(f"carry.result.{kind}", courses=int(own["courses"]), n=int(own["reoffenders"]), **more) + "**"
 
 
-def _yours(w: PageMessages, told: facts.Year, alone: facts.Year) -> str:
-    mine = told.matched >= 0
-    if not mine.any():
+def _yours(w: PageMessages, mine: facts.Year, alone: facts.Year) -> str:
+    matched = mine.matched >= 0
+    if not matched.any():
         return w("carry.result.none")
-    how = [told.how.count(kind) for kind in ("planned", "unplanned", "volunteers gone", "custody")]
+    how = [mine.how.count(kind) for kind in ("planned", "unplanned", "volunteers gone", "custody")]
     return w(
-        "carry.result.yours", courses=told.courses, n=int(told.reoffended[mine].sum()),
-        alone=int(alone.reoffended[mine].sum()), planned=how[0], broken=how[1] + how[2], custody=how[3],
+        "carry.result.yours", courses=mine.courses, n=int(mine.reoffended[matched].sum()),
+        alone=int(alone.reoffended[matched].sum()), planned=how[0], broken=how[1] + how[2], custody=how[3],
     )  # fmt: skip
 
 
@@ -92,7 +87,7 @@ def _shown(w: PageMessages, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def lesson(w: PageMessages, table: pd.DataFrame) -> str:
-    """What the rules do over many years, and what luck does to the best of them."""
+    """What the rules do over many years, and what chance does to the best of them."""
     rules = table[table["policy"].isin(RULES)].set_index("policy")
     best, worst = str(rules["mean_fewer"].idxmax()), str(rules["mean_fewer"].idxmin())
     return w(
@@ -118,6 +113,48 @@ def wrong_town(w: PageMessages, places: pd.DataFrame) -> str:
 
 
 def _again(step: int) -> None:
-    now = st.session_state[LUCK.key] + step
-    st.session_state[LUCK.key] = now if now <= LUCK.high else LUCK.low
+    now = st.session_state[SEED.key] + step
+    st.session_state[SEED.key] = now if now <= SEED.high else SEED.low
     st.session_state[PICKS.key], st.session_state[ROUND.key] = [], 0
+
+
+def years_chart(w: PageMessages, table: pd.DataFrame, years: int) -> Spec:
+    """Reoffenders fewer than without volunteers (``facts.results``): a dot for this year, and what rules do in many.
+
+    A tick is the mean of the ``years``, and a bar holds nine of ten of them.
+    """
+    rows = table[table["policy"] != "nobody"]
+    rules = rows[rows["policy"].isin(RULES)]
+    names = {policy: w(f"carry.rule.{policy}") for policy in rows["policy"]}
+    records = rows.to_dict("records")
+    data = [
+        {"who": names[row["policy"]], "fewer": int(row["fewer"]), "own": row["policy"] == "player"}
+        | ({} if row["policy"] == "player" else {"mean": row["mean_fewer"], "low": row["low"], "high": row["high"]})
+        for row in records
+    ]
+    year = ", ".join(w("carry.chart.each", rule=names[row["policy"]], n=int(row["fewer"])) for row in records)
+    over = "; ".join(
+        w("carry.chart.over", rule=names[row["policy"]], mean=w.number(row["mean_fewer"], 1), low=int(row["low"]),
+          high=int(row["high"]))
+        for row in rules.to_dict("records")
+    )  # fmt: skip
+    ends = [*rows["fewer"], *rules["low"], *rules["high"], 0]
+    across: Spec = {"scale": {"domain": [min(ends) - 0.4, max(ends) + 0.4], "nice": False}}
+    axis = {"title": w("carry.chart.axis"), "tickMinStep": 1, "format": "d", "tickCount": max(ends) - min(ends) + 1}
+    fewer, low = (field(name, axis=axis, **across) for name in ("fewer", "low"))
+    down = field("who", "nominal", sort=list(names.values()), axis={"title": None, "domain": False, "ticks": False})
+    here, solid = {"x": fewer, "y": down}, dict[str, Any](filled=True, opacity=1)
+    rules_only = {"transform": [{"filter": "!datum.own"}]}
+    spec = {
+        "data": {"values": data},
+        "layer": [
+            layer("rule", {"x": {"datum": 0, "type": "quantitative", **across}}, stroke=QUIET, strokeDash=[3, 3]),
+            rules_only | layer("bar", {"x": low, "x2": {"field": "high"}, "y": down}, height=16, fill=SPAN,
+                               cornerRadius=3),
+            rules_only | layer("tick", {"x": field("mean", **across), "y": down}, thickness=3, size=24, color=OBSERVED),
+            rules_only | layer("point", here, shape="circle", size=130, color=OBSERVED, **solid),
+            {"transform": [{"filter": "datum.own"}]}
+            | layer("point", here, shape="diamond", size=320, color=MENTORED, **solid),
+        ],
+    }  # fmt: skip
+    return chart(w, w("carry.chart.describe", year=year, years=years, over=over), spec, height=240)

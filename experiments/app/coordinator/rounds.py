@@ -6,34 +6,29 @@ import streamlit as st
 
 from experiments.app.catalogue import PageMessages
 from experiments.app.coordinator.facts import GamePerson, Year, begun, month_of, new_in, people, played, year
-from experiments.app.coordinator.game import EACH, LUCK, PICKS, RESULT, ROUND, ROUNDS, RULES, SPREAD, TOWNS, Spread
+from experiments.app.coordinator.game import EACH, PICKS, RESULT, ROUND, ROUNDS, RULES, SEED, SPREAD, TOWNS, Spread
 
-STYLE = """[class*="st-key-carry-box"] h4 {font-size: 1.1rem; padding: 0;}
-[class*="st-key-carry-tick"] {border-left: 4px solid transparent; padding-left: 0.4rem;}
-[class*="st-key-carry-tick"] label p::first-line {font-weight: 600;}
-HIGHEST {border-left-color: #b35806;}"""
-"""A bar marks the highest-risk group, beside the words."""
 BEFORE = 2
 """Months from the waiting list to the release."""
 
 
 def show(w: PageMessages, now: int) -> None:
     """Show a round (1 to 6)."""
-    luck, spread = st.session_state[LUCK.key], spread_now()
-    picks = begun(luck, picks_now(), now)
-    told = year(luck, spread, begun(luck, picks, now - 1))
+    seed, spread = st.session_state[SEED.key], spread_now()
+    picks = begun(seed, picks_now(), now)
+    mine = year(seed, spread, begun(seed, picks, now - 1))
     first = month_of(now)
     here, released = ({"first": month(w, at), "last": month(w, at + EACH - 1)} for at in (first - BEFORE, first))
     st.subheader(w("carry.round.title", n=now, **here))
     if now > 1:
-        st.markdown(since(w, luck, told, picks, now))
-    new = new_in(luck, now)
+        st.markdown(since(w, seed, mine, picks, now))
+    new = new_in(seed, now)
     marked = ", ".join(f".st-key-carry-tick-{person.number}" for person in new if person.highest)
-    st.html(f"<style>{STYLE.replace('HIGHEST', marked or '.none')}</style>")
+    st.html(f"<style>{marked or '.none'} {{border-left-color: #b35806;}}</style>")
     st.markdown(w("carry.round.new", n=len(new), **released))
     for k, column in enumerate(st.columns(len(TOWNS), gap="small")):
         with column.container(border=True, key=f"carry-box-{k}"):
-            _town(w, k, told, first, [person for person in new if person.town == TOWNS[k]], picks)
+            _town(w, k, mine, first, [person for person in new if person.town == TOWNS[k]], picks)
     row = st.container(horizontal=True)
     onward = w("carry.round.last") if now == ROUNDS else w("carry.round.next")
     row.button(onward, type="primary", key="carry-next", on_click=go_on)
@@ -46,14 +41,12 @@ def show(w: PageMessages, now: int) -> None:
         row.button(w("carry.auto.rest"), key="carry-auto-rest", on_click=_let_rule_play, args=(True,))
 
 
-def _town(w: PageMessages, k: int, told: Year, first: int, new: list[GamePerson], picks: list[int]) -> None:
+def _town(w: PageMessages, k: int, mine: Year, first: int, new: list[GamePerson], picks: list[int]) -> None:
     """A town in a round: its volunteers, and a box to tick for everybody who is new on its list."""
-    free, busy, training = (int(each[k, first]) for each in (told.free, told.busy, told.training))
+    free, busy, training = (int(each[k, first]) for each in (mine.free, mine.busy, mine.training))
     pairs = free // 2
-    said = counted(w, "carry.round.free", pairs)
-    st.markdown(f"#### {TOWNS[k]}: {said}")
-    state = w("carry.round.state", busy=busy, free=free, training=training)
-    st.markdown(f":small[{state}]")
+    st.markdown(f"#### {TOWNS[k]}: {counted(w, 'carry.round.free', pairs)}")
+    st.markdown(f":small[{w('carry.round.state', busy=busy, free=free, training=training)}]")
     if not new:
         st.markdown(w("carry.round.nobody"))
     for person in new:
@@ -68,7 +61,7 @@ def _town(w: PageMessages, k: int, told: Year, first: int, new: list[GamePerson]
 
 
 def label(w: PageMessages, person: GamePerson) -> str:
-    """What the coordinator sees of somebody, in one line."""
+    """What the coordinator sees of a person, in one line."""
     lacks = ", ".join(w(f"carry.lacks.{name}") for name in person.lacks)
     lacked = w("carry.person.lacks", what=lacks) if lacks else w("carry.person.nothing")
     parts = (
@@ -81,15 +74,15 @@ def label(w: PageMessages, person: GamePerson) -> str:
     return "\N{NO-BREAK SPACE}· ".join([*whole, lacked])
 
 
-def since(w: PageMessages, luck: int, told: Year, picks: list[int], now: int) -> str:
+def since(w: PageMessages, seed: int, mine: Year, picks: list[int], now: int) -> str:
     """What has happened since the round before, and in all."""
-    first, them = month_of(now), people(luck)
+    first, them = month_of(now), people(seed)
     lately = range(first - EACH, first)
-    earlier, known = begun(luck, picks, now - 1), begun(luck, picks, now - 2)
-    matched = [pick for pick in earlier if 0 <= told.matched[pick] <= first]
+    earlier, known = begun(seed, picks, now - 1), begun(seed, picks, now - 2)
+    matched = [pick for pick in earlier if 0 <= mine.matched[pick] <= first]
     due = {pick: them[pick].release + BEFORE for pick in earlier if pick not in matched}
     groups = {
-        "matched": [pick for pick in matched if pick not in known or told.matched[pick] > first - EACH],
+        "matched": [pick for pick in matched if pick not in known or mine.matched[pick] > first - EACH],
         "waiting": [pick for pick, month in due.items() if month > first],
         "missed": [pick for pick, month in due.items() if first - EACH < month <= first],
     }
@@ -98,11 +91,11 @@ def since(w: PageMessages, luck: int, told: Year, picks: list[int], now: int) ->
         for kind, who in groups.items()
         if who
     ]
-    over = [how == "planned" for how, end in zip(told.how, told.ended, strict=True) if end in lately]
+    over = [how == "planned" for how, end in zip(mine.how, mine.ended, strict=True) if end in lately]
     for kind, number in (("ended", over.count(False)), ("planned", over.count(True))):
         if number:
             lines.append(counted(w, f"carry.since.{kind}", number))
-    running = len(matched) - int(((told.ended >= 0) & (told.ended < first)).sum())
+    running = len(matched) - int(((mine.ended >= 0) & (mine.ended < first)).sum())
     gone = [person.number for person in them if person.release + BEFORE <= first]
     left = len(gone) - len(set(gone) & set(matched))
     total = w("carry.since.so_far", started=len(matched), running=running, without=left)
@@ -110,7 +103,7 @@ def since(w: PageMessages, luck: int, told: Year, picks: list[int], now: int) ->
 
 
 def _listed(w: PageMessages, numbers: list[int]) -> str:
-    """Some people by number: GamePerson 3, 7 and 9."""
+    """Some people by number: Person 3, 7 and 9."""
     texts = [str(number) for number in numbers]
     who = f" {w('carry.since.and')} ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else texts[0]
     return w(f"carry.since.person.{'one' if len(texts) == 1 else 'many'}", who=who)
@@ -123,7 +116,7 @@ def counted(w: PageMessages, key: str, number: int) -> str:
 
 
 def month(w: PageMessages, number: int) -> str:
-    """Name of the month in which somebody of month 0 to 11 is released; the year before for negative numbers."""
+    """Name of a month of release, 0 to 11; of the year before for negative numbers."""
     return w(f"carry.month.{number % 12 + 1}")
 
 
@@ -145,21 +138,22 @@ def _tick(number: int) -> None:
 
 def go_on() -> None:
     """The next round, or the result; choices of people who are not due yet are dropped."""
-    luck, now = st.session_state[LUCK.key], st.session_state[ROUND.key]
-    st.session_state[PICKS.key] = [str(pick) for pick in begun(luck, picks_now(), now)]
-    st.session_state[ROUND.key] = min(now + 1, RESULT)
+    now = st.session_state[ROUND.key]
+    _choose(begun(st.session_state[SEED.key], picks_now(), now), min(now + 1, RESULT))
 
 
 def go_back() -> None:
     """The round before, with its choices to be changed; those of this round are dropped."""
-    luck, back = st.session_state[LUCK.key], st.session_state[ROUND.key] - 1
-    st.session_state[PICKS.key] = [str(pick) for pick in begun(luck, picks_now(), back)]
-    st.session_state[ROUND.key] = back
+    back = st.session_state[ROUND.key] - 1
+    _choose(begun(st.session_state[SEED.key], picks_now(), back), back)
 
 
 def _let_rule_play(to_the_end: bool) -> None:
-    luck, now, rule = st.session_state[LUCK.key], st.session_state[ROUND.key], st.session_state["carry-rule"]
-    picks = played(rule, luck, spread_now(), picks_now(), now)
-    st.session_state[PICKS.key] = [str(pick) for pick in (picks if to_the_end else begun(luck, picks, now))]
-    if to_the_end:
-        st.session_state[ROUND.key] = RESULT
+    seed, now, rule = st.session_state[SEED.key], st.session_state[ROUND.key], st.session_state["carry-rule"]
+    picks = played(rule, seed, spread_now(), picks_now(), now)
+    _choose(picks if to_the_end else begun(seed, picks, now), RESULT if to_the_end else now)
+
+
+def _choose(picks: list[int], now: int) -> None:
+    st.session_state[PICKS.key] = [str(pick) for pick in picks]
+    st.session_state[ROUND.key] = now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -13,13 +13,11 @@ from experiments.app.catalogue import PageMessages
 from experiments.app.country.municipalities import month_name
 from experiments.app.country.plans import OWN, Intended, RequestedPlan, file_name, read, toml_of
 from experiments.app.country.study import Plans, PlanSheet, row_of
+from experiments.app.parts.figure import Receipt, receipt
 from experiments.language.formatting import rounded
 from experiments.statistics.cost_effectiveness import PUBLIC as TOTAL
 from experiments.studies.rollout.plan import RolloutPlan
 from simulation.municipalities import municipalities
-
-if TYPE_CHECKING:
-    from experiments.app.table_receipts import Made
 
 MILLION, SURE = 1e6, 1.959964
 """Standard errors in half an interval of 95 %."""
@@ -31,11 +29,9 @@ class AnswerCard:
 
     label: str
     value: str
-    beside: str
-    """The unit, if any, and the simulation error of the number (95 %)."""
+    beside: str  # the unit, if any, and the simulation error of the number (95 %)
     range: str
-    more: str
-    """What chance alone does, or in how many draws."""
+    more: str  # what chance alone does, or in how many draws
 
 
 def title_of(w: PageMessages, plan: RolloutPlan) -> str:
@@ -54,11 +50,11 @@ def answers(w: PageMessages, sheet: PlanSheet) -> list[AnswerCard]:
     found = [_counted(w, name, row_of(summary, "outcome", name)) for name in ("started", "reoffenders_any")]
     row = row_of(sheet.tables["break_even"], "payer", TOTAL)
     found_of, decimals = rounded(row[key] / MILLION for key in ("gain", "gain_low", "gain_high", "error"))
-    said, error = [w.number(value, decimals) for value in found_of[:3]], found_of[3]
+    texts, error = [w.number(value, decimals) for value in found_of[:3]], found_of[3]
     found.append(AnswerCard(
-        label=w("country.answer.gain"), value=said[0],
+        label=w("country.answer.gain"), value=texts[0],
         beside=w("country.answer.million", error=w.number(SURE * error, decimals)),
-        range=w("country.answer.range", low=said[1], high=said[2]),
+        range=w("country.answer.range", low=texts[1], high=texts[2]),
         more=w("country.answer.with-chance"),
     ))  # fmt: skip
     draws = len(sheet.tables["draws"])
@@ -85,13 +81,13 @@ def cards(w: PageMessages, study: Plans) -> str:
     every, names = [answers(w, sheet) for sheet in study.sheets], titles_of(w, study)
     several, parts = len(names) > 1, []
     for same in zip(*every, strict=True):
-        told = ""
+        shown = ""
         for name, each in zip(names, same, strict=True):
             head = f"<small><b>{escape(name)}</b></small>" if several else ""
             foot = "" if several else f"<small>{escape(each.more)}</small>"
-            told += (f"<dd>{head}<strong>{escape(each.value)} <small>{escape(each.beside)}</small></strong>"
-                     f"<span>{escape(each.range)}</span>{foot}</dd>")  # fmt: skip
-        parts.append(f"<div><dt>{escape(same[0].label)}</dt>{told}</div>")
+            shown += (f"<dd>{head}<strong>{escape(each.value)} <small>{escape(each.beside)}</small></strong>"
+                      f"<span>{escape(each.range)}</span>{foot}</dd>")  # fmt: skip
+        parts.append(f"<div><dt>{escape(same[0].label)}</dt>{shown}</div>")
     return f'<dl class="country-answers">{"".join(parts)}</dl>'
 
 
@@ -134,16 +130,14 @@ def command(asked: RequestedPlan) -> str:
     return f"desist {verb} {names} --draws {asked.draws} --seed {asked.seed}"
 
 
-def made(asked: RequestedPlan, more: str = "") -> Made:
+def made(asked: RequestedPlan, more: str = "") -> Receipt:
     """What made the numbers of a study: the command with ``more`` options, and the scenario that its manifest names."""
-    from experiments.app.table_receipts import Made
     from experiments.inputs.municipalities import denmark
     from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 
     first = read(asked.plans[-1])
     plan = everybody(first) if asked.kind == "ladder" else scenario_of(first, denmark())
-    return Made(command=command(asked) + more, scenario=plan.name, digest=plan.digest, seed=asked.seed,
-                runs={"draws": asked.draws})  # fmt: skip
+    return receipt(plan, command(asked) + more, asked.seed, draws=asked.draws)
 
 
 def without(left_out: Sequence[str]) -> str:

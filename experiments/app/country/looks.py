@@ -10,30 +10,43 @@ from textwrap import wrap
 from typing import Any
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.charts import CONTROL, MENTORED, QUIET, Spec
+from experiments.app.charts import CONTROL, MENTORED, QUIET, Rows, Spec, field, layer
 from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan
 
 LOOKS = ((MENTORED, [1, 0], "circle"), (CONTROL, [7, 3], "square"), ("#707070", [2, 3], "diamond"))
 """Colour, dash and point of the first, second and third line."""
-DOUBT, CHANCE = ("low", "high"), ("stochastic_low", "stochastic_high")
+UNCERTAINTY, CHANCE = ("low", "high"), ("stochastic_low", "stochastic_high")
 """Ends of both intervals, as ``tables.estimate`` names them."""
 ACROSS, LONG = 44, 30
 """Letters of a title in a line; and of a name from which on names in a legend stand below each other."""
 NUMBERS = {"tickCount": 5, "format": ",d"}
 """An axis of whole numbers."""
+NAMED = {"ticks": False, "domain": False, "labelPadding": 8}
+"""An axis of names."""
+SQUARES = {"symbolType": "square", "symbolSize": 200}
+"""A legend of bars."""
 
 
-def looks(names: Sequence[str]) -> dict[str, Any]:
+def looks(names: Sequence[str]) -> dict[str, Spec]:
     """Colour and dash of lines by ``name``, with one legend if there are several."""
-    shown: dict[str, Any] = {"field": "name", "type": "nominal", "sort": None, "title": None}
-    chosen = LOOKS[: len(names)]
     legend = {"symbolType": "stroke", "symbolStrokeWidth": 3, "symbolSize": 500, "symbolOpacity": 1, "labelLimit": 420,
               "columns": 1 if max(map(len, names)) > LONG else 2} if len(names) > 1 else None  # fmt: skip
+    return {
+        channel: field("name", "nominal", sort=None, title=None, legend=legend,
+                       scale={"domain": [*names], "range": [look[part] for look in LOOKS[: len(names)]]})
+        for part, channel in enumerate(("color", "strokeDash"))
+    }  # fmt: skip
 
-    def scaled(part: int) -> dict[str, Any]:
-        return shown | {"scale": {"domain": [*names], "range": [look[part] for look in chosen]}, "legend": legend}
 
-    return {"color": scaled(0), "strokeDash": scaled(1)}
+def rows_of_names(name: str, offset: int, **axis: Any) -> Spec:
+    """A nominal axis downward whose names may have several lines."""
+    split = {"labelExpr": "split(datum.label, '\\n')", "labelOffset": offset}
+    return field(name, "nominal", sort=None, title=None, axis=NAMED | split | axis)
+
+
+def tips(**titles: str) -> list[dict[str, str]]:
+    """What a mark says when it is pointed at: columns and their titles."""
+    return [{"field": name, "title": title} for name, title in titles.items()]
 
 
 def begins(plan: RolloutPlan) -> float:
@@ -47,75 +60,43 @@ def year_name(plan: RolloutPlan, year: int) -> str:
 
 
 def over_years(
-    w: PageMessages, plan: RolloutPlan, rows: Sequence[Mapping[str, Any]], names: Sequence[str], *, title: str,
-    bands: Sequence[tuple[str, str]] = (DOUBT,), points: bool = True, top: float | None = None,
+    w: PageMessages, plan: RolloutPlan, rows: Rows, names: Sequence[str], *, title: str,
+    bands: Sequence[tuple[str, str]] = (UNCERTAINTY,), points: bool = True, top: float | None = None,
 ) -> list[Spec]:  # fmt: skip
     """Lines over the calendar with their intervals, and the years after the last releases in grey.
 
-    Parameters
-    ----------
-    w, plan
-        PageMessages, and the plan that gives the calendar.
-    rows
-        One row a point: at (calendar year), name, mean, text, and the ends of the bands.
-    names
-        The lines, in order.
-    title
-        What is drawn, for the tip of a point.
-    bands
-        Ends of the intervals, the widest first.
-    points
-        Whether points are shown, each of which stands for a year, half of it before its place on the axis; else they
-        stand for months and only answer to being pointed at.
-    top
-        End of the axis, if charts share it.
+    A row is a point: at (calendar year), name, mean, text, and the ends of the ``bands``, of which the widest come
+    first. ``names`` are the lines in order, ``title`` stands in the tip of a point, and ``top`` ends the axis if charts
+    share it. ``points`` are shown if each stands for a year, half of it before its place on the axis; else they stand
+    for months and only answer to being pointed at.
     """
     middle = 0.5 if points else 0.0
-    edge = begins(plan) + plan.years
-    last = edge + FOLLOWED_ON / 12 - middle
-    x = {"field": "at", "type": "quantitative", "title": None,
-         "scale": {"domain": [begins(plan) - middle, last], "nice": False},
-         "axis": {"format": "d", "grid": False, "tickMinStep": 1, "labelOverlap": True}}  # fmt: skip
-    y: dict[str, Any] = {"type": "quantitative", "title": None, "axis": NUMBERS}
+    edge = begins(plan) + plan.years - middle
+    last = edge + FOLLOWED_ON / 12
+    x = field("at", title=None, scale={"domain": [begins(plan) - middle, last], "nice": False},
+              axis={"format": "d", "grid": False, "tickMinStep": 1, "labelOverlap": True})  # fmt: skip
+    y: dict[str, Any] = {"title": None, "axis": NUMBERS}
     if top is not None:
         y["scale"] = {"domain": [0, top], "nice": True}
-    mean = {"field": "mean", **y}
-    own: dict[str, Any] = {"field": "colour", "type": "nominal", "scale": None}
-    each = {"field": "name", "type": "nominal"}
-    areas: list[Spec] = [
-        {"mark": {"type": "area", "opacity": 0.16 * (k + 1)},
-         "encoding": {"x": x, "y": {"field": low, **y}, "y2": {"field": high}, "color": own, "detail": each}}
+    mean, own, name = field("mean", **y), field("colour", "nominal", scale=None), field("name", "nominal")
+    areas = [
+        layer("area", {"x": x, "y": field(low, **y), "y2": {"field": high}, "color": own, "detail": name},
+              opacity=0.16 * (k + 1))
         for k, (low, high) in enumerate(bands)
     ]  # fmt: skip
-    tips = [{"field": "name", "title": " "}, {"field": "when", "title": " "}, {"field": "text", "title": title}]
-    shape = {"field": "shape", "type": "nominal", "scale": None}
-    dots = {"x": x, "y": mean, "color": own, "shape": shape, "tooltip": tips}
+    dots = {"x": x, "y": mean, "color": own, "shape": field("shape", "nominal", scale=None),
+            "tooltip": tips(name=" ", when=" ", text=title)}  # fmt: skip
     styles = {name: {"colour": colour, "shape": point} for name, (colour, _, point) in zip(names, LOOKS, strict=False)}
+    after = [{"first": edge, "last": last, "middle": (edge + last) / 2}]
     return [
-        *_followed(w, edge - middle, last, x),
+        layer("rect", {"x": {**x, "field": "first"}, "x2": {"field": "last"}}, after, color="#eeeeee"),
+        layer("text", {"x": {**x, "field": "middle"}}, after, baseline="top", y=4, color=QUIET,
+              text=w("country.followed")),
         {"data": {"values": [{**row, **styles[row["name"]]} for row in rows]}, "layer": [
-            *areas, {"mark": {"type": "line", "strokeWidth": 2.5}, "encoding": {"x": x, "y": mean, **looks(names)}},
-            {"mark": {"type": "point", "filled": True, "size": 80, "opacity": float(points)}, "encoding": dots},
+            *areas, layer("line", {"x": x, "y": mean, **looks(names)}, strokeWidth=2.5),
+            layer("point", dots, filled=True, size=80, opacity=float(points)),
         ]},
     ]  # fmt: skip
-
-
-def _followed(w: PageMessages, first: float, last: float, x: Mapping[str, Any]) -> list[Spec]:
-    """The years after the last releases, in grey."""
-    row = {"first": first, "last": last, "middle": (first + last) / 2}
-    words = {"type": "text", "baseline": "top", "y": 4, "color": QUIET, "text": w("country.followed")}
-    return [
-        {"data": {"values": [row]}, "mark": {"type": "rect", "color": "#eeeeee"},
-         "encoding": {"x": {**x, "field": "first"}, "x2": {"field": "last"}}},
-        {"data": {"values": [row]}, "mark": words, "encoding": {"x": {**x, "field": "middle"}}},
-    ]  # fmt: skip
-
-
-def silent(spec: Spec) -> Spec:
-    """A specification whose marks say nothing to a screen reader one by one: the description has the numbers."""
-    mark = {"mark": {**spec["mark"], "aria": False}} if "mark" in spec else {}
-    layers = {"layer": [silent(layer) for layer in spec["layer"]]} if "layer" in spec else {}
-    return {**spec, **mark, **layers}
 
 
 def lines(text: str) -> list[str]:
@@ -123,9 +104,9 @@ def lines(text: str) -> list[str]:
     return wrap(text, ACROSS)
 
 
-def spanned(w: PageMessages, row: Mapping[str, Any], decimals: int = 0, *, ends: tuple[str, str] = DOUBT) -> str:
+def spanned(w: PageMessages, row: Mapping[str, Any], decimals: int = 0) -> str:
     """A mean with its interval in words."""
-    mean, low, high = (w.number(row[key], decimals) for key in ("mean", *ends))
+    mean, low, high = (w.number(row[key], decimals) for key in ("mean", *UNCERTAINTY))
     return w("country.span", mean=mean, low=low, high=high)
 
 

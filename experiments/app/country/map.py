@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.charts import Spec, chart
-from experiments.app.country.looks import silent
+from experiments.app.charts import Spec, chart, field, layer
+from experiments.app.country.looks import tips
 from experiments.app.country.municipalities import Cells, ink, short_of
 from experiments.app.shared_results import kept
 from experiments.inputs.municipality_shapes import capital, geojson, shapes
@@ -27,16 +27,12 @@ NARROW, BROAD = "fijltI.-", "mwMW"
 """Letters that are clearly narrower and broader than the others."""
 
 
-def _colour(told: Cells, title: str, legend: bool) -> dict[str, Any]:
-    colour = {"field": "class", "type": "nominal", "sort": None, "title": title,
-              "scale": {"domain": [*told.classes], "range": [*told.colours]}}  # fmt: skip
-    if not legend:
-        return {**colour, "legend": None}
-    return {
-        **colour,
-        "legend": {"orient": "top", "columns": 3, "symbolType": "square", "symbolSize": 220,
-                   "symbolStrokeColor": "#777777", "symbolStrokeWidth": 0.8, "titleLimit": 600, "columnPadding": 16},
-    }  # fmt: skip
+def _colour(shown: Cells, title: str, legend: bool) -> Spec:
+    """Classes and their colours, with a legend where the page does not show one beside the map."""
+    look = {"orient": "top", "columns": 3, "symbolType": "square", "symbolSize": 220, "symbolStrokeColor": "#777777",
+            "symbolStrokeWidth": 0.8, "titleLimit": 600, "columnPadding": 16}  # fmt: skip
+    return field("class", "nominal", sort=None, title=title, legend=look if legend else None,
+                 scale={"domain": [*shown.colours], "range": [*shown.colours.values()]})  # fmt: skip
 
 
 @kept(2)
@@ -45,32 +41,25 @@ def _features(near: bool) -> tuple[dict[str, Any], ...]:
 
 
 def land(
-    w: PageMessages, told: Cells, title: str, description: str, *, near: bool = False, legend: bool = False,
-    height: int = 460
+    w: PageMessages, shown: Cells, title: str, description: str, *, near: bool = False, legend: bool = False
 ) -> Spec:
     """The map in true shapes: the whole country, or ``near`` Copenhagen with the names written on it."""
-    rows = told.table.set_index("number")
+    rows = shown.table.set_index("number")
     features = []
     for shape in _features(near):
         row = rows.loc[shape["id"]]
         own = {"name": row["name"], "text": row["text"], "class": row["class"]}
         features.append({"type": "Feature", "id": shape["id"], "geometry": shape["geometry"], **own})
-    mark = {"type": "geoshape", "stroke": EDGE, "strokeWidth": 1.0 if near else 0.5}
+    encoding = {"color": _colour(shown, title, legend), "tooltip": tips(name=w("country.map.place"), text=title)}
     spec: Spec = {
         "projection": {"type": "identity"},
         "data": {"values": {"type": "FeatureCollection", "features": features}, "format": {"property": "features"}},
-        "layer": [{
-            "mark": mark,
-            "encoding": {
-                "color": _colour(told, title, legend),
-                "tooltip": [{"field": "name", "title": w("country.map.place")}, {"field": "text", "title": title}],
-            },
-        }],
-    }  # fmt: skip
+        "layer": [layer("geoshape", encoding, stroke=EDGE, strokeWidth=1.0 if near else 0.5)],
+    }
     if near:
-        spec["layer"].append(_names(told))
+        spec["layer"].append(_names(shown))
         spec["title"] = {"text": w("country.map.near"), "fontWeight": "normal"}
-    return chart(w, description, silent(spec), height=height)
+    return chart(w, description, spec, height=460)
 
 
 def ems(text: str) -> float:
@@ -94,69 +83,59 @@ def _room() -> dict[int, float]:
     return found
 
 
-def _names(told: Cells) -> Spec:
+def _names(shown: Cells) -> Spec:
     """Short names on the enlargement where there is room for them, in black or white."""
-    near, colours = set(capital()), dict(zip(told.classes, told.colours, strict=True))
-    middles = {shape.place.number: shape.middle for shape in shapes()}
+    near, middles = set(capital()), {shape.place.number: shape.middle for shape in shapes()}
     rows = [
         {"short": row["short"], "x": middles[row["number"]][0], "y": middles[row["number"]][1],
-         "ink": ink(colours[row["class"]])}
-        for row in told.table.to_dict("records")
+         "ink": ink(shown.colours[row["class"]])}
+        for row in shown.table.to_dict("records")
         if row["number"] in near and _room()[row["number"]] > UNITS * TYPE * (ems(row["short"]) + 0.4)
     ]  # fmt: skip
-    return {
-        "data": {"values": rows},
-        "mark": {"type": "text", "fontSize": TYPE, "tooltip": None},
-        "encoding": {
-            "longitude": {"field": "x", "type": "quantitative"}, "latitude": {"field": "y", "type": "quantitative"},
-            "text": {"field": "short"}, "color": {"field": "ink", "type": "nominal", "scale": None},
-        },
-    }  # fmt: skip
+    encoding = {"longitude": field("x"), "latitude": field("y"), "text": {"field": "short"},
+                "color": field("ink", "nominal", scale=None)}  # fmt: skip
+    return layer("text", encoding, rows, fontSize=TYPE, tooltip=None)
 
 
 def tiles(
-    w: PageMessages, told: Cells, what: str, title: str, description: str, *, columns: range = COLUMNS,
+    w: PageMessages, shown: Cells, what: str, title: str, description: str, *, columns: range = COLUMNS,
     legend: bool = False,
-    height: int = 580,
 ) -> Spec:  # fmt: skip
     """The map of tiles: each municipality one cell with its short name and number, about where it lies.
 
     ``columns`` are those that are drawn: a narrow screen has the halves of ``HALVES`` below each other.
     """
-    colours = dict(zip(told.classes, told.colours, strict=True))
     rows = [
         {**{key: row[key] for key in ("name", "short", "row", "column", "text", "class")},
-         "ink": ink(colours[row["class"]]), "ems": ems(row["short"]),
+         "ink": ink(shown.colours[row["class"]]), "ems": ems(row["short"]),
          "number": "" if what == "opens" else short_of(w, what, row["value"])}
-        for row in told.table.to_dict("records") if row["column"] in columns
+        for row in shown.table.to_dict("records") if row["column"] in columns
     ]  # fmt: skip
     cell = f"min(width / {len(columns)}, 1.2 * height / {len(ROWS)})"
     plain, fitted = {"expr": f"0.28 * {cell}"}, {"expr": f"min(0.28 * {cell}, 0.92 * {cell} / datum.ems)"}
-    step = {"axis": None, "type": "ordinal"}
+    place = {
+        channel: field(name, "ordinal", axis=None,
+                       scale={"domain": [*domain], "paddingInner": 0.05, "paddingOuter": 0})
+        for channel, name, domain in (("x", "column", columns), ("y", "row", ROWS))
+    }  # fmt: skip
 
-    def over(field: str, domain: range) -> dict[str, Any]:
-        return {"field": field, **step, "scale": {"domain": [*domain], "paddingInner": 0.05, "paddingOuter": 0}}
+    def text(name: str, lower: str, size: dict[str, str]) -> Spec:
+        encoding = {**place, "text": {"field": name}, "color": {"field": "ink", "scale": None}}
+        return layer("text", encoding, fontSize=size, dy={"expr": lower}, tooltip=None)
 
-    place = {"x": over("column", columns), "y": over("row", ROWS)}
-
-    def text(field: str, lower: str, size: dict[str, str]) -> Spec:
-        return {"mark": {"type": "text", "fontSize": size, "dy": {"expr": lower}, "tooltip": None},
-                "encoding": {**place, "text": {"field": field}, "color": {"field": "ink", "scale": None}}}  # fmt: skip
-
-    tips = [{"field": "name", "title": w("country.map.place")}, {"field": "text", "title": title}]
+    tip = {"tooltip": tips(name=w("country.map.place"), text=title)}
     alone = what == "opens"
-    layers: list[Spec] = [
-        {"mark": {"type": "rect", "stroke": EDGE, "strokeWidth": 0.5},
-         "encoding": {**place, "color": _colour(told, title, legend), "tooltip": tips}},
+    layers = [
+        layer("rect", {**place, "color": _colour(shown, title, legend), **tip}, stroke=EDGE, strokeWidth=0.5),
         text("short", "0" if alone else f"-0.17 * {cell}", fitted),
         *([] if alone else [text("number", f"0.17 * {cell}", plain)]),
-    ]  # fmt: skip
-    return chart(w, description, silent({"data": {"values": rows}, "layer": layers}), height=height)
+    ]
+    return chart(w, description, {"data": {"values": rows}, "layer": layers}, height=580)
 
 
-def whole_map(w: PageMessages, told: Cells, title: str, description: str) -> Spec:
+def whole_map(w: PageMessages, shown: Cells, title: str, description: str) -> Spec:
     """The country and Copenhagen's surroundings in one picture with a legend, to download."""
-    left, right = (land(w, told, title, description, near=near, legend=not near) for near in (False, True))
+    left, right = (land(w, shown, title, description, near=near, legend=not near) for near in (False, True))
     inner = ("projection", "data", "layer", "title")
     return {
         **{key: left[key] for key in ("$schema", "description", "config")},

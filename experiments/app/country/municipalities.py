@@ -23,10 +23,8 @@ from experiments.studies.rollout.plan import RolloutPlan, month_of
 from experiments.studies.rollout.plan_runs import FEW
 from simulation.municipalities import municipalities
 
-SHOWN = ("matched", "started", "served", "offences_avoided", "opens", "released")
-"""What a map may show."""
 PLANNED = ("opens", "released")
-"""Of those, what a plan says before anything is run."""
+"""Of what a map may show, what a plan says before anything is run."""
 AMONG = {"matched": "joined", "served": "joined", "started": "started", "offences_avoided": "started"}
 """Of whom there must be ``FEW`` at least for a number to say something."""
 SHARES = ("matched", "served")
@@ -39,14 +37,13 @@ MOST_CLASSES = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Cells:
-    """What a map shows: one row a municipality, and the names and colours of the classes, in order.
+    """What a map shows: one row a municipality, and the colour of each class by its name, in order.
 
     Columns: number, name, short, row, column, value, text (the value in words), class.
     """
 
     table: pd.DataFrame
-    classes: tuple[str, ...]
-    colours: tuple[str, ...]
+    colours: dict[str, str]
 
 
 def values(what: str, sheet: PlanSheet | None, intends: Intended) -> dict[str, float]:
@@ -91,59 +88,41 @@ def cells_of(w: PageMessages, what: str, plan: RolloutPlan, own: Mapping[str, fl
         return _dates(w, plan, table, every)
     known = [value for value in every if value == value]
     share, some = what in SHARES, edges([value for value in known if value >= 0], share=what in SHARES)
-    names = [_between(w, low, high, share) for low, high in pairwise(some)]
-    classes = [w("country.map.below")] if any(value < 0 for value in known) else []
-    colours = [BELOW] * len(classes) + shades(len(names))
-    classes += names
-    few = w(f"country.map.few.{AMONG.get(what, 'joined')}", n=int(FEW))
-    never = w("country.map.never")
+    names = [f"{w.number(100 * low if share else low, 0)}–{w.percent(high) if share else w.number(high, 0)}"
+             for low, high in pairwise(some)]  # fmt: skip
+    below, few, never = (w(f"country.map.{name}", n=int(FEW))
+                         for name in ("below", f"few.{AMONG.get(what, 'joined')}", "never"))  # fmt: skip
+    colours = {below: BELOW} if any(value < 0 for value in known) else {}
+    colours |= dict(zip(names, shades(len(names)), strict=True))
 
     def named(name: str, value: float) -> tuple[str, str]:
         if value != value:
-            told = few if name in own else never
-            return told, told
-        if value < 0:
-            return w("country.map.below"), _said(w, what, value)
-        at = sum(value >= edge for edge in some[1:-1])
-        return names[at], _said(w, what, value)
+            return (few, few) if name in own else (never, never)
+        number = w.percent(value) if share else w.number(value, 0 if abs(value) >= 9.95 else 1)
+        kind = below if value < 0 else names[sum(value >= edge for edge in some[1:-1])]
+        return kind, w(f"country.map.said.{what}", n=number)
 
     both = [named(name, value) for name, value in zip(table["name"], table["value"], strict=True)]
     table["class"], table["text"] = zip(*both, strict=True)
-    for extra, colour in ((few, TOO_FEW), (never, NEVER)):
-        if extra in set(table["class"]):
-            classes.append(extra)
-            colours.append(colour)
-    return Cells(table=table, classes=tuple(classes), colours=tuple(colours))
+    seen = set(table["class"])
+    colours |= {name: colour for name, colour in ((few, TOO_FEW), (never, NEVER)) if name in seen}
+    return Cells(table=table, colours=colours)
 
 
 def _dates(w: PageMessages, plan: RolloutPlan, table: pd.DataFrame, every: Sequence[float]) -> Cells:
     """Months of opening as classes, the first the darkest."""
-    months = sorted({int(value) for value in every})
     never = w("country.map.never")
-    said = {month: month_name(w, plan, month) for month in months}
-    table["class"] = [never if value != value else said[int(value)] for value in table["value"]]
+    names = {month: month_name(w, plan, month) for month in sorted({int(value) for value in every})}
+    table["class"] = [never if value != value else names[int(value)] for value in table["value"]]
     table["text"] = table["class"]
-    closed = bool((table["class"] == never).any())
-    colours = shades(len(months))[::-1] if len(months) > 1 else [BLUES[2]]
-    return Cells(table=table, classes=(*said.values(), *([never] if closed else [])),
-                 colours=(*colours, *([NEVER] if closed else [])))  # fmt: skip
+    blues = shades(len(names))[::-1] if len(names) > 1 else [BLUES[2]]
+    closed = {never: NEVER} if (table["class"] == never).any() else {}
+    return Cells(table=table, colours=dict(zip(names.values(), blues, strict=False)) | closed)
 
 
 def month_name(w: PageMessages, plan: RolloutPlan, month: int) -> str:
     """The name and year of a month of a plan, counted from 0."""
     return month_text(w, month_of(plan, month))
-
-
-def _between(w: PageMessages, low: float, high: float, share: bool) -> str:
-    if share:
-        return f"{w.number(100 * low, 0)}–{w.percent(high)}"
-    return f"{w.number(low, 0)}–{w.number(high, 0)}"
-
-
-def _said(w: PageMessages, what: str, value: float) -> str:
-    """A value in words, with its unit."""
-    number = w.percent(value) if what in SHARES else w.number(value, 0 if abs(value) >= 9.95 else 1)
-    return w(f"country.map.said.{what}", n=number)
 
 
 def short_of(w: PageMessages, what: str, value: float) -> str:
@@ -174,7 +153,7 @@ def ink(colour: str) -> str:
 
 def key(every: Sequence[Cells], title: str) -> str:
     """What the colours mean (HTML), for all maps that are seen together."""
-    colours = {name: colour for told in every for name, colour in zip(told.classes, told.colours, strict=True)}
+    colours = {name: colour for shown in every for name, colour in shown.colours.items()}
     parts = "".join(f'<span><i style="background:{colour}"></i>{escape(name)}</span>'
                     for name, colour in colours.items())  # fmt: skip
     return f'<p class="country-key"><b>{escape(title)}</b>{parts}</p>'
@@ -190,12 +169,12 @@ def listed(w: PageMessages, what: str, every: Mapping[str, Cells]) -> pd.DataFra
     return pd.DataFrame({w("country.map.place"): [*order], **columns})
 
 
-def described(w: PageMessages, what: str, told: Cells) -> str:
+def described(w: PageMessages, what: str, shown: Cells) -> str:
     """A map in a sentence: how many municipalities have a number, the most and the least."""
-    title, known = w(f"country.map.title.{what}"), told.table.dropna(subset="value")
+    title, known = w(f"country.map.title.{what}"), shown.table.dropna(subset="value")
     if what == "opens" or known.empty:
-        counts = told.table["class"].value_counts()
-        parts = [f"{name}: {counts[name]}" for name in told.classes if name in counts]
+        counts = shown.table["class"].value_counts()
+        parts = [f"{name}: {counts[name]}" for name in shown.colours if name in counts]
         return w("country.map.described.classes", title=title, parts=", ".join(parts))
     rows = known.sort_values("value").to_dict("records")
     foot, top = rows[0], rows[-1]

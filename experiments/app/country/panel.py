@@ -1,8 +1,8 @@
-"""The panel "The whole country": plans as choices and sliders, and what they do, by municipality, purse and year."""
+"""The panel "The whole country": plans as choices and sliders, and what they do, by municipality, payer and year."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import fields
 
 import streamlit as st
 
@@ -10,11 +10,8 @@ from experiments.app.address import Choice, Setting, Several, Whole
 from experiments.app.catalogue import PageMessages
 from experiments.app.parts.controls import again, choice, slider
 
-if TYPE_CHECKING:
-    from experiments.app.country.plans import Choices
-
-PLAN = Choice("cplan", "nationwide-at-once", ("nationwide-at-once", "nationwide-over-five-years", "todays-area",
-                                              "highest-risk-only", "investment-fund-420"))  # fmt: skip
+PLANS = ("nationwide-at-once", "nationwide-over-five-years", "todays-area", "highest-risk-only", "investment-fund-420")
+PLAN = Choice("cplan", PLANS[0], PLANS)
 VERSUS = Choice("cversus", "none", ("none", "as-it-comes", *PLAN.codes))
 OPENING = Choice("copening", "plan", ("plan", "today", "once", "half", "year"))
 RECRUITS = Whole("crecruits", 100, 25, 300, 25)
@@ -35,57 +32,26 @@ RUNGS = Several("crungs", STEPS, STEPS)
 OF = Choice("cladder", "points", ("points", "kroner"))
 SETTINGS: tuple[Setting, ...] = (PLAN, VERSUS, OPENING, RECRUITS, START, ORDER, OFFERED, MOST, YEARS, DRAWS, SEED, VIEW,
                                  SHOWN, SHAPE, CURVE, RUNGS, OF)  # fmt: skip
-STYLE = """<style>
-.st-key-country > div > [data-testid="stHorizontalBlock"], .st-key-country > [data-testid="stHorizontalBlock"]
-  {flex-direction: row-reverse;}
-.st-key-country-head h2 {font-size: 1.45rem;}
-dl.country-answers {display: grid; grid-template-columns: repeat(auto-fit, minmax(11.5rem, 1fr)); gap: .5rem;
-  margin: 0; padding: 0;}
-dl.country-answers > div {border: 1px solid #d5d9e0; border-radius: .3rem; padding: .4rem .7rem;}
-dl.country-answers dt {font-size: .95rem; font-weight: 600; margin: 0;}
-dl.country-answers dd {margin: 0 0 .2rem 0;}
-dl.country-answers dd > * {display: block; line-height: 1.35;}
-dl.country-answers strong {font-size: 1.75rem; line-height: 1.2;}
-dl.country-answers strong small {font-weight: 400;}
-dl.country-answers small {font-size: .875rem; color: #595959;}
-.country-key {display: flex; flex-wrap: wrap; gap: .2rem 1rem; margin: 0; font-size: .9rem;}
-.country-key b {width: 100%;}
-.country-key i {display: inline-block; width: 1rem; height: 1rem; margin-right: .35rem; border: 1px solid #777;
-  vertical-align: -.15rem;}
-@media (max-width: 640px) {dl.country-answers {grid-template-columns: repeat(2, 1fr);}}
-</style>"""
 
 
 def show(w: PageMessages) -> None:
     """Show the panel."""
-    from experiments.app.country import plans
-    from experiments.app.country.views import intends, told
+    from experiments.app.country import facts, plans, views
 
-    st.html(STYLE)
     head, one, two = st.columns([1, 1.95, 1.95], gap="medium", vertical_alignment="bottom")
     head.container(key="country-head").header(w("country.title"))
     choice(w, PLAN, across=False, on=one)
     choice(w, VERSUS, across=False, on=two)
     state = st.session_state
-    both = plans.pair(choices(), state[VERSUS.key])
+    chosen = plans.Choices(**{each.name: state[f"c{each.name}"] for each in fields(plans.Choices)})
+    both = plans.pair(chosen, state[VERSUS.key])
     with st.container(key="country"):
         right, left = st.columns([3.9, 1], gap="medium")
     with left:
         _controls(w)
-        intends(w, both[0])
+        st.caption(facts.intention(w, both[0], plans.intended(plans.toml_of(both[0]))))
     with right:
-        told(w, both, draws=int(state[DRAWS.key]), seed=state[SEED.key])
-
-
-def choices() -> Choices:
-    """What the visitor has set of the plan."""
-    from experiments.app.country.plans import Choices
-
-    state = st.session_state
-    return Choices(
-        plan=state[PLAN.key], opening=state[OPENING.key], recruits=state[RECRUITS.key], start=state[START.key],
-        order=state[ORDER.key], offered=state[OFFERED.key], most=state[MOST.key], years=state[YEARS.key],
-    )  # fmt: skip
+        views.show(w, both, draws=int(state[DRAWS.key]), seed=state[SEED.key])
 
 
 def _controls(w: PageMessages) -> None:
@@ -94,9 +60,8 @@ def _controls(w: PageMessages) -> None:
     choice(w, OPENING, across=False)
     slider(w, RECRUITS, unit="%d %%")
     slider(w, START)
-    choice(w, ORDER, across=False)
-    choice(w, OFFERED, across=False)
-    choice(w, MOST, across=False)
+    for setting in (ORDER, OFFERED, MOST):
+        choice(w, setting, across=False)
     with st.expander(w("country.how")):
         choice(w, DRAWS)
         slider(w, YEARS)

@@ -1,7 +1,7 @@
 """Plans as a visitor sets them: one that comes with Desist, with a few of its own keys changed, and one beside it.
 
-What is asked for is a plan as its TOML text, so that what the page tells is what ``desist rollout`` tells of the file
-that can be downloaded.
+What is asked for is a plan as its TOML text, so that the page shows what ``desist rollout`` finds of the file that can
+be downloaded.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any, Literal
 
 import tomli_w
 
+from experiments.app.country.panel import PLANS
 from experiments.app.shared_results import kept
 from experiments.language.messages import LANGUAGES, Messages
 from experiments.language.plan_text import short_titles
 from experiments.studies.rollout.plan import RolloutPlan, load, months_between, planned
+from experiments.studies.rollout.plan_facts import month_of
 from experiments.studies.rollout.plan_scenario import at_start, lost_in_scaling, recruiting
 
-PLANS = ("nationwide-at-once", "nationwide-over-five-years", "todays-area", "highest-risk-only", "investment-fund-420")
-"""Plans to begin from, in the order of the page."""
 OWN = "own-plan"
 """Name of a plan that a visitor has changed."""
 STEPS = "nationwide-over-five-years"
@@ -38,23 +38,21 @@ AT_START, YEARS = 150, 10
 
 @dataclass(frozen=True, kw_only=True)
 class RequestedPlan:
-    """A study that somebody wants: everything that decides it."""
+    """A study that a visitor asks for: everything that decides it."""
 
     kind: Literal["plans", "ladder"]
-    plans: tuple[str, ...]
-    """TOML texts: the plan, and perhaps the one beside it."""
+    plans: tuple[str, ...]  # TOML texts: the plan, and perhaps the one beside it
     draws: int
     seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choices:
-    """What a visitor has set, by the meaning of the settings (``country_panel.SETTINGS``)."""
+    """What a visitor has set; a setting of ``panel.SETTINGS`` has the key ``c`` and the name of its field."""
 
     plan: str
     opening: str = LEFT_ALONE
-    recruits: int = 100
-    """Per cent of the plan's recruiting."""
+    recruits: int = 100  # per cent of the plan's recruiting
     start: int = AT_START
     order: str = LEFT_ALONE
     offered: str = LEFT_ALONE
@@ -73,15 +71,14 @@ def plan_of(choices: Choices) -> RolloutPlan:
     if choices.recruits != 100:
         rate = came.volunteers.recruits_per_100000 * choices.recruits / 100
         data["volunteers"] = {**data.get("volunteers", {}), "recruits_per_100000": round(rate, 6)}
-    offer = dict(data.get("offer", {}))
-    if choices.order != LEFT_ALONE:
-        offer["allocation"] = ORDERS[choices.order]
-    if choices.offered != LEFT_ALONE:
-        offer["highest_risk_share"] = OFFERED[choices.offered]
-    if choices.most != LEFT_ALONE:
-        offer["max_per_year"] = MOST[choices.most]
+    offer = {
+        key: meaning[code]
+        for key, code, meaning in (("allocation", choices.order, ORDERS), ("max_per_year", choices.most, MOST),
+                                   ("highest_risk_share", choices.offered, OFFERED))
+        if code != LEFT_ALONE
+    }  # fmt: skip
     if offer:
-        data["offer"] = offer
+        data["offer"] = {**data.get("offer", {}), **offer}
     if choices.years != came.years:
         data["years"] = choices.years
     plan, unchanged = _in_time(data), beside(choices.plan, choices.years)
@@ -93,7 +90,7 @@ def plan_of(choices: Choices) -> RolloutPlan:
 
 @kept(32)
 def beside(name: str, years: int) -> RolloutPlan:
-    """A plan that comes with Desist, told for so many years."""
+    """A plan that comes with Desist, for so many years."""
     came, _ = load(name)
     if years == came.years:
         return came
@@ -128,10 +125,8 @@ def _waves(opening: str) -> list[dict[str, Any]]:
         return waves[:1]
     if opening == "once":
         return [waves[0], {"municipalities": ["all"], "starts": steps.begins}]
-    year, month = int(steps.begins[:4]), int(steps.begins[5:]) - 1
     for k, wave in enumerate(waves):
-        at = month + k * MONTHS_APART[opening]
-        wave["starts"] = f"{year + at // 12}-{at % 12 + 1:02d}"
+        wave["starts"] = month_of(steps, k * MONTHS_APART[opening])
     return waves
 
 
@@ -154,7 +149,7 @@ def pair(choices: Choices, versus: str) -> tuple[RolloutPlan, ...]:
 
 
 def toml_of(plan: RolloutPlan) -> str:
-    """A plan as a file: what differs from the defaults, and no more, since what is not given is doubted."""
+    """A plan as a file: what differs from the defaults, and no more, since what is not given is uncertain."""
     return tomli_w.dumps(plan.model_dump(exclude_unset=True), multiline_strings=True)
 
 
@@ -168,30 +163,21 @@ def asked(kind: Literal["plans", "ladder"], plans: Sequence[RolloutPlan], *, dra
     return RequestedPlan(kind=kind, plans=tuple(toml_of(plan) for plan in plans), draws=draws, seed=seed)
 
 
-def shipped(plan: RolloutPlan) -> bool:
-    """Whether a plan is one that comes with Desist, unchanged."""
-    return plan.name in PLANS and plan.model_dump() == load(plan.name)[0].model_dump()
-
-
 def file_name(plan: RolloutPlan) -> str:
-    """How a plan is named on the command line: as it comes, or the file that holds it."""
-    return plan.name if shipped(plan) else f"{plan.name}.toml"
+    """How a plan is named on the command line: as it comes with Desist, or the file that holds it."""
+    came = plan.name in PLANS and plan.model_dump() == load(plan.name)[0].model_dump()
+    return plan.name if came else f"{plan.name}.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Intended:
     """What a plan intends, before anything is run."""
 
-    opens: Mapping[str, int]
-    """Month in which each municipality opens, from 0; places that never open are left out."""
-    released: Mapping[str, float]
-    """People released a year, as expected."""
-    recruits: float
-    """People who come forward a month in the whole country, once campaigns have their full strength."""
-    at_start: float
-    """Trained volunteers when their places open."""
-    lost: float
-    """Share (0-1) of the effect's logarithm that is lost in growing."""
+    opens: Mapping[str, int]  # month in which each municipality opens, from 0; places that never open are left out
+    released: Mapping[str, float]  # people released a year, as expected
+    recruits: float  # people who come forward a month in the whole country, once campaigns have their full strength
+    at_start: float  # trained volunteers when their places open
+    lost: float  # share (0-1) of the effect's logarithm that is lost in growing
 
 
 @kept(32)

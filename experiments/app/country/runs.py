@@ -1,10 +1,10 @@
-"""Studies for everybody who has the page open: told one at a time, beside the page, each once however many ask.
+"""Studies for everybody who has the page open: computed one at a time, beside the page, each once however many ask.
 
 A study waits in a queue until it has been asked for a second time, a moment later: so a slider that is being moved
-starts nothing. One that nobody looks at any more is dropped before it begins; one that has begun is told to its end.
-The latest results are kept.
+starts nothing. A study that nobody looks at any more is dropped before it begins; one that has begun is finished. The
+latest results are kept.
 
-Studies are told in one thread. It holds up nobody, since the engine lets go of the interpreter while it computes: with
+One thread computes the studies. It holds up nobody, since the engine lets go of the interpreter while it computes: with
 a study under way, work of 6 ms by another thread took 6 ms as before (a worker process: 14 ms, and 450 MB more).
 """
 
@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from threading import Condition, Thread, get_native_id
 from typing import Any
 
+from cachetools import LRUCache
+
 from experiments.app.country.plans import RequestedPlan
 from experiments.app.country.study import Step, forget, steps
 
@@ -30,7 +32,7 @@ PATIENCE = 10.0
 IDLE = 600.0
 """Seconds without work after which what only speeds up the next study is forgotten."""
 BEHIND = 10
-"""How far the thread stands back for whoever turns the page (niceness)."""
+"""How far the thread stands back for the page itself (niceness)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,15 +40,13 @@ class Status:
     """How far a study has come."""
 
     result: Any = None
-    before: int = 0
-    """Studies that come first."""
+    before: int = 0  # studies that come first
     done: int = 0
-    whole: int = 0
-    """Steps done and in all; 0 in all where it has not begun."""
-    full: bool = False
-    """Too many wait: it has no place yet."""
+    whole: int = 0  # steps done and in all; 0 in all where it has not begun
+    full: bool = False  # too many wait: it has no place yet
+    at: float = 0.0  # when it failed (seconds, monotonic)
     problem: str = ""
-    """Why it could not be told."""
+    """Why it could not be computed."""
 
 
 @dataclass
@@ -61,13 +61,12 @@ class _Entry:
 
 @dataclass
 class Runs:
-    """The queue and the latest results; ``tell`` gives the steps of a study, ``rest`` is done after long idleness."""
+    """The queue and the latest results; ``compute`` gives the steps of a study, ``rest`` is called after idleness."""
 
-    tell: Callable[[RequestedPlan], Iterator[Step]] = steps
+    compute: Callable[[RequestedPlan], Iterator[Step]] = steps
     rest: Callable[[], None] = forget
     _queue: OrderedDict[RequestedPlan, _Entry] = field(default_factory=OrderedDict)
-    _kept: OrderedDict[RequestedPlan, Status] = field(default_factory=OrderedDict)
-    _failed: dict[RequestedPlan, float] = field(default_factory=dict)
+    _kept: LRUCache[RequestedPlan, Status] = field(default_factory=lambda: LRUCache(KEPT))
     _change: Condition = field(default_factory=Condition)
     _busy: RequestedPlan | None = None
     _thread: Thread | None = None
@@ -76,38 +75,31 @@ class Runs:
         """How far a study has come; it takes a place in the queue if it has none."""
         now = time.monotonic()
         with self._change:
-            if asked in self._failed and now - self._failed[asked] > PATIENCE:
-                del self._failed[asked], self._kept[asked]
-            if asked in self._kept:
-                self._kept.move_to_end(asked)
-                return self._kept[asked]
+            found = self._kept.get(asked)
+            if found is not None and (not found.problem or now - found.at <= PATIENCE):
+                return found
             self._drop(now)
             if asked not in self._queue and len(self._queue) >= WAITING:
                 return Status(full=True)
             entry = self._queue.setdefault(asked, _Entry())
             entry.looks, entry.seen = entry.looks + 1, now
-            self._start()
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="country", daemon=True)
+                self._thread.start()
             self._change.notify_all()
             first = [key for key in self._queue if key != self._busy]
             before = 0 if asked == self._busy else first.index(asked) + (self._busy is not None)
             return Status(before=before, done=entry.done, whole=entry.whole)
 
     def known(self, asked: RequestedPlan) -> Any:
-        """The result of a study that has been told; else None, and nothing is asked for."""
+        """The result of a study that has been computed; else None, and nothing is asked for."""
         with self._change:
-            if asked in self._kept:
-                self._kept.move_to_end(asked)
-            return self._kept[asked].result if asked in self._kept else None
+            return self._kept.get(asked, Status()).result
 
     def waiting(self) -> int:
-        """Studies that wait or are being told."""
+        """Studies that wait or are being computed."""
         with self._change:
             return len(self._queue)
-
-    def put(self, asked: RequestedPlan, result: Any) -> None:
-        """Keep a result that was told elsewhere."""
-        with self._change:
-            self._keep(asked, Status(result=result))
 
     def _drop(self, now: float) -> None:
         for key in [key for key, entry in self._queue.items() if key != self._busy and now - entry.seen > PATIENCE]:
@@ -116,16 +108,9 @@ class Runs:
     def _keep(self, asked: RequestedPlan, status: Status) -> None:
         self._queue.pop(asked, None)
         self._kept[asked] = status
-        while len(self._kept) > KEPT:
-            self._failed.pop(self._kept.popitem(last=False)[0], None)
-
-    def _start(self) -> None:
-        if self._thread is None:
-            self._thread = Thread(target=self._work, name="country", daemon=True)
-            self._thread.start()
 
     def _next(self) -> RequestedPlan | None:
-        """The study to tell next; None when there was nothing to do for long."""
+        """The study to compute next; None when there was nothing to do for long."""
         until = time.monotonic() + IDLE
         with self._change:
             while True:
@@ -145,18 +130,16 @@ class Runs:
                 os.setpriority(os.PRIO_PROCESS, get_native_id(), BEHIND)
         while (asked := self._next()) is not None:
             try:
-                status = self._told(asked)
-            except Exception as problem:  # a study that fails is told to whoever asked, and holds up nobody
-                status = Status(problem=f"{type(problem).__name__}: {problem}")
+                status = self._computed(asked)
+            except Exception as problem:  # a study that fails is reported to those who ask, and holds up nobody
+                status = Status(problem=f"{type(problem).__name__}: {problem}", at=time.monotonic())
             with self._change:
-                if status.problem:
-                    self._failed[asked] = time.monotonic()
                 self._keep(asked, status)
                 self._busy = None
 
-    def _told(self, asked: RequestedPlan) -> Status:
-        """Tell a study to its end."""
-        for done, whole, result in self.tell(asked):
+    def _computed(self, asked: RequestedPlan) -> Status:
+        """Compute a study to its end."""
+        for done, whole, result in self.compute(asked):
             if result is not None:
                 return Status(result=result, done=done, whole=whole)
             with self._change:

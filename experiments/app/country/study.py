@@ -6,12 +6,12 @@ comes back is small: the studies' results, no counts.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from cachetools import LRUCache
 
 from experiments.app.country.plans import RequestedPlan, read
 
@@ -36,8 +36,7 @@ class PlanSheet:
     """What is found of one plan."""
 
     plan: RolloutPlan
-    result: StudyResult
-    """That of ``desist rollout``, without the tables of ``LEFT_OUT``."""
+    result: StudyResult  # that of ``desist rollout``, without the tables of ``LEFT_OUT``
 
     @property
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -49,8 +48,7 @@ class PlanSheet:
 class Plans:
     """What a study of one plan or two gave."""
 
-    sheets: tuple[PlanSheet, ...]
-    """The plan, and perhaps the one beside it."""
+    sheets: tuple[PlanSheet, ...]  # the plan, and perhaps the one beside it
     comparison: StudyResult | None
     """That of ``desist compare``: the plan against the one beside it; None with one plan."""
     draws: int
@@ -61,10 +59,9 @@ class Plans:
         return {} if self.comparison is None else self.comparison.tables
 
 
-Result = "Plans | EffectCounts"
 Step = tuple[int, int, Any]
 """Steps done, steps in all, and at the end what came out."""
-_pieces: OrderedDict[str, pd.DataFrame] = OrderedDict()
+_pieces: LRUCache[str, pd.DataFrame] = LRUCache(KEPT_PIECES)
 
 
 def steps(asked: RequestedPlan) -> Iterator[Step]:
@@ -82,9 +79,9 @@ def _plans(asked: RequestedPlan) -> Iterator[Step]:
     from experiments.studies.rollout.simulate import draw_uncertain, job_of
 
     plans, country, posterior = [read(text) for text in asked.plans], denmark(), Posterior.read(SHIPPED)
-    doubts = [draw_uncertain(plan, country, posterior, asked.draws, seed=asked.seed) for plan in plans]
-    jobs = [job_of(plans[0], country, doubts[0], none=True)]
-    jobs += [job_of(plan, country, own) for plan, own in zip(plans, doubts, strict=True)]
+    drawn = [draw_uncertain(plan, country, posterior, asked.draws, seed=asked.seed) for plan in plans]
+    jobs = [job_of(plans[0], country, drawn[0], none=True)]
+    jobs += [job_of(plan, country, own) for plan, own in zip(plans, drawn, strict=True)]
     whole, done, found = sum(len(job.pieces) for job in jobs) + 1, 0, {}
     for job in jobs:
         for address, piece in zip(job.addresses(), job.pieces, strict=True):
@@ -110,9 +107,6 @@ def _piece(job: Job, address: str, piece: dict[str, Any]) -> pd.DataFrame:
         (table,) = finish(replace(job, pieces=[piece]), threads=1)
         same = {text: text for name in WORDS for text in table[name]}
         _pieces[address] = pd.DataFrame({**table, **{name: [same[text] for text in table[name]] for name in WORDS}})
-    _pieces.move_to_end(address)
-    while len(_pieces) > KEPT_PIECES:
-        _pieces.popitem(last=False)
     return _pieces[address]
 
 
@@ -145,16 +139,8 @@ def _smaller(result: StudyResult) -> StudyResult:
 
 
 def row_of(table: pd.DataFrame, column: str, value: str) -> dict[str, Any]:
-    """The row of a table that has this value in a column.
-
-    Raises
-    ------
-    KeyError
-        If there is none.
-    """
-    for row in table[table[column] == value].to_dict("records"):
-        return {str(name): each for name, each in row.items()}
-    raise KeyError(value)
+    """The row of a table that has this value in a column; IndexError if there is none."""
+    return {str(name): each for name, each in table[table[column] == value].to_dict("records")[0].items()}
 
 
 # The ladder ----------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from experiments.app.country import charts, facts, kroner, plans
 from experiments.app.country import map as maps
 from experiments.app.country import municipalities as places
 from experiments.app.country.panel import CURVE, OF, RUNGS, SHAPE, SHOWN, VIEW
-from experiments.app.country.runs import RUNS, Status
+from experiments.app.country.runs import RUNS
 from experiments.app.country.study import Plans, PlanSheet, all_steps
 from experiments.app.parts import figure
 from experiments.app.parts.controls import choice
@@ -28,23 +27,10 @@ if TYPE_CHECKING:
     from experiments.app.country.plans import RequestedPlan
 
 OFTEN, MORE, SELDOM = 0.5, 0.1, 3.0
-"""Seconds between two looks at a study that is being told, so many more for each that waits, and at most."""
+"""Seconds between two looks at a study that is computed, so many more for each that waits, and at most."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What is there to be seen: the plans, what is asked of them, and the study where it has been told."""
-
-    plans: Sequence[RolloutPlan]
-    asked: RequestedPlan
-    study: Plans
-
-    def titles(self, w: PageMessages) -> list[str]:
-        """What the plans are called."""
-        return [facts.title_of(w, plan) for plan in self.plans]
-
-
-def told(w: PageMessages, both: Sequence[RolloutPlan], *, draws: int, seed: int) -> None:
+def show(w: PageMessages, both: Sequence[RolloutPlan], *, draws: int, seed: int) -> None:
     """Everything beside the controls: the answers, and the view that was chosen."""
     asked = plans.asked("plans", both, draws=draws, seed=seed)
     study = RUNS.known(asked)
@@ -65,17 +51,12 @@ def told(w: PageMessages, both: Sequence[RolloutPlan], *, draws: int, seed: int)
     elif study is None:
         st.info(w("country.wait.not-yet"))
     else:
-        VIEWS[view](w, Seen(plans=both, asked=asked, study=study))
+        VIEWS[view](w, asked, study)
     st.caption(w("country.intervals", n=draws))
 
 
-def intends(w: PageMessages, plan: RolloutPlan) -> None:
-    """What the plan intends, in a sentence or two."""
-    st.caption(facts.intention(w, plan, plans.intended(plans.toml_of(plan))))
-
-
 def _wait(w: PageMessages, asked: RequestedPlan) -> None:
-    """How far a study has come, looked at again and again; the page is told anew when it is there."""
+    """How far a study has come, looked at again and again; the page is run anew when it is there."""
 
     @st.fragment(run_every=min(SELDOM, OFTEN + MORE * RUNS.waiting()))
     def look() -> None:
@@ -85,19 +66,11 @@ def _wait(w: PageMessages, asked: RequestedPlan) -> None:
         if status.problem:
             st.error(w("country.wait.problem", problem=status.problem))
             return
-        st.progress(status.done / status.whole if status.whole else 0.0, text=_progress(w, status))
+        kind = "full" if status.full else "queue" if status.before else "runs" if status.whole else "begins"
+        text = w(f"country.wait.{kind}", n=status.before, done=status.done, whole=status.whole)
+        st.progress(status.done / status.whole if status.whole else 0.0, text=text)
 
     look()
-
-
-def _progress(w: PageMessages, status: Status) -> str:
-    if status.full:
-        return w("country.wait.full")
-    if status.before:
-        return w("country.wait.queue", n=status.before)
-    if not status.whole:
-        return w("country.wait.begins")
-    return w("country.wait.runs", done=status.done, whole=status.whole)
 
 
 def _numbers(w: PageMessages, asked: RequestedPlan, name: str, spec: Spec | None, table: pd.DataFrame) -> None:
@@ -108,9 +81,10 @@ def _show(w: PageMessages, asked: RequestedPlan, name: str, spec: Spec, table: p
     figure.with_numbers(w, name, spec, facts.plain(table), partial(facts.made, asked, more))
 
 
-def _side_by_side(w: PageMessages, seen: Seen, draw: Callable[[PlanSheet, str], None]) -> None:
+def _side_by_side(w: PageMessages, study: Plans, draw: Callable[[PlanSheet, str], None]) -> None:
     """Draw each plan of a study, two beside each other."""
-    for column, sheet, title in zip(st.columns(len(seen.plans)), seen.study.sheets, seen.titles(w), strict=True):
+    columns = st.columns(len(study.sheets))
+    for column, sheet, title in zip(columns, study.sheets, facts.titles_of(w, study), strict=True):
         with column:
             draw(sheet, title)
 
@@ -132,11 +106,11 @@ def _files(w: PageMessages, asked: RequestedPlan, more: str = "") -> None:
 
 
 def mapped(w: PageMessages, both: Sequence[RolloutPlan], asked: RequestedPlan, study: Plans | None) -> None:
-    """The map by municipality, or the map of tiles, of each plan; what a plan intends until it has been told."""
+    """The map by municipality, or the map of tiles, of each plan; what a plan intends until it is computed."""
     wide, narrow = st.columns([2, 1], vertical_alignment="bottom")
-    wanted, shape = choice(w, SHOWN, across=False, on=wide), choice(w, SHAPE, on=narrow)
-    what = wanted if study is not None or wanted in places.PLANNED else "opens"
-    if what != wanted:
+    chosen, shape = choice(w, SHOWN, across=False, on=wide), choice(w, SHAPE, on=narrow)
+    what = chosen if study is not None or chosen in places.PLANNED else "opens"
+    if what != chosen:
         st.caption(w("country.map.meanwhile"))
     sheets: Sequence[PlanSheet | None] = study.sheets if study is not None else [None] * len(both)
     intends = [plans.intended(text) for text in asked.plans]
@@ -159,101 +133,102 @@ def mapped(w: PageMessages, both: Sequence[RolloutPlan], asked: RequestedPlan, s
 
 def _picture(w: PageMessages, what: str, cells: places.Cells, title: str, shape: str, name: str) -> Spec:
     """One map on the page; the specification of its file, which has a legend."""
-    said = places.described(w, what, cells)
+    about = places.described(w, what, cells)
     if shape == "tiles":
         for half, column in zip(maps.HALVES, st.columns([len(half) for half in maps.HALVES]), strict=True):
-            spec = maps.tiles(w, cells, what, title, said, columns=half)
+            spec = maps.tiles(w, cells, what, title, about, columns=half)
             figure.show(f"{name}-{half.start}", spec, on=column)
-        return maps.tiles(w, cells, what, title, said, legend=True)
+        return maps.tiles(w, cells, what, title, about, legend=True)
     wide, narrow = st.columns([1.3, 1])
-    figure.show(name, maps.land(w, cells, title, said), on=wide)
-    figure.show(f"{name}-near", maps.land(w, cells, title, said, near=True), on=narrow)
-    return maps.whole_map(w, cells, title, said)
+    figure.show(name, maps.land(w, cells, title, about), on=wide)
+    figure.show(f"{name}-near", maps.land(w, cells, title, about, near=True), on=narrow)
+    return maps.whole_map(w, cells, title, about)
 
 
-def in_words(w: PageMessages, seen: Seen) -> None:
+def in_words(w: PageMessages, asked: RequestedPlan, study: Plans) -> None:
     """The answer on each plan, as the command line writes it."""
-    for sheet in seen.study.sheets:
+    for sheet in study.sheets:
         answer = sheet.result.answer(w.language)
         text = answer.text()
         st.subheader(title_text(sheet.plan, w))
         for paragraph in (*answer.sentences, *answer.notes):
             st.markdown(paragraph)
         file = f"desist-{sheet.plan.name}-{w.language}.txt"
-        st.download_button(w("country.report"), partial(_report, seen.asked, file, text), file, "text/plain", key=file,
+        st.download_button(w("country.report"), partial(_report, asked, file, text), file, "text/plain", key=file,
                            on_click="ignore")  # fmt: skip
-    _files(w, seen.asked)
-    for sheet in seen.study.sheets:
-        _numbers(w, seen.asked, f"country-summary-{sheet.plan.name}", None, sheet.tables["summary"])
+    _files(w, asked)
+    for sheet in study.sheets:
+        _numbers(w, asked, f"country-summary-{sheet.plan.name}", None, sheet.tables["summary"])
 
 
 def _report(asked: RequestedPlan, file: str, text: str) -> bytes:
     """The file of a report, with its receipt as the last line."""
     from experiments.provenance.stamps import stamped
 
-    return stamped(file, f"{text}\n".encode(), facts.made(asked).about(st.query_params.to_dict()))
+    return stamped(file, f"{text}\n".encode(), facts.made(asked))
 
 
-def volunteers(w: PageMessages, seen: Seen) -> None:
+def volunteers(w: PageMessages, asked: RequestedPlan, study: Plans) -> None:
     """Volunteers there and needed, and below them the people who are matched and who wait."""
 
     def draw(sheet: PlanSheet, title: str, *, name: str, columns: Sequence[str], top: float) -> None:
         spec = charts.supply(w, sheet, columns, title=title, top=top)
-        _show(w, seen.asked, f"country-{name}-{sheet.plan.name}", spec, sheet.tables["supply"])
+        _show(w, asked, f"country-{name}-{sheet.plan.name}", spec, sheet.tables["supply"])
 
     for name, columns in (("crew", charts.CREW), ("queue", charts.PEOPLE)):
-        top = charts.highest(seen.study.sheets, columns)
+        top = charts.highest(study.sheets, columns)
         st.subheader(w(f"country.supply.{name}"))
-        _side_by_side(w, seen, partial(draw, name=name, columns=columns, top=top))
+        _side_by_side(w, study, partial(draw, name=name, columns=columns, top=top))
     st.caption(w("country.supply.bands"))
 
 
-def people(w: PageMessages, seen: Seen) -> None:
+def people(w: PageMessages, asked: RequestedPlan, study: Plans) -> None:
     """What happens by year, and why people miss out."""
-    sheets, titles = seen.study.sheets, seen.titles(w)
+    sheets, titles = study.sheets, facts.titles_of(w, study)
     outcome = choice(w, CURVE)
     spec = charts.curves(w, sheets, titles, outcome)
-    _show(w, seen.asked, "country-years", spec, facts.joined(seen.study, "by_year"))
+    _show(w, asked, "country-years", spec, facts.joined(study, "by_year"))
     st.caption(w("country.bands"))
     spec = charts.reasons(w, sheets, titles)
-    _show(w, seen.asked, "country-reasons", spec, facts.joined(seen.study, "missing_out"))
+    _show(w, asked, "country-reasons", spec, facts.joined(study, "missing_out"))
 
     def draw(sheet: PlanSheet, title: str) -> None:
         spec = charts.reasons_by_year(w, sheet, title=w("country.reasons.by-year", plan=title))
-        _show(w, seen.asked, f"country-reasons-{sheet.plan.name}", spec, sheet.tables["missing_out_by_year"])
+        _show(w, asked, f"country-reasons-{sheet.plan.name}", spec, sheet.tables["missing_out_by_year"])
 
-    _side_by_side(w, seen, draw)
+    _side_by_side(w, study, draw)
 
 
-def money(w: PageMessages, seen: Seen) -> None:
+def money(w: PageMessages, asked: RequestedPlan, study: Plans) -> None:
     """Kroner by payer, what one krone saves in three ways, and the gain by year."""
-    sheets, ends = seen.study.sheets, kroner.payer_ends(seen.study.sheets)
+    sheets, ends = study.sheets, kroner.payer_ends(study.sheets)
 
     def draw(sheet: PlanSheet, title: str) -> None:
         spec = kroner.payer_bars(w, sheet, title=title, ends=ends)
-        _show(w, seen.asked, f"country-payers-{sheet.plan.name}", spec, sheet.tables["payers"])
+        _show(w, asked, f"country-payers-{sheet.plan.name}", spec, sheet.tables["payers"])
 
     st.subheader(w("country.kroner.title"))
-    _side_by_side(w, seen, draw)
+    _side_by_side(w, study, draw)
     st.subheader(w("country.ways.title"))
-    for sheet, title in zip(sheets, seen.titles(w), strict=True):
+    for sheet, title in zip(sheets, facts.titles_of(w, study), strict=True):
         if len(sheets) > 1:
             st.markdown(f"**{title}**")
         st.table(facts.ways_table(w, sheet), border="horizontal")
     st.caption(w("country.ways.text"))
-    _show(w, seen.asked, "country-budget", kroner.budget(w, sheets, seen.titles(w)), facts.joined(seen.study, "budget"))
+    spec = kroner.budget(w, sheets, facts.titles_of(w, study))
+    _show(w, asked, "country-budget", spec, facts.joined(study, "budget"))
 
 
-def compare(w: PageMessages, seen: Seen) -> None:
+def compare(w: PageMessages, asked: RequestedPlan, study: Plans) -> None:
     """The plan against the one beside it, with common random numbers."""
-    titles, study = seen.titles(w), seen.study
+    titles = facts.titles_of(w, study)
     st.subheader(w("country.compare.title", plan=titles[0], other=titles[1]))
-    _show(w, seen.asked, "country-differences", kroner.forest(w, study, titles), study.between["differences"])
+    _show(w, asked, "country-differences", kroner.forest(w, study, titles), study.between["differences"])
     st.caption(w("country.compare.bands"))
     st.markdown(facts.gain_between(w, study))
     assert study.comparison is not None
     st.markdown("\n".join(f"- {line}" for line in study.comparison.answer(w.language).sentences))
-    _files(w, seen.asked)
+    _files(w, asked)
 
 
 def ladder(w: PageMessages, plan: RolloutPlan, *, draws: int, seed: int) -> None:
@@ -270,7 +245,7 @@ def ladder(w: PageMessages, plan: RolloutPlan, *, draws: int, seed: int) -> None
     if found is None:
         _wait(w, asked)
         return
-    rungs = [name for name in all_steps() if name in chosen]
+    rungs = tuple(name for name in all_steps() if name in chosen)
     made = steps.tables_of(found, rungs)
     more = facts.without([name for name in all_steps() if name not in rungs])
     _show(w, asked, "country-ladder", steps.waterfall(w, made[kind], kind), made[kind], more)
@@ -278,6 +253,6 @@ def ladder(w: PageMessages, plan: RolloutPlan, *, draws: int, seed: int) -> None
     _files(w, asked, more)
 
 
-VIEWS: dict[str, Callable[[PageMessages, Seen], None]] = {
+VIEWS: dict[str, Callable[[PageMessages, RequestedPlan, Plans], None]] = {
     "words": in_words, "volunteers": volunteers, "people": people, "kroner": money, "compare": compare,
 }  # fmt: skip

@@ -9,12 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.charts import CONTROL, INK, MENTORED, QUIET, Spec, chart
+from experiments.app.charts import CONTROL, INK, MENTORED, QUIET, Rows, Spec, field, layer
 from experiments.app.lessons.groups import Base, Chosen, Prevented, Wings
 from experiments.app.lessons.trials import LARGE, Curse, Luck, least
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT
 
-Rows = list[dict[str, Any]]
 BIN = 5
 """Points to a bar."""
 PALE, EDGE, WHITE = "#d5dce5", "#7b8794", "#ffffff"
@@ -22,11 +21,6 @@ PALE, EDGE, WHITE = "#d5dce5", "#7b8794", "#ffffff"
 REAL = CONTROL_PERCENT - MENTORED_PERCENT
 """Points between the arms of the real trial."""
 SHAPES = ["circle", "square", "diamond"]
-
-
-def field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
-    """A column that a picture shows."""
-    return {"field": name, "type": kind, **more}
 
 
 def bars(differences: npt.NDArray[np.float64], counted: npt.NDArray[np.bool_]) -> pd.DataFrame:
@@ -57,45 +51,40 @@ def _histogram(w: PageMessages, table: pd.DataFrame, names: tuple[str, str], low
               scale={"domain": [0, 1.3 * most], "nice": False})  # fmt: skip
     colour = field("kind", "nominal", sort=list(names), title=None, legend={"columns": 1, "symbolType": "square"},
                    scale={"domain": list(names), "range": [INK, PALE]})  # fmt: skip
-    return [{
-        "data": {"values": rows}, "mark": {"type": "bar", "stroke": EDGE, "strokeWidth": 1, "binSpacing": 0},
-        "encoding": {"x": x, "x2": {"field": "to_points"}, "y": y, "color": colour,
-                     "order": {"field": "counted", "sort": "descending"}},
-    }]  # fmt: skip
+    order = {"field": "counted", "sort": "descending"}
+    bar = {"x": x, "x2": {"field": "to_points"}, "y": y, "color": colour, "order": order}
+    return [layer("bar", bar, rows, stroke=EDGE, strokeWidth=1, binSpacing=0)]
 
 
 def _mark(at: float, text: str, *, colour: str, dash: bool) -> Rows:
     """A vertical line with its name at the top: right of it, or left if ``dash``."""
     x, values = field("x"), [{"x": at, "text": text}]
-    rule = {"type": "rule", "color": colour, "strokeWidth": 2.5, "strokeDash": [6, 4] if dash else [1, 0]}
+    side: Spec = {"align": "right", "dx": -6} if dash else {"align": "left", "dx": 6}
     return [
-        {"data": {"values": values}, "mark": rule, "encoding": {"x": x}},
-        *_text(values, {"x": x, "y": {"value": 12}}, align="right" if dash else "left",
-               dx=-6 if dash else 6, color=colour),
-    ]  # fmt: skip
+        layer("rule", {"x": x}, values, color=colour, strokeWidth=2.5, strokeDash=[6, 4] if dash else [1, 0]),
+        *_text(values, {"x": x, "y": {"value": 12}}, color=colour, **side),
+    ]
 
 
 def _text(values: Rows, encoding: Spec, **mark: Any) -> Rows:
     """Bold words on a white edge, so that they can be read across lines."""
-    bold = {"type": "text", "fontWeight": "bold", "fontSize": 15, "lineBreak": "\n", **mark}
+    bold = {"fontWeight": "bold", "fontSize": 15, "lineBreak": "\n", **mark}
     encoding = {**encoding, "text": {"field": "text"}}
-    layer = {"data": {"values": values}, "encoding": encoding}
     plain = {key: value for key, value in encoding.items() if key != "color"}
     edge = {"stroke": WHITE, "strokeWidth": 5, "strokeJoin": "round", "color": WHITE}
-    return [{**layer, "mark": bold | edge, "encoding": plain}, {**layer, "mark": bold}]
+    return [layer("text", plain, values, **bold | edge), layer("text", encoding, values, **bold)]
 
 
-def luck_chart(w: PageMessages, found: Luck, said: str) -> tuple[Spec, pd.DataFrame]:
+def luck_layers(w: PageMessages, found: Luck) -> tuple[Rows, pd.DataFrame]:
     """What trials print although nothing works, and the table behind it."""
     table = bars(found.differences, least(found.differences, LARGE))
     layers = _histogram(w, table, (w("lessons.luck.large"), w("lessons.luck.small")), -100, 100)
     layers += _mark(0.0, w("lessons.luck.truth"), colour=MENTORED, dash=True)
     layers += _mark(REAL, w("lessons.luck.real", points=REAL), colour=CONTROL, dash=False)
-    described = w("lessons.luck.picture", size=found.scenario.people.count) + " " + said
-    return chart(w, described, {"layer": layers}, height=340), table
+    return layers, table
 
 
-def curse_chart(w: PageMessages, found: Curse, said: str) -> tuple[Spec, pd.DataFrame]:
+def curse_layers(w: PageMessages, found: Curse) -> tuple[Rows, pd.DataFrame]:
     """All trials, the published dark, with the truth and what the published say on average."""
     table = bars(found.differences, found.significant)
     layers = _histogram(w, table, (w("lessons.curse.published"), w("lessons.curse.drawer")), -60, 100)
@@ -104,10 +93,10 @@ def curse_chart(w: PageMessages, found: Curse, said: str) -> tuple[Spec, pd.Data
     if found.significant.any():
         text = w("lessons.curse.mean", points=w.points(found.reported))
         layers += _mark(100 * found.reported, text, colour=CONTROL, dash=False)
-    return chart(w, w("lessons.curse.picture") + " " + said, {"layer": layers}, height=340), table
+    return layers, table
 
 
-def self_chart(w: PageMessages, found: Chosen, said: str) -> tuple[Spec, pd.DataFrame]:
+def self_layers(w: PageMessages, found: Chosen) -> tuple[Rows, pd.DataFrame]:
     """Participants, everybody else, and those who said yes and drew no place."""
     risks, errors = (*found.naive.risks, found.fair.risks[1]), (*found.naive.errors, found.fair.errors[1])
     people = (found.naive.mentored_people, found.naive.control_people, found.fair.control_people)
@@ -127,20 +116,18 @@ def self_chart(w: PageMessages, found: Chosen, said: str) -> tuple[Spec, pd.Data
     colour = field("at", "ordinal", legend=None, scale={**three, "range": [MENTORED, CONTROL, INK]})
     shape = field("at", "ordinal", legend=None, scale={**three, "range": SHAPES})
     both = {"y": y, "color": colour}
+    share, low, high = (field(name, **x) for name in ("share", "low", "high"))
     layers = [
-        {"data": {"values": rows[:1]}, "encoding": {"x": field("share", **x)},
-         "mark": {"type": "rule", "color": MENTORED, "strokeDash": [3, 4], "strokeWidth": 1.5}},
-        {"data": {"values": rows}, "mark": {"type": "rule", "strokeWidth": 3},
-         "encoding": {"x": field("low", **x), "x2": {"field": "high"}, **both}},
-        {"data": {"values": rows}, "mark": {"type": "point", "filled": True, "size": 240, "opacity": 1},
-         "encoding": {"x": field("share", **x), "shape": shape, **both}},
+        layer("rule", {"x": share}, rows[:1], color=MENTORED, strokeDash=[3, 4], strokeWidth=1.5),
+        layer("rule", {"x": low, "x2": {"field": "high"}, **both}, rows, strokeWidth=3),
+        layer("point", {"x": share, "shape": shape, **both}, rows, filled=True, size=240, opacity=1),
         *_text([{**row, "text": row["name"]} for row in rows], {"x": {"value": 6}, **both}, align="left", dy=-30),
-        *_text(rows, {"x": field("high", **x), **both}, align="left", dx=8),
-    ]  # fmt: skip
-    return chart(w, w("lessons.self.picture") + " " + said, {"layer": layers}, height=340), table
+        *_text(rows, {"x": high, **both}, align="left", dx=8),
+    ]
+    return layers, table
 
 
-def base_chart(w: PageMessages, found: Base, said: str) -> tuple[Spec, pd.DataFrame]:
+def base_layers(w: PageMessages, found: Base) -> tuple[Rows, pd.DataFrame]:
     """A hundred of each risk group: who reoffends all the same, who does not because of it, who does not anyway."""
     groups = {"others": found.others, "highest": found.highest}
     table = pd.DataFrame([
@@ -157,14 +144,9 @@ def base_chart(w: PageMessages, found: Base, said: str) -> tuple[Spec, pd.DataFr
                  for number, kind in enumerate(hundred(each))]  # fmt: skip
     x = field("x", axis=None, scale={"domain": [-0.7, 21.2], "nice": False})
     y = field("y", axis=None, scale={"domain": [-2.6, 9.6], "reverse": True, "nice": False})
-    spec = {
-        "layer": [
-            {"data": {"values": rows}, "mark": {"type": "point", "filled": True, "opacity": 1, "strokeWidth": 1.2},
-             "encoding": {"x": x, "y": y, **_kinds(list(names.values()))}},
-            *_text(heads, {"x": x, "y": y}, baseline="top", lineHeight=20),
-        ],
-    }  # fmt: skip
-    return chart(w, w("lessons.base.picture") + " " + said, spec, height=380), table
+    people = layer("point", {"x": x, "y": y, **_kinds(list(names.values()))}, rows, filled=True, opacity=1,
+                   strokeWidth=1.2)  # fmt: skip
+    return [people, *_text(heads, {"x": x, "y": y}, baseline="top", lineHeight=20)], table
 
 
 def _kinds(names: list[str]) -> Spec:
@@ -188,7 +170,7 @@ def hundred(group: Prevented) -> list[str]:
     return ["still"] * still + ["prevented"] * prevented + ["never"] * (100 - still - prevented)
 
 
-def wings_chart(w: PageMessages, found: Wings, said: str) -> tuple[Spec, pd.DataFrame]:
+def wings_layers(w: PageMessages, found: Wings) -> tuple[Rows, pd.DataFrame]:
     """Every wing in two years, the worst of the first drawn out."""
     worst = np.isin(np.arange(len(found.first)), found.worst)
     table = pd.DataFrame({"wing": np.arange(1, len(worst) + 1), "first": found.first, "second": found.second,
@@ -211,18 +193,16 @@ def wings_chart(w: PageMessages, found: Wings, said: str) -> tuple[Spec, pd.Data
     dots = {"filled": True, "size": 70, "color": CONTROL}
     layers: Rows = [
         _lines(rows, x, y, worst=False, color=EDGE, strokeWidth=1, opacity=0.75),
-        {"data": {"values": mean}, "mark": {"type": "rule", "color": INK, "strokeDash": [6, 4], "strokeWidth": 2},
-         "encoding": {"y": y}},
+        layer("rule", {"y": y}, mean, color=INK, strokeDash=[6, 4], strokeWidth=2),
         _lines(rows, x, y, worst=True, color=CONTROL, strokeWidth=3, point=dots),
         *_text(mean, {"y": y, "x": {"value": 4}}, align="left", dy=13, fontSize=14),
         *_text(ends[:1], {"x": x, "y": y}, align="right", dx=-12, color=CONTROL),
         *_text(ends[1:], {"x": x, "y": y}, align="left", dx=12, color=CONTROL),
     ]  # fmt: skip
-    return chart(w, w("lessons.wings.picture") + " " + said, {"layer": layers}, height=400), table
+    return layers, table
 
 
 def _lines(rows: Rows, x: Spec, y: Spec, *, worst: bool, **mark: Any) -> Spec:
     """One line for each of the worst wings, or of the others."""
     mine = [row for row in rows if row["worst"] == worst]
-    return {"data": {"values": mine}, "mark": {"type": "line", **mark},
-            "encoding": {"x": x, "y": y, "detail": {"field": "wing"}}}  # fmt: skip
+    return layer("line", {"x": x, "y": y, "detail": {"field": "wing"}}, mine, **mark)

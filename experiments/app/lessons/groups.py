@@ -1,6 +1,6 @@
 """The other three lessons, on groups of people: self-selection, base rate, regression to the mean.
 
-Everybody who is told here is one of the engine's own people; no difference between groups is put in by hand.
+Everybody simulated here is one of the engine's own people; no difference between groups is put in by hand.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ TOWNS, RELEASED = 40, 2_000
 """Self-selection: so many replicates of so many people."""
 OFFERED = 30_000
 """Base rate: people who are offered the programme."""
-WINGS, WORST, TOLD = 40, 5, 80_000
-"""Regression: groups; how many of the worst are picked; people told, about."""
+WINGS, WORST, SIMULATED = 40, 5, 80_000
+"""Regression: groups; how many of the worst are picked; people simulated, about."""
 FOR_ALL = {
     "people.release_months": 1, "programme.delivered_by": "slots", "programme.capacity": 1_000_000.0,
     "programme.contact_chance": 1.0, "programme.dropout_chance": 0.0, "programme.gain_weights": {},
@@ -42,16 +42,9 @@ class Chosen:
     """A programme that changes nothing, seen in two ways: participants beside two kinds of others."""
 
     scenario: Scenario
-    seed: int
-    naive: Arms
-    """Participants (mentored), and everybody else (control)."""
-    fair: Arms
-    """Participants (mentored), and those who said yes and drew no place (control)."""
-
-    @property
-    def command(self) -> str:
-        """What prints the participants' share on the command line (as treated, mentored)."""
-        return f"desist trial lesson-self.toml --trials {TOWNS} --seed {self.seed}"
+    command: str  # prints the participants' share (as treated, mentored)
+    naive: Arms  # participants (mentored), and everybody else (control)
+    fair: Arms  # participants (mentored), and those who said yes and drew no place (control)
 
 
 def gap(arms: Arms) -> tuple[float, float]:
@@ -62,12 +55,8 @@ def gap(arms: Arms) -> tuple[float, float]:
 def unchanged(drive: int, choose: int) -> Scenario:
     """Everybody released in Denmark; half are drawn to a programme that changes nothing, and may say no.
 
-    Parameters
-    ----------
-    drive
-        By how many per cent one standard deviation of motivation lowers the hazard of offending.
-    choose
-        Correlation of motivation with saying yes, in per cent.
+    ``drive``: by how many per cent one standard deviation of motivation lowers the hazard of offending; ``choose``:
+    correlation of motivation with saying yes, in per cent.
     """
     return load("trial").changed(
         {
@@ -81,7 +70,7 @@ def unchanged(drive: int, choose: int) -> Scenario:
 
 @kept(64)
 def chosen(drive: int, choose: int, seed: int) -> Chosen:
-    """Tell people of whom some say yes to a programme that changes nothing."""
+    """Simulate people of whom some say yes to a programme that changes nothing."""
     scenario = unchanged(drive, choose)
 
     def reduce(cohort: SimulatedChunk) -> Longs:
@@ -96,7 +85,8 @@ def chosen(drive: int, choose: int, seed: int) -> Chosen:
     participants = {"mentored_people": counts[:, 0], "mentored_hits": counts[:, 1]}
     naive = Arms(control_people=counts[:, 2], control_hits=counts[:, 3], **participants)
     fair = Arms(control_people=counts[:, 4], control_hits=counts[:, 5], **participants)
-    return Chosen(scenario=scenario, seed=seed, naive=naive, fair=fair)
+    command = f"desist trial lesson-self.toml --trials {TOWNS} --seed {seed}"
+    return Chosen(scenario=scenario, command=command, naive=naive, fair=fair)
 
 
 # Base rate ----------------------------------------------------------------------------------------------------
@@ -104,13 +94,12 @@ def chosen(drive: int, choose: int, seed: int) -> Chosen:
 
 @dataclass(frozen=True, kw_only=True)
 class Prevented:
-    """One risk group with and without a programme, on the same luck. Shares of 1."""
+    """One risk group with and without a programme, with the same random numbers. Shares of 1."""
 
     people: int
     without: float
     with_it: float
-    error: float
-    """Simulation error of the difference, which is one of the same people."""
+    error: float  # simulation error of the difference, which is one of the same people
 
     @property
     def prevented(self) -> float:
@@ -128,29 +117,17 @@ class Base:
     """The same effect in two risk groups."""
 
     scenario: Scenario
-    seed: int
-    definition: Definition
+    command: str  # two lines that print the four shares
+    effect: int
     others: Prevented
     highest: Prevented
-
-    @property
-    def command(self) -> str:
-        """What prints the four shares on the command line."""
-        return "\n".join(
-            f"desist run lesson-base.toml --set trial.assignment={who} --seed {self.seed}"
-            for who in ("nobody", "everyone")
-        )
 
 
 def same_effect(effect: int, share: int) -> Scenario:
     """People who sign up, with one effect for all of them.
 
-    Parameters
-    ----------
-    effect
-        By how many per cent the hazard is lower while they meet.
-    share
-        Per cent of them who count as the highest-risk group.
+    ``effect``: by how many per cent the hazard is lower while they meet; ``share``: per cent of them who count as the
+    highest-risk group.
     """
     ratio = 1 - effect / 100
     return load("trial").changed(
@@ -164,20 +141,20 @@ def same_effect(effect: int, share: int) -> Scenario:
 
 @kept(64)
 def base(effect: int, share: int, definition: Definition, seed: int) -> Base:
-    """Tell the same people on the same luck with a programme and without it."""
-    scenario = same_effect(effect, share)
-    time = f"time_{definition}"
-    told = [run(scenario.changed({"trial.assignment": who}), seed=seed).lives for who in ("nobody", "everyone")]
-    without, with_it = (getattr(lives, time) <= WINDOW for lives in told)
+    """Simulate the same people with the same random numbers, with a programme and without it."""
+    scenario, arms = same_effect(effect, share), ("nobody", "everyone")
+    both = [run(scenario.changed({"trial.assignment": who}), seed=seed).lives for who in arms]
+    without, with_it = (getattr(lives, f"time_{definition}") <= WINDOW for lives in both)
     groups = []
     for code in (0, 1):
-        mine = told[0].highest == code
+        mine = both[0].highest == code
         fewer = without[mine].astype(np.int64) - with_it[mine]
         groups.append(Prevented(
             people=int(mine.sum()), without=float(without[mine].mean()), with_it=float(with_it[mine].mean()),
             error=float(fewer.std(ddof=1) / np.sqrt(len(fewer))),
         ))  # fmt: skip
-    return Base(scenario=scenario, seed=seed, definition=definition, others=groups[0], highest=groups[1])
+    commands = [f"desist run lesson-base.toml --set trial.assignment={who} --seed {seed}" for who in arms]
+    return Base(scenario=scenario, command="\n".join(commands), effect=effect, others=groups[0], highest=groups[1])
 
 
 # Regression to the mean ---------------------------------------------------------------------------------------
@@ -188,28 +165,16 @@ class Wings:
     """Prison wings in two years in which nothing was done. Shares of 1."""
 
     scenario: Scenario
-    seed: int
+    command: str  # simulates the people of the two years, and prints the share of them all
     first: Floats
-    second: Floats
-    """Share who reoffend of each wing's people, by year; the first pair of years told."""
-    worst: Longs
-    """Numbers of the worst wings of the first year."""
+    second: Floats  # share who reoffend of each wing's people, by year; the first pair of years
+    worst: Longs  # numbers of the worst wings of the first year
     before: float
-    after: float
-    """Mean share of the worst wings in the first year, and of the same wings in the second."""
-    mean: float
-    """Of all wings in both years."""
-    pairs: int
-    """Pairs of years told."""
-    fall: float
-    """Mean fall of the worst wings over all pairs, without anything done."""
-    error: float
-    """Simulation error of ``fall``."""
-
-    @property
-    def command(self) -> str:
-        """What tells the people of the two years on the command line, and prints the share of them all."""
-        return f"desist run lesson-wings.toml --replicates 2 --seed {self.seed}"
+    after: float  # mean share of the worst wings in the first year, and of the same wings in the second
+    mean: float  # of all wings in both years
+    pairs: int  # pairs of years simulated
+    fall: float  # mean fall of the worst wings over all pairs, without anything done
+    error: float  # simulation error of ``fall``
 
 
 def untouched(size: int) -> Scenario:
@@ -234,21 +199,15 @@ def wing_of(score: Floats, size: int, sorted_share: float) -> Longs:
 
 @kept(64)
 def wings(size: int, differ: int, seed: int) -> Wings:
-    """Tell pairs of years of 40 wings, and follow the worst of the first year into the second.
+    """Simulate pairs of years of 40 wings, and follow the worst of the first year into the second.
 
-    Parameters
-    ----------
-    size
-        People released from a wing in a year.
-    differ
-        Per cent of a wing's people who are placed by predicted risk: how far wings differ lastingly.
-    seed
-        Luck.
+    ``size``: people released from a wing in a year; ``differ``: per cent of a wing's people who are placed by predicted
+    risk, which is how far wings differ lastingly.
     """
     scenario = untouched(size)
-    pairs = max(10, TOLD // scenario.people.count // 2)
-    told = run(scenario, seed=seed, replicates=2 * pairs).lives
-    hits, scores = (told.time_any <= WINDOW).reshape(2 * pairs, -1), told.score.reshape(2 * pairs, -1)
+    pairs = max(10, SIMULATED // scenario.people.count // 2)
+    lives = run(scenario, seed=seed, replicates=2 * pairs).lives
+    hits, scores = (lives.time_any <= WINDOW).reshape(2 * pairs, -1), lives.score.reshape(2 * pairs, -1)
     years = [np.bincount(wing_of(score.astype(np.float64), size, differ / 100), hit, WINGS) / size
              for score, hit in zip(scores, hits, strict=True)]  # fmt: skip
     first, second = np.array(years[0::2]), np.array(years[1::2])
@@ -256,7 +215,8 @@ def wings(size: int, differ: int, seed: int) -> Wings:
     before, after = (np.take_along_axis(year, worst, axis=1).mean(axis=1) for year in (first, second))
     falls = before - after
     return Wings(
-        scenario=scenario, seed=seed, first=first[0], second=second[0], worst=worst[0], before=float(before[0]),
-        after=float(after[0]), mean=float(hits[:2].mean()), pairs=pairs, fall=float(falls.mean()),
+        scenario=scenario, command=f"desist run lesson-wings.toml --replicates 2 --seed {seed}", first=first[0],
+        second=second[0], worst=worst[0], before=float(before[0]), after=float(after[0]),
+        mean=float(hits[:2].mean()), pairs=pairs, fall=float(falls.mean()),
         error=float(falls.std(ddof=1) / np.sqrt(pairs)),
     )  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.charts import Spec
-from experiments.app.lessons.charts import REAL, base_chart, curse_chart, luck_chart, self_chart, wings_chart
+from experiments.app.charts import Spec, chart
+from experiments.app.lessons.charts import REAL, base_layers, curse_layers, luck_layers, self_layers, wings_layers
 from experiments.app.lessons.groups import Base, Chosen, Wings, base, chosen, gap, wings
 from experiments.app.lessons.trials import Curse, Luck, curse, luck
 from simulation.scenario import Scenario
@@ -20,59 +20,49 @@ from simulation.scenario import Scenario
 class Experiment:
     """What a lesson shows for some settings."""
 
-    said: str
-    """What came out, in one or two sentences with simulation error."""
-    counted: str
-    """Who and what is counted; a small line."""
-    answer: str
-    """An answer to the lesson's question."""
+    result: str  # what came out, in one or two sentences with simulation error
+    counted: str  # who and what is counted; a small line
     question: str
+    answer: str
     spec: Spec
     table: pd.DataFrame
     scenario: Scenario
     command: str
 
 
-def told(w: PageMessages, lesson: str, values: Mapping[str, Any]) -> Experiment:
+def experiment(w: PageMessages, lesson: str, values: Mapping[str, Any]) -> Experiment:
     """Compute a lesson's experiment; ``values`` has the settings of the panel by key."""
-    return EXPERIMENTS[lesson](w, values)
-
-
-def _luck(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
-    found = luck(int(values["luck_size"]), values["lesson_seed"])
-    size, arm, said = found.scenario.people.count, w.number(found.per_arm, 0), said_luck(w, found)
-    spec, table = luck_chart(w, found, plain(said))
+    compute, keys, describe, draw, height = LESSONS[lesson]
+    settings = (values[key] for key in (*keys, "lesson_seed"))
+    found = compute(*(int(each) if str(each).isdecimal() else each for each in settings))  # a size is a choice: a text
+    result = describe(w, found)
+    numbers: dict[str, str | int] = {"real": REAL}
+    if isinstance(found, Luck):
+        numbers |= {"size": found.scenario.people.count, "arm": w.number(found.per_arm, 0)}
+    text = {name: w(f"lessons.{lesson}.{name}", **numbers) for name in ("picture", "question", "answer")}
+    definition = w(f"lessons.definition.{values['base_counts'] if lesson == 'base' else 'any'}")
+    counted = f"lessons.{lesson}.counted"
+    layers, table = draw(w, found)
     return Experiment(
-        said=said, counted=w("lessons.luck.counted", arm=arm) + " " + w("lessons.definition.any"),
-        question=w("lessons.luck.question"), answer=w("lessons.luck.answer", size=size, arm=arm), spec=spec,
-        table=table, scenario=found.scenario, command=found.command,
+        result=result, counted=f"{w(counted, **numbers)} {definition}" if w.has(counted) else definition,
+        question=text["question"], answer=text["answer"], table=table, scenario=found.scenario, command=found.command,
+        spec=chart(w, f"{text['picture']} {plain(result)}", {"layer": layers}, height=height),
     )  # fmt: skip
 
 
-def said_luck(w: PageMessages, found: Luck) -> str:
+def luck_text(w: PageMessages, found: Luck) -> str:
     """What trials print although nothing works."""
     return w(
-        "lessons.luck.said", told=found.told, size=found.scenario.people.count, large=w.percent(found.large),
+        "lessons.luck.said", told=found.trials, size=found.scenario.people.count, large=w.percent(found.large),
         error=w.points(found.error, 1), low=w.points(found.low), high=w.points(found.high),
         far=w.percent(found.as_far, 1), real=REAL,
     )  # fmt: skip
 
 
-def _curse(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
-    found = curse(values["curse_truth"], int(values["curse_size"]), values["lesson_seed"])
-    said = said_curse(w, found)
-    spec, table = curse_chart(w, found, plain(said))
-    return Experiment(
-        said=said, counted=w("lessons.curse.counted") + " " + w("lessons.definition.any"),
-        question=w("lessons.curse.question", real=REAL), answer=w("lessons.curse.answer", real=REAL), spec=spec,
-        table=table, scenario=found.scenario, command=found.command,
-    )  # fmt: skip
-
-
-def said_curse(w: PageMessages, found: Curse) -> str:
+def curse_text(w: PageMessages, found: Curse) -> str:
     """What the significant trials report beside the truth."""
     truth: dict[str, str | int] = {
-        "truth": w.points(found.truth, 1), "truth_error": w.points(found.truth_error, 1), "told": found.told
+        "truth": w.points(found.truth, 1), "truth_error": w.points(found.truth_error, 1), "told": found.trials
     }  # fmt: skip
     if not found.significant.any():
         return w("lessons.curse.none", **truth)
@@ -84,17 +74,7 @@ def said_curse(w: PageMessages, found: Curse) -> str:
     )  # fmt: skip
 
 
-def _self(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
-    found = chosen(values["self_drive"], values["self_choose"], values["lesson_seed"])
-    said = said_self(w, found)
-    spec, table = self_chart(w, found, plain(said))
-    return Experiment(
-        said=said, counted=w("lessons.definition.any"), question=w("lessons.self.question"),
-        answer=w("lessons.self.answer"), spec=spec, table=table, scenario=found.scenario, command=found.command,
-    )  # fmt: skip
-
-
-def said_self(w: PageMessages, found: Chosen) -> str:
+def self_text(w: PageMessages, found: Chosen) -> str:
     """What participants look like beside two kinds of others."""
     (naive, naive_error), (fair, fair_error) = gap(found.naive), gap(found.fair)
     return w(
@@ -104,37 +84,17 @@ def said_self(w: PageMessages, found: Chosen) -> str:
     )  # fmt: skip
 
 
-def _base(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
-    found = base(values["base_effect"], values["base_share"], values["base_counts"], values["lesson_seed"])
-    said = said_base(w, found, values["base_effect"])
-    spec, table = base_chart(w, found, plain(said))
-    return Experiment(
-        said=said, counted=w(f"lessons.definition.{found.definition}"), question=w("lessons.base.question"),
-        answer=w("lessons.base.answer"), spec=spec, table=table, scenario=found.scenario, command=found.command,
-    )  # fmt: skip
-
-
-def said_base(w: PageMessages, found: Base, effect: int) -> str:
+def base_text(w: PageMessages, found: Base) -> str:
     """What one effect prevents in two groups."""
     parts = {}
     for name, group in (("others", found.others), ("highest", found.highest)):
         parts[name] = w.number(100 * group.prevented, 1)
         parts[f"{name}_error"] = w.number(100 * group.error, 1)
         parts[f"{name}_needed"] = w.number(group.needed, 0) if group.prevented > 0 else "–"
-    return w("lessons.base.said", effect=effect, **parts)
+    return w("lessons.base.said", effect=found.effect, **parts)
 
 
-def _wings(w: PageMessages, values: Mapping[str, Any]) -> Experiment:
-    found = wings(values["wings_size"], values["wings_differ"], values["lesson_seed"])
-    said = said_wings(w, found)
-    spec, table = wings_chart(w, found, plain(said))
-    return Experiment(
-        said=said, counted=w("lessons.definition.any"), question=w("lessons.wings.question"),
-        answer=w("lessons.wings.answer"), spec=spec, table=table, scenario=found.scenario, command=found.command,
-    )  # fmt: skip
-
-
-def said_wings(w: PageMessages, found: Wings) -> str:
+def wings_text(w: PageMessages, found: Wings) -> str:
     """What became of the worst wings."""
     return w(
         "lessons.wings.said", before=w.percent(found.before), after=w.percent(found.after), mean=w.percent(found.mean),
@@ -147,7 +107,12 @@ def plain(text: str) -> str:
     return text.replace("**", "")
 
 
-EXPERIMENTS: dict[str, Callable[[PageMessages, Mapping[str, Any]], Experiment]] = {
-    "luck": _luck, "curse": _curse, "self": _self, "base": _base, "wings": _wings,
-}  # fmt: skip
-"""The five lessons in the order of the page."""
+
+LESSONS: dict[str, tuple[Callable[..., Any], tuple[str, ...], Callable[..., str], Callable[..., Any], int]] = {
+    "luck": (luck, ("luck_size",), luck_text, luck_layers, 340),
+    "curse": (curse, ("curse_truth", "curse_size"), curse_text, curse_layers, 340),
+    "self": (chosen, ("self_drive", "self_choose"), self_text, self_layers, 340),
+    "base": (base, ("base_effect", "base_share", "base_counts"), base_text, base_layers, 380),
+    "wings": (wings, ("wings_size", "wings_differ"), wings_text, wings_layers, 400),
+}
+"""The five lessons in the order of the page: the experiment and its settings, its sentence, its picture and height."""

@@ -1,7 +1,7 @@
-"""The first two lessons, on trials told many times: chance in small groups, and the winner's curse.
+"""The first two lessons, on many simulated trials: chance in small groups, and the winner's curse.
 
-The trials are those of ``desist trial`` and ``desist power``, on the same luck; how many are told falls with their
-size, so that an answer comes at once.
+The trials are those of ``desist trial`` and ``desist power``, with the same seed. Larger trials are simulated fewer
+times, so that an answer comes at once.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from simulation.scenario import Scenario
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 PEOPLE = 60_000
-"""People told for one answer, about."""
+"""People simulated for one answer, about."""
 FEWEST, MOST = 150, 1_000
-"""Trials told."""
+"""Trials simulated."""
 LARGE = 0.10
 """A difference that a newspaper would print: 10 points."""
 ALPHA = 0.05
@@ -31,7 +31,7 @@ ALPHA = 0.05
 
 
 def trials_of(size: int) -> int:
-    """How many trials of so many people are told: a round number.
+    """How many trials of so many people are simulated: a round number.
 
     >>> trials_of(97), trials_of(800)
     (600, 150)
@@ -60,41 +60,30 @@ class Luck:
     """What trials print although nothing works. Differences are control less mentored, shares of 1."""
 
     scenario: Scenario
-    seed: int
-    told: int
-    differences: Floats
-    """One for each trial with people in both arms of the highest-risk group."""
-    per_arm: float
-    """People at highest risk in an arm, mean."""
-    large: float
-    """Share of trials that print a difference of ``LARGE`` or more, whichever way."""
-    error: float
-    """Simulation error of ``large``."""
+    command: str
+    trials: int
+    differences: Floats  # one for each trial with people in both arms of the highest-risk group
+    per_arm: float  # people at highest risk in an arm, mean
+    large: float  # share of trials that print a difference of ``LARGE`` or more, whichever way
+    error: float  # simulation error of ``large``
     low: float
-    high: float
-    """The middle 95 % of the differences."""
-    as_far: float
-    """Share of trials that print a gap in favour of mentoring as wide as the real one's."""
-
-    @property
-    def command(self) -> str:
-        """What prints the same on the command line."""
-        return f"desist trial lesson-luck.toml --trials {self.told} --seed {self.seed}"
+    high: float  # the middle 95 % of the differences
+    as_far: float  # share of trials that print a gap in favour of mentoring as wide as the real one's
 
 
 @kept(64)
 def luck(size: int, seed: int) -> Luck:
-    """Tell trials of so many people whose mentors change nothing."""
-    scenario, told = nothing(size), trials_of(size)
-    repeated = repeat_trial(scenario, seed=seed, trials=told)
+    """Simulate trials of so many people whose mentors change nothing."""
+    scenario, trials = nothing(size), trials_of(size)
+    repeated = repeat_trial(scenario, seed=seed, trials=trials)
     arms, row = repeated.arms[ANALYSES[0]], repeated.rows().iloc[0]
     mentored, control = arms.printed_shares()
     gap = control - mentored
     gap = gap[~np.isnan(gap)]
     large = float(least(gap, LARGE).mean())
     return Luck(
-        scenario=scenario, seed=seed, told=told, differences=gap,
-        per_arm=float(arms.mentored_people.mean() + arms.control_people.mean()) / 2,
+        scenario=scenario, command=f"desist trial lesson-luck.toml --trials {trials} --seed {seed}", trials=trials,
+        differences=gap, per_arm=float(arms.mentored_people.mean() + arms.control_people.mean()) / 2,
         large=large, error=float(np.sqrt(large * (1 - large) / len(gap))), low=float(row["difference_low"]),
         high=float(row["difference_high"]), as_far=float(row["as_far_apart"]),
     )  # fmt: skip
@@ -102,48 +91,36 @@ def luck(size: int, seed: int) -> Luck:
 
 @dataclass(frozen=True, kw_only=True)
 class Curse:
-    """What the significant ones among many trials print, beside the truth. Shares of 1."""
+    """What the significant ones among many trials print, beside the truth. Shares of 1, each with simulation error."""
 
     scenario: Scenario
-    size: int
-    seed: int
-    told: int
+    command: str
+    trials: int
     differences: Floats
     significant: Bools
     truth: float
     truth_error: float
-    """Simulation error of the truth."""
-    power: float
-    """Share of trials that are significant, whichever way."""
-    power_error: float
-    reported: float
-    """Mean size of the significant differences; NaN if there is none."""
+    power: float  # share of trials that are significant, whichever way
+    reported: float  # mean size of the significant differences; NaN if there is none
     reported_error: float
-    exaggeration: float
-    """How many times the truth they report; NaN if there is none."""
-
-    @property
-    def command(self) -> str:
-        """What prints the same on the command line."""
-        return f"desist power lesson-curse.toml --size {self.size} --trials {self.told} --seed {self.seed}"
+    exaggeration: float  # how many times the truth they report; NaN if there is none
 
 
 @kept(64)
 def curse(truth: str, size: int, seed: int) -> Curse:
-    """Tell trials of so many people on a named setting of the effect, and publish only the significant."""
+    """Simulate trials of so many people at a named setting of the effect, and publish only the significant."""
     base = load(truth).changed({"name": "lesson-curse"})
-    told = trials_of(size)
-    work = job(base, TrialPlan(size=size), [{}], seed=seed, trials=told)
+    number = trials_of(size)
+    work = job(base, TrialPlan(size=size), [{}], seed=seed, trials=number)
     arms = arms_of([piece(work.context, each) for each in work.pieces], 1)[0]
     true = Truth.of(arms, size)
     trials = judged(arms, true, alpha=ALPHA, test="fisher")
     found, there = summary(trials), trials["difference"].notna()
-    significant = trials["significant"].to_numpy()
     winners = trials.loc[trials["significant"], "difference"].abs()
     return Curse(
-        scenario=base, size=size, seed=seed, told=told, differences=trials.loc[there, "difference"].to_numpy(),
-        significant=significant[there], truth=found["difference"], truth_error=true.error, power=found["power"],
-        power_error=float(np.sqrt(found["power"] * (1 - found["power"]) / told)), reported=found["reported"],
+        scenario=base, command=f"desist power lesson-curse.toml --size {size} --trials {number} --seed {seed}",
+        trials=number, differences=trials.loc[there, "difference"].to_numpy(),
+        significant=trials.loc[there, "significant"].to_numpy(), truth=found["difference"], truth_error=true.error,
+        power=found["power"], reported=found["reported"], exaggeration=found["exaggeration"],
         reported_error=float(winners.std(ddof=1) / np.sqrt(len(winners))) if len(winners) > 1 else float("nan"),
-        exaggeration=found["exaggeration"],
     )  # fmt: skip

@@ -6,15 +6,15 @@ from typing import Any
 
 import streamlit as st
 
-from experiments.app.address import Choice, Several, Whole
+from experiments.app.address import Choice, Whole
 from experiments.app.catalogue import PageMessages
 
 
-def slider(w: PageMessages, setting: Whole, *, unit: str = "%d", on: Any = st, disabled: bool = False) -> int:
+def slider(w: PageMessages, setting: Whole, *, unit: str = "%d", on: Any = st) -> int:
     """A slider for a whole number; ``unit`` is a printf form such as ``%d %%``. Texts: KEY.label, KEY.help."""
     value: int = on.slider(
         w(f"set.{setting.key}.label"), setting.low, setting.high, step=setting.step, format=unit, key=setting.key,
-        help=_help(w, setting.key), disabled=disabled,
+        help=w(f"set.{setting.key}.help") or None,
     )  # fmt: skip
     return value
 
@@ -25,17 +25,7 @@ def choice(w: PageMessages, setting: Choice, *, on: Any = st, across: bool = Tru
     more: dict[str, Any] = {"horizontal": True} if across else {}
     value: str = kind(
         w(f"set.{setting.key}.label"), setting.codes, format_func=lambda code: w(f"set.{setting.key}.{code}"),
-        key=setting.key, help=_help(w, setting.key), **more,
-    )  # fmt: skip
-    return value
-
-
-def several(w: PageMessages, setting: Several, *, on: Any = st, names: Any = None) -> list[str]:
-    """A list for some of a set of codes. Texts as for ``choice``; ``names`` says codes instead of the catalogue."""
-    value: list[str] = on.multiselect(
-        w(f"set.{setting.key}.label"), setting.codes, key=setting.key, help=_help(w, setting.key),
-        format_func=names or (lambda code: w(f"set.{setting.key}.{code}")), max_selections=setting.most or None,
-        placeholder=w("page.choose"),
+        key=setting.key, help=w(f"set.{setting.key}.help") or None, **more,
     )  # fmt: skip
     return value
 
@@ -48,8 +38,3 @@ def again(setting: Whole, label: str, *, on: Any = st, kind: str = "secondary") 
         st.session_state[setting.key] = now + 1 if now < setting.high else setting.low
 
     on.button(label, on_click=step, key=f"{setting.key}-again", type=kind)
-
-
-def _help(w: PageMessages, key: str) -> str | None:
-    text = w(f"set.{key}.help")
-    return text or None

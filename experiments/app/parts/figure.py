@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
 from experiments.app.catalogue import PageMessages
 from experiments.app.charts import Spec
+from experiments.execution.environment import versions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from experiments.app.table_receipts import Maker
-
+    from simulation.scenario import Scenario
 
 SHOWN = 60
 """Rows of a table that are shown; all are in the file."""
+Receipt = dict[str, Any]
+
+
+def receipt(scenario: Scenario, command: str, seed: int, **runs: int) -> Receipt:
+    """What made the numbers of a figure, with the address that opens the same view.
+
+    ``command`` is what to type for the same numbers, or for those that the command line prints; ``runs`` is how many
+    replicates, trials or draws there were.
+    """
+    return {
+        "command": command, "scenario": scenario.name, "digest": scenario.digest, "seed": seed, **runs,
+        "page": f"desist serve, ?{urlencode(st.query_params.to_dict())}", "desist": versions()["desist"],
+    }  # fmt: skip
 
 
 def show(name: str, spec: Spec, *, on: Any = st) -> None:
@@ -25,7 +40,9 @@ def show(name: str, spec: Spec, *, on: Any = st) -> None:
     on.vega_lite_chart(spec=spec, theme=None, width="stretch", key=f"figure-{name}")
 
 
-def with_numbers(w: PageMessages, name: str, spec: Spec, table: pd.DataFrame, made: Maker, *, on: Any = st) -> None:
+def with_numbers(
+    w: PageMessages, name: str, spec: Spec, table: pd.DataFrame, made: Callable[[], Receipt], *, on: Any = st
+) -> None:
     """A chart, its numbers, and PNG, SVG and CSV to download as ``desist-NAME``.
 
     ``table`` has plain column names as the command line writes them.
@@ -34,57 +51,59 @@ def with_numbers(w: PageMessages, name: str, spec: Spec, table: pd.DataFrame, ma
     downloads(w, name, spec, table, made, on=on)
 
 
-def downloads(w: PageMessages, name: str, spec: Spec | None, table: pd.DataFrame, made: Maker, *, on: Any = st) -> None:
+def downloads(
+    w: PageMessages, name: str, spec: Spec | None, table: pd.DataFrame, made: Callable[[], Receipt], *, on: Any = st
+) -> None:
     """The numbers behind a figure, folded away, with buttons that make a file when they are pressed.
 
-    What is folded away is neither made nor sent to the browser; ``made`` is asked what made the numbers when it is
-    unfolded.
+    What is folded away is neither made nor sent to the browser; ``made`` gives the receipt, and is called only then.
     """
     fold = on.expander(w("page.numbers"), key=f"fold-{name}", on_change="rerun")
     if not fold.open:
         return
     from experiments.app.table_receipts import beside, drawn, line
+    from experiments.provenance.results_folder import csv_of
 
-    about = made().about(st.query_params.to_dict())
+    about = made()
+
+    def csv() -> bytes:
+        return csv_of(table).encode()
+
+    def button(label: str, data: Callable[[], bytes], kind: str, mime: str, about: str | None = None) -> None:
+        row.download_button(label, data, f"desist-{name}.{kind}", mime, key=f"{kind}-{name}", on_click="ignore",
+                            help=about)  # fmt: skip
+
     with fold:
         st.table(readable(w, table.head(SHOWN)), border="horizontal")
         if len(table) > SHOWN:
             st.markdown(w("page.more", shown=SHOWN, all=len(table)))
         st.html(line(w, about))
         row = st.container(horizontal=True)
-        row.download_button("CSV", lambda: csv(table), f"desist-{name}.csv", "text/csv", key=f"csv-{name}",
-                            on_click="ignore", help=w("page.csv"))  # fmt: skip
+        button("CSV", csv, "csv", "text/csv", w("page.csv"))
         if spec is not None:
             for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
-                row.download_button(kind.upper(), partial(drawn, spec, kind, about), f"desist-{name}.{kind}", mime,
-                                    key=f"{kind}-{name}", on_click="ignore")  # fmt: skip
-        row.download_button(w("page.receipt"), lambda: beside(f"desist-{name}.csv", csv(table), about),
-                            f"desist-{name}.json", "application/json", key=f"json-{name}", on_click="ignore",
-                            help=w("page.receipt_help"))  # fmt: skip
+                button(kind.upper(), partial(drawn, spec, kind, about), kind, mime)
+        button(w("page.receipt"), lambda: beside(f"desist-{name}.csv", csv(), about), "json", "application/json",
+               w("page.receipt_help"))  # fmt: skip
 
 
 def readable(w: PageMessages, table: pd.DataFrame) -> pd.DataFrame:
     """A table to be read: six digits, with the decimal sign of the language; a dash where there is no number."""
 
-    def said(value: float) -> str:
-        text = f"{value:.6g}" if value == value else "–"
-        return text.replace(".", ",") if w.language == "da" else text
+    def text(value: float) -> str:
+        digits = f"{value:.6g}" if value == value else "–"
+        return digits.replace(".", ",") if w.language == "da" else digits
 
     numbers = [name for name in table if getattr(table[name].dtype, "kind", "") == "f"]
-    return table.assign(**{str(name): table[name].map(said) for name in numbers})
+    return table.assign(**{str(name): table[name].map(text) for name in numbers})
 
 
-def csv(table: pd.DataFrame) -> bytes:
-    """A table as the command line writes it: numbers with up to ten digits."""
-    return table.to_csv(index=False, float_format="%.10g", lineterminator="\n").encode()
-
-
-def scenario_file(w: PageMessages, name: str, toml: str, command: str, *, on: Any = st, note: str = "") -> None:
+def scenario_file(w: PageMessages, name: str, toml: str, command: str, *, note: str = "") -> None:
     """The scenario behind what is shown, as a file, and the command that computes the same numbers.
 
     ``note`` says which of them it prints.
     """
-    with on.expander(w("page.scenario.title")):
+    with st.expander(w("page.scenario.title")):
         st.markdown(w("page.scenario.text"))
         st.code(command, language=None)
         if note:

@@ -13,7 +13,7 @@ from pathlib import Path
 from string import Template
 
 from experiments.app.catalogue import FOLDER, LANGUAGES, PageMessages
-from experiments.app.lessons import settings as lessons
+from experiments.app.lessons import panel as lessons
 from experiments.app.shared_results import kept
 from experiments.inputs.trial_result import CONTROL_PERCENT, MENTORED_PERCENT, PEOPLE
 from experiments.language.formatting import Language
@@ -81,33 +81,17 @@ def notes(language: Language) -> str:
     return opening(language) + rest(language)
 
 
-def links(text: str) -> list[str]:
-    """The addresses that notes point to, in order."""
-    return [address for _, address in LINK.findall(text)]
-
-
 def page(w: PageMessages, text: str, address: str) -> str:
-    """Notes as an HTML file of their own, which asks for nothing else and prints on A4.
+    """Notes (Markdown) as an HTML file of their own, which asks for nothing else and prints on A4.
 
-    Parameters
-    ----------
-    w
-        Language.
-    text
-        Notes as Markdown.
-    address
-        Where the page is served; its own links begin there.
+    ``address`` is where the page is served; its own links begin there.
     """
     address = address.rstrip("/") + "/"
-    whole = LINK.sub(lambda link: f"[{link[1]}]({_absolute(link[2], address)})", text)
+    whole = LINK.sub(lambda link: f"[{link[1]}]({address * link[2].startswith('?')}{link[2]})", text)
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         language=w.language, title=escape(re.sub(r"^#+ ", "", text.lstrip().splitlines()[0])),
         body="\n".join(_blocks(whole)), foot=escape(w("teacher.at", address=address)),
     )  # fmt: skip
-
-
-def _absolute(target: str, address: str) -> str:
-    return address + target if target.startswith("?") else target
 
 
 def _blocks(text: str) -> Iterator[str]:

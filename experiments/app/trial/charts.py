@@ -1,4 +1,4 @@
-"""Pictures of the trial: the guess, what the film needs, the curves, and what many trials print.
+"""Pictures of the trial: the guess, what the animation needs, the curves, and what many trials print.
 
 Nothing heavy is imported, since the guess is the first that anybody sees. Pairs are mentored, control, in per cent.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.charts import CONTROL, DASH, GUESS, INK, MENTORED, QUIET, Spec, chart
+from experiments.app.charts import CONTROL, DASH, GUESS, INK, MENTORED, QUIET, Spec, chart, field, layer
 
 if TYPE_CHECKING:
     from experiments.app.trial.facts import Many, One
@@ -19,34 +19,19 @@ Pair = tuple[int, int]
 MONTHS = 24
 FAR = 70
 """Per cent from which a label stands to the left of its mark."""
-CROWD = f"""<style>
-.crowd {{display: grid; grid-template-columns: 1fr 1fr; gap: 0 2.5rem;}}
-.crowd h3 {{font-size: 1.15rem; font-weight: 600; padding: 0 0 0.15rem; margin: 0 0 0.7rem; border-bottom: 3px solid;
-  display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 0.5rem;}}
-.crowd .mentored {{--tint: {MENTORED}; color: {MENTORED};}}
-.crowd .control {{--tint: {CONTROL}; color: {CONTROL};}}
-.crowd .control h3 {{border-bottom-style: dashed;}}
-.crowd .heads {{display: grid; grid-template-columns: repeat(10, 1fr); gap: 0.5rem 0;}}
-.crowd i {{width: 1.3rem; height: 2.05rem; margin: auto; position: relative;}}
-.crowd i::before, .crowd i::after {{content: ""; position: absolute; background: #d5dbe2;}}
-.crowd i::before {{width: 60%; height: 38%; left: 20%; top: 0; border-radius: 50%;}}
-.crowd i::after {{width: 100%; height: 57%; left: 0; bottom: 0; border-radius: 0.6rem 0.6rem 0 0;}}
-.crowd i.on::before, .crowd i.on::after {{background: var(--tint);}}
-@media (max-width: 640px) {{.crowd {{gap: 0 1rem;}} .crowd i {{width: 0.75rem; height: 1.2rem;}}}}
-</style>"""
 
 
 def crowd(w: PageMessages, guess: Pair) -> str:
     """The guess as 100 figures an arm, as HTML."""
     halves = []
     for arm, name, number in zip(ARMS, ("with", "without"), guess, strict=True):
-        title, said = w(f"trial.guess.{name}"), w("trial.guess.number", n=number)
+        title, shown = w(f"trial.guess.{name}"), w("trial.guess.number", n=number)
         heads = "".join("<i class=on></i>" if head < number else "<i></i>" for head in range(100))
         halves.append(
-            f'<div class="{arm}"><h3><span>{title}</span> <b>{said}</b></h3>'
+            f'<div class="{arm}" style="--tint: {COLOUR[arm]}"><h3><span>{title}</span> <b>{shown}</b></h3>'
             f'<div class="heads" role="img" aria-label="{w("trial.guess.picture", n=number)}">{heads}</div></div>'
         )
-    return f'{CROWD}<div class="crowd">{"".join(halves)}</div>'
+    return f'<div class="crowd">{"".join(halves)}</div>'
 
 
 def film_data(w: PageMessages, one: One, guess: Pair, seen: Pair) -> dict[str, Any]:
@@ -71,24 +56,20 @@ def curves(w: PageMessages, one: One, guess: Pair, seen: Pair) -> Spec:
     names = {"mentored": w("trial.guess.with"), "control": w("trial.guess.without")}
     rows = [{"arm": names[arm], "month": int(month), "share": round(100 * float(share), 4)}
             for arm, month, share in zip(table["arm"], table["month"], table["share"], strict=True)]  # fmt: skip
-    x = {"field": "month", "type": "quantitative", "title": w("trial.film.axis"), "scale": {"domain": [0, 29]},
-         "axis": {"values": [0, 6, 12, 18, 24], "grid": False}}  # fmt: skip
-    y = {"field": "share", "type": "quantitative", "title": w("trial.curves.share"), "scale": {"domain": [0, 100]}}
-    arm = {"field": "arm", "type": "nominal", "title": None}
-    both = list(names.values())
-    style = {**arm, "scale": {"domain": both, "range": [MENTORED, CONTROL]}}
-    dash = {**arm, "scale": {"domain": both, "range": [DASH["mentored"] or [1, 0], DASH["control"]]}}
-    line = {"type": "line", "strokeWidth": 3}
-    layers: list[Spec] = [{"data": {"values": rows}, "mark": line,
-                           "encoding": {"x": x, "y": y, "color": style, "strokeDash": dash}}]  # fmt: skip
+    axis = {"values": [0, 6, 12, 18, 24], "grid": False}
+    x = field("month", title=w("trial.film.axis"), scale={"domain": [0, 29]}, axis=axis)
+    y = field("share", title=w("trial.curves.share"), scale={"domain": [0, 100]})
+    looks = {"color": [MENTORED, CONTROL], "strokeDash": [DASH["mentored"] or [1, 0], DASH["control"]]}
+    arms = {look: field("arm", "nominal", title=None, scale={"domain": [*names.values()], "range": values})
+            for look, values in looks.items()}  # fmt: skip
+    layers = [layer("line", {"x": x, "y": y, **arms}, rows, strokeWidth=3)]
     for kind, pair, colour, shape, dy in (("seen", seen, INK, "diamond", -9), ("guess", guess, GUESS, "circle", 9)):
         own = [{"month": MONTHS, "share": value, "text": _filled(w, kind, name, value)}
                for name, value in zip(("with", "without"), pair, strict=True)]  # fmt: skip
-        point = {"type": "point", "size": 90, "color": colour, "filled": kind == "seen", "shape": shape, "opacity": 1}
-        text = {"type": "text", "align": "left", "dx": 9, "dy": dy, "color": colour}
-        said = {"x": x, "y": y, "text": {"field": "text"}}
-        layers += [{"data": {"values": own}, "mark": point, "encoding": {"x": x, "y": y}},
-                   {"data": {"values": own}, "mark": text, "encoding": said}]  # fmt: skip
+        layers += [
+            layer("point", {"x": x, "y": y}, own, size=90, color=colour, filled=kind == "seen", shape=shape, opacity=1),
+            layer("text", {"x": x, "y": y, "text": {"field": "text"}}, own, align="left", dx=9, dy=dy, color=colour),
+        ]
     printed = ["–" if each is None else each for each in one.printed()]
     about = w("trial.curves.description", mentored=printed[0], control=printed[1], seen_mentored=seen[0],
              seen_control=seen[1], guess_mentored=guess[0], guess_control=guess[1])  # fmt: skip
@@ -103,33 +84,34 @@ def distribution(w: PageMessages, many: Many, one: One, guess: Pair, seen: Pair)
     """What many trials print: bars of the mentored upward, of the controls downward, with what is marked in them."""
     tallest = max(row["trials"] for row in many.bars)
     step = next(each for each in (1, 2, 5, 10, 20, 50, 100, 200, 500) if each * 2.5 >= tallest)
-    x = {"field": "from", "type": "quantitative", "title": w("trial.many.axis"), "scale": {"domain": [0, 100]},
-         "axis": {"values": list(range(0, 101, 10)), "grid": False}}  # fmt: skip
-    y = {"type": "quantitative", "scale": {"domain": [-1.95 * tallest, 1.95 * tallest]}, "title": w("trial.many.bars"),
-         "axis": {"values": [step * k for k in range(-2, 3)], "labelExpr": "format(abs(datum.value), ',')",
-                  "domain": False, "ticks": False}}  # fmt: skip
+    x = field("from", title=w("trial.many.axis"), scale={"domain": [0, 100]},
+              axis={"values": list(range(0, 101, 10)), "grid": False})  # fmt: skip
+    zero, up = (
+        field(name, scale={"domain": [-1.95 * tallest, 1.95 * tallest]}, title=w("trial.many.bars"),
+              axis={"values": [step * k for k in range(-2, 3)], "labelExpr": "format(abs(datum.value), ',')",
+                    "domain": False, "ticks": False})
+        for name in ("zero", "up")
+    )  # fmt: skip
     layers: list[Spec] = []
-    for at, (arm, name, up) in enumerate(zip(ARMS, ("with", "without"), (1, -1), strict=True)):
+    for at, (arm, name, side) in enumerate(zip(ARMS, ("with", "without"), (1, -1), strict=True)):
         bars = [
-            {**row, "up": up * row["trials"], "zero": 0} for row in many.bars if row["arm"] == arm and row["trials"]
+            {**row, "up": side * row["trials"], "zero": 0} for row in many.bars if row["arm"] == arm and row["trials"]
         ]
-        shape = {"type": "rect", "color": COLOUR[arm], "opacity": 0.75, "stroke": "white"}
-        title = {"from": 0, "up": up * 1.84 * tallest, "text": w(f"trial.guess.{name}")}
-        heading = {"type": "text", "align": "left", "dx": 6, "fontWeight": 600, "color": COLOUR[arm]}
+        title = {"from": 0, "up": side * 1.84 * tallest, "text": w(f"trial.guess.{name}")}
         marks = [("seen", seen[at]), ("guess", guess[at]), ("this", one.printed()[at])]
+        bar, text = {"x2": {"field": "to"}, "y": zero, "y2": {"field": "up"}}, {"y": up, "text": {"field": "text"}}
         layers += [
-            {"data": {"values": bars}, "mark": shape,
-             "encoding": {"x": x, "x2": {"field": "to"}, "y": {**y, "field": "zero"}, "y2": {"field": "up"}}},
-            {"data": {"values": [title]}, "mark": heading,
-             "encoding": {"x": x, "y": {**y, "field": "up"}, "text": {"field": "text"}}},
-            *_marks(w, [(kind, value) for kind, value in marks if value is not None], up * tallest, x, y),
-        ]  # fmt: skip
-    layers.append({"mark": {"type": "rule", "color": QUIET}, "data": {"values": [{"zero": 0}]},
-                   "encoding": {"y": {**y, "field": "zero"}}})  # fmt: skip
+            layer("rect", {"x": x, **bar}, bars, color=COLOUR[arm], opacity=0.75, stroke="white"),
+            layer("text", {"x": x, **text}, [title], align="left", dx=6, fontWeight=600, color=COLOUR[arm]),
+            *_marks(w, [(kind, value) for kind, value in marks if value is not None], side * tallest, x, zero, up),
+        ]
+    layers.append(layer("rule", {"y": zero}, [{"zero": 0}], color=QUIET))
     return chart(w, _description(w, many, guess, seen), {"layer": layers}, height=430)
 
 
-def _marks(w: PageMessages, marks: list[tuple[str, int]], up: float, x: Spec, y: Spec) -> list[Spec]:
+def _marks(
+    w: PageMessages, marks: list[tuple[str, int]], tallest: float, x: Spec, zero: Spec, up: Spec
+) -> list[Spec]:
     """Marked percentages of one arm: lines of three heights, so that no line runs through another's label."""
     style = {"seen": (INK, []), "guess": (GUESS, [6, 3]), "this": (QUIET, [2, 2])}
     marks = sorted(marks, key=lambda mark: mark[1])
@@ -137,17 +119,15 @@ def _marks(w: PageMessages, marks: list[tuple[str, int]], up: float, x: Spec, y:
     layers: list[Spec] = []
     for rank, (kind, value) in enumerate(marks):
         left = aside and value > 100 - FAR
-        high = up * (1.14 + 0.22 * (rank if aside else len(marks) - 1 - rank))
+        high = tallest * (1.14 + 0.22 * (rank if aside else len(marks) - 1 - rank))
         point = {"from": value, "zero": 0, "up": high, "text": w(f"trial.many.{kind}", n=value)}
         colour, dash = style[kind]
-        rule = {"type": "rule", "color": colour, "strokeWidth": 2.5, "strokeDash": dash}
-        text = {"type": "text", "align": "right" if left else "left", "color": colour, "dx": -5 if left else 5,
-                "dy": 4 if up > 0 else -4, "fontWeight": 600}  # fmt: skip
+        aligned = {"align": "right", "dx": -5} if left else {"align": "left", "dx": 5}
         layers += [
-            {"data": {"values": [point]}, "mark": rule,
-             "encoding": {"x": x, "y": {**y, "field": "zero"}, "y2": {"field": "up"}}},
-            {"data": {"values": [point]}, "mark": text,
-             "encoding": {"x": x, "y": {**y, "field": "up"}, "text": {"field": "text"}}},
+            layer("rule", {"x": x, "y": zero, "y2": {"field": "up"}}, [point], color=colour, strokeWidth=2.5,
+                  strokeDash=dash),
+            layer("text", {"x": x, "y": up, "text": {"field": "text"}}, [point], color=colour, fontWeight=600,
+                  dy=4 if tallest > 0 else -4, **aligned),
         ]  # fmt: skip
     return layers
 

@@ -1,13 +1,14 @@
-"""The trial on the page: sliders as a scenario, one trial as a film, and many trials.
+"""The trial on the page: sliders as a scenario, one trial as an animation, and many trials.
 
-Nothing here knows a page. One trial is what ``desist run FILE --seed N`` tells, many trials are what
-``desist trial FILE --trials T --seed N`` counts; the one is the first of the many.
+One trial is what ``desist run FILE --seed N`` simulates, many trials are what ``desist trial FILE --trials T --seed N``
+counts; the one is the first of the many.
 """
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,11 +25,12 @@ from simulation.outcomes import shares, times, wilson
 from simulation.scenario import Scenario
 from simulation.trial_counts import WINDOW
 
+ARMS = ("mentored", "control")
 BASE = "pooled"
 NAME = "trial-on-the-page"
 MOST_TRIALS = 1_000
 MOST_PEOPLE = 160_000
-"""People told for one answer: a quarter of a second on two cores."""
+"""People simulated for one answer: a quarter of a second on two cores."""
 BEFORE = 2
 """Months before release that are shown."""
 INSIDE, MEETING, OFFENDING, FIRST_FACTOR = 1, 2, 4, 8
@@ -42,14 +44,10 @@ LATER = 99
 class Levers(NamedTuple):
     """The sliders, in whole numbers."""
 
-    effect: int
-    """Per cent by which the risk of offending is lower while they meet (highest-risk group)."""
-    route: int
-    """Per cent of the effect that is aimed through support factors."""
-    half_life: int
-    """Months in which what stays of the direct effect halves after the end."""
-    dropout: int
-    """Of 100 matches, how many end unplanned before their time."""
+    effect: int  # per cent by which the risk of offending is lower while they meet (highest-risk group)
+    route: int  # per cent of the effect that is aimed through support factors
+    half_life: int  # months in which what stays of the direct effect halves after the end
+    dropout: int  # of 100 matches, how many end unplanned before their time
     people: int
 
 
@@ -60,14 +58,11 @@ class TrialFilm(NamedTuple):
     own month m (from 0) is in the frame of month m + 1.
     """
 
-    mentored: list[int]
-    """1 for the mentored arm."""
-    highest: list[int]
-    """1 for the highest-risk group."""
+    mentored: list[int]  # 1 for the mentored arm
+    highest: list[int]  # 1 for the highest-risk group
     again: list[int]
     """Months after release within which a person counts as having reoffended; ``LATER`` if not within 24."""
-    months: str
-    """People x 27 bytes in base64: the bits of each month."""
+    months: str  # people x 27 bytes in base64: the bits of each month
     factors: list[str]
 
 
@@ -75,26 +70,18 @@ class TrialFilm(NamedTuple):
 class One:
     """One trial."""
 
-    name: str
-    """Of the scenario, and of its file."""
-    toml: str
-    digest: str
-    high_risk_share: float
-    """Share of the people who count as the highest-risk group (0-1)."""
+    scenario: Scenario
     film: TrialFilm
     outcomes: pd.DataFrame
     """As ``desist run`` prints it: a row an arm and group, with people, reoffended, share, low, high."""
-    curves: pd.DataFrame
-    """Arm, group, month (0-24), people, reoffended, share, low, high (Wilson, 95 %)."""
+    curves: pd.DataFrame  # arm, group, month (0-24), people, reoffended, share, low, high (Wilson, 95 %)
 
     def printed(self) -> tuple[int | None, int | None]:
         """Whole percentages that this trial prints for the highest-risk group: mentored, control (None: nobody)."""
-        return self._printed("mentored"), self._printed("control")
-
-    def _printed(self, arm: str) -> int | None:
-        table = self.outcomes
-        row = table[(table["arm"] == arm) & (table["group"] == "highest risk")]
-        return percent_of(int(row["reoffended"].sum()), int(row["people"].sum()))
+        highest = self.outcomes[self.outcomes["group"] == "highest risk"]
+        rows = highest.groupby("arm", observed=True)[["reoffended", "people"]].sum()
+        mentored, control = (percent_of(*map(int, rows.loc[arm])) if arm in rows.index else None for arm in ARMS)
+        return mentored, control
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,10 +89,8 @@ class Many:
     """Many trials, the highest-risk group by intention to treat."""
 
     trials: int
-    row: dict[str, float]
-    """The row of ``desist trial`` (``RepeatedTrials.rows``)."""
-    table: pd.DataFrame
-    """A row a trial: trial, and people and reoffended in both arms of the highest-risk group."""
+    row: dict[str, float]  # the row of ``desist trial`` (``RepeatedTrials.rows``)
+    table: pd.DataFrame  # a row a trial: trial, and people and reoffended in both arms of the highest-risk group
     bars: list[dict[str, Any]]
     """How many trials print a percentage in each bar: arm, from, to (whole per cent; 100 is in the last), trials."""
 
@@ -127,25 +112,22 @@ def scenario(levers: Levers) -> Scenario:
 
 @kept(64)
 def one_trial(levers: Levers, seed: int) -> One:
-    """One trial on the luck of ``seed``."""
+    """One trial."""
     plan = scenario(levers)
     history = simulate(plan, seed=seed)
     table = times(history, plan.trial.definition)
-    return One(
-        name=plan.name, toml=plan.to_toml(), digest=plan.digest, high_risk_share=plan.risk.high_risk_share,
-        film=film(plan, history, table), outcomes=shares(table, window=WINDOW, by=("arm", "group")),
-        curves=_by_month(table),
-    )  # fmt: skip
+    outcomes = shares(table, window=WINDOW, by=("arm", "group"))
+    return One(scenario=plan, film=film(plan, history, table), outcomes=outcomes, curves=_by_month(table))
 
 
 def trials_of(people: int) -> int:
-    """How many trials of so many people are told at once: 1,000, or fewer hundreds of larger trials."""
+    """How many trials of so many people are simulated at once: 1,000, or fewer hundreds of larger trials."""
     return min(MOST_TRIALS, MOST_PEOPLE // people // 100 * 100)
 
 
 @kept(64)
 def many_trials(levers: Levers, seed: int) -> Many:
-    """Many trials on the luck of ``seed``; the first of them is ``one_trial``."""
+    """Many trials; the first of them is ``one_trial``."""
     found = repeat_trial(scenario(levers), seed=seed, trials=trials_of(levers.people))
     arms = found.arms[ANALYSES[0]]
     table = pd.DataFrame({
@@ -159,7 +141,7 @@ def many_trials(levers: Levers, seed: int) -> Many:
 
 def _bars(table: pd.DataFrame) -> list[dict[str, Any]]:
     rows = []
-    for arm in ("mentored", "control"):
+    for arm in ARMS:
         people, hits = (table[f"{arm}_{what}"].to_numpy() for what in ("people", "reoffended"))
         percents = np.floor(100 * hits[people > 0] / people[people > 0] + 0.5)
         counts = np.histogram(percents, bins=np.arange(0, 101, BAR))[0]
@@ -183,20 +165,18 @@ def film(plan: Scenario, history: History, table: pd.DataFrame) -> TrialFilm:
     people, names = history.people, list(plan.factor)
     if len(names) > 5:
         raise ValueError(f"a month has room for 5 support factors, not {len(names)}")
-    seen = _Seen(history)
-    inside = np.cumsum(seen.happened("custody in") - seen.happened("custody out"), axis=1)
-    months = (inside * INSIDE + np.minimum(seen.happened("offence"), 1) * OFFENDING).astype(np.uint8)
-    held = [people[f"has_{name}"].to_numpy(np.int64) for name in names]
+    happened = partial(_happened, history)
+    inside = np.cumsum(happened("custody in") - happened("custody out"), axis=1)
     frames = np.zeros((len(people), BEFORE + 1 + WINDOW), np.uint8)
     frames[:, :BEFORE] = INSIDE
-    frames[:, BEFORE + 1 :] = months
-    for bit, (name, at_release) in enumerate(zip(names, held, strict=True)):
-        change = np.cumsum(seen.happened("gain", name) - seen.happened("loss", name), axis=1)
-        frames[:, BEFORE] |= (at_release * (FIRST_FACTOR << bit)).astype(np.uint8)
-        frames[:, BEFORE + 1 :] |= ((at_release[:, None] + change) * (FIRST_FACTOR << bit)).astype(np.uint8)
-    met = seen.happened("contact", first=-BEFORE)
-    frames[:, :BEFORE] |= (met[:, :BEFORE] * MEETING).astype(np.uint8)
-    frames[:, BEFORE + 1 :] |= (met[:, BEFORE:] * MEETING).astype(np.uint8)
+    frames[:, BEFORE + 1 :] = inside * INSIDE + np.minimum(happened("offence"), 1) * OFFENDING
+    for bit, name in enumerate(names):
+        at_release = people[f"has_{name}"].to_numpy(np.int64)[:, None]
+        change = np.cumsum(happened("gain", name) - happened("loss", name), axis=1)
+        held = np.concatenate([at_release, at_release + change], axis=1)
+        frames[:, BEFORE:] |= (held * (FIRST_FACTOR << bit)).astype(np.uint8)
+    met = np.insert(happened("contact", first=-BEFORE), BEFORE, 0, axis=1)  # nobody meets on the day of release
+    frames |= (met * MEETING).astype(np.uint8)
     again = np.where(table["time"] <= WINDOW, table["time"], LATER)
     return TrialFilm(
         mentored=(people["arm"] == "mentored").astype(int).tolist(),
@@ -205,34 +185,25 @@ def film(plan: Scenario, history: History, table: pd.DataFrame) -> TrialFilm:
     )  # fmt: skip
 
 
-class _Seen:
-    """Events of a history as tables of people and months."""
-
-    def __init__(self, history: History) -> None:
-        events = history.events
-        self.number = len(history.people)
-        self.person, self.month = events["person"].to_numpy(np.int64), events["month"].to_numpy(np.int64)
-        self.event, self.detail = events["event"], events["detail"]
-
-    def happened(self, event: str, detail: str = "", first: int = 0) -> npt.NDArray[np.int64]:
-        """How often something happened: people x own months ``first`` to 23."""
-        rows = (self.event == event).to_numpy() & (self.month >= first) & (self.month < WINDOW)
-        if detail:
-            rows &= (self.detail == detail).to_numpy()
-        width = WINDOW - first
-        found = np.bincount(self.person[rows] * width + self.month[rows] - first, minlength=self.number * width)
-        return found.reshape(self.number, width)
+def _happened(history: History, event: str, detail: str = "", first: int = 0) -> npt.NDArray[np.int64]:
+    """How often something happened: people x own months ``first`` to 23."""
+    events = history.events
+    rows = (events["event"] == event) & events["month"].between(first, WINDOW - 1)
+    if detail:
+        rows &= events["detail"] == detail
+    person, month = (events.loc[rows, name].to_numpy(np.int64) for name in ("person", "month"))
+    number, width = len(history.people), WINDOW - first
+    return np.bincount(person * width + month - first, minlength=number * width).reshape(number, width)
 
 
 def _by_month(table: pd.DataFrame) -> pd.DataFrame:
     """Who has reoffended within each number of months, the highest-risk group first."""
     parts: list[dict[str, Any]] = []
     for group in ("highest risk", "others"):
-        for arm in ("mentored", "control"):
+        for arm in ARMS:
             time = table.loc[(table["arm"] == arm) & (table["group"] == group), "time"].to_numpy()
-            hits = [int((time <= month).sum()) for month in range(WINDOW + 1)]
-            parts += [{"arm": arm, "group": group, "month": month, "people": len(time), "reoffended": hit}
-                      for month, hit in enumerate(hits)]  # fmt: skip
+            parts += [{"arm": arm, "group": group, "month": month, "people": len(time),
+                       "reoffended": int((time <= month).sum())} for month in range(WINDOW + 1)]  # fmt: skip
     rows = pd.DataFrame(parts)
     rows["share"] = rows["reoffended"] / rows["people"].where(rows["people"] > 0)
     rows["low"], rows["high"] = wilson(rows["reoffended"].to_numpy(), rows["people"].to_numpy())

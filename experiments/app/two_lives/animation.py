@@ -1,7 +1,7 @@
-"""A world told month by month, with everything that decided a month kept: what two lives are read from.
+"""A run month by month, with everything that decided a month: what two lives are read from.
 
-The readable driver tells the world; beside each step are kept the support factors that were held when the month
-opened, the luck drawn for them, and what made each person's hazard. Chances of gaining or losing a support factor are
+The readable driver simulates the run; each step also records the support factors that were held when the month opened,
+the random numbers drawn for them, and what made each person's hazard. Chances of gaining or losing a support factor are
 computed from these by the rules themselves, so they are the ones that decided.
 """
 
@@ -33,7 +33,7 @@ _likelier, _rarer = plain(rules.likelier), plain(rules.rarer)
 
 
 def scenario(*, mentors: bool) -> Scenario:
-    """The world in which everybody is offered mentors, or the same world without any (``desist person --without``)."""
+    """The run in which everybody is offered mentors, or the same run without any (``desist person --without``)."""
     from experiments.inputs.scenario_files import load
 
     return load("pooled", CHANGES if mentors else (*CHANGES, "trial.assignment=nobody"))
@@ -41,21 +41,18 @@ def scenario(*, mentors: bool) -> Scenario:
 
 @dataclass(frozen=True, kw_only=True)
 class Chance:
-    """What could have happened to a support factor in a month, and the luck it met. Shares of 0 to 1.
-
-    ``times`` says what the chance was multiplied by: by the contact of this month, and by scarcity in the municipality.
-    """
+    """What could have happened to a support factor in a month, and the random number it met. Shares of 0 to 1."""
 
     gaining: bool  # else losing
     chance: float
     luck: float  # it happens below the chance; for a loss counted from the top, where the rules lose
-    contact: float
-    room: float
+    contact: float  # what the contact of this month multiplied the chance by
+    room: float  # and scarcity in the municipality
 
 
 @dataclass(frozen=True, kw_only=True)
 class LifeFilm:
-    """A world. Arrays are N people by number x M own months from ``-before`` on (x F support factors, P parts)."""
+    """A run. Arrays are N people by number x M own months from ``-before`` on (x F support factors, P parts)."""
 
     scenario: Scenario
     history: History
@@ -93,13 +90,13 @@ class LifeFilm:
         return Chance(gaining=True, chance=min(gain, 1.0) * room, luck=luck, contact=contact, room=room)
 
 
-def film(told: Scenario, *, seed: int) -> LifeFilm:
-    """Tell a world and keep what decided it."""
+def film(plan: Scenario, *, seed: int) -> LifeFilm:
+    """Simulate a scenario and record what decided it."""
     from simulation.mesa_model import ReentryModel
 
-    people, before = told.people.count, months_before(told)
-    months, factors, programmes = before + told.people.follow_up_months, len(told.factor), len(told.programme)
-    model = ReentryModel(told, seed=seed, watch=range(people), shuffle=False)
+    people, before = plan.people.count, months_before(plan)
+    months, factors, programmes = before + plan.people.follow_up_months, len(plan.factor), len(plan.programme)
+    model = ReentryModel(plan, seed=seed, watch=range(people), shuffle=False)
     kept: dict[str, Any] = {
         "opened": np.zeros((people, months, factors), bool), "held": np.zeros((people, months, factors), bool),
         "word": np.zeros((people, months, factors), np.uint32), "room": np.ones((people, months, factors)),
@@ -110,21 +107,20 @@ def film(told: Scenario, *, seed: int) -> LifeFilm:
         _keep(model, rows, before, kept)
     diaries = [person.diary for person in model.persons]
     parts = tuple(diaries[0][0].parts)
-    size = len(parts)
-    told_parts = np.ones((people, months, size + 2))
+    hazards = np.ones((people, months, len(parts) + 2))  # its parts, the hazard, and the random number it met
     for number, diary in enumerate(diaries):
         for entry in diary:
-            if entry.month < told.people.follow_up_months:
-                told_parts[number, entry.month + before] = (*entry.parts.values(), entry.hazard, entry.luck)
+            if entry.month < plan.people.follow_up_months:
+                hazards[number, entry.month + before] = (*entry.parts.values(), entry.hazard, entry.luck)
     return LifeFilm(
-        scenario=told, history=model.history(), numbers=model.numbers, before=before, parts=parts,
-        highest=model.lives.highest[rows] == 1, part=told_parts[..., :size], hazard=told_parts[..., size],
-        luck=told_parts[..., size + 1], **kept,
+        scenario=plan, history=model.history(), numbers=model.numbers, before=before, parts=parts,
+        highest=model.lives.highest[rows] == 1, part=hazards[..., :-2], hazard=hazards[..., -2],
+        luck=hazards[..., -1], **kept,
     )  # fmt: skip
 
 
 def _keep(model: ReentryModel, rows: npt.NDArray[np.int64], before: int, kept: dict[str, Any]) -> None:
-    """Tell the next calendar month and keep it for everybody who is followed in it."""
+    """Simulate the next calendar month and record it for everybody who is followed in it."""
     month = model.month - model.people.release[rows].astype(np.int64)
     held, room, begin = model.lives.held.copy(), model.local.room.copy(), len(model.told)
     model.step()

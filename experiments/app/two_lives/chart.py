@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.charts import CONTROL, INK, MENTORED, QUIET, Spec, chart
+from experiments.app.charts import CONTROL, INK, MENTORED, QUIET, Rows, Spec, chart, field, layer
 from experiments.app.two_lives.facts import KINDS, WINDOW, Life, LifePair, parting
 from experiments.app.two_lives.sentences import counts, crime
 
@@ -38,15 +38,19 @@ ACROSS = 25
 def table(lives: tuple[Life, Life]) -> pd.DataFrame:
     """The two lives by own month, a row a life and month.
 
-    Columns life (with, without), month, in_prison, meets_mentors, one a support factor (1 held, 0 lacked), offences,
+    Columns life (with, without), month, in_prison, meets_mentors, one a support factor (1 held, 0 absent), offences,
     decision, and of months at liberty chance_of_offence and luck (0-1). After two years only decisions are known.
     """
-    rows: list[dict[str, Any]] = []
+    rows: Rows = []
     for arm, life in zip(ARMS, lives, strict=True):
         begin, end = -life.film.before, life.film.held.shape[1] - life.film.before
-        rows += [{"life": arm, "month": m, **_state(life, m), **_events(life, m)} for m in range(begin, end)]
         late = sorted({e.month for e in life.events if e.what == "sanction" and e.month >= WINDOW})
-        rows += [{"life": arm, "month": month, **_events(life, month)} for month in late]
+        for month in (*range(begin, end), *late):
+            here = [event for event in life.events if event.month == month]
+            offences = sum(event.value for event in here if event.what == "offence")
+            decision = ", ".join(event.detail for event in here if event.what == "sanction")
+            state = _state(life, month) if month < end else {}
+            rows.append({"life": arm, "month": month, **state, "offences": offences, "decision": decision})
     found = pd.DataFrame(rows)
     whole = [name for name in found if name not in ("life", "decision", "chance_of_offence", "luck")]
     return found.astype(dict.fromkeys(whole, "Int64"))
@@ -61,16 +65,11 @@ def _state(life: Life, month: int) -> dict[str, Any]:
             "chance_of_offence": np.nan if inside else risk, "luck": np.nan if inside else luck}  # fmt: skip
 
 
-def _events(life: Life, month: int) -> dict[str, Any]:
-    here = [event for event in life.events if event.month == month]
-    return {"offences": sum(event.value for event in here if event.what == "offence"),
-            "decision": ", ".join(event.detail for event in here if event.what == "sanction")}  # fmt: skip
-
-
-def _bars(lives: tuple[Life, Life]) -> list[dict[str, Any]]:
+def _bars(lives: tuple[Life, Life]) -> Rows:
     """Months in a row in which something is so: row, begin, end (exclusive), and whose colour it has."""
     before, number, found = lives[0].film.before, lives[0].number, []
-    for arm, world, other in zip(ARMS, [each.film for each in lives], [each.film for each in lives[::-1]], strict=True):
+    for arm, life, beside in zip(ARMS, lives, lives[::-1], strict=True):
+        world, other = life.film, beside.film
         states = {"prison": (world.inside[number], other.inside[number], 0)}
         for f, name in enumerate(world.scenario.factor):
             states[name] = (world.held[number, :, f], other.held[number, :, f], before)
@@ -84,12 +83,12 @@ def _bars(lives: tuple[Life, Life]) -> list[dict[str, Any]]:
     return found
 
 
-def _meetings(life: Life) -> list[dict[str, Any]]:
+def _meetings(life: Life) -> Rows:
     months = np.flatnonzero(life.film.met[life.number].any(axis=1)) - life.film.before
     return [{"row": "with meets", "begin": m + 0.08, "end": m + 0.92, "colour": "with"} for m in months.tolist()]
 
 
-def _marks(lives: tuple[Life, Life], what: str) -> list[dict[str, Any]]:
+def _marks(lives: tuple[Life, Life], what: str) -> Rows:
     """Offences, or decisions: row, middle of the month, number, kind, and whose colour it has."""
     row = "offence" if what == "offence" else "decision"
     return [
@@ -106,33 +105,26 @@ def timelines(w: PageMessages, lives: tuple[Life, Life], *, seed: int) -> Spec:
     decisions, offences = _marks(lives, "sanction"), _marks(lives, "offence")
     end = max([WINDOW, *(mark["month"] + 1 for mark in decisions)])
     months = [month for month in range(-before, end + 1) if month % 3 == 0]
-    y = {"field": "row", "type": "nominal", "title": None, "scale": {"domain": list(rows)}, "axis": _row_axis(rows)}
-    x = {"field": "begin", "type": "quantitative", "title": w("lives.chart.month"),
-         "axis": {"values": months, "aria": False, "labelFontSize": SIZE, "titleFontSize": SIZE},
-         "scale": {"domain": [-before, end], "nice": False}}  # fmt: skip
-    colour = {"field": "colour", "type": "nominal", "legend": None,
-              "scale": {"domain": list(COLOUR), "range": list(COLOUR.values())}}  # fmt: skip
+    y = field("row", "nominal", title=None, scale={"domain": list(rows)}, axis=_row_axis(rows))
+    x = field("begin", title=w("lives.chart.month"), scale={"domain": [-before, end], "nice": False},
+              axis={"values": months, "labelFontSize": SIZE, "titleFontSize": SIZE})  # fmt: skip
+    colour = field("colour", "nominal", legend=None, scale={"domain": list(COLOUR), "range": list(COLOUR.values())})
     bar = {"x": x, "x2": {"field": "end"}, "y": y, "color": colour}
-    mark = {"x": {"field": "at", "type": "quantitative"}, "y": y, "color": colour}
+    mark = {"x": field("at"), "y": y, "color": colour}
     text = {"x": mark["x"], "y": y, "text": {"field": "number"}}
     same, own = ([each for each in _bars(lives) if (each["colour"] == "same") == so] for so in (True, False))
     layers = [
         *_parting(w, lives),
-        _layer([{"begin": 0}], {"x": x}, type="rule", color=QUIET, strokeDash=[2, 3]),
-        _layer(same, bar, type="bar", height={"band": 0.36}),
-        _layer(own + _meetings(lives[0]), bar, type="bar", height={"band": 0.74}),
-        _layer(offences, mark, type="circle", size=380, opacity=1),
-        _layer(offences, text, type="text", color="white", fontWeight=700, dy=1, fontSize=14),
-        _layer(decisions, {**mark, "shape": _shapes(w, decisions)}, type="point", filled=True, size=190, opacity=1),
+        layer("rule", {"x": x}, [{"begin": 0}], color=QUIET, strokeDash=[2, 3]),
+        layer("bar", bar, same, height={"band": 0.36}),
+        layer("bar", bar, own + _meetings(lives[0]), height={"band": 0.74}),
+        layer("circle", mark, offences, size=380, opacity=1),
+        layer("text", text, offences, color="white", fontWeight=700, dy=1, fontSize=14),
+        layer("point", {**mark, "shape": _shapes(w, decisions)}, decisions, filled=True, size=190, opacity=1),
     ]
     title = {"text": w("lives.chart.title", person=lives[0].number, seed=seed), "fontSize": SIZE}
-    spec: Spec = {"layer": layers, "title": title}
-    return chart(w, description(w, lives), spec, height=STEP * len(rows) + (100 if decisions else 72))
-
-
-def _layer(values: list[dict[str, Any]], encoding: dict[str, Any], **mark: Any) -> Spec:
-    """A layer; what a screen reader says is the description of the whole picture, not each mark with its columns."""
-    return {"data": {"values": values}, "mark": {**mark, "aria": False}, "encoding": encoding}
+    height = STEP * len(rows) + (100 if decisions else 72)
+    return chart(w, description(w, lives), {"layer": layers, "title": title}, height=height)
 
 
 def _rows(w: PageMessages, life: Life) -> dict[str, str]:
@@ -150,7 +142,7 @@ def _row_axis(rows: dict[str, str]) -> dict[str, Any]:
     bold = {"condition": {"test": "indexof(datum.value, 'title') > 0", "value": 700}, "value": 400}
     colours = [{"test": f"datum.value == '{arm} title'", "value": COLOUR[arm]} for arm in ARMS]
     return {
-        "labelExpr": _labels(rows), "aria": False, "ticks": False, "domain": False, "grid": False,
+        "labelExpr": _labels(rows), "ticks": False, "domain": False, "grid": False,
         "labelFontWeight": bold, "labelColor": {"condition": colours, "value": INK}, "labelPadding": 6,
         "labelFontSize": SIZE,
     }  # fmt: skip
@@ -164,29 +156,28 @@ def _labels(rows: dict[str, str]) -> str:
     return text
 
 
-def _shapes(w: PageMessages, decisions: list[dict[str, Any]]) -> dict[str, Any]:
+def _shapes(w: PageMessages, decisions: Rows) -> Spec:
     names = {kind: w(f"lives.sanction.{kind}") for kind in DECISIONS}
     legend = {
-        "title": None, "aria": False, "orient": "bottom", "labelExpr": _labels(names), "labelFontSize": SIZE,
+        "title": None, "orient": "bottom", "labelExpr": _labels(names), "labelFontSize": SIZE,
         "symbolFillColor": INK, "symbolStrokeColor": INK, "columns": {"expr": "width < 400 ? 1 : 3"}, "offset": 4,
     }  # fmt: skip
     scale = {"domain": list(DECISIONS), "range": list(DECISIONS.values())}
-    return {"field": "kind", "type": "nominal", "scale": scale, "legend": legend if decisions else None}
+    return field("kind", "nominal", scale=scale, legend=legend if decisions else None)
 
 
-def _parting(w: PageMessages, lives: tuple[Life, Life]) -> list[dict[str, Any]]:
+def _parting(w: PageMessages, lives: tuple[Life, Life]) -> Rows:
     """The month in which the lives part: a band through both timelines with its words above."""
     found = parting(*lives)
     if found is None:
         return []
     month, near = found[0], found[0] < 3
     values = [{"begin": month, "end": month + 1, "text": w("lives.part.mark", month=month)}]
-    begin = {"field": "begin", "type": "quantitative"}
-    words = {"x": begin, "text": {"field": "text"}}
+    begin = field("begin")
     return [
-        _layer(values, {"x": begin, "x2": {"field": "end"}}, type="rect", color=BAND, stroke="#8a6d00", strokeWidth=1),
-        _layer(values, words, type="text", y=-6, baseline="bottom", fontWeight=700, fontSize=SIZE,
-               align="left" if near else "center"),
+        layer("rect", {"x": begin, "x2": {"field": "end"}}, values, color=BAND, stroke="#8a6d00", strokeWidth=1),
+        layer("text", {"x": begin, "text": {"field": "text"}}, values, y=-6, baseline="bottom", fontWeight=700,
+              fontSize=SIZE, align="left" if near else "center"),
     ]  # fmt: skip
 
 
@@ -209,23 +200,15 @@ def strip(w: PageMessages, both: LifePair, number: int) -> Spec:
     values = [{"x": i % ACROSS, "y": i // ACROSS, "kind": kind, "person": i} for i, kind in enumerate(both.kinds)]
     there = [kind for kind in KINDS if n[kind]]
     names = {str(kind): f"{w(f'lives.kind.{kind}')}: {n[kind]}" for kind in there}
-    place = {axis: {"field": axis, "type": "ordinal", "axis": None} for axis in ("x", "y")}
-    legend = {
-        "title": None,
-        "aria": False,
-        "orient": "bottom",
-        "columns": 1,
-        "labelExpr": _labels(names),
-        "symbolSize": 110,
-    }
+    place = {axis: field(axis, "ordinal", axis=None) for axis in ("x", "y")}
+    legend = {"title": None, "orient": "bottom", "columns": 1, "labelExpr": _labels(names), "symbolSize": 110}
     looks = {
-        channel: {"field": "kind", "type": "nominal", "legend": legend,
-                  "scale": {"domain": there, "range": [MARKS[each][look] for each in there]}}
+        channel: field("kind", "nominal", legend=legend, scale={
+            "domain": there, "range": [MARKS[each][look] for each in there]})
         for look, channel in enumerate(("shape", "color"))
     }  # fmt: skip
-    looks["tooltip"] = {"field": "person", "title": w("set.life.label")}
-    ring = _layer([values[number]], place, type="point", shape="circle", size=360, stroke=INK, strokeWidth=2.5)
-    everybody = _layer(values, place | looks, type="point", filled=True, size=90, opacity=1)
-    said = {name: n[name] for name in KINDS}
-    return chart(w, w("lives.often.description", person=number, **said), {"layer": [ring, everybody]},
-                 height=110 + 22 * len(there))  # fmt: skip
+    tip = {"tooltip": {"field": "person", "title": w("set.life.label")}}
+    ring = layer("point", place, [values[number]], shape="circle", size=360, stroke=INK, strokeWidth=2.5)
+    everybody = layer("point", place | looks | tip, values, filled=True, size=90, opacity=1)
+    described = w("lives.often.description", person=number, **{name: n[name] for name in KINDS})
+    return chart(w, described, {"layer": [ring, everybody]}, height=110 + 22 * len(there))

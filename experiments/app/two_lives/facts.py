@@ -1,4 +1,4 @@
-"""Two lives of the same person on the same luck: what happens in each, where they part and why, and whom it helped."""
+"""Two lives of a person with common random numbers: what happens in each, where they part and why, whom it helped."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from experiments.app.shared_results import kept
 from experiments.app.two_lives.animation import LifeFilm, film, scenario
+from simulation.outcomes import times
 
 Kind = Literal["helped", "same", "none", "worse", "unmet"]
 KINDS: tuple[Kind, ...] = ("helped", "same", "none", "worse", "unmet")
@@ -51,11 +52,6 @@ class Life:
         """Offences within two years."""
         return sum(event.value for event in self.events if event.what == "offence" and event.month < WINDOW)
 
-    @property
-    def first_offence(self) -> int | None:
-        """Own month of the first of them."""
-        return min((e.month for e in self.events if e.what == "offence" and e.month < WINDOW), default=None)
-
     def holds_at_end(self) -> list[str]:
         """Support factors held after the last month."""
         names = list(self.film.scenario.factor)
@@ -66,7 +62,7 @@ class Life:
         return bool(self.film.inside[self.number, month + self.film.before])
 
     def risk(self, month: int) -> tuple[float, float]:
-        """Chance of new crime in an own month, and the luck it met (offences if luck is below it); 0 to 1."""
+        """Chance of new crime in an own month, and the random number it met (an offence if it is lower); 0 to 1."""
         at = (self.number, month + self.film.before)
         return 1.0 - math.exp(-float(self.film.hazard[at])), float(self.film.luck[at])
 
@@ -87,7 +83,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class LifePair:
-    """The two worlds on one luck, and what mentors made of each person's two lives."""
+    """Both runs of a seed, and what mentors made of each person's two lives."""
 
     mentored: LifeFilm
     alone: LifeFilm
@@ -100,28 +96,22 @@ class LifePair:
     def kinds(self) -> tuple[Kind, ...]:
         """What mentors made of everybody's new crime, by number."""
         met = [bool(each.any()) for each in self.mentored.met]
-        return tuple(
-            _kind(seen, with_them, without)
-            for seen, with_them, without in zip(met, _crime(self.mentored), _crime(self.alone), strict=True)
-        )
+        return tuple(map(_kind, met, _crime(self.mentored), _crime(self.alone)))
 
     def next_of(self, kind: Kind, number: int) -> int | None:
         """The next person of a kind after this one, around the end; None if there is nobody else of it."""
-        count = len(self.kinds)
-        order = [(number + step) % count for step in range(1, count)]
+        order = [*range(number + 1, len(self.kinds)), *range(number)]
         return next((each for each in order if self.kinds[each] == kind), None)
 
 
 @kept(99)
 def pair(seed: int) -> LifePair:
-    """Both worlds on one luck; a class soon has every luck that the page offers, at two megabytes each."""
+    """Both runs of a seed; a class soon has every seed that the page offers, at two megabytes each."""
     return LifePair(film(scenario(mentors=True), seed=seed), film(scenario(mentors=False), seed=seed))
 
 
 def _crime(world: LifeFilm) -> list[tuple[bool, int, int]]:
     """Everybody's new crime, the more the greater: reoffended, offences in the window, how early (months)."""
-    from simulation.outcomes import times
-
     when = times(world.history, world.scenario.trial.definition)["time"].clip(upper=WINDOW + 1).to_numpy(np.int64)
     events = world.history.events
     rows = events[(events["event"] == "offence") & (events["month"] < WINDOW)]
@@ -140,32 +130,30 @@ def _kind(met: bool, with_them: tuple[bool, int, int], without: tuple[bool, int,
 def parting(with_them: Life, without: Life) -> tuple[int, list[Difference]] | None:
     """The first own month in which support factors, offences, decisions or custody differ, and in what; None if never.
 
-    Lives part only by something that luck decides against different chances: a support factor gained or lost, or an
+    Lives part only where the same random number meets different chances: at a support factor gained or lost, or at an
     offence. Everything else follows from these.
     """
     own, other = ({e for e in life.events if e.what not in OF_MENTORS} for life in (with_them, without))
-    if own == other:
+    differing = own ^ other
+    if not differing:
         return None
-    month, factors = min(event.month for event in own ^ other), list(with_them.film.scenario.factor)
-    here = [event for event in own ^ other if event.month == month and event.what in _DECIDED]
+    month, factors = min(event.month for event in differing), list(with_them.film.scenario.factor)
+    here = [each for each in differing if each.month == month and each.what in ("gain", "loss", "offence")]
     here.sort(key=lambda event: len(factors) if event.what == "offence" else factors.index(event.detail))
     return month, [_why(event, event in own, with_them, without) for event in here]
-
-
-_DECIDED = ("gain", "loss", "offence")
 
 
 def crimes(kind: Kind, with_them: Life, without: Life) -> list[tuple[int, Difference]]:
     """New crime in one of the two lives only, and why: the first, and the first that speaks for the verdict.
 
-    The second is told only if the first speaks against it, as when an offence less is followed by one more.
+    The second is given only if the first speaks against it, as when an offence less is followed by one more.
     """
     own, other = ({e for e in life.events if e.what == "offence"} for life in (with_them, without))
     differing = sorted(own ^ other)
-    told = differing[:1]
+    shown = differing[:1]
     if kind in ("helped", "worse"):
-        told += [event for event in differing if (event in own) == (kind == "worse")][:1]
-    return [(event.month, _why(event, event in own, with_them, without)) for event in sorted(set(told))]
+        shown += [event for event in differing if (event in own) == (kind == "worse")][:1]
+    return [(event.month, _why(event, event in own, with_them, without)) for event in sorted(set(shown))]
 
 
 def _why(event: LifeEvent, mentored: bool, with_them: Life, without: Life) -> Difference:

@@ -1,8 +1,7 @@
-"""Two lives: one person lives twice on the same luck, with mentors and without."""
+"""Two lives: one person lives twice with the same random numbers, with mentors and without."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,31 +11,19 @@ from experiments.app.catalogue import PageMessages
 from experiments.app.parts import controls, figure
 
 if TYPE_CHECKING:
-    from experiments.app.table_receipts import Made
     from experiments.app.two_lives.facts import Kind, Life, LifePair
 
 PERSON = Whole("life", 3, 0, 96)
-LUCK = Whole("lifeseed", 1, 1, 99)
-SETTINGS: tuple[Setting, ...] = (PERSON, LUCK)
+SEED = Whole("lifeseed", 1, 1, 99)
+SETTINGS: tuple[Setting, ...] = (PERSON, SEED)
 FILE = "desist-two-lives"
 SHOWN: tuple[Kind, ...] = ("helped", "same", "worse")
 """Kinds of people that one can ask for."""
-STYLE = """<style>
-table.two-lives {border-collapse: collapse; width: 100%; font-size: 1rem;}
-table.two-lives caption {text-align: left; padding-bottom: .4rem; caption-side: top; color: #222222;}
-table.two-lives th, table.two-lives td {text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0;
-  border-bottom: 1px solid #dddddd;}
-table.two-lives th[scope=row] {white-space: nowrap; font-weight: 400;}
-table.two-lives td {width: 45%;}
-table.two-lives .quiet {color: #595959;}
-@media (max-width: 640px) {table.two-lives th[scope=row] {white-space: normal;}}
-</style>"""
 
 
 def show(w: PageMessages) -> None:
     """Show the panel."""
     st.header(w("lives.title"))
-    st.html(STYLE)
     st.markdown(w("lives.intro"))
     from experiments.app.two_lives import chart, sentences
     from experiments.app.two_lives.facts import WINDOW, pair
@@ -52,28 +39,29 @@ def show(w: PageMessages) -> None:
         verdict, *crimes = sentences.verdict(w, kind, lives)
         st.markdown(f"**{verdict}** {' '.join(crimes)}")
     with right:
-        title, told = sentences.parted(w, kind, lives)
+        title, reasons = sentences.parted(w, kind, lives)
         st.subheader(title)
-        st.markdown("\n".join(f"- {each}" for each in told) if len(told) > 1 else told[0])
+        st.markdown("\n".join(f"- {each}" for each in reasons) if len(reasons) > 1 else reasons[0])
         st.caption(w("lives.part.rule"))
         name, spec = FILE.removeprefix("desist-"), chart.timelines(w, lives, seed=seed)
         figure.show(name, spec)
         table = chart.table(lives)
         late = f" {w('lives.chart.late')}" if table["month"].max() >= WINDOW else ""
         st.caption(w("lives.chart.legend") + late)
-        figure.downloads(w, name, spec, table, lambda: _made(number, seed))
+        plan, commands = both.mentored.scenario, _commands(number, seed)
+        figure.downloads(w, name, spec, table, lambda: figure.receipt(plan, "; ".join(commands), seed))
     _below(w, both, lives, number, seed)
 
 
 def _controls(w: PageMessages) -> tuple[int, int]:
-    """Person and luck, with buttons for the neighbours."""
+    """Person and seed, with buttons for the neighbours."""
     number = controls.slider(w, PERSON)
     steps = st.container(horizontal=True)
     for label, step in (("previous", -1), ("next", 1)):
         steps.button(w(f"lives.{label}"), key=f"life-{label}", on_click=_go,
                      args=((number + step) % (PERSON.high + 1),))  # fmt: skip
-    seed = controls.slider(w, LUCK)
-    controls.again(LUCK, w("lives.again"))
+    seed = controls.slider(w, SEED)
+    controls.again(SEED, w("lives.again"))
     return number, seed
 
 
@@ -105,25 +93,10 @@ def _below(w: PageMessages, both: LifePair, lives: tuple[Life, Life], number: in
         st.caption(w("lives.often.note"))
         st.subheader(w("lives.device.title"))
         st.markdown(f"{w('lives.device.text')} {sentences.unseen(w, lives[0])} **{w('lives.device.never')}**")
-        figure.scenario_file(w, FILE, _toml(), "\n".join(_commands(number, seed)))
+        figure.scenario_file(w, FILE, both.mentored.scenario.to_toml(), "\n".join(_commands(number, seed)))
 
 
 def _commands(number: int, seed: int) -> tuple[str, str]:
-    """What tells the two lives on the command line."""
+    """What simulates the two lives on the command line."""
     command = f"desist person {number} --scenario {FILE}.toml --seed {seed}"
     return command, f"{command} --without"
-
-
-def _made(number: int, seed: int) -> Made:
-    from experiments.app.table_receipts import Made
-    from experiments.app.two_lives.animation import scenario
-
-    plan = scenario(mentors=True)
-    return Made(command="; ".join(_commands(number, seed)), scenario=plan.name, digest=plan.digest, seed=seed)
-
-
-@cache
-def _toml() -> str:
-    from experiments.app.two_lives.animation import scenario
-
-    return scenario(mentors=True).to_toml()

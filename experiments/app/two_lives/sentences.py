@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.two_lives.facts import (
-    KINDS,
-    OF_MENTORS,
-    Difference,
-    Kind,
-    Life,
-    LifeEvent,
-    LifePair,
-    crimes,
-    parting,
-)
+from experiments.app.two_lives import facts
+from experiments.app.two_lives.facts import Difference, Kind, Life, LifeEvent, LifePair
 
 MOST_DECIMALS = 5
 EXITS = {"planned": "planned", "unplanned": "unplanned", "volunteers gone": "gone", "custody": "custody"}
@@ -38,15 +28,14 @@ def person(w: PageMessages, life: Life) -> str:
 def unseen(w: PageMessages, life: Life) -> str:
     """The two things about a person that nobody can see."""
     row = life.film.history.people.iloc[life.number]
-    said = {key: w.number(float(row[key]), 1) for key in ("motivation", "propensity")}
-    return w("lives.device.unseen", **said)
+    return w("lives.device.unseen", **{key: w.number(float(row[key]), 1) for key in ("motivation", "propensity")})
 
 
 def crime(w: PageMessages, life: Life) -> str:
     """New crime of a life in 24 months."""
-    first = life.first_offence
-    if first is None:
+    if not life.offences:
         return w("lives.crime.no")
+    first = min(event.month for event in life.events if event.what == "offence")
     return w("lives.crime.one" if life.offences == 1 else "lives.crime.some", number=life.offences, first=first)
 
 
@@ -61,17 +50,17 @@ def verdict(w: PageMessages, kind: Kind, lives: tuple[Life, Life]) -> list[str]:
 
 def parted(w: PageMessages, kind: Kind, lives: tuple[Life, Life]) -> tuple[str, list[str]]:
     """A heading, and why the two lives part: first at all, then (in a paragraph of its own) in new crime."""
-    found = parting(*lives)
+    found = facts.parting(*lives)
     if found is None:
         return w("lives.part.never"), [w("lives.part.never_unmet" if kind == "unmet" else "lives.part.never_text")]
     month, differences = found
-    told = [difference(w, each) for each in differences]
-    told += [difference(w, each, when) for when, each in crimes(kind, *lives) if when > month]
-    return w("lives.part.title", month=month), told
+    sentences = [difference(w, each) for each in differences]
+    sentences += [difference(w, each, when) for when, each in facts.crimes(kind, *lives) if when > month]
+    return w("lives.part.title", month=month), sentences
 
 
 def difference(w: PageMessages, each: Difference, month: int | None = None) -> str:
-    """Something that happened in one life only: both chances, the one luck, and where the difference comes from.
+    """Something that happened in one life only: both chances, the one random number, and why the chances differ.
 
     The month is named if it is given.
     """
@@ -89,7 +78,7 @@ def difference(w: PageMessages, each: Difference, month: int | None = None) -> s
 
 
 def decimals(luck: float, high: float, low: float) -> int:
-    """As few decimals of per cent as show on which side of both chances the luck lies; at least one."""
+    """As few decimals of per cent as show on which side of both chances the random number lies; at least one."""
     for digits in range(1, MOST_DECIMALS):
         if round(100 * low, digits) <= round(100 * luck, digits) < round(100 * high, digits):
             return digits
@@ -98,15 +87,15 @@ def decimals(luck: float, high: float, low: float) -> int:
 
 def cause(w: PageMessages, name: str, times: float) -> str:
     """One part of a difference: how many times greater the chance is with mentors for this reason."""
-    said = {"times": w.number(times, 1 if times >= 2 else 2)}
+    many = w.number(times, 1 if times >= 2 else 2)
     if name.startswith("lacking "):
         factor = w(f"lives.factor.{name.removeprefix('lacking ')}")
-        return w("lives.cause.holds" if times < 1 else "lives.cause.lacks", factor=factor, **said)
+        return w("lives.cause.holds" if times < 1 else "lives.cause.lacks", factor=factor, times=many)
     keys = {
         "room": "fewer_seek" if times > 1 else "more_seek", "peers": "fewer_peers" if times < 1 else "more_peers",
         "time since release": "since",
     }  # fmt: skip
-    return w(f"lives.cause.{keys.get(name, name)}", **said)
+    return w(f"lives.cause.{keys.get(name, name)}", times=many)
 
 
 # Month by month -----------------------------------------------------------------------------------------------
@@ -120,68 +109,53 @@ def sentence(w: PageMessages, life: Life, event: LifeEvent) -> str:
             digits = decimals(luck, risk, 0.0)
             key = "lives.event.offence" if event.value == 1 else "lives.event.offences"
             return w(key, number=event.value, risk=w.percent(risk, digits), luck=w.points(luck, digits))
-        case "sanction":
-            return w(f"lives.event.sanction.{event.detail}", month=event.value)
-        case "gain":
-            return w(f"lives.event.gain.{event.detail}")
+        case "sanction" | "gain":
+            return w(f"lives.event.{event.what}.{event.detail}", month=event.value)
         case "loss":
             return w(f"lives.event.{'ruin' if event.value else 'loss'}.{event.detail}")
         case "exit":
             return w(f"lives.event.exit.{EXITS[event.detail.partition(': ')[2]]}")
-        case "match":
-            return w("lives.event.match", number=event.value)
         case "custody in":
             return w("lives.event.in", months=w.months(event.value))
-        case "custody out":
-            return w("lives.event.out")
-    return w(f"lives.event.{event.what}")
+    return w(f"lives.event.{event.what.removeprefix('custody ')}", number=event.value)
 
 
-def story(w: PageMessages, lives: tuple[Life, Life]) -> Iterator[tuple[int, int, str, str]]:
+def story(w: PageMessages, lives: tuple[Life, Life]) -> list[tuple[int, int, str, str]]:
     """Months in which something happens in a life: first, last, and both lives in HTML; what differs is strong.
 
-    Months in a row in which the same is told are one.
+    Months in a row with the same text are one.
     """
     with_them, without = lives
-    happened = {event.month for life in lives for event in life.events}
     rows: list[tuple[int, int, str, str]] = []
-    for month in sorted(happened):
-        told = (_cell(w, with_them, without, month), _cell(w, without, with_them, month))
-        if rows and rows[-1][1] == month - 1 and rows[-1][2:] == told:
-            rows[-1] = (rows[-1][0], month, *told)
+    for month in sorted({event.month for life in lives for event in life.events}):
+        both = (_cell(w, with_them, without, month), _cell(w, without, with_them, month))
+        if rows and rows[-1][1] == month - 1 and rows[-1][2:] == both:
+            rows[-1] = (rows[-1][0], month, *both)
         else:
-            rows.append((month, month, *told))
-    yield from rows
+            rows.append((month, month, *both))
+    return rows
 
 
 def _cell(w: PageMessages, life: Life, other: Life, month: int) -> str:
-    there, said = set(other.events), []
-    here = [event for event in life.events if event.month == month]
+    texts, here = [], [event for event in life.events if event.month == month]
     if any(event.what == "custody in" for event in here):
         here.sort(key=lambda event: event.what != "sanction")  # the decision comes before what it leads to
     for event in here:
         text = escape(sentence(w, life, event))
-        own = event.what not in OF_MENTORS and event not in there
-        said.append(f"<strong>{text}</strong>" if own else text)
-    return "; ".join(said)
+        own = event.what not in facts.OF_MENTORS and event not in other.events
+        texts.append(f"<strong>{text}</strong>" if own else text)
+    return "; ".join(texts)
 
 
 def story_table(w: PageMessages, lives: tuple[Life, Life]) -> str:
     """Both lives month by month, side by side, as an HTML table to be read aloud."""
-    quiet = f'<span class="quiet">{escape(w("lives.story.nothing"))}</span>'
-    rows = [
-        (escape(_months(w, begin, end)), left or quiet, right or quiet) for begin, end, left, right in story(w, lives)
-    ]
-    body = "".join(f'<tr><th scope="row">{when}</th><td>{left}</td><td>{right}</td></tr>' for when, left, right in rows)
+    quiet, body = f'<span class="quiet">{escape(w("lives.story.nothing"))}</span>', ""
+    for first, last, left, right in story(w, lives):
+        when = w.number(first, 0) if first == last else w("lives.story.months", begin=first, end=last)
+        body += f'<tr><th scope="row">{escape(when)}</th><td>{left or quiet}</td><td>{right or quiet}</td></tr>'
     head = "".join(f'<th scope="col">{escape(w(f"lives.story.{key}"))}</th>' for key in ("month", "with", "without"))
     caption = f"<caption>{escape(w('lives.story.text'))}</caption>"
     return f'<table class="two-lives">{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _months(w: PageMessages, begin: int, end: int) -> str:
-    if begin == end:
-        return w.number(begin, 0)
-    return w("lives.story.months", begin=begin, end=end)
 
 
 # How often ----------------------------------------------------------------------------------------------------
@@ -189,11 +163,11 @@ def _months(w: PageMessages, begin: int, end: int) -> str:
 
 def counts(both: LifePair) -> dict[str, int]:
     """How many people of each kind, and how many met their mentors."""
-    found = {str(kind): both.kinds.count(kind) for kind in KINDS}
+    found = {str(kind): both.kinds.count(kind) for kind in facts.KINDS}
     return {**found, "people": len(both.kinds), "met": len(both.kinds) - found["unmet"]}
 
 
 def often(w: PageMessages, both: LifePair) -> str:
-    """How often it helps on this luck."""
+    """How often it helps with this seed."""
     n = counts(both)
     return w("lives.often.text", **{key: n[key] for key in ("met", "people", "helped", "worse")})

@@ -103,7 +103,7 @@ def _subsets(names: Sequence[str]) -> list[frozenset[str]]:
 # Figures from runs --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class EffectCounts:
     """What was counted in the runs, and the figures of any set of steps whose variants were run."""
 
