@@ -16,7 +16,7 @@ from experiments.verification import stored_measurements, tasks
 from experiments.verification.check_model_study import CheckModelStudy
 from experiments.verification.checks import Check, Finding
 from experiments.verification.controls import CONTROLS
-from experiments.verification.invariants import INVARIANTS
+from experiments.verification.lists import INVARIANTS
 from experiments.verification.patterns import pattern_checks
 from tests.test_cli import desist
 

@@ -91,6 +91,11 @@ def events_by_person(history: History) -> dict[tuple[int, int], list[RecordedEve
     return found
 
 
+def of_kind(events: list[RecordedEvent], *names: str) -> list[RecordedEvent]:
+    """Somebody's events of these names."""
+    return [event for event in events if event.what in names]
+
+
 def in_custody(events: list[RecordedEvent]) -> set[int]:
     """Own months after release in which somebody is in custody (open-ended at the end)."""
     months: set[int] = set()
@@ -104,12 +109,22 @@ def in_custody(events: list[RecordedEvent]) -> set[int]:
     return months if begin is None else months | set(range(begin, begin + 1000))
 
 
+def places_of_slots(slots: Any) -> npt.NDArray[np.int64]:
+    """The place of each volunteer slot, as a row of the municipalities of a scenario."""
+    return np.searchsorted(slots.begin, np.arange(len(slots.state)), side="right") - 1
+
+
 @dataclass(frozen=True, eq=False)
 class SimulatedCase:
     """A scenario simulated with a seed, and what can be examined of it."""
 
     scenario: Scenario
     seed: int
+
+    @property
+    def name(self) -> str:
+        """The first digits of the scenario's digest."""
+        return self.scenario.digest[:8]
 
     @cached_property
     def history(self) -> History:
@@ -140,6 +155,10 @@ class SimulatedCase:
     def changed(self, changes: dict[str, Any]) -> SimulatedCase:
         """The same random numbers under another scenario."""
         return SimulatedCase(self.scenario.changed(changes), self.seed)
+
+    def opened_months(self) -> Iterator[SimpleNamespace]:
+        """The state in each month when it has opened; see ``months``."""
+        return (now for stage, now in self.months() if stage == "opened")
 
     def months(self) -> Iterator[tuple[str, SimpleNamespace]]:
         """Simulate with the engine's own parts; stops in each month before it opens, opened, lived and closed.

@@ -10,10 +10,10 @@ from experiments.execution.context import RunContext
 from experiments.inputs.scenario_files import load
 from experiments.studies.calibration import register_fit
 from experiments.studies.result import StudyResult
+from experiments.verification.check_context import CheckContext
 from experiments.verification.check_model_study import CheckModelStudy
-from experiments.verification.checks import CheckContext
+from experiments.verification.checks import FALSE_ALARM
 from experiments.verification.left_out_patterns import KNOWN, RARE, LeftOutPlan, compare, predict
-from experiments.verification.p_values import FALSE_ALARM
 from experiments.verification.planted_faults import measure_faults
 from experiments.verification.stored_measurements import (
     LEAST_NOTICED,

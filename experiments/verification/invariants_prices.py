@@ -1,21 +1,47 @@
-"""Invariants of prices: what one event fewer saves, payer by payer, and what a later krone is worth."""
+"""Invariants of prices: what one event fewer saves, payer by payer, and how a later krone is discounted."""
 
 from __future__ import annotations
 
-from experiments.verification.check_context import CheckContext
-from experiments.verification.checks import Finding, Violations, fixed
-from experiments.verification.invariants_money import DAYS, counts, kroner_of, random_counts
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.verification.checks import Violations
 from simulation.economics import balance, costs, savings, whole
 from simulation.prices import Prices, points, prices_from
 
+COUNTED = ("fines", "suspended", "prison", "offences", "custody_months", "liberty_months", "holds_employment",
+           "reoffenders_any", "reoffenders_sentence", "busy_months", "came", "volunteer_months")  # fmt: skip
+STARTED = "primus_motor.started"
+DAYS = 365 / 12
 
-@fixed
-def one_event_fewer_saves_its_price(context: CheckContext) -> Finding:
+
+def counts(*, year: int = 0, started: float = 0.0, **columns: float) -> pd.DataFrame:
+    """Counts of one year: nothing happens but what is named."""
+    return pd.DataFrame({"year": [year], STARTED: [started], **{name: [columns.get(name, 0.0)] for name in COUNTED}})
+
+
+def random_counts(seed: int, number: int, **keys: Any) -> pd.DataFrame:
+    """Counts of three years for each key, drawn at random."""
+    rng = np.random.default_rng([seed, 9, number])
+    table = pd.MultiIndex.from_product([*keys.values(), range(3)], names=[*keys, "year"]).to_frame(index=False)
+    for name in (STARTED, "paid_mentors.started", *COUNTED):
+        table[name] = rng.integers(0, 500, len(table)).astype(float)
+    return table
+
+
+def kroner_of(table: pd.DataFrame, purse: str | None = None, item: str | None = None, column: str = "kroner") -> float:
+    """Kroner of a payer, an item, or all."""
+    rows = table if purse is None else table[table["purse"] == purse]
+    return float((rows if item is None else rows[rows["item"] == item])[column].sum())
+
+
+def one_event_fewer_saves_its_price(claim: Violations) -> None:
     """A prison month, a decided case, an avoided reoffender and a month in work save their prices,
     payer by payer.
     """
-    del context
-    claim, p = Violations(), points(Prices()).iloc[0]
+    p = points(Prices()).iloc[0]
     none = counts()
     day = savings(none, counts(custody_months=1), Prices())
     claim.close(kroner_of(day), DAYS * p["prison.day"], "a prison month")
@@ -44,16 +70,12 @@ def one_event_fewer_saves_its_price(context: CheckContext) -> Finding:
         years = fewer.groupby("year")["kroner"].sum()
         claim.check(years.index.tolist() == list(range(int(p["avoided.years"]))), "years")
         claim.close(years, value / p["avoided.years"], "evenly over the years")
-    return claim.finding()
 
 
-@fixed
-def a_month_in_work_saves_benefit_and_brings_tax(context: CheckContext) -> Finding:
+def a_month_in_work_saves_benefit_and_brings_tax(claim: Violations) -> None:
     """A month in work instead of on benefit saves the benefit and brings tax, divided between town and
     state as stated.
     """
-    del context
-    claim = Violations()
     for changes in ({}, {"work": {"benefit_by_municipality": 0.7, "tax_to_municipality": 0.3, "drawn": 0.5}}):
         prices = prices_from(changes)
         p = points(prices).iloc[0]
@@ -68,16 +90,13 @@ def a_month_in_work_saves_benefit_and_brings_tax(context: CheckContext) -> Findi
         free = savings(counts(liberty_months=1), counts(custody_months=1), prices)
         claim.close(kroner_of(free, item="benefits"), -benefit, "out of prison, without work")
         claim.close(kroner_of(free, item="tax"), p["work.drawn"] * p["work.benefit_tax"], "tax on benefit")
-    return claim.finding()
 
 
-@fixed
-def a_course_by_its_parts_is_their_sum(context: CheckContext) -> Finding:
+def a_course_by_its_parts_is_their_sum(claim: Violations) -> None:
     """Coordinators by volunteers, training by newcomers, expenses by busy months, and administration on top of all
     three.
     """
-    del context
-    claim, p = Violations(), points(Prices()).iloc[0]
+    p = points(Prices()).iloc[0]
     table = costs(counts(started=7, volunteer_months=120, came=3, busy_months=40), Prices(), course="by parts")
     parts = {"coordinators": 10 / p["course.volunteers_each"] * p["course.coordinator"],
              "clearance and training": 3 * p["course.new_volunteer"],
@@ -88,16 +107,13 @@ def a_course_by_its_parts_is_their_sum(context: CheckContext) -> Finding:
         kroner_of(table, item="courses: administration"), p["course.administration"] * sum(parts.values()), "the rest"
     )
     claim.close(whole(table)["cost"], (1 + p["course.administration"]) * sum(parts.values()), "all")
-    return claim.finding()
 
 
-@fixed
-def a_later_krone_is_discounted_by_the_rate(context: CheckContext) -> Finding:
+def a_later_krone_is_discounted_by_the_rate(claim: Violations, seed: int) -> None:
     """Discounted kroner are kroner over (1 + rate) to the year; year 0 is whole, and older prices rise to the price
     year.
     """
-    claim = Violations()
-    table = balance(random_counts(context, 11), random_counts(context, 12), Prices(), method="top-down", victims=True)
+    table = balance(random_counts(seed, 11), random_counts(seed, 12), Prices(), method="top-down", victims=True)
     rate = points(Prices())["discount_rate"].item()
     claim.close(table["discounted"], table["kroner"] / (1 + rate) ** table["year"], "discounted")
     early, late = costs(counts(started=1), Prices()), costs(counts(started=1, year=3), Prices())
@@ -106,4 +122,3 @@ def a_later_krone_is_discounted_by_the_rate(context: CheckContext) -> Finding:
         p = points(prices_from({"yearly_rise": rise})).iloc[0]
         claim.close(p["work.benefit"], Prices().work.benefit * (1 + rise) ** 2, "a price of 2019")
         claim.close(p["course.hour"], Prices().course.hour * (1 + rise) ** 8, "a price of 2013")
-    return claim.finding()

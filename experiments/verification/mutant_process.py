@@ -16,11 +16,11 @@ import numpy as np
 
 from experiments.inputs.scenario_files import load
 from experiments.statistics.regression import cox
-from experiments.verification.analytical import ANALYTICAL_CHECKS
-from experiments.verification.check_context import SimulatedCase
-from experiments.verification.checks import BROKE_DOWN, FAILS, Check, CheckContext, evaluate
-from experiments.verification.invariants import INVARIANTS
-from experiments.verification.invariants_money import HOWS, random_counts
+from experiments.verification.check_context import CheckContext, SimulatedCase
+from experiments.verification.checks import BROKE_DOWN, FAILS, Check, evaluate
+from experiments.verification.invariants_money import HOWS
+from experiments.verification.invariants_prices import random_counts
+from experiments.verification.lists import ANALYTICAL_CHECKS, INVARIANTS
 from experiments.verification.random_scenarios import STREAMS, draw_scenario
 from simulation.accounts import counts_of
 from simulation.economics import balance, by_purse, by_year, savings, whole
@@ -95,10 +95,10 @@ def parts_of(case: SimulatedCase) -> Iterator[tuple[str, Any]]:
     yield "accounts", counts_of(case.history, case.scenario, years=3)
 
 
-def money_of(context: CheckContext) -> Iterator[tuple[str, Any]]:
+def money_of(seed: int) -> Iterator[tuple[str, Any]]:
     """Kroner of random counts, in every way."""
     for k, how in enumerate(HOWS):
-        one, other = (random_counts(context, 40 + 2 * k + side, place=["Aarhus", "Ærø"]) for side in (0, 1))
+        one, other = (random_counts(seed, 40 + 2 * k + side, place=["Aarhus", "Ærø"]) for side in (0, 1))
         table = balance(one, other, Prices(), **how)
         yield f"balance {k}", table
         yield (
@@ -106,8 +106,8 @@ def money_of(context: CheckContext) -> Iterator[tuple[str, Any]]:
             [by_purse(table, keep=("place",)), by_year(table), whole(table), savings(one, other, Prices())],
         )
     drawn_prices = draw_prices(Prices(), 3, seed=4)
-    many = [random_counts(context, 80 + side, draw=range(3), group=["others", "highest risk"]) for side in (0, 1)]
-    plain = [random_counts(context, 90 + side) for side in (0, 1)]
+    many = [random_counts(seed, 80 + side, draw=range(3), group=["others", "highest risk"]) for side in (0, 1)]
+    plain = [random_counts(seed, 90 + side) for side in (0, 1)]
     for name, pair, prices in (
         ("draws", many, drawn_prices),
         ("one price", many, Prices()),
@@ -121,7 +121,6 @@ def money_of(context: CheckContext) -> Iterator[tuple[str, Any]]:
 def digests(number: int = SCENARIOS) -> dict[str, str]:
     """A digest of the bytes of each case, of money and of a regression."""
     found = {}
-    context = CheckContext(seed=OTHER_SEED)
     for kind, stream in STREAMS.items():
         for k in range(number):
             rng = np.random.default_rng([OTHER_SEED, k, *stream])
@@ -140,7 +139,7 @@ def digests(number: int = SCENARIOS) -> dict[str, str]:
     rng = np.random.default_rng(OTHER_SEED)
     x, months = rng.normal(size=(300, 2)), rng.integers(1, 30, 300)
     found["regression"] = _digest([("beta", cox(x, months, rng.random(300) < 0.7))])
-    found["money"] = _digest(money_of(context))
+    found["money"] = _digest(money_of(OTHER_SEED))
     return found
 
 

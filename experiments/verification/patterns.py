@@ -21,7 +21,8 @@ from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
 from experiments.studies.trial.validation_tables import single_factor
 from experiments.studies.validation.baseline import measure
-from experiments.verification.checks import Check, CheckContext, Finding
+from experiments.verification.check_context import CheckContext
+from experiments.verification.checks import Check, Finding
 from simulation.engine import Cohort, run, tell
 from simulation.events import CUSTODY_IN
 from simulation.history import History, simulate

@@ -11,10 +11,10 @@ import pandas as pd
 
 from experiments.execution.context import Compute, Progress
 from experiments.execution.jobs import Job
-from experiments.verification.analytical import ANALYTICAL_CHECKS
-from experiments.verification.checks import COLUMNS, Check, CheckContext, evaluate, verdict_table
+from experiments.verification.check_context import CheckContext
+from experiments.verification.checks import COLUMNS, Check, evaluate, verdict_table
 from experiments.verification.controls import CONTROLS
-from experiments.verification.invariants import INVARIANTS
+from experiments.verification.lists import ANALYTICAL_CHECKS, INVARIANTS
 from experiments.verification.patterns import pattern_checks
 
 
