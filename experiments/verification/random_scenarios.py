@@ -6,6 +6,8 @@ allowed. Nothing here is plausible as a country; that is the point.
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +27,7 @@ STREAMS: dict[ScenarioKind, bytes] = {
     "randomised": b"drawn by lot", "signed_up": b"signed up", "reentry": b"returning",
 }  # fmt: skip
 """What seeds the draw of each kind. Never changed, so that the same random scenarios are drawn for ever."""
+SECTIONS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
 class _Draw:
@@ -33,10 +36,10 @@ class _Draw:
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
 
-    def number(self, low: float, high: float, ends: float = 0.1) -> float:
+    def number(self, low: float, high: float) -> float:
         """A number between two ends, now and then one of them."""
-        if self.rng.random() < ends:
-            return float(low if self.rng.random() < 0.5 else high)
+        if self.yes(0.1):
+            return float(low if self.yes(0.5) else high)
         return round(float(self.rng.uniform(low, high)), 6)
 
     def whole(self, low: int, high: int) -> int:
@@ -55,6 +58,18 @@ class _Draw:
         """Zero with this chance, else a number."""
         return 0.0 if self.yes(chance) else self.number(low, high)
 
+    def few_or_whole(self, low: int, high: int) -> int:
+        """A whole number from low to high, now and then from one to three."""
+        return self.whole(1, 3) if self.yes(0.1) else self.whole(low, high)
+
+    def whole_or_nothing(self, low: int, high: int, chance: float) -> int:
+        """Zero with this chance, else a whole number from low to high."""
+        return 0 if self.yes(chance) else self.whole(low, high)
+
+    def section(self, name: str) -> Table:
+        """A section of a scenario, key by key in the order of ``random_scenarios.toml``."""
+        return {key: getattr(self, how)(*ends) for key, (how, *ends) in SECTIONS[name].items()}
+
     def by_place(self, low: float, high: float) -> dict[str, float]:
         """Nothing, or a number for each of some places, which may be nothing everywhere."""
         named = [name for name in ("all", *NAMED, *SMALL) if self.yes(0.3)] if self.yes(0.4) else []
@@ -64,15 +79,10 @@ class _Draw:
 def draw_scenario(rng: np.random.Generator, kind: ScenarioKind) -> Scenario:
     """A full scenario of a kind that is simulated in a moment.
 
-    Parameters
-    ----------
-    rng
-        Decides it.
-    kind
-        ``independent``: people have no influence on one another (no peers, no scarcity, no volunteers, room for all);
-        ``programme``: there is a programme; ``volunteers``: volunteers deliver one; ``randomised``: independent people,
-        one of each two is offered a programme; ``signed_up``: only people who sign up; ``reentry``: people who return
-        count among the releases; ``any``: any of these.
+    Kinds: ``independent``: people have no influence on one another (no peers, no scarcity, no volunteers, room for
+    all); ``programme``: there is a programme; ``volunteers``: volunteers deliver one; ``randomised``: independent
+    people, one of each two is offered a programme; ``signed_up``: only people who sign up; ``reentry``: people who
+    return count among the releases; ``any``: any of these.
     """
     draw = _Draw(rng)
     apart = kind in ("independent", "randomised")
@@ -87,66 +97,17 @@ def draw_scenario(rng: np.random.Generator, kind: ScenarioKind) -> Scenario:
         trial["assignment"] = "randomised" if kind == "randomised" else draw.one(("everyone", "everyone", "randomised"))
         trial["signed_up"] = kind == "signed_up" or (kind == "any" and draw.yes(0.3))
         trial["definition"] = draw.one(("any", "prison", "sentence"))
-    people = _people(draw) | {"include_reentries": kind == "reentry" or (kind in ("any",
-                                                                                  "programme") and draw.yes(0.2))}
+    people = draw.section("people")
+    people["include_reentries"] = kind == "reentry" or (kind in ("any", "programme") and draw.yes(0.2))
     released = {"all": draw.number(0.5, 2.0), "Aarhus": draw.number(0.1, 9.0)} if draw.yes(0.4) else {}
     released |= {name: draw.or_nothing(0.5, 20.0) for name in SMALL if released and draw.yes(0.5)}
     return validated({
-        "people": people, "risk": _risk(draw), "offending": _offending(draw),
-        "custody": {"parole_chance": draw.number(0, 1), "parole_served": draw.number(0.1, 1.0),
-                    "parole_from_months": draw.number(0, 6)},
-        "peers": {"strength": 0.0} if apart else {
-            "strength": draw.or_nothing(0.1, 8.0, 0.3), "pseudo_people": draw.number(0.0, 10.0),
-            "reference_share": draw.number(0.0, 0.5)},
-        "trial": trial, "municipalities": {"include": include, "releases": released}, "volunteers": _volunteers(draw),
-        "factor": {name: _factor(draw, names, apart) for name in names}, "programme": programme,
+        "people": people, "risk": draw.section("risk"), "offending": draw.section("offending"),
+        "custody": draw.section("custody"), "peers": {"strength": 0.0} if apart else draw.section("peers"),
+        "trial": trial, "municipalities": {"include": include, "releases": released},
+        "volunteers": draw.section("volunteers"), "programme": programme,
+        "factor": {name: _factor(draw, names, apart) for name in names},
     })  # fmt: skip
-
-
-def _people(draw: _Draw) -> Table:
-    return {
-        "count": draw.whole(1, 3) if draw.yes(0.1) else draw.whole(40, 110),
-        "release_months": draw.whole(1, 6),
-        "follow_up_months": draw.whole(1, 3) if draw.yes(0.1) else draw.whole(8, 26),
-        "calendar_months": 0 if draw.yes(0.6) else draw.whole(1, 24),
-        "age_log_sd": draw.number(0.1, 1.0), "age_median": draw.number(20.0, 60.0),
-        "women_share": draw.number(0, 1), "sentence_log_sd": draw.number(0.5, 3.0),
-        "priors_log_sd": draw.number(0.0, 2.0), "priors_by_frailty": draw.number(0, 0.9),
-        "motivation_hazard_ratio": draw.number(0.5, 1.0),
-        "accepts_volunteers": draw.number(0.3, 1.0), "accepts_system": draw.number(0.3, 1.0),
-        "acceptance_by_motivation": draw.number(0.0, 0.9), "trust_shared": draw.number(0.0, 0.9),
-        "problem_correlation": draw.number(0.0, 0.9), "problems_by_frailty": draw.number(0.0, 0.7),
-    }  # fmt: skip
-
-
-def _risk(draw: _Draw) -> Table:
-    return {
-        "hazard_multiplier": draw.number(0.5, 8.0), "immune_share": draw.number(0.0, 0.5),
-        "frailty_sd": draw.number(0.0, 1.5),
-        "long_run_hazard_ratio": draw.number(0, 1), "hazard_decay_months": draw.number(0.5, 20.0),
-        "age_hazard_ratio": draw.number(0.5, 1.1), "women_hazard_ratio": draw.number(0.2, 1.4),
-        "priors_hazard_ratio": draw.number(0.95, 1.3), "high_risk_share": draw.number(0.1, 0.9),
-    }  # fmt: skip
-
-
-def _offending(draw: _Draw) -> Table:
-    return {
-        "further_offence_chance": draw.number(0.0, 0.9), "delay_mean_months": draw.number(0.0, 20.0),
-        "prison_chance": draw.number(0, 1), "prison_per_conviction": draw.or_nothing(0.0, 0.1),
-        "suspended_chance": draw.number(0, 1), "sentence_log_sd": draw.number(0.0, 2.0),
-        "sentence_median_months": draw.number(0.3, 8.0),
-    }  # fmt: skip
-
-
-def _volunteers(draw: _Draw) -> Table:
-    return {
-        "at_start": draw.or_nothing(10.0, 150.0, 0.2), "recruits_per_month": draw.or_nothing(0.5, 20.0),
-        "ceiling": draw.or_nothing(5.0, 200.0), "at_start_by": draw.by_place(0.0, 3.0),
-        "recruits_by": draw.by_place(0.0, 3.0), "ceiling_by": draw.by_place(0.0, 3.0),
-        "campaign_months": draw.or_nothing(0.5, 12.0), "coordinators": draw.or_nothing(0.2, 5.0, 0.6),
-        "training_months": draw.whole(0, 3), "per_person": draw.whole(1, 2), "quit_chance": draw.number(0.0, 0.3),
-        "quit_increase_per_year": draw.number(0.0, 5.0), "quit_after_end": draw.number(0, 1),
-    }  # fmt: skip
 
 
 def _factor(draw: _Draw, names: list[str], apart: bool) -> Table:
