@@ -9,6 +9,7 @@ import pytest
 
 from experiments.language.messages import LANGUAGES, catalogue
 from experiments.verification.check_context import CheckContext
+from experiments.verification.check_model import every_check, facts_of, families, run_family
 from experiments.verification.checks import (
     FALSE_ALARM,
     Check,
@@ -23,7 +24,6 @@ from experiments.verification.checks import (
 from experiments.verification.controls import CONTROLS
 from experiments.verification.lists import ANALYTICAL_CHECKS, INVARIANTS
 from experiments.verification.random_scenarios import STREAMS, draw_scenario
-from experiments.verification.tasks import every_check, families, run_family
 
 PROMISED = ("zero effect", "doubled people", "relabelled places", "order of people", "monotone help", "conservation",
             "paired lives")  # fmt: skip
@@ -103,21 +103,21 @@ def test_a_check_in_which_the_model_breaks_down_has_failed():
 
     assert "fails" == result.verdict
     assert "ValueError: no such month" in result.finding.detail
-    assert result.unexplained
 
 
-def test_a_known_failure_is_shown_and_is_not_unexplained():
-    """A check with a stated reason fails in the table, and leaves the exit code alone."""
+def test_a_known_failure_is_shown_and_leaves_the_exit_code_alone():
+    """A check with a stated reason fails in the table, and is not among the facts' failures."""
 
     def outside(context):
         """A claim."""
         return finding(2.0)
 
     one = Check(name="x", kind="pattern", family="y", claim="z", function=outside, known="because")
-    (result,) = evaluate([one], CheckContext())
+    table = verdict_table(evaluate([one], CheckContext()))
 
-    assert ("fails", False) == (result.verdict, result.unexplained)
-    assert "because" == verdict_table([result])["known"].item()
+    assert ["fails", "because"] == table[["verdict", "known"]].iloc[0].tolist()
+    assert [] == facts_of(table, None, None)["failed"]
+    assert [{"what": "pattern", "name": "x"}] == facts_of(table.assign(known=""), None, None)["failed"]
 
 
 def test_violations_are_counted_and_the_first_is_kept():
@@ -126,8 +126,8 @@ def test_violations_are_counted_and_the_first_is_kept():
     claim.check([True, False, True, False], "two of four")
     claim.equal([1, 2], [1, 2, 3], "lengths")
     claim.close([1.0, 2.0], [1.0 + 1e-12, 2.1], "digits")
-    claim.refused(lambda: int("three"), "a word")
-    claim.refused(lambda: int("3"), "a number")
+    claim.refused(lambda: int("three"), "a word", ValueError)
+    claim.refused(lambda: int("3"), "a number", ValueError)
 
     assert (9, 5.0, "two of four") == (claim.examined, claim.finding().value, claim.finding().detail)
     assert "inconclusive" == Violations().finding().verdict

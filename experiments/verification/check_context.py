@@ -72,7 +72,7 @@ def country(**changes: Any) -> Scenario:
 
 
 class RecordedEvent(NamedTuple):
-    """One event in somebody's life, in own months."""
+    """One event in a person's life, in own months."""
 
     month: int
     what: str
@@ -92,12 +92,12 @@ def events_by_person(history: History) -> dict[tuple[int, int], list[RecordedEve
 
 
 def of_kind(events: list[RecordedEvent], *names: str) -> list[RecordedEvent]:
-    """Somebody's events of these names."""
+    """A person's events of these names."""
     return [event for event in events if event.what in names]
 
 
 def in_custody(events: list[RecordedEvent]) -> set[int]:
-    """Own months after release in which somebody is in custody (open-ended at the end)."""
+    """Own months after release in which a person is in custody (open-ended at the end)."""
     months: set[int] = set()
     begin = None
     for event in events:
@@ -161,7 +161,7 @@ class SimulatedCase:
         return (now for stage, now in self.months() if stage == "opened")
 
     def months(self) -> Iterator[tuple[str, SimpleNamespace]]:
-        """Simulate with the engine's own parts; stops in each month before it opens, opened, lived and closed.
+        """Simulate with the engine's own parts; stops in each month before it opens, opened and lived.
 
         Yields the stage and the state: month, people, lives, local, seats, numbers, buffers (scratch rows of the last
         block of people), and the rows of the people who live the month.
@@ -172,21 +172,18 @@ class SimulatedCase:
         people, lives, buffers = ready.people, begin_lives(scenario, ready, n), begin_buffers(n)
         local, seats = begin_world(scenario, n, ready.replicates)
         first, last = released(people)
-        told = events_room(200 * len(people.person) + 1000)
-        now = SimpleNamespace(
-            people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers, told=told
-        )
+        events = events_room(200 * len(people.person) + 1000)
+        now = SimpleNamespace(people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers)
         for t in range(n.calendar):
             now.month = t
             low, high = active(t, first, last, months_before(scenario), n.told_for)
             now.rows = slice(low, high)
             yield "before", now
-            open_month(t, low, high, people, lives, local, seats, n, told)
+            open_month(t, low, high, people, lives, local, seats, n, events)
             yield "opened", now
-            live_month(t, low, high, people, lives, local, n, buffers, told, True)
+            live_month(t, low, high, people, lives, local, n, buffers, events, True)
             yield "lived", now
             close_month(local, n)
-            yield "closed", now
 
 
 @dataclass(eq=False)
@@ -208,10 +205,8 @@ class CheckContext:
 
     def scenarios(self, **numbers: int) -> list[SimulatedCase]:
         """The first so many (at size 1) random scenarios of some kinds; each is simulated once for all checks."""
-        return [
-            self.random_scenario(cast(ScenarioKind, kind), k)
-            for kind, number in numbers.items() for k in range(self.scaled(number))
-        ]  # fmt: skip
+        return [self.random_scenario(cast(ScenarioKind, kind), k)
+                for kind, number in numbers.items() for k in range(self.scaled(number))]  # fmt: skip
 
     def random_scenario(self, kind: ScenarioKind, number: int) -> SimulatedCase:
         """The random scenario of a kind with this number."""

@@ -13,6 +13,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from inspect import signature
 from typing import Any, Literal, get_type_hints
 
@@ -22,6 +23,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.verification.check_context import CheckContext
+from simulation.parameters import ParameterError
 
 Kind = Literal["invariant", "analytical", "control", "pattern"]
 Verdict = Literal["holds", "fails", "inconclusive"]
@@ -113,14 +115,13 @@ def check_of(kind: Kind, family: str, function: Claim) -> Check:
                  fixed="context" not in asked or hasattr(function, "fixed"))  # fmt: skip
 
 
-def invariants(family: str, *functions: Claim) -> tuple[Check, ...]:
-    """Invariants of one family."""
-    return tuple(check_of("invariant", family, function) for function in functions)
+def checks_of(kind: Kind, family: str, *functions: Claim) -> tuple[Check, ...]:
+    """Checks of one kind and family."""
+    return tuple(check_of(kind, family, function) for function in functions)
 
 
-def analytical_checks(family: str, *functions: Claim) -> tuple[Check, ...]:
-    """Analytical checks of one family."""
-    return tuple(check_of("analytical", family, function) for function in functions)
+invariants, analytical_checks = partial(checks_of, "invariant"), partial(checks_of, "analytical")
+"""Invariants and analytical checks: their family, and the functions that examine them."""
 
 
 def controls(*functions: Claim) -> tuple[Check, ...]:
@@ -133,7 +134,7 @@ def controls(*functions: Claim) -> tuple[Check, ...]:
 
         return replace(check, function=refused)
 
-    return tuple(inverted(check_of("control", "controls that must fail", function)) for function in functions)
+    return tuple(inverted(check) for check in checks_of("control", "controls that must fail", *functions))
 
 
 class Violations:
@@ -164,11 +165,11 @@ class Violations:
         first, second = np.broadcast_arrays(np.asarray(one, np.float64), np.asarray(other, np.float64))
         self.check(np.abs(first - second) <= tiny + rel * np.maximum(np.abs(first), np.abs(second)), detail)
 
-    def refused(self, act: Callable[[], object], detail: str = "") -> None:
-        """Something must be refused, in one line."""
+    def refused(self, act: Callable[[], object], detail: str, by: type[ValueError] = ParameterError) -> None:
+        """Something must be refused by an error, in one line."""
         try:
             act()
-        except ValueError as refusal:
+        except by as refusal:
             self.check("\n" not in str(refusal), str(refusal))
         else:
             self.check(False, f"{detail} was not refused")
@@ -265,11 +266,6 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """Holds, fails or inconclusive."""
         return self.finding.verdict
-
-    @property
-    def unexplained(self) -> bool:
-        """Whether the exit code is 1 for it: it fails, and no reason was known."""
-        return self.verdict == FAILS and not self.check.known
 
     def row(self) -> dict[str, Any]:
         """As one row of the table of verdicts."""

@@ -37,9 +37,6 @@ def _whole(case: SimulatedCase) -> SimulatedCase:
     return case.changed({"people.calendar_months": 0, "people.follow_up_months": told_for(case.scenario)})
 
 
-# Conservation -----------------------------------------------------------------------------------------------------
-
-
 def a_ledger_is_what_the_events_add_up_to(claim: Violations, context: CheckContext) -> None:
     """Every row of the ledger, in every month, group and place, is the number that one counts in the history."""
     for k, case in enumerate(context.scenarios(programme=12, volunteers=8, any=6), context.first):
@@ -186,9 +183,6 @@ def months_on_the_list_are_months_waited(claim: Violations, context: CheckContex
             claim.check(of["listed_months"] == of["waited_months"] + patience * of["without"], f"{name}: {of}")
 
 
-# Two accounts -----------------------------------------------------------------------------------------------------
-
-
 def two_ways_of_counting_agree(claim: Violations, context: CheckContext) -> None:
     """The counts that are priced, from histories, are those that the engine keeps, from columns: by year, group and
     place.
@@ -257,9 +251,6 @@ def counts_of_a_year_are_those_of_its_months(claim: Violations, context: CheckCo
             claim.check(total[f"reoffenders_{definition}"] == hits, f"{definition}: {hits}")
     for years in (0, 37):
         claim.refused(partial(counts_of, case.history, case.scenario, years=years), f"{years} years")
-
-
-# Censoring --------------------------------------------------------------------------------------------------------
 
 
 def censored_people_are_neither_successes_nor_failures(claim: Violations, context: CheckContext) -> None:

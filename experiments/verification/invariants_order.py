@@ -52,9 +52,6 @@ def everyone_with(case: SimulatedCase, **values: Any) -> SimulatedCase:
     return case.changed({**of_all(case, **values), "trial.assignment": "everyone"})
 
 
-# Zero effect ------------------------------------------------------------------------------------------------------
-
-
 def a_programme_without_effect_changes_nobody(claim: Violations, context: CheckContext) -> None:
     """Help that does nothing brings matches and contacts, and not one other event, against nobody being offered it."""
     for case in context.scenarios(programme=12):
@@ -72,9 +69,6 @@ def help_without_an_aim_makes_no_gain_likelier(claim: Violations, context: Check
     for case in context.scenarios(programme=12):
         without = case.changed(of_all(case, support_hazard_ratio=1.0, support_hazard_ratio_others=1.0))
         claim.check(numbers_of(without.scenario, 1).boost == 1)
-
-
-# Doubled people ---------------------------------------------------------------------------------------------------
 
 
 def a_cohort_is_the_start_of_one_twice_as_large(claim: Violations, context: CheckContext) -> None:
@@ -107,9 +101,6 @@ def a_short_follow_up_is_the_start_of_a_longer_one(claim: Violations, context: C
             began = events["month"].where(events["event"] != "sanction", events["value"])
             both.append(events[began < length])
         _same_tables(claim, both[0], both[1], case.name)
-
-
-# Relabelled places ------------------------------------------------------------------------------------------------
 
 
 def order_and_spelling_of_municipalities_decide_nothing(claim: Violations, seed: int) -> None:
@@ -157,9 +148,6 @@ def names_and_labels_decide_nothing(claim: Violations, context: CheckContext) ->
                               f"factor.{first}.about": {"gain": about}})  # fmt: skip
         claim.check(texts.scenario.digest == case.scenario.digest, "a title changed the digest")
         claim.check(texts.history.same_as(case.history), "a title changed the history")
-
-
-# Order of people, and of the work ---------------------------------------------------------------------------------
 
 
 def both_drivers_simulate_one_history(claim: Violations, context: CheckContext) -> None:
@@ -286,9 +274,6 @@ def _prepared_by_hand(claim: Violations, scenario: Scenario, seed: int, detail: 
     claim.equal(ready.highest[ready.back], score[new] >= cut, f"{detail}: groups of risk")
     place = people.replicate[new].astype(np.int64) * len(scenario.selected_municipalities) + people.place[new]
     claim.equal(ready.locality[ready.back], place, f"{detail}: localities")
-
-
-# Outcomes are those of the events ---------------------------------------------------------------------------------
 
 
 def outcomes_of_a_run_are_those_of_its_history(claim: Violations, context: CheckContext) -> None:

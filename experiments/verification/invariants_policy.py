@@ -38,9 +38,6 @@ def _later(claim: Violations, weak: SimulatedCase, strong: SimulatedCase, detail
     claim.check(one <= other, f"{detail}: {int((one > other).sum())} of {len(one)} offend sooner")
 
 
-# Monotone help ----------------------------------------------------------------------------------------------------
-
-
 def a_stronger_relationship_brings_no_first_offence_forward(claim: Violations, context: CheckContext) -> None:
     """A lower hazard while they meet delays first offences or leaves them, with the same random numbers."""
     for case in context.scenarios(randomised=12):
@@ -100,9 +97,6 @@ def who_holds_something_is_no_worse_off(claim: Violations, context: CheckContext
         claim.check(plain(holds)(1, 0, int(word), gain * times, loss / times) >= lacked, f"word {word}")
 
 
-# Paired lives -----------------------------------------------------------------------------------------------------
-
-
 def two_lives_of_a_person_diverge_at_the_first_contact(claim: Violations, context: CheckContext) -> None:
     """With and without help, and the same random numbers, lives are the same until they first meet the programme."""
     for case in context.scenarios(randomised=12):
@@ -136,9 +130,6 @@ def controls_live_as_if_there_were_no_programme(claim: Violations, context: Chec
         mine, theirs = (each[each["person"].isin(control)].reset_index(drop=True) for each in (drawn, nobody))
         claim.check(mine.equals(theirs), case.name)
         claim.examined += len(control)
-
-
-# Scarcity ---------------------------------------------------------------------------------------------------------
 
 
 def _scarce(seed: int, openings: float, **tables: Any) -> SimulatedCase:

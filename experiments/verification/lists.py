@@ -8,11 +8,10 @@ of it); whole runs are judged by a p-value, with the rate of false alarms stated
 
 from __future__ import annotations
 
-from experiments.verification.analytical_chance import CHANCE
 from experiments.verification.analytical_numbers import NUMBERS
 from experiments.verification.analytical_outcomes import OUTCOMES, STREAM
 from experiments.verification.analytical_people import PEOPLE
-from experiments.verification.analytical_rules import RULES
+from experiments.verification.analytical_rules import CHANCE, RULES
 from experiments.verification.analytical_runs import RUNS
 from experiments.verification.invariants_counts import CENSORING, CONSERVATION
 from experiments.verification.invariants_environment import SUPPLY_AND_QUEUE
