@@ -77,16 +77,17 @@ def _sentences(facts: Facts, tables: Tables, m: Messages) -> Iterator[str]:
 
 def _of_checks(verdicts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     none = {"number": 0, "holds": 0, "fails": 0, "inconclusive": 0}
-    of = {name: verdicts.get(name, none) for name in ("invariant", "analytical", "control", "pattern", "not_fitted")}
-    own = [of["invariant"], of["analytical"]]
-    if any(each["number"] for each in own):
-        yield m("checks", n=m.number(own[0]["number"]), good=m.number(own[0]["holds"]), m=m.number(own[1]["number"]),
-                agree=m.number(own[1]["holds"]))  # fmt: skip
-    if of["pattern"]["number"]:
-        yield m("patterns", free=m.number(of["not_fitted"]["holds"]), free_n=m.number(of["not_fitted"]["number"]),
-                **_counts(of["pattern"], m))  # fmt: skip
-    if of["control"]["number"]:
-        yield m("controls", n=m.number(of["control"]["number"]), good=m.number(of["control"]["holds"]))
+    invariant, analytical, control, free = (
+        {name: m.number(number) for name, number in verdicts.get(kind, none).items()}
+        for kind in ("invariant", "analytical", "control", "not_fitted")
+    )
+    if "invariant" in verdicts or "analytical" in verdicts:
+        yield m("checks", n=invariant["number"], good=invariant["holds"], m=analytical["number"],
+                agree=analytical["holds"])  # fmt: skip
+    if "pattern" in verdicts:
+        yield m("patterns", free=free["holds"], free_n=free["number"], **_counts(verdicts["pattern"], m))
+    if "control" in verdicts:
+        yield m("controls", n=control["number"], good=control["holds"])
 
 
 def _counts(of: Mapping[str, int], m: Messages) -> dict[str, str]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from experiments.verification.check_context import CheckContext, SimulatedCase, complete
+from experiments.verification.check_context import CheckContext, SimulatedCase
 from experiments.verification.checks import Deviations, Violations, analytical_checks
+from experiments.verification.random_scenarios import complete
 from simulation import accounts, economics, ledger, outcomes, population, reentry_stream, rules, vector_rules
 from simulation import compiled_parameters as compiled
 from simulation.compiled_parameters import calendar_months, months_before, numbers_of, support_multiplier, told_for

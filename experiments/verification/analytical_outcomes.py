@@ -11,8 +11,9 @@ import pandas as pd
 from scipy import stats
 
 from experiments.statistics.regression import cox
-from experiments.verification.check_context import A_YEAR, YEARS, CheckContext, country
+from experiments.verification.check_context import CheckContext
 from experiments.verification.checks import Deviations, PValues, Violations, analytical_checks
+from experiments.verification.random_scenarios import A_YEAR, YEARS, country
 from simulation.cohort import prepared
 from simulation.engine import over_chunks
 from simulation.history import ALL_DECISIONS, History

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from experiments.verification.check_context import NEUTRAL, CheckContext, complete, steady
+from experiments.verification.check_context import CheckContext
 from experiments.verification.checks import Deviations, PValues, Violations, analytical_checks
+from experiments.verification.random_scenarios import NEUTRAL, complete, steady
 from simulation.chance import ARRIVAL, key_of, normal_table, words_at
 from simulation.cohort import prepared
 from simulation.population import CANDIDATES, MOST_PRIORS, REFERENCE_PEOPLE, centre, draw, reference, relative_hazard

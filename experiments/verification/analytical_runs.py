@@ -9,17 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from experiments.verification.check_context import (
-    EVERYBODY_ACCEPTS,
-    NEUTRAL,
-    OFFERED,
-    CheckContext,
-    SimulatedCase,
-    complete,
-    events_by_person,
-    steady,
-)
+from experiments.verification.check_context import CheckContext, SimulatedCase, events_by_person
 from experiments.verification.checks import Deviations, PValues, analytical_checks
+from experiments.verification.random_scenarios import EVERYBODY_ACCEPTS, NEUTRAL, OFFERED, complete, steady
 from simulation.compiled_parameters import numbers_of
 from simulation.engine import Cohort, run
 from simulation.history import simulate

@@ -23,52 +23,13 @@ from simulation.engine import Cohort, active, begin_buffers, begin_lives, begin_
 from simulation.history import History, simulate
 from simulation.ledger import names
 from simulation.month import close_month, live_month
-from simulation.scenario import Scenario, validated
+from simulation.scenario import Scenario
 from simulation.state import events_room
 from simulation.volunteers import open_month
 
 MOST_CACHED = 200
-NEUTRAL = {"missing_at_release": 0.5, "gain": 0.0, "loss": 0.0, "missing_hazard_ratio": 1.0}
-"""A support factor that does nothing."""
-EVERYBODY_ACCEPTS = {"accepts_volunteers": 1.0, "accepts_system": 1.0}
-OFFERED = {"shortest_sentence_months": 0.0, "contact_chance": 1.0, "dropout_chance": 0.0, "capacity": 1_000_000}
-"""A programme with room for all, which nobody leaves and in which they meet every month."""
 OF_THE_PROGRAMME = ("match", "unmatched", "exit", "contact")
 """Events that a programme brings by being there, whatever it does."""
-
-
-def complete(**tables: Any) -> Scenario:
-    """A scenario from these tables only; what they leave out is as built in."""
-    return validated(tables)
-
-
-def steady(
-    hazard: float, *, factor: dict[str, Any] | None = None, people: dict[str, Any] | None = None,
-    offending: dict[str, Any] | None = None, risk: dict[str, Any] | None = None, **tables: Any,
-) -> Scenario:  # fmt: skip
-    """A scenario in which everybody has the same hazard in every month: no differences, no custody, no peers."""
-    return complete(
-        people={"motivation_hazard_ratio": 1.0, **(people or {})},
-        risk={
-            "baseline_hazard": hazard, "frailty_sd": 0.0, "immune_share": 0.0, "long_run_hazard_ratio": 1.0,
-            "age_hazard_ratio": 1.0, "women_hazard_ratio": 1.0, "priors_hazard_ratio": 1.0, **(risk or {}),
-        },
-        offending={"prison_chance": 0.0, "prison_per_conviction": 0.0, **(offending or {})},
-        **{"peers": {"strength": 0.0}, **tables},
-        factor={"thing": NEUTRAL} if factor is None else factor,
-    )  # fmt: skip
-
-
-YEARS, A_YEAR = 4, 300
-
-
-def country(**changes: Any) -> Scenario:
-    """Some releases a year to one municipality over some years, in which people who return count among them."""
-    return Scenario().changed({
-        "people.count": A_YEAR * YEARS, "people.release_months": 12 * YEARS, "people.follow_up_months": 12 * YEARS,
-        "people.calendar_months": 12 * YEARS, "people.include_reentries": True, "municipalities.include": ["Aarhus"],
-        "people.accepts_volunteers": 1.0, **changes,
-    })  # fmt: skip
 
 
 class RecordedEvent(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from experiments.verification.check_context import OF_THE_PROGRAMME, CheckContext, steady
+from experiments.verification.check_context import OF_THE_PROGRAMME, CheckContext
 from experiments.verification.checks import Check, PValues, Violations, controls
 from experiments.verification.invariants_order import everyone_with
 from experiments.verification.invariants_policy import first_offences
+from experiments.verification.random_scenarios import steady
 from simulation.engine import run
 from simulation.outcomes import shares, times
 

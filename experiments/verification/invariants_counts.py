@@ -8,15 +8,9 @@ from functools import partial
 
 import numpy as np
 
-from experiments.verification.check_context import (
-    CheckContext,
-    SimulatedCase,
-    complete,
-    in_custody,
-    of_kind,
-    places_of_slots,
-)
+from experiments.verification.check_context import CheckContext, SimulatedCase, in_custody, of_kind, places_of_slots
 from experiments.verification.checks import Violations, fixed, invariants
+from experiments.verification.random_scenarios import complete
 from experiments.verification.recounted_ledger import ENDINGS, OF_VOLUNTEERS, as_counter, by_hand
 from simulation.accounts import counts_of
 from simulation.compiled_parameters import calendar_months, months_before, told_for

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from experiments.verification.check_context import CheckContext, SimulatedCase, complete, places_of_slots
+from experiments.verification.check_context import CheckContext, SimulatedCase, places_of_slots
 from experiments.verification.checks import Violations, invariants
+from experiments.verification.random_scenarios import complete
 from simulation.chance import LOTTERY, MONTH_ZERO, RECRUITING, VOLUNTEER, WORD, words_at
 from simulation.municipal_shares import seats as seats_of
 from simulation.rules import ASIDE, LEFT, MATCHED, WAITING, WITHOUT

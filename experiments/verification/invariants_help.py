@@ -13,11 +13,11 @@ from experiments.verification.check_context import (
     CheckContext,
     RecordedEvent,
     SimulatedCase,
-    complete,
     in_custody,
     of_kind,
 )
 from experiments.verification.checks import Violations, invariants
+from experiments.verification.random_scenarios import complete
 from simulation.engine import run
 from simulation.history import ENDS
 from simulation.programmes import Programme

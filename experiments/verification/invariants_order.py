@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from experiments.verification.check_context import OF_THE_PROGRAMME, CheckContext, SimulatedCase, complete, country
+from experiments.verification.check_context import OF_THE_PROGRAMME, CheckContext, SimulatedCase
 from experiments.verification.checks import Violations, fixed, invariants
+from experiments.verification.random_scenarios import complete, country
 from simulation.cohort import prepared
 from simulation.compiled_parameters import months_before, numbers_of
 from simulation.engine import over_chunks, run

@@ -7,18 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from experiments.verification.check_context import (
-    EVERYBODY_ACCEPTS,
-    NEUTRAL,
-    OF_THE_PROGRAMME,
-    OFFERED,
-    CheckContext,
-    SimulatedCase,
-    complete,
-    steady,
-)
+from experiments.verification.check_context import OF_THE_PROGRAMME, CheckContext, SimulatedCase
 from experiments.verification.checks import Violations, fixed, invariants
 from experiments.verification.invariants_order import everyone_with
+from experiments.verification.random_scenarios import EVERYBODY_ACCEPTS, NEUTRAL, OFFERED, complete, steady
 from simulation.compiled import plain
 from simulation.engine import run
 from simulation.history import simulate

@@ -52,7 +52,7 @@ KNOWN = {
 }
 """Sets whose prediction fails, or nearly does, for a reason that was known before: the exit code is not 1 for it."""
 POINTS, NEAR_EACH, PEOPLE, DRAWS, STEPS = 2_000, 80, 10_000, 100, 1_200
-INFLATED, WIDE_WEIGHT, ROWS_A_PIECE = 1.3, 0.25, 20
+INFLATED, WIDE_WEIGHT = 1.3, 0.25
 MIDDLES = (np.arange(200) + 0.5) / 200
 RARE = 0.05
 """Probability below which a prediction fails: a true one does so one time in twenty."""

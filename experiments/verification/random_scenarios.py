@@ -1,7 +1,7 @@
-"""Random scenarios: few people and months, but everything that a scenario can have.
+"""Scenarios of the checks: plain ones, and random ones of few people that have everything a scenario can have.
 
-Each table has what is usual and, now and then, what is rare: nothing at all, one person, one month, the ends of what is
-allowed. Nothing here is plausible as a country; that is the point.
+Each random table has what is usual and, now and then, what is rare: nothing at all, one person, one month, the ends of
+what is allowed. Nothing here is plausible as a country; that is the point.
 """
 
 from __future__ import annotations
@@ -28,6 +28,43 @@ STREAMS: dict[ScenarioKind, bytes] = {
 }  # fmt: skip
 """What seeds the draw of each kind. Never changed, so that the same random scenarios are drawn for ever."""
 SECTIONS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+NEUTRAL = {"missing_at_release": 0.5, "gain": 0.0, "loss": 0.0, "missing_hazard_ratio": 1.0}
+"""A support factor that does nothing."""
+EVERYBODY_ACCEPTS = {"accepts_volunteers": 1.0, "accepts_system": 1.0}
+OFFERED = {"shortest_sentence_months": 0.0, "contact_chance": 1.0, "dropout_chance": 0.0, "capacity": 1_000_000}
+"""A programme with room for all, which nobody leaves and in which they meet every month."""
+YEARS, A_YEAR = 4, 300
+
+
+def complete(**tables: Any) -> Scenario:
+    """A scenario from these tables only; what they leave out is as built in."""
+    return validated(tables)
+
+
+def steady(
+    hazard: float, *, factor: dict[str, Any] | None = None, people: dict[str, Any] | None = None,
+    offending: dict[str, Any] | None = None, risk: dict[str, Any] | None = None, **tables: Any,
+) -> Scenario:  # fmt: skip
+    """A scenario in which everybody has the same hazard in every month: no differences, no custody, no peers."""
+    return complete(
+        people={"motivation_hazard_ratio": 1.0, **(people or {})},
+        risk={
+            "baseline_hazard": hazard, "frailty_sd": 0.0, "immune_share": 0.0, "long_run_hazard_ratio": 1.0,
+            "age_hazard_ratio": 1.0, "women_hazard_ratio": 1.0, "priors_hazard_ratio": 1.0, **(risk or {}),
+        },
+        offending={"prison_chance": 0.0, "prison_per_conviction": 0.0, **(offending or {})},
+        **{"peers": {"strength": 0.0}, **tables},
+        factor={"thing": NEUTRAL} if factor is None else factor,
+    )  # fmt: skip
+
+
+def country(**changes: Any) -> Scenario:
+    """Some releases a year to one municipality over some years, in which people who return count among them."""
+    return Scenario().changed({
+        "people.count": A_YEAR * YEARS, "people.release_months": 12 * YEARS, "people.follow_up_months": 12 * YEARS,
+        "people.calendar_months": 12 * YEARS, "people.include_reentries": True, "municipalities.include": ["Aarhus"],
+        "people.accepts_volunteers": 1.0, **changes,
+    })  # fmt: skip
 
 
 class _Draw:
