@@ -65,8 +65,8 @@ def patterns(table: pd.DataFrame, m: Messages) -> Figure:
         ("o", MODEL, "white", "fitted"), ("o", MODEL, MODEL, "free"),
         ("o", WRONG, WRONG, "outside"), ("o", UNSURE, "white", "near"),
     )  # fmt: skip
-    seen = {row["verdict"] for row in rows}
-    for marker, colour, face, label in (each for each in key if each[1] != UNSURE or "inconclusive" in seen):
+    verdicts = {row["verdict"] for row in rows}
+    for marker, colour, face, label in (each for each in key if each[1] != UNSURE or "inconclusive" in verdicts):
         ax.plot([], [], marker=marker, color=colour, markerfacecolor=face, linestyle="none", label=m(f"figure.{label}"),
                 markeredgewidth=2 if marker == "|" else 1, markersize=10 if marker in "|s" else 6.5)  # fmt: skip
     figure.legend(*ax.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=6,

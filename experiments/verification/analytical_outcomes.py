@@ -226,7 +226,7 @@ def as_many_are_released_every_year(claim: Violations, context: CheckContext) ->
         """Years x groups of risk x runs."""
         each = scenario.changed({"people.include_reentries": include_reentries})
         parts = over_chunks(each, context.seed, range(runs), lambda cohort: cohort.tally[row], ledger=True, threads=1)
-        return np.concatenate(list(parts), axis=2).reshape(YEARS, 12, 2, runs).sum(axis=1)
+        return np.asarray(np.concatenate(list(parts), axis=2).reshape(YEARS, 12, 2, runs).sum(axis=1))
 
     counted = releases(True)
     yearly = counted.sum(axis=1).mean(axis=1)

@@ -261,8 +261,8 @@ def many_draws_are_as_one_by_one(claim: Violations, seed: int) -> None:
     drawn = draw_prices(Prices(), 3, seed=seed)
     groups = ["others", "highest risk"]
     one, other = (random_counts(seed, number, draw=range(3), group=groups) for number in (15, 16))
-    ways: list[dict[str, Any]] = [HOWS[0], HOWS[-1], {}]
-    for how, prices in zip(ways, (drawn, drawn, Prices()), strict=True):
+    ways: list[tuple[dict[str, Any], Prices | pd.DataFrame]] = [(HOWS[0], drawn), (HOWS[-1], drawn), ({}, Prices())]
+    for how, prices in ways:
         together = whole(balance(one, other, prices, **how)).set_index("draw")
         for draw in range(3):
             mine = [table[table["draw"] == draw].drop(columns="draw") for table in (one, other)]
