@@ -1,10 +1,10 @@
-"""The p-values of the checks (``experiments.verification.p_values``) as assertions of a test."""
+"""The p-values of the checks (``experiments.verification.checks``) as assertions of a test."""
 
 from __future__ import annotations
 
 from scipy import stats
 
-from experiments.verification.p_values import FALSE_ALARM, PValues
+from experiments.verification.checks import FALSE_ALARM, PValues
 
 
 class Improbable(AssertionError):

@@ -12,11 +12,11 @@ import pandas as pd
 import pytest
 
 from experiments.studies.catalogue import load_result
-from experiments.verification import stored_measurements, tasks
+from experiments.verification import check_model, stored_measurements
 from experiments.verification.check_model_study import CheckModelStudy
 from experiments.verification.checks import Check, Finding
 from experiments.verification.controls import CONTROLS
-from experiments.verification.invariants import INVARIANTS
+from experiments.verification.lists import INVARIANTS
 from experiments.verification.patterns import pattern_checks
 from tests.test_cli import desist
 
@@ -36,7 +36,7 @@ def made(name, value, *, kind="invariant", known=""):
 def few(monkeypatch, tmp_path):
     """A few quick checks instead of all, and nothing measured before."""
     some = [*(each for each in INVARIANTS if each.family == "zero effect"), CONTROLS[0], *pattern_checks()[:2]]
-    monkeypatch.setattr(tasks, "every_check", lambda: tuple(some))
+    monkeypatch.setattr(check_model, "every_check", lambda: tuple(some))
     monkeypatch.setattr(stored_measurements, "STORED", tmp_path / "nothing")
     return some
 

@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 
 from experiments.language.messages import LANGUAGES, catalogue
-from experiments.verification.analytical import ANALYTICAL_CHECKS
+from experiments.verification.check_context import CheckContext
+from experiments.verification.check_model import every_check, facts_of, families, run_family
 from experiments.verification.checks import (
+    FALSE_ALARM,
     Check,
-    CheckContext,
     Deviations,
     Finding,
+    PValues,
     Violations,
     check_of,
     evaluate,
     verdict_table,
 )
 from experiments.verification.controls import CONTROLS
-from experiments.verification.invariants import INVARIANTS
-from experiments.verification.p_values import FALSE_ALARM, PValues
+from experiments.verification.lists import ANALYTICAL_CHECKS, INVARIANTS
 from experiments.verification.random_scenarios import STREAMS, draw_scenario
-from experiments.verification.tasks import every_check, families, run_family
 
 PROMISED = ("zero effect", "doubled people", "relabelled places", "order of people", "monotone help", "conservation",
             "paired lives")  # fmt: skip
@@ -60,24 +60,42 @@ def test_a_verdict_holds_fails_or_is_inconclusive(found, expected):
 def test_a_check_is_named_and_claimed_by_its_function():
     """The name is the function's, the claim the first paragraph of its docstring, on one line."""
 
-    def nobody_is_lost(context):
-        """Whoever comes in
-        goes out.
+    def nobody_is_lost(claim: Violations):
+        """All who come in
+        go out.
 
         More words.
         """
-        return finding(0.0)
+        claim.check([True, True])
 
     made = check_of("invariant", "conservation", nobody_is_lost)
 
-    assert ("nobody is lost", "invariant") == (made.name, made.kind)
-    assert made.claim.split() == ["Whoever", "comes", "in", "goes", "out."]
+    assert ("nobody is lost", "invariant", 2) == (made.name, made.kind, made.function(CheckContext()).examined)
+    assert made.claim.split() == ["All", "who", "come", "in", "go", "out."]
+
+
+def test_a_check_is_given_what_it_asks_for():
+    """A check that asks for a seed and for no context builds its own scenarios; each run fills a new record."""
+
+    def seeds_are_even(claim: Deviations, seed: int):
+        """A claim."""
+        claim.check(seed % 2, 0, 0.5)
+
+    def sizes_are_one(claim: PValues, context):
+        """A claim."""
+        claim.share_of([context.size == 1.0], 1.0)
+
+    own, other = (check_of("invariant", "lives", function) for function in (seeds_are_even, sizes_are_one))
+
+    assert (own.fixed, other.fixed) == (True, False)
+    assert [own.function(CheckContext(seed=seed)).verdict for seed in (2, 3, 2)] == ["holds", "fails", "holds"]
+    assert other.function(CheckContext()).verdict == "holds"
 
 
 def test_a_check_in_which_the_model_breaks_down_has_failed():
     """A check that cannot be carried out is a failure, with what went wrong."""
 
-    def breaks(context):
+    def breaks(claim: Violations):
         """A claim."""
         raise ValueError("no such month")
 
@@ -85,21 +103,21 @@ def test_a_check_in_which_the_model_breaks_down_has_failed():
 
     assert "fails" == result.verdict
     assert "ValueError: no such month" in result.finding.detail
-    assert result.unexplained
 
 
-def test_a_known_failure_is_shown_and_is_not_unexplained():
-    """A check with a stated reason fails in the table, and leaves the exit code alone."""
+def test_a_known_failure_is_shown_and_leaves_the_exit_code_alone():
+    """A check with a stated reason fails in the table, and is not among the facts' failures."""
 
     def outside(context):
         """A claim."""
         return finding(2.0)
 
     one = Check(name="x", kind="pattern", family="y", claim="z", function=outside, known="because")
-    (result,) = evaluate([one], CheckContext())
+    table = verdict_table(evaluate([one], CheckContext()))
 
-    assert ("fails", False) == (result.verdict, result.unexplained)
-    assert "because" == verdict_table([result])["known"].item()
+    assert ["fails", "because"] == table[["verdict", "known"]].iloc[0].tolist()
+    assert [] == facts_of(table, None, None)["failed"]
+    assert [{"what": "pattern", "name": "x"}] == facts_of(table.assign(known=""), None, None)["failed"]
 
 
 def test_violations_are_counted_and_the_first_is_kept():
@@ -108,8 +126,10 @@ def test_violations_are_counted_and_the_first_is_kept():
     claim.check([True, False, True, False], "two of four")
     claim.equal([1, 2], [1, 2, 3], "lengths")
     claim.close([1.0, 2.0], [1.0 + 1e-12, 2.1], "digits")
+    claim.refused(lambda: int("three"), "a word", ValueError)
+    claim.refused(lambda: int("3"), "a number", ValueError)
 
-    assert (7, 4.0, "two of four") == (claim.examined, claim.finding().value, claim.finding().detail)
+    assert (9, 5.0, "two of four") == (claim.examined, claim.finding().value, claim.finding().detail)
     assert "inconclusive" == Violations().finding().verdict
 
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from experiments.verification.analytical import ANALYTICAL_CHECKS
-from experiments.verification.checks import CheckContext, evaluate
+from experiments.verification.check_context import CheckContext
+from experiments.verification.checks import evaluate
 from experiments.verification.controls import CONTROLS
-from experiments.verification.invariants import INVARIANTS
+from experiments.verification.lists import ANALYTICAL_CHECKS, INVARIANTS
 from tests.drawn_context import DrawnContext
 
 FAMILIES = {

@@ -55,7 +55,7 @@ def test_at_least_six_are_left_out_one_at_a_time():
 
 
 def test_priors_that_figures_had_set_are_widened():
-    """Each widened prior is wider than the scenario's own, and the other doubts keep theirs."""
+    """Each widened prior is wider than the scenario's own, and the other uncertain parameters keep theirs."""
     base = load("everyone")
     for own, wide in zip(register_fit.register_parameters(base), uncertain_parameters(base), strict=True):
         if own.key not in WIDER:
@@ -94,7 +94,7 @@ def predicted(values, figure="any_24", **columns):
     ],
 )  # fmt: skip
 def test_a_prediction_holds_fails_or_is_inconclusive(middle, spread, more, verdict):
-    """Close by in units of prediction and doubt together it holds; too wide, not converged or off, it says nothing."""
+    """Close by in units of the uncertainty of both together it holds; too wide, not converged or off, it says nothing."""
     from scipy.stats import norm
 
     table = compare(predicted(middle + spread * norm.ppf(MIDDLES), **more), register_figures())
@@ -106,14 +106,14 @@ def test_a_prediction_holds_fails_or_is_inconclusive(middle, spread, more, verdi
 
 
 def test_true_predictions_fail_one_time_in_twenty():
-    """Where figures come from the prediction and its doubt, the share that fails is the stated one."""
-    luck = np.random.default_rng(2)
+    """Where figures come from the prediction and its uncertainty, the share that fails is the stated one."""
+    rng = np.random.default_rng(2)
     known, failed = register_figures(), 0
     k = known.names.index("any_24")
     for _ in range(600):
-        middle = 0.66 + luck.normal(0, 0.02)
+        middle = 0.66 + rng.normal(0, 0.02)
         observed = known.observed.copy()
-        observed[k] = middle + luck.normal(0, np.hypot(0.02, 0.01))
+        observed[k] = middle + rng.normal(0, np.hypot(0.02, 0.01))
         from scipy.stats import norm
 
         table = compare(predicted(middle + 0.02 * norm.ppf(MIDDLES)), replace(known, observed=observed))

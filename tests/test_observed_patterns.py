@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from experiments.studies.validation.baseline import targets
-from experiments.verification.check_context import events_by_person, in_custody
-from experiments.verification.checks import CheckContext, evaluate
+from experiments.verification.check_context import CheckContext, events_by_person, in_custody
+from experiments.verification.checks import evaluate
 from experiments.verification.patterns import (
     MEASURES,
     MONTHS,

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import tomli_w
 
-from experiments.verification.check_context import (
-    EVERYBODY_ACCEPTS,
-    NEUTRAL,
-    OFFERED,
-    SimulatedCase,
-    complete,
-    events_by_person,
-    in_custody,
-    steady,
-)
+from experiments.verification.check_context import SimulatedCase, events_by_person, in_custody
+from experiments.verification.random_scenarios import EVERYBODY_ACCEPTS, NEUTRAL, OFFERED, complete, steady
 from simulation.scenario import Scenario
 
 __all__ = [

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from experiments.figures.palette import COLOURS
+from experiments.language.check_model import figure_text, named
 from experiments.language.messages import Messages
 
 MODEL, WRONG, UNSURE, BAND = COLOURS["mentored"], COLOURS["control"], "#777777", "#d9d9d9"
@@ -28,85 +29,44 @@ def figures(
     """The study's figures by name."""
     made: dict[str, Callable[[], Figure]] = {}
     if "verdicts" in tables and (tables["verdicts"]["kind"] == "pattern").any():
-        made["patterns"] = lambda: patterns_figure(tables["verdicts"], m)
+        made["patterns"] = lambda: patterns(tables["verdicts"], m)
     if "left_out" in tables:
-        made["left_out"] = lambda: left_out_figure(tables["left_out"], m)
+        made["left_out"] = lambda: left_out(tables["left_out"], m)
     return made
 
 
-def _placed(row: Mapping[Any, Any], value: float) -> float:
-    """A value in half-widths of the band from its middle."""
-    half = (row["low_end"] - row["high_end"]) / -2 or 1.0
-    return float((value - (row["low_end"] + row["high_end"]) / 2) / half)
-
-
-def patterns(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
-    """Observed and model's figures on the scale of each one's band, one row a pattern.
+def patterns(table: pd.DataFrame, m: Messages) -> Figure:
+    """Observed and model's figures on the scale of each one's band, one row a pattern, with a key.
 
     ``table`` is the table of verdicts, rows of kind ``pattern``; ``detail`` holds what was observed.
     """
     rows = table[table["kind"] == "pattern"].to_dict("records")
+    figure = Figure(figsize=(8.2, 1.3 + 0.235 * len(rows)))
+    ax = figure.add_subplot()
     for y, row in enumerate(rows):
-        row["low_end"], row["high_end"] = row["low"], row["high"]
-        ax.add_patch(Rectangle((-1, y - 0.34), 2, 0.68, color=BAND, linewidth=0))
-        observed = float(row["detail"].removeprefix("observed "))
-        seen, shown = (float(np.clip(_placed(row, value), -BEYOND, BEYOND)) for value in (observed, row["value"]))
+        observed, value = float(row["detail"].removeprefix("observed ")), row["value"]
+        half, middle = (row["high"] - row["low"]) / 2 or 1.0, (row["low"] + row["high"]) / 2
+        seen, shown = (float(np.clip((each - middle) / half, -BEYOND, BEYOND)) for each in (observed, value))
         colour = OF_VERDICT[row["verdict"]]
         marker = "o" if abs(shown) < BEYOND else ("<" if shown < 0 else ">")
-        wide = 2 * row["error"] / ((row["high"] - row["low"]) / 2 or 1.0)
-        ax.plot([shown - wide, shown + wide], [y, y], color=colour, linewidth=1.2)
+        wide = 2 * row["error"] / half
         filled = colour if row["fitted"] == "not fitted to" else "white"
+        _row(ax, y, (-1, 1), seen)
+        ax.plot([shown - wide, shown + wide], [y, y], color=colour, linewidth=1.2)
         ax.plot(shown, y, marker=marker, color=colour, markerfacecolor=filled, markersize=6.5, linestyle="none")
-        ax.plot(seen, y, marker="|", color=COLOURS["observed"], markersize=12, markeredgewidth=2, linestyle="none")
-        both = f"{_number(row['value'], m)}  ({_number(observed, m)})"
+        both = f"{figure_text(value, m, 2 if value < 1 else 3)}  ({figure_text(observed, m, 2 if observed < 1 else 3)})"
         ax.text(BEYOND + 0.15, y, both, va="center", fontsize=8, color=colour)
-    names = [m(f"pattern.{row['name']}") if m.has(f"pattern.{row['name']}") else row["claim"][:34] for row in rows]
-    labels = [f"{name}  {row['name']}" for name, row in zip(names, rows, strict=True)]
-    ax.set_yticks(range(len(rows)), labels, fontsize=8)
+    _labels(ax, [f"{named('pattern', row['name'], m, row['claim'][:34])}  {row['name']}" for row in rows])
     ax.set_xticks([-1, 0, 1], [m(f"figure.{name}") for name in ("low", "middle", "high")], fontsize=8)
-    ax.set(xlim=(-BEYOND - 0.1, BEYOND + 0.1), ylim=(len(rows) - 0.4, -0.6), xlabel=m("figure.place"))
+    ax.set(xlim=(-BEYOND - 0.1, BEYOND + 0.1), xlabel=m("figure.place"))
     ax.text(BEYOND + 0.15, -0.95, m("figure.both"), fontsize=8, va="center")
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    return ax
-
-
-def left_out(table: pd.DataFrame, ax: Axes, m: Messages) -> Axes:
-    """Predictions beside what was left out, in standard deviations of the observed figure's own uncertainty.
-
-    ``table`` has the columns of ``left_out.csv``.
-    """
-    rows = table.to_dict("records")
-    for y, row in enumerate(rows):
-        middle, low, high = ((row[name] - row["observed"]) / row["sd"] for name in ("predicted", "low", "high"))
-        colour = OF_VERDICT[row["verdict"]]
-        ax.add_patch(Rectangle((-1.96, y - 0.34), 3.92, 0.68, color=BAND, linewidth=0))
-        ax.plot([low, high], [y, y], color=colour, linewidth=1.4)
-        ax.plot(middle, y, marker="o", color=colour, markersize=6, linestyle="none")
-        ax.plot(0, y, marker="|", color=COLOURS["observed"], markersize=12, markeredgewidth=2, linestyle="none")
-    names = [m(f"set.{row['left_out']}") if m.has(f"set.{row['left_out']}") else row["left_out"] for row in rows]
-    labels = [f"{name}: {m('short.' + row['figure'])}" if row["left_out"] in GROUPS else name
-              for name, row in zip(names, rows, strict=True)]  # fmt: skip
-    ax.set_yticks(range(len(rows)), labels, fontsize=8)
-    ax.set(ylim=(len(rows) - 0.4, -0.6), xlabel=m("figure.difference"))
-    ax.tick_params(axis="x", labelsize=8)
-    ax.tick_params(axis="y", length=0)
-    ax.spines["left"].set_visible(False)
-    return ax
-
-
-def patterns_figure(table: pd.DataFrame, m: Messages) -> Figure:
-    """The observed patterns, with a key."""
-    number = int((table["kind"] == "pattern").sum())
-    figure = Figure(figsize=(8.2, 1.3 + 0.235 * number))
-    ax = patterns(table, figure.add_subplot(), m)
     key = (
         ("|", COLOURS["observed"], "none", "observed"), ("s", BAND, BAND, "band"),
         ("o", MODEL, "white", "fitted"), ("o", MODEL, MODEL, "free"),
         ("o", WRONG, WRONG, "outside"), ("o", UNSURE, "white", "near"),
     )  # fmt: skip
-    seen = set(table.loc[table["kind"] == "pattern", "verdict"])
-    for marker, colour, face, label in (each for each in key if each[1] != UNSURE or "inconclusive" in seen):
+    verdicts = {row["verdict"] for row in rows}
+    for marker, colour, face, label in (each for each in key if each[1] != UNSURE or "inconclusive" in verdicts):
         ax.plot([], [], marker=marker, color=colour, markerfacecolor=face, linestyle="none", label=m(f"figure.{label}"),
                 markeredgewidth=2 if marker == "|" else 1, markersize=10 if marker in "|s" else 6.5)  # fmt: skip
     figure.legend(*ax.get_legend_handles_labels(), frameon=False, loc="outside upper center", ncols=6,
@@ -114,10 +74,25 @@ def patterns_figure(table: pd.DataFrame, m: Messages) -> Figure:
     return figure
 
 
-def left_out_figure(table: pd.DataFrame, m: Messages) -> Figure:
-    """The left-out patterns, with a key."""
-    figure = Figure(figsize=(8.2, 1.3 + 0.25 * len(table)))
-    ax = left_out(table, figure.add_subplot(), m)
+def left_out(table: pd.DataFrame, m: Messages) -> Figure:
+    """Predictions beside what was left out, in standard deviations of the observed figure's own uncertainty.
+
+    ``table`` has the columns of ``left_out.csv``.
+    """
+    rows = table.to_dict("records")
+    figure = Figure(figsize=(8.2, 1.3 + 0.25 * len(rows)))
+    ax = figure.add_subplot()
+    for y, row in enumerate(rows):
+        middle, low, high = ((row[name] - row["observed"]) / row["sd"] for name in ("predicted", "low", "high"))
+        colour = OF_VERDICT[row["verdict"]]
+        _row(ax, y, (-1.96, 1.96), 0)
+        ax.plot([low, high], [y, y], color=colour, linewidth=1.4)
+        ax.plot(middle, y, marker="o", color=colour, markersize=6, linestyle="none")
+    names = [named("set", row["left_out"], m) for row in rows]
+    _labels(ax, [f"{name}: {m('short.' + row['figure'])}" if row["left_out"] in GROUPS else name
+                 for name, row in zip(names, rows, strict=True)])  # fmt: skip
+    ax.set(xlabel=m("figure.difference"))
+    ax.tick_params(axis="x", labelsize=8)
     ax.plot([], [], marker="|", color=COLOURS["observed"], markersize=10, markeredgewidth=2, linestyle="none",
             label=m("figure.observed"))  # fmt: skip
     ax.plot([], [], marker="s", color=BAND, markersize=10, linestyle="none", label=m("figure.own"))
@@ -128,8 +103,15 @@ def left_out_figure(table: pd.DataFrame, m: Messages) -> Figure:
     return figure
 
 
-def _number(value: float, m: Messages) -> str:
-    """Whole numbers whole, shares with two digits, others with three."""
-    if value >= 1 and float(value).is_integer():
-        return m.number(value, 0)
-    return m.plain(float(f"{value:.2g}" if value < 1 else f"{value:.3g}"))
+def _row(ax: Axes, y: int, band: tuple[float, float], observed: float) -> None:
+    """The band of a row, and what was observed in it."""
+    ax.add_patch(Rectangle((band[0], y - 0.34), band[1] - band[0], 0.68, color=BAND, linewidth=0))
+    ax.plot(observed, y, marker="|", color=COLOURS["observed"], markersize=12, markeredgewidth=2, linestyle="none",
+            zorder=2.5)  # fmt: skip
+
+
+def _labels(ax: Axes, labels: list[str]) -> None:
+    ax.set_yticks(range(len(labels)), labels, fontsize=8)
+    ax.set(ylim=(len(labels) - 0.4, -0.6))
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)

@@ -20,7 +20,7 @@ VERDICTS = ("holds", "inconclusive", "fails")
 
 
 def check_model_page(folder: Path, _manifest: Mapping[str, Any], language: Language) -> Page:
-    """The page of ``desist check-model``; left-out patterns and faults are told if they are in the folder."""
+    """The page of ``desist check-model``; left-out patterns and faults are on it if they are in the folder."""
     w, table = ReportMessages(language), read_table(folder, "verdicts")
     left_out, faults = (
         read_table(folder, name) if (folder / f"{name}.csv").is_file() else None for name in ("left_out", "faults")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
 from experiments.statistics.regression import cox
-from experiments.verification.check_context import A_YEAR, YEARS, CheckContext, country
-from experiments.verification.checks import Deviations, Finding, Violations
-from experiments.verification.p_values import PValues
+from experiments.verification.check_context import CheckContext
+from experiments.verification.checks import Deviations, PValues, Violations, analytical_checks
+from experiments.verification.random_scenarios import A_YEAR, YEARS, country
 from simulation.cohort import prepared
 from simulation.engine import over_chunks
 from simulation.history import ALL_DECISIONS, History
 from simulation.monthly_counts import names
 from simulation.outcomes import DEFINITIONS, NOT_IN_SIGHT, curve, matches, offence_counts, shares, times, wilson
-from simulation.parameters import ParameterError
 from simulation.population import relative_hazard
 from simulation.reentry_stream import BINS, is_new, solved, stream
 
@@ -37,11 +38,11 @@ def register(*cases: Any, followed: int = 24, decided: int = ALL_DECISIONS, peop
 # Definitions ------------------------------------------------------------------------------------------------------
 
 
-def each_definition_counts_its_own_sanctions_and_dates(context: CheckContext) -> Finding:
+def each_definition_counts_its_own_sanctions_and_dates(claim: Violations, context: CheckContext) -> None:
     """The smallest window that counts a case: the offence in it and decided within a year of its end, or
     decided in it.
     """
-    claim, rng = Violations(), context.rng(3)
+    rng = context.rng(3)
     counted = {"any": ("fine", "suspended", "prison"), "prison": ("prison",), "sentence": ("suspended", "prison")}
     for _ in range(60):
         kinds = ("fine", "suspended", "prison")
@@ -55,29 +56,16 @@ def each_definition_counts_its_own_sanctions_and_dates(context: CheckContext) ->
                 fits = [w for w in range(1, 80) for _, at, decided, _ in mine
                         if (decided < w if definition == "sentence" else at < w and decided < w + 12)]  # fmt: skip
                 claim.check(found[person] == min(fits, default=NOT_IN_SIGHT), f"{definition}: {mine}")
+    one = register((0, 1, 2, "fine"), followed=18, decided=20)
     for definition, known in (("any", 8), ("prison", 8), ("sentence", 18)):
-        claim.check(
-            times(register((0, 1, 2, "fine"), followed=18, decided=20), definition)["known"][0] == known, definition
-        )
-    try:
-        times(register((0, 1, 2, "fine")), "guilty")  # type: ignore[arg-type]
-        claim.check(False, "an unknown definition")
-    except ParameterError:
-        claim.check(True)
-    return claim.finding()
+        claim.check(times(one, definition)["known"][0] == known, definition)
+    claim.refused(lambda: times(one, "guilty"), "an unknown definition")  # type: ignore[arg-type]
 
 
-def offences_are_counted_among_reoffenders_only(context: CheckContext) -> Finding:
+def offences_are_counted_among_reoffenders_only(claim: Violations, context: CheckContext) -> None:
     """One, two, three, four or more offences inside the window, of those who reoffended in it: a count by hand."""
-    claim = Violations()
-    history = register(
-        (0, 1, 2, "fine"),
-        (1, 1, 2, "fine", 2),
-        (2, 3, 4, "fine", 2),
-        (2, 9, 9, "fine", 5),
-        (3, 30, 31, "fine"),
-        people=5,
-    )
+    history = register((0, 1, 2, "fine"), (1, 1, 2, "fine", 2), (2, 3, 4, "fine", 2), (2, 9, 9, "fine", 5),
+                       (3, 30, 31, "fine"), people=5)  # fmt: skip
     claim.check(offence_counts(history, window=24)["people"] == [1, 1, 0, 1], "by hand")
     for case in context.scenarios(any=8):
         for window in (6, 12):
@@ -92,43 +80,35 @@ def offences_are_counted_among_reoffenders_only(context: CheckContext) -> Findin
             claim.check(found["people"] == hand, f"{found['people'].tolist()} and {hand}")
             claim.check(np.abs(found["share"] - np.array(hand) / max(1, sum(hand))) < 1e-12, "shares")
             claim.check(found["offences"] == ["1", "2", "3", "4 or more"], "names")
-    return claim.finding()
 
 
-def what_became_of_matches_is_counted_by_programme(context: CheckContext) -> Finding:
+def what_became_of_matches_is_counted_by_programme(claim: Violations, context: CheckContext) -> None:
     """Matched, left without, ended how, and mean months of contact are those of a count by hand, programme by
     programme.
     """
-    claim = Violations()
     for case in context.scenarios(programme=8):
-        happened = [event for events in case.lives.values() for event in events]
+        number = Counter((event.what, event.detail) for events in case.lives.values() for event in events)
         rows = matches(case.history).to_dict("records")
         found = {(row["programme"], row["what"]): float(row["people"]) for row in rows}
         for name in case.scenario.programme:
-            number = {
-                what: sum(e.what == what and e.detail == name for e in happened)
-                for what in ("match", "unmatched", "contact")
-            }
-            if not number["match"] + number["unmatched"]:
+            matched, left, met = (number[what, name] for what in ("match", "unmatched", "contact"))
+            if not matched + left:
                 claim.check((name, "matched") not in found, name)
                 continue
-            claim.check(found[name, "matched"] == number["match"], name)
-            claim.check(found[name, "left without"] == number["unmatched"], name)
-            claim.check(
-                abs(found[name, "months of contact, mean"] - number["contact"] / max(1, number["match"])) < 1e-12, name
-            )
+            claim.check(found[name, "matched"] == matched, name)
+            claim.check(found[name, "left without"] == left, name)
+            claim.check(abs(found[name, "months of contact, mean"] - met / max(1, matched)) < 1e-12, name)
             for how in ("planned", "unplanned", "volunteers gone", "custody"):
-                ended = sum(e.what == "exit" and e.detail == f"{name}: {how}" for e in happened)
+                ended = number["exit", f"{name}: {how}"]
                 claim.check(found.get((name, f"ended: {how}"), 0.0) == ended, f"{name}: {how}")
-    return claim.finding()
 
 
 # Shares and curves ------------------------------------------------------------------------------------------------
 
 
-def shares_leave_out_whom_nobody_can_judge(context: CheckContext) -> Finding:
+def shares_leave_out_whom_nobody_can_judge(claim: Violations, context: CheckContext) -> None:
     """People, censored and reoffended of each group are those of a count by hand; a group of nobody has no share."""
-    claim, rng = Violations(), context.rng(4)
+    rng = context.rng(4)
     for window in (1, 6, 24):
         table = pd.DataFrame(
             {"time": rng.integers(1, 40, 300), "known": rng.integers(0, 40, 300), "arm": rng.choice(["a", "b"], 300)}
@@ -140,38 +120,31 @@ def shares_leave_out_whom_nobody_can_judge(context: CheckContext) -> Finding:
                 judged = mine[mine["known"] >= window]
                 hits = int((judged["time"] <= window).sum())
                 hand = (len(judged), len(mine) - len(judged), hits)
-                claim.check(
-                    (row["people"], row["censored"], row["reoffended"]) == hand, f"window {window}: {row} and {hand}"
-                )
-                claim.check(
-                    abs(row["share"] - hits / len(judged)) < 1e-12 and row["low"] <= row["share"] <= row["high"],
-                    "share",
-                )
+                same = (row["people"], row["censored"], row["reoffended"]) == hand
+                claim.check(same, f"window {window}: {row} and {hand}")
+                right = abs(row["share"] - hits / len(judged)) < 1e-12
+                claim.check(right and row["low"] <= row["share"] <= row["high"], "share")
     both = table.assign(group=np.where(np.arange(300) % 3, "x", "y"))
     for row in shares(both, window=6, by=("arm", "group")).to_dict("records"):
         mine = both[(both["arm"] == row["arm"]) & (both["group"] == row["group"])]
         claim.check(row["people"] + row["censored"] == len(mine), "two columns")
     nobody = shares(pd.DataFrame({"time": [5], "known": [3], "arm": ["a"]}), window=24).iloc[0]
     claim.check(np.isnan(nobody["share"]) and (nobody["low"], nobody["high"]) == (0.0, 1.0), "a share of nobody")
-    return claim.finding()
 
 
-def wilsons_interval_is_that_of_scipy(context: CheckContext) -> Finding:
+def wilsons_interval_is_that_of_scipy(claim: Deviations) -> None:
     """The interval of a share agrees with scipy's, at the ends too, and says nothing of nobody."""
-    del context
-    claim = Deviations()
     for hits, number in ((0, 10), (3, 10), (10, 10), (14, 49), (32, 48), (1, 1), (500, 20_000)):
         right = stats.binomtest(hits, number).proportion_ci(0.95, method="wilson")
         claim.check(wilson(hits, number), [right.low, right.high], 1e-6, f"{hits} of {number}")
     claim.check(wilson(0, 0), [0.0, 1.0])
-    return claim.finding()
 
 
-def curves_are_those_of_kaplan_and_meier(context: CheckContext) -> Finding:
+def curves_are_those_of_kaplan_and_meier(claim: Deviations, context: CheckContext) -> None:
     """The curve is the product of the shares who do not offend among those at risk; Greenwood's variance gives its
     band.
     """
-    claim, rng = Deviations(), context.rng(5)
+    rng = context.rng(5)
     time, known = rng.geometric(0.06, 400), rng.integers(1, 25, 400)
     table = pd.DataFrame({"time": np.where(time > 40, NOT_IN_SIGHT, time), "known": known,
                           "arm": np.where(np.arange(400) % 2, "control", "mentored")})  # fmt: skip
@@ -191,23 +164,18 @@ def curves_are_those_of_kaplan_and_meier(context: CheckContext) -> Finding:
                 spread += hits / (risk * (risk - hits)) if risk > hits else 0.0
                 row = mine.iloc[month]
                 claim.check([row["at_risk"], row["share"]], [risk, 1 - alive], 1e-9, f"month {month}")
-                if 0 < alive < 1:
-                    half = 1.959964 * np.sqrt(spread) / abs(np.log(alive))
-                    claim.check(
-                        [row["low"], row["high"]], [1 - alive ** np.exp(-half), 1 - alive ** np.exp(half)], 1e-9, "band"
-                    )
-                else:
-                    claim.check([row["low"], row["high"]], 1 - alive, 1e-9, "band at an end")
+                half = 1.959964 * np.sqrt(spread) / abs(np.log(alive)) if 0 < alive < 1 else 0.0
+                band = [1 - alive ** np.exp(-half), 1 - alive ** np.exp(half)]
+                claim.check([row["low"], row["high"]], band, 1e-9, "band")
     together = curve(small.drop(columns="arm"), by=())
     claim.check(together["share"], [0, 1 / 5, 1 / 5, 1 - 4 / 5 / 3, 1 - 4 / 5 / 3], 1e-9, "by hand")
-    return claim.finding()
 
 
-def hazard_ratios_maximise_breslows_likelihood(context: CheckContext) -> Finding:
+def hazard_ratios_maximise_breslows_likelihood(claim: Deviations, context: CheckContext) -> None:
     """At the estimate the slope of the partial likelihood, written down naively, is zero; a covariate that is flat is
     refused.
     """
-    claim, rng = Deviations(), context.rng(6)
+    rng = context.rng(6)
     x = np.column_stack([rng.normal(size=200), rng.integers(0, 2, 200)])
     time, until = rng.exponential(1 / (0.1 * np.exp(x @ [0.5, -0.7]))), rng.exponential(20.0, 200)
     for ties in (False, True):
@@ -225,17 +193,16 @@ def hazard_ratios_maximise_breslows_likelihood(context: CheckContext) -> Finding
         claim.check(0, 1, detail="a flat covariate was taken")
     except np.linalg.LinAlgError:
         claim.check(1, 1)
-    return claim.finding()
 
 
 # The stream -------------------------------------------------------------------------------------------------------
 
 
-def new_people_and_returns_are_all_releases(context: CheckContext) -> Finding:
+def new_people_and_returns_are_all_releases(claim: Deviations, context: CheckContext) -> None:
     """In every month those who are new and those of before who return add up to one release, or to more if nobody is
     new.
     """
-    claim, rng = Deviations(), context.rng(7)
+    rng = context.rng(7)
     for most in (0.05, 0.2, 1.5):
         returns = rng.uniform(0, most, (5, 30))
         returns[:, 0] = 0.0
@@ -247,66 +214,58 @@ def new_people_and_returns_are_all_releases(context: CheckContext) -> Finding:
     by_hand = np.array([[0.0, 0.5, 0.0, 0.0], [0.0, 0.5, 0.25, 0.0], [0.0, 0.0, 0.0, 0.0], [0.0, 2.0, 0.0, 0.0]])
     right = [[1.0, 0.5, 0.75, 0.625], [1.0, 0.5, 0.5, 0.625], [1.0, 1.0, 1.0, 1.0], [1.0, 0.0, 1.0, 0.0]]
     claim.check(solved(by_hand, 4), right, 1e-12, "by hand")
-    return claim.finding()
 
 
-def as_many_are_released_every_year(context: CheckContext) -> Finding:
+def as_many_are_released_every_year(claim: Violations, context: CheckContext) -> None:
     """With returns counted, every year has the stated number of releases, of the same kind; without, releases grow."""
-    claim, runs = Violations(), context.scaled(24)
+    runs = context.scaled(24)
     scenario = country()
     row = names(scenario).index("released")
-    found = {}
-    for counts in (True, False):
-        each = scenario.changed({"people.include_reentries": counts})
-        parts = list(
-            over_chunks(each, context.seed, range(runs), lambda cohort: cohort.tally[row], ledger=True, threads=1)
-        )
-        found[counts] = np.concatenate(parts, axis=2).reshape(YEARS, 12, 2, runs).sum(axis=1)
-    yearly = found[True].sum(axis=1).mean(axis=1)
+
+    def releases(include_reentries: bool) -> npt.NDArray[np.int64]:
+        """Years x groups of risk x runs."""
+        each = scenario.changed({"people.include_reentries": include_reentries})
+        parts = over_chunks(each, context.seed, range(runs), lambda cohort: cohort.tally[row], ledger=True, threads=1)
+        return np.asarray(np.concatenate(list(parts), axis=2).reshape(YEARS, 12, 2, runs).sum(axis=1))
+
+    counted = releases(True)
+    yearly = counted.sum(axis=1).mean(axis=1)
     claim.check(np.abs(yearly / A_YEAR - 1) < 0.04, f"releases a year {yearly.round(1).tolist()}")
-    kind = (found[True][:, 1] / found[True].sum(axis=1)).mean(axis=1)
+    kind = (counted[:, 1] / counted.sum(axis=1)).mean(axis=1)
     claim.check(np.abs(kind - kind[0]) < 0.03, f"share at highest risk {kind.round(3).tolist()}")
-    grows = found[False].sum(axis=1).mean(axis=1)
+    grows = releases(False).sum(axis=1).mean(axis=1)
     claim.check(np.diff(grows) > 0.03 * A_YEAR, f"releases where returns come on top {grows.round(1).tolist()}")
-    return claim.finding()
 
 
-def each_risk_group_has_its_own_share_of_new_people(context: CheckContext) -> Finding:
+def each_risk_group_has_its_own_share_of_new_people(claim: PValues, context: CheckContext) -> None:
     """Among those drawn for a year the new ones are the stated shares, by group of risk; people who never offend are
     all new.
     """
-    p_values = PValues()
     scenario, plain = country(), country(**{"people.include_reentries": False})
     found = stream(scenario)
     people = prepared(plain, context.seed, range(context.scaled(20))).people
     _, hazard = relative_hazard(plain, people)
     new = is_new(scenario, people, hazard, context.seed)
     group = np.where(hazard > 0, 1 + np.searchsorted(found.edges, hazard), 0)
-    p_values.share(int(found.new.shape == (BINS + 1, 12 * YEARS) and BINS == 12), 1, 1.0, "groups of risk")
-    p_values.share(
-        new[(group == 0) | (people.release == 0)].sum(), ((group == 0) | (people.release == 0)).sum(), 1.0, "always new"
-    )
+    claim.share_of(found.new.shape == (BINS + 1, 12 * YEARS) and BINS == 12, 1.0, "groups of risk")
+    claim.share_of(new[(group == 0) | (people.release == 0)], 1.0, "always new")
     last = found.new[:, 12 * (YEARS - 1) :].mean(axis=1)
-    p_values.share(int((np.diff(last) < 0).all() and last[0] == 1.0), 1, 1.0, "higher risk, fewer new people")
+    claim.share_of((np.diff(last) < 0).all() and last[0] == 1.0, 1.0, "higher risk, fewer new people")
     for number in range(1, BINS + 1):
         here = (group == number) & (people.release >= 12 * (YEARS - 1))
-        p_values.share(new[here].sum(), here.sum(), found.new[number, people.release[here]].mean(), f"group {number}")
-        p_values.share(
-            int(abs((group == number).mean() * BINS / (hazard > 0).mean() - 1) < 0.2), 1, 1.0, f"size of group {number}"
-        )
-    return p_values.finding()
+        claim.share_of(new[here], found.new[number, people.release[here]].mean(), f"group {number}")
+        size = (group == number).mean() * BINS / (hazard > 0).mean()
+        claim.share_of(abs(size - 1) < 0.2, 1.0, f"size of group {number}")
 
 
-def a_stream_is_decided_by_no_programme_and_no_seed(context: CheckContext) -> Finding:
+def a_stream_is_decided_by_no_programme_and_no_seed(claim: Violations, seed: int) -> None:
     """The same people are new with a programme and without; the pilot has its own seed; new people are some of
     those drawn.
     """
-    help_ = {"help": {"capacity": 1e6, "shortest_sentence_months": 0.0, "re_eligible": True,
-                      "direct_hazard_ratio": 0.05}}
-    plain, offered = country(), country(programme=help_, **{"trial.assignment": "everyone"})
-    one, other = (prepared(each, context.seed, range(2)).people for each in (plain, offered))
-    every = prepared(country(**{"people.include_reentries": False}), context.seed, range(2)).people
-    claim = Violations()
+    rules = {"capacity": 1e6, "shortest_sentence_months": 0.0, "re_eligible": True, "direct_hazard_ratio": 0.05}
+    plain, offered = country(), country(programme={"help": rules}, **{"trial.assignment": "everyone"})
+    one, other = (prepared(each, seed, range(2)).people for each in (plain, offered))
+    every = prepared(country(**{"people.include_reentries": False}), seed, range(2)).people
     claim.equal(one.person, other.person, "who is new")
     claim.equal(other.release - one.release, np.full(len(one.release), 2), "months of release")
     keys = {key: i for i, key in enumerate(zip(every.replicate.tolist(), every.person.tolist(), strict=True))}
@@ -317,16 +276,25 @@ def a_stream_is_decided_by_no_programme_and_no_seed(context: CheckContext) -> Fi
     first = stream(plain)
     claim.check(stream(offered) is first or (stream(offered).new == first.new).all(), "the stream with a programme")
     claim.check((first.new[:, 0] == 1.0).all() and ((first.new >= 0) & (first.new <= 1)).all(), "shares")
-    return claim.finding()
 
 
-def returns_are_counted_within_each_follow_up(context: CheckContext) -> Finding:
+def returns_are_counted_within_each_follow_up(claim: Violations) -> None:
     """A stream knows of no return after a follow-up's end; to follow people beyond its last month changes nothing."""
-    del context
-    claim, months = Violations(), 12 * YEARS
+    months = 12 * YEARS
     short = stream(country(**{"people.follow_up_months": 18})).returns
     claim.check(short[:, :18].sum() > 0, "no returns within a follow-up of 18 months")
     claim.check((short[:, 18:] == 0).all(), "returns after a follow-up of 18 months")
     one, other = (stream(country(**{"people.follow_up_months": months + more})) for more in (1, 24))
     claim.equal(one.returns, other.returns, "returns with a longer follow-up")
-    return claim.finding()
+
+
+OUTCOMES = analytical_checks(
+    "outcomes", each_definition_counts_its_own_sanctions_and_dates, shares_leave_out_whom_nobody_can_judge,
+    wilsons_interval_is_that_of_scipy, curves_are_those_of_kaplan_and_meier, hazard_ratios_maximise_breslows_likelihood,
+    offences_are_counted_among_reoffenders_only, what_became_of_matches_is_counted_by_programme,
+)  # fmt: skip
+STREAM = analytical_checks(
+    "the stream", new_people_and_returns_are_all_releases, as_many_are_released_every_year,
+    each_risk_group_has_its_own_share_of_new_people, a_stream_is_decided_by_no_programme_and_no_seed,
+    returns_are_counted_within_each_follow_up,
+)  # fmt: skip

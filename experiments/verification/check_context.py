@@ -32,56 +32,17 @@ from simulation.engine import (
 from simulation.history import History, simulate
 from simulation.month import close_month, live_month
 from simulation.monthly_counts import NO_LEDGER, names
-from simulation.scenario import Scenario, validated
+from simulation.scenario import Scenario
 from simulation.state import RunState, events_room
 from simulation.volunteers import open_month
 
 MOST_CACHED = 200
-NEUTRAL = {"missing_at_release": 0.5, "gain": 0.0, "loss": 0.0, "missing_hazard_ratio": 1.0}
-"""A support factor that does nothing."""
-EVERYBODY_ACCEPTS = {"accepts_volunteers": 1.0, "accepts_system": 1.0}
-OFFERED = {"shortest_sentence_months": 0.0, "contact_chance": 1.0, "dropout_chance": 0.0, "capacity": 1_000_000}
-"""A programme with room for all, which nobody leaves and in which they meet every month."""
 OF_THE_PROGRAMME = ("match", "unmatched", "exit", "contact")
 """Events that a programme brings by being there, whatever it does."""
 
 
-def complete(**tables: Any) -> Scenario:
-    """A scenario from these tables only; what they leave out is as built in."""
-    return validated(tables)
-
-
-def steady(
-    hazard: float, *, factor: dict[str, Any] | None = None, people: dict[str, Any] | None = None,
-    offending: dict[str, Any] | None = None, risk: dict[str, Any] | None = None, **tables: Any,
-) -> Scenario:  # fmt: skip
-    """A scenario in which everybody has the same hazard in every month: no differences, no custody, no peers."""
-    return complete(
-        people={"motivation_hazard_ratio": 1.0, **(people or {})},
-        risk={
-            "baseline_hazard": hazard, "frailty_sd": 0.0, "immune_share": 0.0, "long_run_hazard_ratio": 1.0,
-            "age_hazard_ratio": 1.0, "women_hazard_ratio": 1.0, "priors_hazard_ratio": 1.0, **(risk or {}),
-        },
-        offending={"prison_chance": 0.0, "prison_per_conviction": 0.0, **(offending or {})},
-        **{"peers": {"strength": 0.0}, **tables},
-        factor={"thing": NEUTRAL} if factor is None else factor,
-    )  # fmt: skip
-
-
-YEARS, A_YEAR = 4, 300
-
-
-def country(**changes: Any) -> Scenario:
-    """Some releases a year to one municipality over some years, in which people who return count among them."""
-    return Scenario().changed({
-        "people.count": A_YEAR * YEARS, "people.release_months": 12 * YEARS, "people.follow_up_months": 12 * YEARS,
-        "people.calendar_months": 12 * YEARS, "people.include_reentries": True, "municipalities.include": ["Aarhus"],
-        "people.accepts_volunteers": 1.0, **changes,
-    })  # fmt: skip
-
-
 class RecordedEvent(NamedTuple):
-    """One event in somebody's life, in own months."""
+    """One event in a person's life, in own months."""
 
     month: int
     what: str
@@ -100,8 +61,13 @@ def events_by_person(history: History) -> dict[tuple[int, int], list[RecordedEve
     return found
 
 
+def of_kind(events: list[RecordedEvent], *names: str) -> list[RecordedEvent]:
+    """A person's events of these names."""
+    return [event for event in events if event.what in names]
+
+
 def in_custody(events: list[RecordedEvent]) -> set[int]:
-    """Own months after release in which somebody is in custody (open-ended at the end)."""
+    """Own months after release in which a person is in custody (open-ended at the end)."""
     months: set[int] = set()
     begin = None
     for event in events:
@@ -113,12 +79,22 @@ def in_custody(events: list[RecordedEvent]) -> set[int]:
     return months if begin is None else months | set(range(begin, begin + 1000))
 
 
+def places_of_slots(slots: Any) -> npt.NDArray[np.int64]:
+    """The place of each volunteer slot, as a row of the municipalities of a scenario."""
+    return np.searchsorted(slots.begin, np.arange(len(slots.state)), side="right") - 1
+
+
 @dataclass(frozen=True, eq=False)
 class SimulatedCase:
     """A scenario simulated with a seed, and what can be examined of it."""
 
     scenario: Scenario
     seed: int
+
+    @property
+    def name(self) -> str:
+        """The first digits of the scenario's digest."""
+        return self.scenario.digest[:8]
 
     @cached_property
     def history(self) -> History:
@@ -150,8 +126,12 @@ class SimulatedCase:
         """The same random numbers under another scenario."""
         return SimulatedCase(self.scenario.changed(changes), self.seed)
 
+    def opened_months(self) -> Iterator[SimpleNamespace]:
+        """The state in each month when it has opened; see ``months``."""
+        return (now for stage, now in self.months() if stage == "opened")
+
     def months(self) -> Iterator[tuple[str, SimpleNamespace]]:
-        """Simulate with the engine's own parts; stops in each month before it opens, opened, lived and closed.
+        """Simulate with the engine's own parts; stops in each month before it opens, opened and lived.
 
         Yields the stage and the state: month, people, lives, local, seats, numbers, buffers (scratch rows of the last
         block of people), and the rows of the people who live the month.
@@ -162,11 +142,9 @@ class SimulatedCase:
         people, lives, buffers = ready.people, begin_lives(scenario, ready, n), begin_buffers(n)
         local, seats = begin_world(scenario, n, ready.replicates)
         first, last = released(people)
-        told = events_room(200 * len(people.person) + 1000)
-        state = RunState(people, lives, local, seats, n, told, NO_LEDGER)
-        now = SimpleNamespace(
-            people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers, told=told
-        )
+        events = events_room(200 * len(people.person) + 1000)
+        state = RunState(people, lives, local, seats, n, events, NO_LEDGER)
+        now = SimpleNamespace(people=people, lives=lives, local=local, seats=seats, numbers=n, buffers=buffers)
         for t in range(n.calendar):
             now.month = t
             low, high = active(t, first, last, months_before(scenario), n.told_for)
@@ -174,10 +152,9 @@ class SimulatedCase:
             yield "before", now
             open_month(t, low, high, state)
             yield "opened", now
-            live_month(t, low, high, people, lives, local, n, buffers, told, True)
+            live_month(t, low, high, people, lives, local, n, buffers, events, True)
             yield "lived", now
             close_month(local, n)
-            yield "closed", now
 
 
 @dataclass(eq=False)
@@ -199,10 +176,8 @@ class CheckContext:
 
     def scenarios(self, **numbers: int) -> list[SimulatedCase]:
         """The first so many (at size 1) random scenarios of some kinds; each is simulated once for all checks."""
-        return [
-            self.random_scenario(cast(ScenarioKind, kind), k)
-            for kind, number in numbers.items() for k in range(self.scaled(number))
-        ]  # fmt: skip
+        return [self.random_scenario(cast(ScenarioKind, kind), k)
+                for kind, number in numbers.items() for k in range(self.scaled(number))]  # fmt: skip
 
     def random_scenario(self, kind: ScenarioKind, number: int) -> SimulatedCase:
         """The random scenario of a kind with this number."""

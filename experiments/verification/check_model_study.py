@@ -10,9 +10,6 @@ if TYPE_CHECKING:
     from experiments.execution.context import RunContext
     from experiments.studies.result import StudyResult
 
-FEWEST, MOST = 18, 4_000
-"""Faults that can be planted."""
-
 
 class CheckModelStudy(Seeded):
     """Check the model: invariants, analytical checks, observed patterns, patterns left out, planted faults.
@@ -29,7 +26,7 @@ class CheckModelStudy(Seeded):
     part: tuple[Literal["checks", "left-out", "faults"], ...] = option(
         (), what="Carry out only this part; may be repeated (default: all three)"
     )
-    faults: int = option(216, "faults", FEWEST, MOST, what="Faults to plant, one at a time")
+    faults: int = option(216, "faults", 18, 4_000, what="Faults to plant, one at a time")
     fault_seed: int = option(3, "", 0, 2**31, what="Seed of the choice of faults")
     size: float = option(4.0, "times", 1, 100, what="Times as many random scenarios and people as with --quick")
     every: bool = option(False, what="Show every invariant and analytical check, not a line for each family")

@@ -1,9 +1,10 @@
 """Checks of the model: claims that can be wrong, what was examined, and a verdict.
 
-A check is a plain function of a ``CheckContext`` (seed, size, random scenarios). Its name is the function's, its claim
-the first paragraph of the function's docstring. Checks stand in tuples that can be read (``invariants.py``,
-``analytical.py``, ``patterns.py``), and these are the only lists: ``desist check-model`` carries them out, and so do
-the tests. A *control* is a claim that is wrong on purpose: it holds only if it is refused.
+A check is a plain function that fills a record (``Violations``, ``Deviations`` or ``PValues``) from a ``CheckContext``
+(seed, size, random scenarios). Its name is the function's, its claim the first paragraph of the function's docstring.
+Checks stand in tuples that can be read (at the end of each module; put together in ``lists.py``), and these are the
+only lists: ``desist check-model`` carries them out, and so do the tests. A *control* is a claim that is wrong on
+purpose: it holds only if it is refused.
 """
 
 from __future__ import annotations
@@ -12,26 +13,31 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from functools import partial
+from inspect import signature
+from typing import Any, Literal, get_type_hints
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy import stats
 
 from experiments.verification.check_context import CheckContext
-
-__all__ = [
-    "Check", "CheckContext", "CheckResult", "Deviations", "Finding", "Violations", "analytical_checks", "check_of",
-    "controls", "evaluate", "fixed", "invariants", "verdict_table",
-]  # fmt: skip
+from simulation.parameters import ParameterError
 
 Kind = Literal["invariant", "analytical", "control", "pattern"]
 Verdict = Literal["holds", "fails", "inconclusive"]
 Fitted = Literal["fitted to", "not fitted to", "-"]
-HOLDS, FAILS, INCONCLUSIVE = "holds", "fails", "inconclusive"
+FAILS = "fails"
 EDGE_ERRORS = 2.0
 """Standard errors within which a figure beside the end of its band decides nothing."""
 BROKE_DOWN = "broke down"
-CheckFunction = Callable[[CheckContext], "Finding"]
+FALSE_ALARM = 1e-6
+"""Probability with which a check with p-values refuses a true claim."""
+SMALLEST_CELL = 10.0
+"""Expected count below which the cells at the end of a table are pooled."""
+Claim = Callable[..., None]
+"""A function that examines a claim: it is given a record to fill (``Violations``, ``Deviations`` or ``PValues``)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,54 +80,61 @@ class Check:
     """Which kind of invariant or analytical check, or which group of patterns it belongs to."""
     claim: str
     """One sentence that can be wrong."""
-    function: CheckFunction = field(repr=False)
+    function: Callable[[CheckContext], Finding] = field(repr=False)
     origin: str = "mathematics"
     """Where the claim comes from: mathematics, or the source of a figure."""
     fitted: Fitted = "-"
     """Whether the model was fitted to it."""
     known: str = ""
     """Why it is known to fail; empty if it is not."""
-
-    @property
-    def fixed(self) -> bool:
-        """Whether it builds its own scenarios, or is about a whole sample of random ones."""
-        return bool(getattr(self.function, "fixed", False))
+    fixed: bool = False
+    """Whether it builds its own scenarios, or is about a whole sample of random ones."""
 
 
-def fixed(function: CheckFunction) -> CheckFunction:
-    """Mark a check that builds its own scenarios, or is about a whole sample of random ones."""
-    function.fixed = True  # type: ignore[attr-defined]
-    return function
+def fixed(claim: Claim) -> Claim:
+    """Mark a claim that asks for a context, and builds its own scenarios or is about a whole sample of random ones."""
+    claim.fixed = True  # type: ignore[attr-defined]
+    return claim
 
 
-def check_of(kind: Kind, family: str, function: CheckFunction) -> Check:
-    """A check named and claimed by its function."""
-    claim = (function.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
-    return Check(name=function.__name__.replace("_", " "), kind=kind, family=family, claim=claim, function=function)
+def check_of(kind: Kind, family: str, function: Claim) -> Check:
+    """A check named and claimed by its function, which fills a record of the type that it asks for.
+
+    It may ask for the ``context``, too, or for its ``seed`` alone, if it builds its own scenarios.
+    """
+    record, asked = get_type_hints(function)["claim"], signature(function).parameters
+
+    def carry_out(context: CheckContext) -> Finding:
+        claim, given = record(), {"context": context, "seed": context.seed}
+        function(claim, **{name: value for name, value in given.items() if name in asked})
+        found: Finding = claim.finding()
+        return found
+
+    text = (function.__doc__ or "").strip().split("\n\n")[0].replace("\n    ", " ")
+    return Check(name=function.__name__.replace("_", " "), kind=kind, family=family, claim=text, function=carry_out,
+                 fixed="context" not in asked or hasattr(function, "fixed"))  # fmt: skip
 
 
-def invariants(family: str, *functions: CheckFunction) -> tuple[Check, ...]:
-    """Invariants of one family."""
-    return tuple(check_of("invariant", family, function) for function in functions)
+def checks_of(kind: Kind, family: str, *functions: Claim) -> tuple[Check, ...]:
+    """Checks of one kind and family."""
+    return tuple(check_of(kind, family, function) for function in functions)
 
 
-def analytical_checks(family: str, *functions: CheckFunction) -> tuple[Check, ...]:
-    """Analytical checks of one family."""
-    return tuple(check_of("analytical", family, function) for function in functions)
+invariants, analytical_checks = partial(checks_of, "invariant"), partial(checks_of, "analytical")
+"""Invariants and analytical checks: their family, and the functions that examine them."""
 
 
-def controls(*functions: CheckFunction) -> tuple[Check, ...]:
+def controls(*functions: Claim) -> tuple[Check, ...]:
     """Claims that are wrong on purpose; their finding is inverted, so that a control holds if it was refused."""
 
-    def inverted(function: CheckFunction) -> CheckFunction:
+    def inverted(check: Check) -> Check:
         def refused(context: CheckContext) -> Finding:
-            found = function(context)
+            found = check.function(context)
             return replace(found, value=float(found.verdict == FAILS), low=1.0, high=1.0, error=0.0)
 
-        refused.__name__, refused.__doc__ = function.__name__, function.__doc__
-        return refused
+        return replace(check, function=refused)
 
-    return tuple(check_of("control", "controls that must fail", inverted(function)) for function in functions)
+    return tuple(inverted(check) for check in checks_of("control", "controls that must fail", *functions))
 
 
 class Violations:
@@ -152,6 +165,15 @@ class Violations:
         first, second = np.broadcast_arrays(np.asarray(one, np.float64), np.asarray(other, np.float64))
         self.check(np.abs(first - second) <= tiny + rel * np.maximum(np.abs(first), np.abs(second)), detail)
 
+    def refused(self, act: Callable[[], object], detail: str, by: type[ValueError] = ParameterError) -> None:
+        """Something must be refused by an error, in one line."""
+        try:
+            act()
+        except by as refusal:
+            self.check("\n" not in str(refusal), str(refusal))
+        else:
+            self.check(False, f"{detail} was not refused")
+
     def finding(self) -> Finding:
         """No violation is allowed."""
         return Finding(value=float(self.number), examined=self.examined, detail=self.first)
@@ -172,13 +194,64 @@ class Deviations:
         most = float(np.max(apart, initial=0.0)) if np.isfinite(apart).all() else np.inf
         if most > self.most:
             self.most = most
-            self.detail = (
-                f"{detail}: {np.ravel(one)[:4].tolist()} against {np.ravel(other)[:4].tolist()}" if most > 1 else ""
-            )
+            if most > 1:
+                self.detail = f"{detail}: {np.ravel(one)[:4].tolist()} against {np.ravel(other)[:4].tolist()}"
 
     def finding(self) -> Finding:
         """At most one unit is allowed."""
         return Finding(value=self.most, low=0.0, high=1.0, examined=self.examined, detail=self.detail)
+
+
+class PValues:
+    """The p-values of one check: how improbable the result would be if its claim were true.
+
+    A claim is refused below ``FALSE_ALARM``, so a true one is refused once in a million. Several p-values are judged by
+    the smallest, times their number (Bonferroni). Runs have fixed seeds, so a check that holds keeps holding until the
+    model changes.
+    """
+
+    def __init__(self) -> None:
+        self.smallest, self.number, self.examined, self.detail = 1.0, 0, 0, ""
+
+    def _note(self, p: float, examined: int, detail: str) -> None:
+        self.number, self.examined = self.number + 1, self.examined + examined
+        if not p >= self.smallest:
+            self.smallest, self.detail = (0.0 if math.isnan(p) else p), detail
+
+    def share(self, hits: Any, number: Any, expected: float, detail: str = "") -> None:
+        """So many of so many independent trials, against a chance (exact binomial)."""
+        k, n = int(hits), int(number)
+        p = float(stats.binomtest(k, n, min(1.0, max(0.0, float(expected)))).pvalue) if n else math.nan
+        self._note(p, n, f"{detail}: {k} of {n} ({k / max(n, 1):.4f}) against {expected:.4f}")
+
+    def share_of(self, yes: Any, expected: float, detail: str = "") -> None:
+        """The share of independent people or trials that are true, against a chance."""
+        self.share(np.sum(yes), np.size(yes), expected, detail)
+
+    def mean(self, values: npt.ArrayLike, expected: float, sd: float, detail: str = "") -> None:
+        """The mean of independent values with standard deviation ``sd`` (normal)."""
+        data = np.asarray(values, dtype=np.float64)
+        apart = float(data.mean()) - expected
+        z = apart / (sd / math.sqrt(len(data))) if sd > 0 else math.copysign(math.inf, apart) if apart else 0.0
+        against = f"mean {data.mean():.4f} against {expected:.4f}"
+        self._note(float(2 * stats.norm.sf(abs(z))), len(data), f"{detail}: {against}")
+
+    def counts(self, observed: npt.ArrayLike, chances: npt.ArrayLike, detail: str = "") -> None:
+        """Counts with given chances (chi-square; the last cells are pooled until they are large enough)."""
+        counts = np.asarray(observed, dtype=np.float64)
+        expected = np.asarray(chances, dtype=np.float64) * counts.sum() / np.sum(chances)
+        while len(expected) > 2 and expected[-1] < SMALLEST_CELL:
+            expected = np.append(expected[:-2], expected[-2:].sum())
+            counts = np.append(counts[:-2], counts[-2:].sum())
+        p = float(stats.chisquare(counts, expected).pvalue) if counts.sum() else math.nan
+        against = f"counts {counts.astype(int).tolist()} against {expected.round(1).tolist()}"
+        self._note(p, int(counts.sum()), f"{detail}: {against}")
+
+    def finding(self) -> Finding:
+        """The smallest p-value, times how many there were; at least the rate of false alarms is allowed."""
+        p = min(1.0, self.smallest * max(1, self.number))
+        refused = self.detail if p < FALSE_ALARM else ""
+        return Finding(value=p, low=FALSE_ALARM, high=1.0, examined=self.examined, detail=refused)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,11 +266,6 @@ class CheckResult:
     def verdict(self) -> Verdict:
         """Holds, fails or inconclusive."""
         return self.finding.verdict
-
-    @property
-    def unexplained(self) -> bool:
-        """Whether the exit code is 1 for it: it fails, and no reason was known."""
-        return self.verdict == FAILS and not self.check.known
 
     def row(self) -> dict[str, Any]:
         """As one row of the table of verdicts."""

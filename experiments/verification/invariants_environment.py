@@ -7,14 +7,16 @@ second time, as plainly as possible, from what was there before the month opened
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from experiments.verification.check_context import CheckContext, SimulatedCase, complete
-from experiments.verification.checks import Finding, Violations, fixed
+from experiments.verification.check_context import CheckContext, SimulatedCase, places_of_slots
+from experiments.verification.checks import Violations, invariants
+from experiments.verification.random_scenarios import complete
 from simulation.chance import LOTTERY, MONTH_ZERO, RECRUITING, VOLUNTEER, WORD, words_at
 from simulation.municipal_shares import seats as seats_of
 from simulation.rules import ASIDE, LEFT, MATCHED, WAITING, WITHOUT
@@ -27,31 +29,28 @@ def _words(now: SimpleNamespace, *counter: int) -> list[int]:
     return [int(word) for word in words_at(*(int(each) for each in counter), n.key0, n.key1)]
 
 
-def _before(now: SimpleNamespace) -> SimpleNamespace:
-    """The state when a month begins."""
-    lives, seats, local = now.lives, now.seats, now.local
-    return SimpleNamespace(
-        status=lives.status.copy(), carried=lives.carried.copy(), state=seats.state.copy(), name=seats.name.copy(),
-        ready=seats.ready.copy(), months=seats.months.copy(), person=seats.person.copy(), came=local.came.copy(),
-        quit=local.quit.copy(), taken_in=local.taken_in.copy(),     )  # fmt: skip
+def _months(case: SimulatedCase) -> Iterator[tuple[SimpleNamespace, SimpleNamespace]]:
+    """The state in each month when it has opened, and what it was before."""
+    was = SimpleNamespace()
+    for stage, now in case.months():
+        if stage == "before":
+            copied = ((now.lives, ("status", "carried")), (now.local, ("came", "quit", "taken_in")),
+                      (now.seats, ("state", "name", "ready", "months", "person")))  # fmt: skip
+            was = SimpleNamespace(**{name: getattr(of, name).copy() for of, names in copied for name in names})
+        if stage == "opened":
+            yield now, was
 
 
 # The waiting list -------------------------------------------------------------------------------------------------
 
 
-def the_list_is_that_of_a_count_by_hand(context: CheckContext) -> Finding:
+def the_list_is_that_of_a_count_by_hand(claim: Violations, context: CheckContext) -> None:
     """Each month those come onto the list who are due, offered, open, eligible and accept; those who are
     late leave it.
     """
-    claim = Violations()
     for case in context.scenarios(programme=12, volunteers=12):
-        was = SimpleNamespace()
-        for stage, now in case.months():
-            if stage == "before":
-                was = _before(now)
-            if stage == "opened":
-                _list_by_hand(claim, case, now, was)
-    return claim.finding()
+        for now, was in _months(case):
+            _list_by_hand(claim, case, now, was)
 
 
 def _list_by_hand(claim: Violations, case: SimulatedCase, now: SimpleNamespace, was: SimpleNamespace) -> None:
@@ -61,28 +60,24 @@ def _list_by_hand(claim: Violations, case: SimulatedCase, now: SimpleNamespace, 
         for i in range(len(people.person)):
             before, after = was.status[k, i], lives.status[k, i]
             if not now.rows.start <= i < now.rows.stop:
-                claim.check(before == after, "somebody who is not simulated this month")
+                claim.check(before == after, "a person who is not simulated this month")
                 continue
             since, first = t - lives.anchor[i], lives.anchor[i] == people.release[i]
             due = since == rules.starts_month and lives.inside[i] and (before == ASIDE if first else rules.re_eligible)
             asked = everyone or people.side[i] == 1
-            open_ = n.opens[k, people.place[i]] <= t and (
-                not rules.closes_month or t - _before_release(case) < rules.closes_month
-            )
+            closed = rules.closes_month and t - _before_release(case) >= rules.closes_month
+            open_ = n.opens[k, people.place[i]] <= t and not closed
             able = not first or people.sentence[i] >= np.float32(rules.shortest_sentence_months)
             yes = people.accepts[i] & (1 if rules.accepted_from == "volunteers" else 2)
             joins = bool(due and asked and open_ and lives.score[i] >= n.least[k] and able and yes)
             listed = joins or before == WAITING
             late = listed and since >= rules.deadline_month
-            right = (
-                {WITHOUT}
-                if late
-                else {WAITING, MATCHED}
-                if listed
-                else {before, LEFT}
-                if before == MATCHED
-                else {before}
-            )
+            if late:
+                right = {WITHOUT}
+            elif listed:
+                right = {WAITING, MATCHED}
+            else:
+                right = {before, LEFT} if before == MATCHED else {before}
             claim.check(int(after) in right, f"month {t}, row {i}, programme {k}: {before} became {after}")
 
 
@@ -90,23 +85,17 @@ def _before_release(case: SimulatedCase) -> int:
     return max((-row.starts_month for row in case.scenario.programme.values()), default=0)
 
 
-def the_list_is_served_in_its_order(context: CheckContext) -> Finding:
+def the_list_is_served_in_its_order(claim: Violations, context: CheckContext) -> None:
     """Nobody is served before somebody of the same place who comes earlier by the rule; and nobody waits
     beside room.
     """
-    claim = Violations()
     for case in context.scenarios(programme=16, volunteers=16):
-        was = SimpleNamespace()
         allowed = np.zeros(())
-        for stage, now in case.months():
-            if stage == "before":
-                was = _before(now)
-                if now.month == 0:
-                    allowed = np.zeros(now.local.taken_in.shape)
-            if stage == "opened":
-                for k in range(len(now.numbers.starts)):
-                    _service_by_hand(claim, now, was, k, allowed)
-    return claim.finding()
+        for now, was in _months(case):
+            if now.month == 0:
+                allowed = np.zeros(now.local.taken_in.shape)
+            for k in range(len(now.numbers.starts)):
+                _service_by_hand(claim, now, was, k, allowed)
 
 
 def _service_by_hand(
@@ -132,18 +121,16 @@ def _service_by_hand(
             word = _words(now, 1 + k, int(local.replicate[here]), 0, RECRUITING | int(local.number[here]))[0]
             room = int(allowed[k, here] + word / WORD) - int(was.taken_in[k, here])
             claim.check(len(served) <= max(0, room), f"month {t}: more taken in than allowed")
-        seats = slice(now.seats.begin[here], now.seats.begin[here + 1])
+        slots = slice(now.seats.begin[here], now.seats.begin[here + 1])
         if k == n.supply:
-            free = int((now.seats.state[seats] == FREE).sum())
-            claim.check(
-                not waits or len(served) >= room or free < n.volunteers.per_person,
-                f"month {t}: people wait beside free volunteers",
-            )
+            free = int((now.seats.state[slots] == FREE).sum())
+            right = not waits or len(served) >= room or free < n.volunteers.per_person
+            claim.check(right, f"month {t}: people wait beside free volunteers")
         else:
             matched = sum(lives.status[k, i] == MATCHED for i in range(len(people.person)) if lives.locality[i] == here)
             claim.check(matched <= local.limit[k, here], f"month {t}: more people than places")
             full = sum(lives.status[k, i] == MATCHED for i in mine) >= local.limit[k, here]
-            claim.check(not waits or len(served) >= room or full, f"month {t}: somebody waits beside a free place")
+            claim.check(not waits or len(served) >= room or full, f"month {t}: a person waits beside a free place")
 
 
 def _place_in_line(now: SimpleNamespace, k: int, i: int) -> tuple[float, ...]:
@@ -158,46 +145,40 @@ def _place_in_line(now: SimpleNamespace, k: int, i: int) -> tuple[float, ...]:
 # Volunteers -------------------------------------------------------------------------------------------------------
 
 
-def volunteers_stop_and_come_by_their_own_random_numbers(context: CheckContext) -> Finding:
+def volunteers_stop_and_come_by_their_own_random_numbers(claim: Violations, context: CheckContext) -> None:
     """Who stops, who is trained, who comes free and how many come forward follow from each one's own random numbers."""
-    claim = Violations()
     stopped = 0
     for case in context.scenarios(volunteers=16):
-        was = SimpleNamespace()
-        for stage, now in case.months():
-            if stage == "before":
-                was = _before(now)
-            if stage == "opened":
-                stopped += _volunteers_by_hand(claim, case, now, was)
+        for now, was in _months(case):
+            stopped += _volunteers_by_hand(claim, case, now, was)
     claim.check(stopped > 20 or not context.representative, f"{stopped} volunteers stopped")
-    return claim.finding()
 
 
 def _volunteers_by_hand(claim: Violations, case: SimulatedCase, now: SimpleNamespace, was: SimpleNamespace) -> int:
-    seats, local, t, supply = now.seats, now.local, now.month, case.scenario.volunteers
+    slots, local, t, supply = now.seats, now.local, now.month, case.scenario.volunteers
     status, stopped = was.status[now.numbers.supply], 0
     for here in range(len(local.number)):
-        low, high = int(seats.begin[here]), int(seats.begin[here + 1])
-        there = {int(seats.name[seat]): seat for seat in range(low, high) if seats.state[seat] != EMPTY}
-        claim.check(len(there) == int((seats.state[low:high] != EMPTY).sum()), "a volunteer in two slots")
+        low, high = int(slots.begin[here]), int(slots.begin[here + 1])
+        there = {int(slots.name[slot]): slot for slot in range(low, high) if slots.state[slot] != EMPTY}
+        claim.check(len(there) == int((slots.state[low:high] != EMPTY).sum()), "a volunteer in two slots")
         left = 0
-        for seat in range(low, high):
-            state, name = was.state[seat], int(was.name[seat])
+        for slot in range(low, high):
+            state, name = was.state[slot], int(was.name[slot])
             if state == EMPTY:
                 continue
             address = int(local.number[here]) * 65536 + MONTH_ZERO + t
             own, after, *_ = _words(now, name, int(local.replicate[here]), address, VOLUNTEER)
             busy = state == BUSY
-            lasts = busy and status[was.person[seat]] == MATCHED
-            months = int(was.months[seat]) + int(lasts)
-            works = state != TRAINING or was.ready[seat] <= t
+            lasts = busy and status[was.person[slot]] == MATCHED
+            months = int(was.months[slot]) + int(lasts)
+            works = state != TRAINING or was.ready[slot] <= t
             chance = supply.quit_chance * (1.0 + supply.quit_increase_per_year * months / 12.0)
             stops = (works and own < chance * WORD) or (busy and not lasts and after < supply.quit_after_end * WORD)
             claim.check((name not in there) == stops, f"month {t}: volunteer {name} of place {here}")
             left += stops
             if not stops and name in there:
-                claim.check(there[name] == seat and seats.months[seat] == months, f"month {t}: volunteer {name}")
-                claim.check((seats.state[seat] == TRAINING) == (not works), f"month {t}: training of volunteer {name}")
+                claim.check(there[name] == slot and slots.months[slot] == months, f"month {t}: volunteer {name}")
+                claim.check((slots.state[slot] == TRAINING) == (not works), f"month {t}: training of volunteer {name}")
         new = range(int(was.came[here]), int(local.came[here]))
         since = t - now.numbers.opens[now.numbers.supply, local.place[here]]
         for name in new:
@@ -207,8 +188,8 @@ def _volunteers_by_hand(claim: Violations, case: SimulatedCase, now: SimpleNames
             stops = trained == 0 and own < supply.quit_chance * WORD
             claim.check((name not in there) == stops, f"month {t}: new volunteer {name} of place {here}")
             if name in there:
-                claim.check(seats.ready[there[name]] == t + trained, f"month {t}: training of new volunteer {name}")
-                claim.check(seats.months[there[name]] == 0, f"month {t}: new volunteer {name} is tired")
+                claim.check(slots.ready[there[name]] == t + trained, f"month {t}: training of new volunteer {name}")
+                claim.check(slots.months[there[name]] == 0, f"month {t}: new volunteer {name} has months behind")
             left += stops
         claim.check(local.quit[here] - was.quit[here] == left, f"month {t}: {left} stopped")
         claim.check(all(name < local.came[here] for name in there), "a volunteer who never came")
@@ -235,55 +216,32 @@ def _newcomers(
         rate = n.rate[row] * min(1.0, since / supply.campaign_months if supply.campaign_months else 1.0)
         middle = int(stats.poisson.ppf((word + 0.5) / WORD, rate)) if rate > 0 else 0
         wanted = [middle - 1, middle, middle + 1] if rate > 0 else [0]
-    claim.check(
-        new in [min(room, each) for each in wanted], f"month {now.month}: {new} came, {wanted} by the random number"
-    )
+    right = new in [min(room, each) for each in wanted]
+    claim.check(right, f"month {now.month}: {new} came, {wanted} by the random number")
 
 
-def volunteer_slots_and_people_agree(context: CheckContext) -> Finding:
+def volunteer_slots_and_people_agree(claim: Violations, context: CheckContext) -> None:
     """A busy volunteer is matched with a person of the place; people are carried by the volunteers who are there."""
-    claim = Violations()
     for case in context.scenarios(volunteers=16):
         needed = case.scenario.volunteers.per_person
-        was = SimpleNamespace()
-        for stage, now in case.months():
-            if stage == "before":
-                was = _before(now)
-            if stage != "opened":
-                continue
-            seats, lives, status = now.seats, now.lives, now.lives.status[now.numbers.supply]
-            busy = np.flatnonzero(seats.state == BUSY)
-            place = np.searchsorted(seats.begin, np.arange(len(seats.state)), side="right") - 1
-            held = Counter(seats.person[busy].tolist())
-            claim.check(seats.person[seats.state != BUSY] == -1, "a person with a volunteer who is not busy")
-            claim.check(status[seats.person[busy]] == MATCHED, "a busy volunteer without a match")
-            claim.equal(lives.locality[seats.person[busy]], place[busy], "a volunteer of another place")
+        for now, was in _months(case):
+            slots, lives, status = now.seats, now.lives, now.lives.status[now.numbers.supply]
+            busy = np.flatnonzero(slots.state == BUSY)
+            place, held = places_of_slots(slots), Counter(slots.person[busy].tolist())
+            claim.check(slots.person[slots.state != BUSY] == -1, "a person with a volunteer who is not busy")
+            claim.check(status[slots.person[busy]] == MATCHED, "a busy volunteer without a match")
+            claim.equal(lives.locality[slots.person[busy]], place[busy], "a volunteer of another place")
             for i in np.flatnonzero(status == MATCHED).tolist():
-                claim.check(
-                    0 < held[i] <= needed and abs(lives.carried[i] - held[i] / needed) < 1e-6, f"row {i}: {held[i]}"
-                )
-                lonely = held[i] < needed and (seats.state[place == lives.locality[i]] == FREE).any()
+                right = 0 < held[i] <= needed and abs(lives.carried[i] - held[i] / needed) < 1e-6
+                claim.check(right, f"row {i}: {held[i]}")
+                lonely = held[i] < needed and (slots.state[place == lives.locality[i]] == FREE).any()
                 claim.check(not lonely, f"row {i} lacks a volunteer beside a free one")
             gone = (status == LEFT) & (was.status[now.numbers.supply] == MATCHED)
-            claim.check(lives.carried[gone] < 0.01, "somebody was left who has a volunteer")
-            claim.check(lives.carried[status != MATCHED] < 0.01, "somebody without a match is carried")
-    return claim.finding()
+            claim.check(lives.carried[gone] < 0.01, "a person was left who has a volunteer")
+            claim.check(lives.carried[status != MATCHED] < 0.01, "a person without a match is carried")
 
 
-def volunteers_who_came_are_there_or_have_stopped(context: CheckContext) -> Finding:
-    """In every place and month: volunteers who came, less those who stopped, fill the slots that are taken."""
-    claim = Violations()
-    for case in context.scenarios(volunteers=16):
-        for stage, now in case.months():
-            if stage == "opened":
-                place = np.searchsorted(now.seats.begin, np.arange(len(now.seats.state)), side="right") - 1
-                taken = np.bincount(place[now.seats.state != EMPTY], minlength=len(now.local.number))
-                claim.equal(taken, now.local.came - now.local.quit, f"month {now.month}")
-    return claim.finding()
-
-
-@fixed
-def how_long_we_look_changes_no_supply(context: CheckContext) -> Finding:
+def how_long_we_look_changes_no_supply(claim: Violations, seed: int) -> None:
     """Volunteers of people whose follow-up is over come free at the planned end, so a longer one changes no match."""
     matches = []
     for follow_up in (6, 24):
@@ -295,9 +253,14 @@ def how_long_we_look_changes_no_supply(context: CheckContext) -> Finding:
             volunteers={"at_start": 10.0, "per_person": 1, "quit_chance": 0.0, "quit_after_end": 0.0},
             programme={"help": help_},
         )  # fmt: skip
-        events = SimulatedCase(scenario, context.seed).history.events
+        events = SimulatedCase(scenario, seed).history.events
         matches.append(events.loc[events["event"] == "match", ["person", "month"]].to_numpy().tolist())
-    claim = Violations()
     claim.check(len(matches[1]) > 10, "few were matched")
     claim.check(matches[0] == matches[1], "other people were matched")
-    return claim.finding()
+
+
+SUPPLY_AND_QUEUE = invariants(
+    "supply and queue", the_list_is_that_of_a_count_by_hand, the_list_is_served_in_its_order,
+    volunteers_stop_and_come_by_their_own_random_numbers, volunteer_slots_and_people_agree,
+    how_long_we_look_changes_no_supply,
+)  # fmt: skip

@@ -34,9 +34,9 @@ from simulation.scenario import Scenario
 
 WIDER = {
     "risk.baseline_hazard": "LN(0.068, 0.4)", "risk.hazard_decay_months": "LN(6.0, 0.6)",
-    "risk.age_hazard_ratio": "LN(0.80, 0.20)",
-    "risk.priors_hazard_ratio": "LN(1.06, 0.05)", "offending.prison_chance": "U(0.0, 0.6)",
-    "offending.suspended_chance": "U(0.0, 0.5)", "offending.further_offence_chance": "U(0.05, 0.9)",
+    "risk.age_hazard_ratio": "LN(0.80, 0.20)", "risk.priors_hazard_ratio": "LN(1.06, 0.05)",
+    "offending.prison_chance": "U(0.0, 0.6)", "offending.suspended_chance": "U(0.0, 0.5)",
+    "offending.further_offence_chance": "U(0.05, 0.9)",
 }  # fmt: skip
 """Priors of the parameters whose own were set by figures that are left out here: wide, and not centred on the fit."""
 SETS: dict[str, tuple[str, ...]] = {
@@ -50,11 +50,9 @@ KNOWN = {
     "decided sentence": "docs/baseline.md, where observations pull against one another: with 40 % of the men in prison "
     "again for an offence within two years, a delay of four months does not bring decided sentences down to a third",
 }
-"""Sets whose prediction fails, or nearly does, for a reason that was known before: a failure is printed with
-the reason, and the exit code is not 1 for it.
-"""
+"""Sets whose prediction fails, or nearly does, for a reason that was known before: the exit code is not 1 for it."""
 POINTS, NEAR_EACH, PEOPLE, DRAWS, STEPS = 2_000, 80, 10_000, 100, 1_200
-INFLATED, WIDE_WEIGHT, ROWS_A_PIECE = 1.3, 0.25, 20
+INFLATED, WIDE_WEIGHT = 1.3, 0.25
 MIDDLES = (np.arange(200) + 0.5) / 200
 RARE = 0.05
 """Probability below which a prediction fails: a true one does so one time in twenty."""
@@ -123,27 +121,19 @@ def _sampled(
     start: Floats, *, seed: int, steps: int,
 ) -> register_fit.Chains:  # fmt: skip
     """Draws given some of an emulator's figures."""
-    places = [surface.names.index(name) for name in known.names]
-
-    def some(where: Floats) -> Floats:
-        return np.asarray(surface(where)[:, places])
-
-    density = register_fit.log_density(rows, some, known, sd=uncertainty[places])
+    columns = [surface.names.index(name) for name in known.names]
+    density = register_fit.log_density(rows, lambda at: surface(at)[:, columns], known, sd=uncertainty[columns])
     best = start[np.argsort(-density(start))[: max(200, len(start) // 10)]]
     return register_fit.sample(density, best, seed=plan.seed * 100 + seed, steps=steps, burn=steps // 2)
 
 
 def predict(plan: LeftOutPlan, known: RegisterFigures, compute: Compute) -> pd.DataFrame:
-    """The model's figures at draws of each posterior that left them out.
+    """The model's figures at draws of each posterior that left them out: the table ``left_out_predictions.csv``.
 
     The observed values of the figures that a set leaves out are never looked at for it: ``_without`` takes them away
-    before anything is computed.
-
-    Returns
-    -------
-    left_out, figure, part, predicted (the quantile of the prediction in the middle of each of 200 equal parts: the
-    emulator at all draws, with its error), off (mean of the emulator less the model's own figures, at some of
-    the draws), r_hat and draws (effective) of the chains.
+    before anything is computed. ``predicted`` is the quantile of the prediction in the middle of each of 200 equal
+    parts (the emulator at all draws, with its error), ``off`` the mean of the emulator less the model's own figures at
+    some of the draws; ``r_hat`` and ``draws`` (effective) are those of the chains.
     """
     rows = uncertain_parameters(plan.population)
     wide = register_fit.design(rows, plan.points, seed=plan.seed)
@@ -153,55 +143,44 @@ def predict(plan: LeftOutPlan, known: RegisterFigures, compute: Compute) -> pd.D
     noise = np.sqrt(np.nanmean((outputs[:repeats] - outputs[len(wide) :]) ** 2, axis=0) / 2)
     outputs = outputs[: len(wide)]
     surface = Emulator.fit(wide, outputs, known.names, known.kinds)
+    uncertainty = np.sqrt(known.sd**2 + np.maximum(surface.error**2 - noise**2, 0.0))
 
     rng = np.random.default_rng([plan.seed, 8])
     first, near = {}, []
     for k, (name, left_out) in enumerate(SETS.items()):
-        uncertainty = _doubt(known, surface, noise)
-        first[name] = _sampled(
-            plan, rows, surface, _without(known, left_out), uncertainty, wide, seed=k, steps=plan.steps // 2
-        ).flat
-        middle, chosen = first[name].mean(axis=0), rng.choice(len(first[name]), plan.near_each, replace=False)
-        near.append(middle + INFLATED * (first[name][chosen] - middle))
+        others, steps = _without(known, left_out), plan.steps // 2
+        drawn = _sampled(plan, rows, surface, others, uncertainty, wide, seed=k, steps=steps).flat
+        middle, chosen = drawn.mean(axis=0), rng.choice(len(drawn), plan.near_each, replace=False)
+        first[name] = drawn
+        near.append(middle + INFLATED * (drawn[chosen] - middle))
     uniform, places = register_fit.is_uniform(rows), np.vstack(near)
     places = np.clip(places, -register_fit.HALF_WIDTH, register_fit.HALF_WIDTH) * uniform + places * (1 - uniform)
     second = _figures(plan, compute, places, "left out, near the data", 1)[list(known.names)].to_numpy(float)
     weights = np.concatenate([np.ones(len(places)), np.full(len(wide), WIDE_WEIGHT)])
-    surface = Emulator.fit(
-        np.vstack([places, wide]), np.vstack([second, outputs]), known.names, known.kinds, weights=weights
-    )
+    where, figures = np.vstack([places, wide]), np.vstack([second, outputs])
+    surface = Emulator.fit(where, figures, known.names, known.kinds, weights=weights)
+    beyond = np.sqrt(np.maximum(surface.error**2 - noise**2, 0.0))
+    uncertainty = np.sqrt(known.sd**2 + np.maximum(surface.error**2 - noise**2, 0.0))
 
     found = []
-    beyond = np.sqrt(np.maximum(surface.error**2 - noise**2, 0.0))
     for k, (name, left_out) in enumerate(SETS.items()):
-        chains = _sampled(
-            plan, rows, surface, _without(known, left_out), _doubt(known, surface, noise), first[name],
-            seed=50 + k, steps=plan.steps,
-        )  # fmt: skip
-        flat = chains.flat
-        at = flat[rng.choice(len(flat), plan.draws, replace=False)]
+        others, steps = _without(known, left_out), plan.steps
+        chains = _sampled(plan, rows, surface, others, uncertainty, first[name], seed=50 + k, steps=steps)
+        at = chains.flat[rng.choice(len(chains.flat), plan.draws, replace=False)]
         simulated, emulated = _figures(plan, compute, at, f"left out, {name}", 2 + k), surface(at)
-        whole = surface(flat) + beyond * rng.standard_normal((len(flat), len(beyond)))
+        whole = surface(chains.flat) + beyond * rng.standard_normal((len(chains.flat), len(beyond)))
         for figure in left_out:
             m = known.names.index(figure)
-            each = pd.DataFrame({"left_out": name, "figure": figure, "part": MIDDLES})
-            each["predicted"] = np.quantile(whole[:, m], MIDDLES)
-            off = float(emulated[:, m].mean() - simulated[figure].mean())
-            found.append(each.assign(off=off, r_hat=chains.r_hat, draws=chains.effective))
+            found.append(pd.DataFrame({
+                "left_out": name, "figure": figure, "part": MIDDLES, "predicted": np.quantile(whole[:, m], MIDDLES),
+                "off": float(emulated[:, m].mean() - simulated[figure].mean()), "r_hat": chains.r_hat,
+                "draws": chains.effective,
+            }))  # fmt: skip
     return pd.concat(found, ignore_index=True)
 
 
-def _doubt(known: RegisterFigures, surface: Emulator, noise: Floats) -> Floats:
-    return np.sqrt(known.sd**2 + np.maximum(surface.error**2 - noise**2, 0.0))
-
-
 def summarise(predictions: pd.DataFrame) -> pd.DataFrame:
-    """The predictions in short, before the comparison.
-
-    Returns
-    -------
-    left_out, figure, what, predicted (mean), spread (standard deviation), low, high (95 %), off, r_hat, draws.
-    """
+    """The predictions in short, before the comparison: mean, standard deviation (``spread``) and 95 % interval."""
     what = dict(zip(targets()["id"], targets()["what"], strict=True))
     rows = []
     for (name, figure), mine in predictions.groupby(["left_out", "figure"], sort=False):
@@ -215,20 +194,17 @@ def summarise(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare(predictions: pd.DataFrame, known: RegisterFigures) -> pd.DataFrame:
-    """The predictions beside what was observed, opened now.
+    """The predictions in short beside what was observed, opened now.
 
-    Returns
-    -------
-    ``summarise`` with observed, sd (of the figure's own uncertainty), apart (distance in standard deviations of
-    prediction and figure together), ``p``: how probable a figure as far out as the observed one is, if prediction and
-    uncertainty are right (two-sided, from the prediction as it is, skewed or not), ``wide`` (width of the prediction in
-    sd), and verdict: holds if p is at least ``RARE``, else fails; inconclusive where the prediction is ``MOST_WIDTH``
-    sd wide or more, its chains have not converged, or the emulator is off by more than ``MOST_OFF`` of the uncertainty
-    of both together.
+    ``sd`` is the figure's own uncertainty, ``apart`` the distance in standard deviations of prediction and figure
+    together, ``p`` how probable a figure as far out as the observed one is, if prediction and uncertainty are right
+    (two-sided, from the prediction as it is, skewed or not), ``wide`` the width of the prediction in sd. It holds if p
+    is at least ``RARE``; inconclusive where the prediction is ``MOST_WIDTH`` sd wide or more, its chains have not
+    converged, or the emulator is off by more than ``MOST_OFF`` of the uncertainty of both together.
     """
     table = summarise(predictions)
-    about = {name: (float(known.observed[k]), float(known.sd[k])) for k, name in enumerate(known.names)}
-    table["observed"], table["sd"] = ([about[figure][k] for figure in table["figure"]] for k in (0, 1))
+    at = [known.names.index(figure) for figure in table["figure"]]
+    table["observed"], table["sd"] = known.observed[at], known.sd[at]
     table["apart"] = (table["predicted"] - table["observed"]) / np.hypot(table["spread"], table["sd"])
     chances = []
     for row in table.to_dict("records"):

@@ -22,9 +22,8 @@ TURNED: dict[type[ast.cmpop], type[ast.cmpop]] = {
 MOVED: dict[type[ast.cmpop], type[ast.cmpop]] = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt}
 OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult,
-    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitAnd,
-    ast.LShift: ast.RShift, ast.RShift: ast.LShift,
-    ast.Pow: ast.Mult,
+    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.BitXor: ast.BitAnd, ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift, ast.Pow: ast.Mult,
 }  # fmt: skip
 EXTREMES = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "any": "all", "all": "any",
             "floor": "ceil", "ceil": "floor"}  # fmt: skip
@@ -67,41 +66,28 @@ def mutations_of(file: str, text: str) -> list[Mutation]:
     tree = ast.parse(text)
     names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
                     and node.id.isupper() and len(node.id) > 1})  # fmt: skip
-    found = []
-    for node in _decisive(tree):
-        found += [_mutation(file, text, at, kind, changed) for kind, at, changed in _changes(node, names)]
-    return sorted(set(found))
+    changes = (change for node in _decisive(tree) for change in _changes(node, names))
+    return sorted({_mutation(file, text, at, kind, changed) for kind, at, changed in changes})
 
 
 def _mutation(file: str, text: str, at: ast.expr | ast.stmt, kind: str, changed: ast.AST | None) -> Mutation:
     after = "pass" if changed is None else ast.unparse(changed)
     if isinstance(changed, ast.expr):
         after = f"({after})"
-    before = ast.get_source_segment(text, at) or ""
-    return Mutation(
-        file, at.lineno, at.col_offset, kind, before, after, at.end_lineno or at.lineno, at.end_col_offset or 0
-    )
+    before, end = ast.get_source_segment(text, at) or "", (at.end_lineno or at.lineno, at.end_col_offset or 0)
+    return Mutation(file, at.lineno, at.col_offset, kind, before, after, *end)
 
 
 def _decisive(tree: ast.AST) -> Iterator[ast.AST]:
     """The nodes of a tree that can decide a number, without docstrings, types, decorators, messages and imports."""
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for name, value in ast.iter_fields(node):
-            if name in ("annotation", "returns", "decorator_list", "type_params") or isinstance(
-                value, (ast.Raise, ast.JoinedStr)
-            ):
-                continue
+    yield tree
+    for name, value in ast.iter_fields(tree):
+        if name not in ("annotation", "returns", "decorator_list", "type_params"):
             for child in value if isinstance(value, list) else [value]:
+                docstring = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
                 skipped = (ast.Raise, ast.JoinedStr, ast.Import, ast.ImportFrom, ast.arg)
-                if isinstance(child, ast.AST) and not isinstance(child, skipped) and not _is_docstring(child):
-                    waiting.append(child)
-
-
-def _is_docstring(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+                if isinstance(child, ast.AST) and not isinstance(child, skipped) and not docstring:
+                    yield from _decisive(child)
 
 
 Change = tuple[str, ast.expr | ast.stmt, ast.AST | None]
@@ -117,10 +103,9 @@ def _changes(node: ast.AST, names: Sequence[str]) -> Iterator[Change]:
     if isinstance(node, ast.AugAssign):
         yield "sign turned", node, _with(node, op=OPERATORS.get(type(node.op), ast.Add)())
     call = isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
-    column = isinstance(node, ast.Assign) and all(
-        isinstance(each, (ast.Subscript, ast.Attribute)) for each in node.targets
-    )
-    if isinstance(node, (ast.AugAssign, ast.Continue, ast.Break)) or (isinstance(node, ast.stmt) and (call or column)):
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    column = bool(targets) and all(isinstance(each, (ast.Subscript, ast.Attribute)) for each in targets)
+    if isinstance(node, ast.stmt) and (call or column or isinstance(node, (ast.AugAssign, ast.Continue, ast.Break))):
         yield "statement dropped", node, None
 
 
@@ -151,12 +136,10 @@ def _comparisons(node: ast.Compare) -> Iterator[Change]:
 
 
 def _calls(node: ast.Call) -> Iterator[Change]:
-    called = node.func
-    if isinstance(called, ast.Name) and called.id in EXTREMES:
-        yield "min for max", node, _with(node, func=ast.Name(EXTREMES[called.id], ast.Load()))
-    if isinstance(called, ast.Attribute) and called.attr in EXTREMES:
-        yield "min for max", node, _with(node, func=_with(called, attr=EXTREMES[called.attr]))
-    name = called.id if isinstance(called, ast.Name) else called.attr if isinstance(called, ast.Attribute) else ""
+    called, field = node.func, "attr" if isinstance(node.func, ast.Attribute) else "id"
+    name = getattr(called, field, "")
+    if name in EXTREMES:
+        yield "min for max", node, _with(node, func=_with(called, **{field: EXTREMES[name]}))
     for k in range(0 if name in EXTREMES else len(node.args) - 1):
         one, other = node.args[k : k + 2]
         if not any(isinstance(each, ast.Starred) for each in (one, other)) and ast.dump(one) != ast.dump(other):

@@ -12,7 +12,7 @@ from functools import partial
 from importlib.resources import files
 from io import StringIO
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -21,18 +21,20 @@ from experiments.inputs.posterior import Posterior
 from experiments.inputs.scenario_files import load
 from experiments.studies.trial.validation_tables import single_factor
 from experiments.studies.validation.baseline import measure
-from experiments.verification.checks import Check, CheckContext, Finding
+from experiments.verification.check_context import CheckContext
+from experiments.verification.checks import Check, Finding
 from simulation.engine import SimulatedChunk, run, tell
 from simulation.events import CUSTODY_IN
 from simulation.history import History, simulate
 from simulation.scenario import Scenario
-from simulation.trial_counts import highest_risk, trial_counts
+from simulation.trial_counts import Arms, highest_risk, trial_counts
 
 COHORTS = 6
 """Cohorts of 20,000 simulated for a figure at size 1."""
 TRIALS, PEOPLE, OF_HISTORY, MONTHS = 400, 20_000, 4_000, 36
 WEEKS = 52 / 12
 AGES = (15, 25, 35, 50, 200)
+T = TypeVar("T")
 Measured = tuple[float, float]
 """The model's figure and its simulation error."""
 
@@ -40,10 +42,8 @@ Measured = tuple[float, float]
 def patterns() -> pd.DataFrame:
     """The table of observed patterns.
 
-    Returns
-    -------
-    id, group, statistic, observed, ci_low, ci_high (95 %, where known), band_low, band_high, data, source, fitted (yes,
-    no), how (it was fitted), measure (a key of ``MEASURES``), known (why it is known to fail; empty if it is not).
+    ``ci_low`` and ``ci_high`` are 95 % where known, ``how`` says how the model was fitted to it, ``measure`` is a key
+    of ``MEASURES``, and ``known`` says why it is known to fail (empty if it is not).
     """
     text = files("experiments").joinpath("inputs/data/patterns.csv").read_text(encoding="utf-8")
     return pd.read_csv(StringIO(text), keep_default_na=False, na_values={name: [""] for name in ("ci_low", "ci_high")})
@@ -67,7 +67,7 @@ def _check(row: Mapping[Any, Any]) -> Check:
     )  # fmt: skip
 
 
-# What the model says ----------------------------------------------------------------------------------------------
+# The model's figures --------------------------------------------------------------------------------------------
 
 
 def _mean(values: Any) -> Measured:
@@ -80,28 +80,25 @@ def _share(number: float, of: float) -> Measured:
     return share, float(np.sqrt(share * (1 - share) / of)) if of else 0.0
 
 
+def once(function: Callable[[CheckContext], T]) -> Callable[[CheckContext], T]:
+    """Compute something once for all checks of a context."""
+    return lambda context: cast(T, context.once(function.__name__, lambda: function(context)))
+
+
+@once
 def everyone(context: CheckContext) -> Scenario:
-    """Everybody released, no programme, followed for three years: what the patterns speak of."""
-    found: Scenario = context.once(
-        "everyone", lambda: load("everyone").replace(people__follow_up_months=MONTHS, people__count=PEOPLE)
-    )
-    return found
+    """Everybody released, no programme, followed for three years: what the patterns are about."""
+    del context
+    return load("everyone").replace(people__follow_up_months=MONTHS, people__count=PEOPLE)
 
 
+@once
 def _figures(context: CheckContext) -> list[dict[str, float]]:
     """The baseline's figures and some more, cohort by cohort."""
-
-    def simulated() -> list[dict[str, float]]:
-        scenario, found = everyone(context), []
-        for k in range(context.scaled(COHORTS)):
-            seed = context.seed * 1000 + k
-            found.append(
-                {**measure(scenario, seed=seed), **_men_and_ages(run(scenario, seed=seed)), **_returns(scenario, seed)}
-            )
-        return found
-
-    found: list[dict[str, float]] = context.once("figures", simulated)
-    return found
+    scenario = everyone(context)
+    seeds = [context.seed * 1000 + k for k in range(context.scaled(COHORTS))]
+    return [measure(scenario, seed=seed) | _men_and_ages(run(scenario, seed=seed)) | _returns(scenario, seed)
+            for seed in seeds]  # fmt: skip
 
 
 def _men_and_ages(cohort: SimulatedChunk) -> dict[str, float]:
@@ -139,16 +136,17 @@ def _figure(name: str, context: CheckContext) -> Measured:
     return _mean([each[name] for each in _figures(context)])
 
 
+@once
+def _arms(context: CheckContext) -> Arms:
+    """Mentored and controls of the highest-risk group, with the effect as reported."""
+    scenario = load("as-reported")
+    counts = trial_counts(scenario, seed=context.seed, trials=context.scaled(TRIALS))
+    return highest_risk(counts, scenario.trial.definition)
+
+
 def _trial(arm: int, context: CheckContext) -> Measured:
-    """Two-year risk in an arm (0 mentored, 1 control) of the highest-risk group, with the effect as reported."""
-
-    def simulated() -> Any:
-        scenario = load("as-reported")
-        return highest_risk(
-            trial_counts(scenario, seed=context.seed, trials=context.scaled(TRIALS)), scenario.trial.definition
-        )
-
-    arms = context.once("trial", simulated)
+    """Two-year risk in an arm (0 mentored, 1 control)."""
+    arms = _arms(context)
     return arms.risks[arm], arms.errors[arm]
 
 
@@ -158,55 +156,52 @@ def _posterior_ratio(context: CheckContext) -> Measured:
     return float((table["_mentored"] / table["_control"]).median()), 0.0
 
 
+@once
 def _history(context: CheckContext) -> History:
     scenario = everyone(context).replace(people__count=OF_HISTORY)
-    found: History = context.once(
-        "history", lambda: simulate(scenario, seed=context.seed, replicates=context.scaled(1))
-    )
-    return found
+    return simulate(scenario, seed=context.seed, replicates=context.scaled(1))
 
 
+@once
 def _work(context: CheckContext) -> dict[str, Measured]:
-    """Weekly chances to gain and lose work of people at liberty, and the share of all released in work
-    after 30 months.
-    """
-
-    def simulated() -> dict[str, Measured]:
-        history = _history(context)
-        people, events = history.people, history.events
-        key = pd.MultiIndex.from_frame(people[["replicate", "person"]])
-        row = key.get_indexer(pd.MultiIndex.from_frame(events[["replicate", "person"]]))
-        month, what = events["month"].to_numpy(), events["event"].astype(str).to_numpy()
-        mine, ours = events["detail"].eq("employment").to_numpy(), (month >= 0) & (month < MONTHS)
-        moved, inside = np.zeros((len(people), MONTHS + 1), np.int8), np.zeros((len(people), MONTHS + 1), np.int8)
-        for name, step in (("gain", 1), ("loss", -1)):
-            which = (what == name) & mine & ours
-            np.add.at(moved, (row[which], month[which] + 1), np.int8(step))
-        for name, step in (("custody in", 1), ("custody out", -1)):
-            which = (what == name) & ours
-            np.add.at(inside, (row[which], month[which]), np.int8(step))
-        held = people["has_employment"].to_numpy(np.int8)[:, None] + np.cumsum(moved, axis=1)
-        free = np.cumsum(inside, axis=1)[:, :MONTHS] == 0
-        own = events["value"].to_numpy() == 0
-        rates = {}
-        for name, event, state in (("job_gained", "gain", 0), ("job_lost", "loss", 1)):
-            number = ((what == event) & mine & ours & own).sum()
-            chance, error = _share(float(number), float((free & (held[:, :MONTHS] == state)).sum()))
-            rates[name] = (1 - (1 - chance) ** (1 / WEEKS), error / WEEKS)
-        rates["in_work_30"] = _share(float((held[:, 30] * free[:, 30]).sum()), float(len(people)))
-        return rates
-
-    found: dict[str, Measured] = context.once("work", simulated)
-    return found
+    """Weekly chances to gain and lose work of people at liberty; the share of all released in work after 30 months."""
+    history = _history(context)
+    people, events = history.people, history.events
+    key = pd.MultiIndex.from_frame(people[["replicate", "person"]])
+    row = key.get_indexer(pd.MultiIndex.from_frame(events[["replicate", "person"]]))
+    month, what = events["month"].to_numpy(), events["event"].astype(str).to_numpy()
+    mine, ours = events["detail"].eq("employment").to_numpy(), (month >= 0) & (month < MONTHS)
+    moved, inside = np.zeros((2, len(people), MONTHS + 1), np.int8)
+    for name, step in (("gain", 1), ("loss", -1)):
+        which = (what == name) & mine & ours
+        np.add.at(moved, (row[which], month[which] + 1), np.int8(step))
+    for name, step in (("custody in", 1), ("custody out", -1)):
+        which = (what == name) & ours
+        np.add.at(inside, (row[which], month[which]), np.int8(step))
+    held = people["has_employment"].to_numpy(np.int8)[:, None] + np.cumsum(moved, axis=1)
+    free = np.cumsum(inside, axis=1)[:, :MONTHS] == 0
+    own = events["value"].to_numpy() == 0
+    rates = {}
+    for name, event, state in (("job_gained", "gain", 0), ("job_lost", "loss", 1)):
+        number = ((what == event) & mine & ours & own).sum()
+        chance, error = _share(float(number), float((free & (held[:, :MONTHS] == state)).sum()))
+        rates[name] = (1 - (1 - chance) ** (1 / WEEKS), error / WEEKS)
+    rates["in_work_30"] = _share(float((held[:, 30] * free[:, 30]).sum()), float(len(people)))
+    return rates
 
 
 def _of_work(name: str, context: CheckContext) -> Measured:
     return _work(context)[name]
 
 
+@once
+def _singles(context: CheckContext) -> pd.DataFrame:
+    return single_factor(everyone(context), seed=context.seed).set_index("factor")
+
+
 def _single(factor: str, context: CheckContext) -> Measured:
     """Odds ratio of reoffending within 24 months, a factor missing against held by everybody, all others missing."""
-    table = context.once("single", lambda: single_factor(everyone(context), seed=context.seed)).set_index("factor")
+    table = _singles(context)
     odds = {name: (row["reoffended_24m"], row["n"] - row["reoffended_24m"]) for name, row in table.iterrows()}
     lacked, held = odds["none"], odds[factor]
     ratio = (lacked[0] / lacked[1]) / (held[0] / held[1])

@@ -1,8 +1,8 @@
 """Planted faults: is a broken rule noticed? Mutation testing of the model by its own checks.
 
 Each mutation (``mutations.py``) is made in a copy of the packages in a temporary folder with its own compiled code, and
-a process carries out the invariants and analytical checks there (``mutant_process.py``). The observed patterns have no
-say, and no stored result is compared with. What becomes of a mutation:
+a process carries out the invariants and analytical checks there (``mutant_process.py``). The observed patterns do not
+count, and no stored result is compared with. What becomes of a mutation:
 
 - *noticed*: a check fails, the model breaks down while one is carried out, or it never ends;
 - *missed*: all of them hold, and some bytes of the results differ;
@@ -38,25 +38,15 @@ import pandas as pd
 from experiments.execution.context import Compute
 from experiments.execution.jobs import Job
 from experiments.verification import mutant_process
+from experiments.verification.checks import BROKE_DOWN
 from experiments.verification.mutations import Mutation, mutated, mutations_of, sample_mutations
 
 HERE = Path(__file__).resolve().parents[2]
 PACKAGES = ("simulation", "experiments")
-_MODEL = (
-    "accounts", "chance", "economics", "engine", "history", "ledger", "month", "compiled_parameters", "outcomes",
-    "vector_rules", "population", "cohort", "regression", "reentry_stream", "rules", "municipal_shares", "volunteers",
-    "waiting",
-)  # fmt: skip
-RULE_FILES = {
-    name: "experiments/statistics/regression.py" if name == "regression" else f"simulation/{name}.py" for name in _MODEL
-}
-"""Files that decide what happens, what is counted and what is priced, in the order in which mutations are drawn.
-
-Left out are descriptions of columns, sections and municipalities, the reading and refusing of files, and the Mesa
-driver, which is one of the means of checking.
-"""
-
-WORK = "experiments.verification.planted_faults:run_mutant"
+RULE_FILES = {name: f"{'experiments/statistics' if name == 'regression' else 'simulation'}/{name}.py"
+              for name in mutant_process.FIRST}  # fmt: skip
+"""Files in which faults are planted."""
+NEVER_ENDED = "never ended"
 
 
 def all_mutations() -> dict[str, list[Mutation]]:
@@ -83,17 +73,15 @@ class MutantBench:
 
     def _run(self, what: str, file: str) -> dict[str, Any]:
         """What a process finds: its last line of JSON, and how it ended if that was not well."""
-        settings = {
-            key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
-        }
-        settings |= {"PYTHONPATH": str(self.folder), "NUMBA_CACHE_DIR": str(self.cache), "PYTHONWARNINGS": "ignore",
-                     "DESIST_CACHE": str(self.folder / "home"), "OMP_NUM_THREADS": "1"}  # fmt: skip
-        command = [sys.executable, "-m", "experiments.verification.mutant_process", what, file, "1"]
+        settings = {**os.environ, "PYTHONPATH": str(self.folder), "NUMBA_CACHE_DIR": str(self.cache),
+                    "PYTHONWARNINGS": "ignore", "DESIST_CACHE": str(self.folder / "home"),
+                    "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}  # fmt: skip
+        command = [sys.executable, "-m", "experiments.verification.mutant_process", what, file]
         done = subprocess.run(command, cwd=self.folder, env=settings, text=True, capture_output=True, check=False)
         lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
         found: dict[str, Any] = json.loads(lines[-1]) if lines else {}
         if done.returncode == -signal.SIGPROF:
-            found["ended"] = "never ended"
+            found["ended"] = NEVER_ENDED
         elif done.returncode != 0:
             found["ended"] = (done.stderr.strip().splitlines() or [f"signal {-done.returncode}"])[-1][:200]
         return found
@@ -123,34 +111,31 @@ class MutantBench:
 
     def _outcome(self, file: str) -> dict[str, Any]:
         checked = self._run("checks", file)
-        if checked.get("noticed"):
-            return {"outcome": "noticed", **{name: checked[name] for name in ("noticed", "how", "detail")}}
         ended = str(checked.get("ended", ""))
+        nothing = {"noticed": "", "how": "", "detail": ended}
+        if checked.get("noticed"):
+            return {"outcome": "noticed", **{name: checked[name] for name in nothing}}
         if not checked.get("runs"):
-            return {"outcome": "does not run", "noticed": "", "how": "", "detail": ended}
+            return {"outcome": "does not run", **nothing}
         if ended:
-            how = "never ended" if ended == "never ended" else "broke down"
-            return {"outcome": "noticed", "noticed": "", "how": how, "detail": ended}
+            return {"outcome": "noticed", **nothing, "how": ended if ended == NEVER_ENDED else BROKE_DOWN}
         found = self._run("bytes", file)
         parts = [name for name, digest in self.bytes.items() if found.get(name) != digest]
         detail = f"differs in {len(parts)} of {len(self.bytes)}: {', '.join(parts[:3])}" if parts else ""
-        return {"outcome": "missed" if parts else "no difference", "noticed": "", "how": "", "detail": detail}
+        return {"outcome": "missed" if parts else "no difference", **nothing, "detail": detail}
 
 
 def _dependants(folder: Path) -> dict[str, set[str]]:
     """For each file of the model: the files whose compiled code rests on it, itself included."""
     imports = {}
     for path in folder.glob("*.py"):
-        nodes = [node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ImportFrom)]
-        imports[path.stem] = {
-            node.module.split(".")[1] for node in nodes if node.module and node.module.startswith("simulation.")
-        }
+        nodes = (node for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.ImportFrom))
+        modules = [node.module.split(".") for node in nodes if node.module]
+        imports[path.stem] = {module[1] for module in modules if module[0] == "simulation" and len(module) > 1}
     closure = {name: {name} for name in imports}
     for _ in imports:
-        closure = {
-            name: found.union(*(closure.get(each, set()) | {each} for each in imports[name]))
-            for name, found in closure.items()
-        }
+        closure = {name: found.union(imports[name], *(closure.get(each, set()) for each in imports[name]))
+                   for name, found in closure.items()}  # fmt: skip
     return {name: {other for other, found in closure.items() if name in found} for name in imports}
 
 
@@ -175,10 +160,9 @@ def run_mutant(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, li
 
 def mutation_job(number: int, seed: int, command: str) -> Job:
     """The job of so many mutations."""
-    chosen = sample_mutations(all_mutations(), number, seed)
-    return Job(name="check-model: planted faults", work=WORK, command=command,
+    return Job(name="check-model: planted faults", work=f"{__name__}:run_mutant", command=command,
                context={"checks": mutant_process.__name__},
-               pieces=[asdict(mutation) for mutation in chosen])  # fmt: skip
+               pieces=[asdict(mutation) for mutation in sample_mutations(all_mutations(), number, seed)])  # fmt: skip
 
 
 def measure_faults(compute: Compute, number: int, seed: int, command: str = "") -> pd.DataFrame:

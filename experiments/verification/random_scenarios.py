@@ -1,11 +1,13 @@
-"""Random scenarios: few people and months, but everything that a scenario can have.
+"""Scenarios of the checks: plain ones, and random ones of few people that have everything a scenario can have.
 
-Each table has what is usual and, now and then, what is rare: nothing at all, one person, one month, the ends of what is
-allowed. Nothing here is plausible as a country; that is the point.
+Each random table has what is usual and, now and then, what is rare: nothing at all, one person, one month, the ends of
+what is allowed. Nothing here is plausible as a country; that is the point.
 """
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -27,7 +29,7 @@ STREAMS: dict[ScenarioKind, bytes] = {
     "randomised": b"drawn by lot", "signed_up": b"signed up", "reentry": b"returning",
 }  # fmt: skip
 """What seeds the draw of each kind. Never changed, so that the same random scenarios are drawn for ever."""
-SECTIONS: dict[str, type[Section]] = {
+DECLARED: dict[str, type[Section]] = {
     "people": People, "risk": Risk, "offending": Offending, "custody": Custody, "peers": Peers,
     "volunteers": Volunteers, "factor": Factor, "programme": Programme,
 }  # fmt: skip
@@ -36,6 +38,44 @@ LEFT_ALONE = frozenset({
     "volunteers.volunteers_each", "programme.gain_multiplier", "programme.gain_multiplier_others",
 })  # fmt: skip
 """Numbers that keep their defaults: others scale the same thing, or (gain multipliers) take the place of an aim."""
+SECTIONS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+NEUTRAL = {"missing_at_release": 0.5, "gain": 0.0, "loss": 0.0, "missing_hazard_ratio": 1.0}
+"""A support factor that does nothing."""
+EVERYBODY_ACCEPTS = {"accepts_volunteers": 1.0, "accepts_system": 1.0}
+OFFERED = {"shortest_sentence_months": 0.0, "contact_chance": 1.0, "dropout_chance": 0.0, "capacity": 1_000_000}
+"""A programme with room for all, which nobody leaves and in which they meet every month."""
+YEARS, A_YEAR = 4, 300
+
+
+def complete(**tables: Any) -> Scenario:
+    """A scenario from these tables only; what they leave out is as built in."""
+    return validated(tables)
+
+
+def steady(
+    hazard: float, *, factor: dict[str, Any] | None = None, people: dict[str, Any] | None = None,
+    offending: dict[str, Any] | None = None, risk: dict[str, Any] | None = None, **tables: Any,
+) -> Scenario:  # fmt: skip
+    """A scenario in which everybody has the same hazard in every month: no differences, no custody, no peers."""
+    return complete(
+        people={"motivation_hazard_ratio": 1.0, **(people or {})},
+        risk={
+            "baseline_hazard": hazard, "frailty_sd": 0.0, "immune_share": 0.0, "long_run_hazard_ratio": 1.0,
+            "age_hazard_ratio": 1.0, "women_hazard_ratio": 1.0, "priors_hazard_ratio": 1.0, **(risk or {}),
+        },
+        offending={"prison_chance": 0.0, "prison_per_conviction": 0.0, **(offending or {})},
+        **{"peers": {"strength": 0.0}, **tables},
+        factor={"thing": NEUTRAL} if factor is None else factor,
+    )  # fmt: skip
+
+
+def country(**changes: Any) -> Scenario:
+    """Some releases a year to one municipality over some years, in which people who return count among them."""
+    return Scenario().changed({
+        "people.count": A_YEAR * YEARS, "people.release_months": 12 * YEARS, "people.follow_up_months": 12 * YEARS,
+        "people.calendar_months": 12 * YEARS, "people.include_reentries": True, "municipalities.include": ["Aarhus"],
+        "people.accepts_volunteers": 1.0, **changes,
+    })  # fmt: skip
 
 
 class _Draw:
@@ -44,10 +84,10 @@ class _Draw:
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
 
-    def number(self, low: float, high: float, ends: float = 0.1) -> float:
+    def number(self, low: float, high: float) -> float:
         """A number between two ends, now and then one of them."""
-        if self.rng.random() < ends:
-            return float(low if self.rng.random() < 0.5 else high)
+        if self.yes(0.1):
+            return float(low if self.yes(0.5) else high)
         return round(float(self.rng.uniform(low, high)), 6)
 
     def whole(self, low: int, high: int) -> int:
@@ -66,6 +106,18 @@ class _Draw:
         """Zero with this chance, else a number."""
         return 0.0 if self.yes(chance) else self.number(low, high)
 
+    def few_or_whole(self, low: int, high: int) -> int:
+        """A whole number from low to high, now and then from one to three."""
+        return self.whole(1, 3) if self.yes(0.1) else self.whole(low, high)
+
+    def whole_or_nothing(self, low: int, high: int, chance: float) -> int:
+        """Zero with this chance, else a whole number from low to high."""
+        return 0 if self.yes(chance) else self.whole(low, high)
+
+    def section(self, name: str) -> Table:
+        """A section of a scenario, key by key in the order of ``random_scenarios.toml``."""
+        return {key: getattr(self, how)(*ends) for key, (how, *ends) in SECTIONS[name].items()}
+
     def by_place(self, low: float, high: float) -> dict[str, float]:
         """Nothing, or a number for each of some places, which may be nothing everywhere."""
         named = [name for name in ("all", *NAMED, *SMALL) if self.yes(0.3)] if self.yes(0.4) else []
@@ -75,15 +127,10 @@ class _Draw:
 def draw_scenario(rng: np.random.Generator, kind: ScenarioKind) -> Scenario:
     """A full scenario of a kind that is simulated in a moment.
 
-    Parameters
-    ----------
-    rng
-        Decides it.
-    kind
-        ``independent``: people have no influence on one another (no peers, no scarcity, no volunteers, room for all);
-        ``programme``: there is a programme; ``volunteers``: volunteers deliver one; ``randomised``: independent people,
-        one of each two is offered a programme; ``signed_up``: only people who sign up; ``reentry``: people who return
-        count among the releases; ``any``: any of these.
+    Kinds: ``independent``: people have no influence on one another (no peers, no scarcity, no volunteers, room for
+    all); ``programme``: there is a programme; ``volunteers``: volunteers deliver one; ``randomised``: independent
+    people, one of each two is offered a programme; ``signed_up``: only people who sign up; ``reentry``: people who
+    return count among the releases; ``any``: any of these.
     """
     draw = _Draw(rng)
     apart = kind in ("independent", "randomised")
@@ -98,19 +145,17 @@ def draw_scenario(rng: np.random.Generator, kind: ScenarioKind) -> Scenario:
         trial["assignment"] = "randomised" if kind == "randomised" else draw.one(("everyone", "everyone", "randomised"))
         trial["signed_up"] = kind == "signed_up" or (kind == "any" and draw.yes(0.3))
         trial["definition"] = draw.one(("any", "prison", "sentence"))
-    people = _people(draw) | {"include_reentries": kind == "reentry" or (kind in ("any",
-                                                                                  "programme") and draw.yes(0.2))}
+    people = draw.section("people")
+    people["include_reentries"] = kind == "reentry" or (kind in ("any", "programme") and draw.yes(0.2))
     released = {"all": draw.number(0.5, 2.0), "Aarhus": draw.number(0.1, 9.0)} if draw.yes(0.4) else {}
     released |= {name: draw.or_nothing(0.5, 20.0) for name in SMALL if released and draw.yes(0.5)}
     tables: dict[str, Table] = {
-        "people": people, "risk": _risk(draw), "offending": _offending(draw),
-        "custody": {"parole_chance": draw.number(0, 1), "parole_served": draw.number(0.1, 1.0),
-                    "parole_from_months": draw.number(0, 6)},
-        "peers": Peers(strength=0.0).model_dump() if apart else {
-            "strength": draw.or_nothing(0.1, 8.0, 0.3), "pseudo_people": draw.number(0.0, 10.0),
-            "reference_share": draw.number(0.0, 0.5)},
-        "trial": trial, "municipalities": {"include": include, "releases": released}, "volunteers": _volunteers(draw),
-        "factor": {name: _factor(draw, names, apart) for name in names}, "programme": programme,
+        "people": people, "risk": draw.section("risk"), "offending": draw.section("offending"),
+        "custody": draw.section("custody"),
+        "peers": Peers(strength=0.0).model_dump() if apart else draw.section("peers"),
+        "trial": trial, "municipalities": {"include": include, "releases": released},
+        "volunteers": draw.section("volunteers"), "programme": programme,
+        "factor": {name: _factor(draw, names, apart) for name in names},
     }  # fmt: skip
     own = rng.spawn(1)[0]
     for name, table in tables.items():
@@ -124,56 +169,10 @@ def not_listed(section: str, table: Table) -> dict[str, tuple[float, float]]:
 
     A new parameter is among them. So random scenarios switch a new rule on before anybody has thought of it here.
     """
-    fields = SECTIONS[section].model_fields if section in SECTIONS else {}
+    fields = DECLARED[section].model_fields if section in DECLARED else {}
     found = {name: cast("dict[str, Any]", field.json_schema_extra) for name, field in fields.items()
              if field.annotation is float and name not in table and f"{section}.{name}" not in LEFT_ALONE}  # fmt: skip
     return {name: (about["low"], about["high"]) for name, about in found.items()}
-
-
-def _people(draw: _Draw) -> Table:
-    return {
-        "count": draw.whole(1, 3) if draw.yes(0.1) else draw.whole(40, 110),
-        "release_months": draw.whole(1, 6),
-        "follow_up_months": draw.whole(1, 3) if draw.yes(0.1) else draw.whole(8, 26),
-        "calendar_months": 0 if draw.yes(0.6) else draw.whole(1, 24),
-        "age_log_sd": draw.number(0.1, 1.0), "age_median": draw.number(20.0, 60.0),
-        "women_share": draw.number(0, 1), "sentence_log_sd": draw.number(0.5, 3.0),
-        "priors_log_sd": draw.number(0.0, 2.0), "priors_by_frailty": draw.number(0, 0.9),
-        "motivation_hazard_ratio": draw.number(0.5, 1.0),
-        "accepts_volunteers": draw.number(0.3, 1.0), "accepts_system": draw.number(0.3, 1.0),
-        "acceptance_by_motivation": draw.number(0.0, 0.9), "trust_shared": draw.number(0.0, 0.9),
-        "problem_correlation": draw.number(0.0, 0.9), "problems_by_frailty": draw.number(0.0, 0.7),
-    }  # fmt: skip
-
-
-def _risk(draw: _Draw) -> Table:
-    return {
-        "hazard_multiplier": draw.number(0.5, 8.0), "immune_share": draw.number(0.0, 0.5),
-        "frailty_sd": draw.number(0.0, 1.5),
-        "long_run_hazard_ratio": draw.number(0, 1), "hazard_decay_months": draw.number(0.5, 20.0),
-        "age_hazard_ratio": draw.number(0.5, 1.1), "women_hazard_ratio": draw.number(0.2, 1.4),
-        "priors_hazard_ratio": draw.number(0.95, 1.3), "high_risk_share": draw.number(0.1, 0.9),
-    }  # fmt: skip
-
-
-def _offending(draw: _Draw) -> Table:
-    return {
-        "further_offence_chance": draw.number(0.0, 0.9), "delay_mean_months": draw.number(0.0, 20.0),
-        "prison_chance": draw.number(0, 1), "prison_per_conviction": draw.or_nothing(0.0, 0.1),
-        "suspended_chance": draw.number(0, 1), "sentence_log_sd": draw.number(0.0, 2.0),
-        "sentence_median_months": draw.number(0.3, 8.0),
-    }  # fmt: skip
-
-
-def _volunteers(draw: _Draw) -> Table:
-    return {
-        "at_start": draw.or_nothing(10.0, 150.0, 0.2), "recruits_per_month": draw.or_nothing(0.5, 20.0),
-        "ceiling": draw.or_nothing(5.0, 200.0), "at_start_by": draw.by_place(0.0, 3.0),
-        "recruits_by": draw.by_place(0.0, 3.0), "ceiling_by": draw.by_place(0.0, 3.0),
-        "campaign_months": draw.or_nothing(0.5, 12.0), "coordinators": draw.or_nothing(0.2, 5.0, 0.6),
-        "training_months": draw.whole(0, 3), "per_person": draw.whole(1, 2), "quit_chance": draw.number(0.0, 0.3),
-        "quit_increase_per_year": draw.number(0.0, 5.0), "quit_after_end": draw.number(0, 1),
-    }  # fmt: skip
 
 
 def _factor(draw: _Draw, names: list[str], apart: bool) -> Table:

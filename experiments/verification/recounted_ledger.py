@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from experiments.verification.check_context import SimulatedCase, in_custody
+from experiments.verification.invariants_help import HelpCourse, courses
 from simulation.compiled_parameters import calendar_months, months_before, numbers_of
 from simulation.monthly_counts import WINDOW
 
@@ -18,7 +19,6 @@ ENDINGS = {"planned": "planned_end", "unplanned": "unplanned_end", "volunteers g
            "custody": "ended_in_custody"}  # fmt: skip
 DEFINITIONS = ("any", "prison", "sentence")
 FURTHER_YEAR = 12
-LONG_AGO, FAR_OFF = -1000, 1000
 Cell = tuple[str, int, int, int]
 """Row, month of the run, group, place."""
 
@@ -32,12 +32,13 @@ def by_hand(case: SimulatedCase) -> Counter[Cell]:
         here: Counter[tuple[str, int]] = Counter()
         life = SimpleNamespace(
             about=about, events=events, inside=in_custody(events), release=int(about.release) + before,  # type: ignore[arg-type]
-            accepts=people.accepts[i], side=people.side[i], place=int(people.place[i]),
+            accepts=people.accepts[i], place=int(people.place[i]),
         )  # fmt: skip
         _crime(life, here)
         _custody_and_support(scenario.factor, life, here)
-        for k, name in enumerate(scenario.programme):
-            _programme(scenario.programme[name], n, k, name, life, here)
+        if n.offered == 1 or (n.offered == 2 and people.side[i]):
+            for course in courses(case, events):
+                _course(course, n, list(scenario.programme).index(course.name), life, here)
         for (name, month), amount in here.items():
             if 0 <= month + life.release < calendar:
                 found[name, month + life.release, int(str(about.group) == "highest risk"), life.place] += int(amount)
@@ -45,7 +46,7 @@ def by_hand(case: SimulatedCase) -> Counter[Cell]:
 
 
 def as_counter(case: SimulatedCase) -> Counter[Cell]:
-    """The world's ledger without the volunteers' rows, zeros left out."""
+    """The engine's ledger without the volunteers' rows, zeros left out."""
     found: Counter[Cell] = Counter()
     for name, table in case.ledger.items():
         if name not in OF_VOLUNTEERS:
@@ -54,7 +55,7 @@ def as_counter(case: SimulatedCase) -> Counter[Cell]:
 
 
 def _crime(life: SimpleNamespace, here: Counter[tuple[str, int]]) -> None:
-    """Offences, cases, decisions, and the releases after which somebody reoffended."""
+    """Offences, cases, decisions, and the releases after which a person reoffended."""
     releases = [0, *(event.month for event in life.events if event.what == "custody out")]
     for event in life.events:
         if event.what == "offence":
@@ -86,60 +87,40 @@ def _custody_and_support(factors: Any, life: SimpleNamespace, here: Counter[tupl
             here[f"holds_{name}", month] += held and month not in life.inside
 
 
-def _programme(
-    rules: Any, n: Any, k: int, name: str, life: SimpleNamespace, here: Counter[tuple[str, int]]
-) -> None:  # fmt: skip
-    """Who is due around each release, why not, and what became of those who came onto the list."""
-    last = life.about.followed
-    turns = [event for event in life.events if event.what == "custody in"]
-    releases, begins = [0, *(e.month + e.value for e in turns)], [LONG_AGO, *(e.month for e in turns)]
-    if n.offered == 0 or (n.offered == 2 and life.side == 0):
+def _course(course: HelpCourse, n: Any, k: int, life: SimpleNamespace, here: Counter[tuple[str, int]]) -> None:
+    """Whether a person is due in a programme around a release, why not, and what became of one who was listed."""
+    name, rules, release, last = course.name, course.rules, course.release, life.about.followed
+    due = release + rules.starts_month
+    seen_at = max(due, course.begin)
+    if seen_at >= last or (course.again and not rules.re_eligible):
         return
-    for release, begin, end in zip(releases, begins, [*begins[1:], FAR_OFF], strict=True):
-        due, first = release + rules.starts_month, begin < 0
-        if not first and not rules.re_eligible:
-            continue
-        seen_at = max(due, begin)
-        short = life.about.sentence < np.float32(rules.shortest_sentence_months) if first else due <= begin
-        why = _reason(n, k, life.release + seen_at, life, short)
-        if seen_at >= last:
-            continue
-        here[f"{name}.{why}", seen_at] += 1
-        if why != "joined":
-            continue
-        course = [e for e in life.events if begin < e.month <= end and e.detail.partition(":")[0] == name]
-        settled = next((e for e in course if e.what in ("match", "unmatched")), None)
-        # A person who goes into custody has been on the list when that month opened.
-        gone = settled is not None and settled.what == "unmatched" and settled.month < release + rules.deadline_month
-        for month in range(due, last if settled is None else settled.month + gone):
-            here[f"{name}.listed_months", month] += 1
-        if settled is None:
-            continue
-        here[f"{name}.{'without' if settled.what == 'unmatched' else 'started'}", settled.month] += 1
-        if settled.what == "match":
-            _course(name, settled.month, due, release, first, course, last, here)
-
-
-def _course(
-    name: str, month: int, due: int, release: int, first: bool, course: Any, last: int, here: Counter[tuple[str, int]]
-) -> None:  # fmt: skip
-    """What became of a match."""
-    here[f"{name}.started_first", month] += first
-    here[f"{name}.in_time", month] += month < release
-    here[f"{name}.waited_months", month] += month - due
-    ended = next((e for e in course if e.what == "exit"), None)
-    if ended is not None:
+    short = due <= course.begin if course.again else life.about.sentence < np.float32(rules.shortest_sentence_months)
+    why = _reason(n, k, life.release + seen_at, life, short)
+    here[f"{name}.{why}", seen_at] += 1
+    if why != "joined":
+        return
+    settled = next(iter([*(event.month for event in course.match), *course.left]), None)
+    # A person who goes into custody has been on the list when that month opened.
+    gone = bool(course.left) and course.left[0] < release + rules.deadline_month
+    for month in range(due, last if settled is None else settled + gone):
+        here[f"{name}.listed_months", month] += 1
+    if settled is not None:
+        here[f"{name}.{'started' if course.match else 'without'}", settled] += 1
+    if settled is None or not course.match:
+        return
+    here[f"{name}.started_first", settled] += not course.again
+    here[f"{name}.in_time", settled] += settled < release
+    here[f"{name}.waited_months", settled] += settled - due
+    for ended in course.ended[:1]:
         here[f"{name}.{ENDINGS[ended.detail.removeprefix(f'{name}: ')]}", ended.month] += 1
-    for matched in range(month, last if ended is None else ended.month):
-        here[f"{name}.months", matched] += 1
-    for event in course:
-        here[f"{name}.contacts", event.month] += event.what == "contact"
+    for month in range(settled, course.ended[0].month if course.ended else last):
+        here[f"{name}.months", month] += 1
+    for month in course.contacts:
+        here[f"{name}.contacts", month] += 1
 
 
 def _reason(n: Any, k: int, t: int, life: SimpleNamespace, short: bool) -> str:
-    """Why somebody who is due in month t of the run does not come onto the list (the first reason), or that he or she
-    does.
-    """
+    """The first reason why a person who is due in month t of the run does not come onto the list, or "joined"."""
     if not n.opens[k, life.place] <= t < n.closes[k]:
         return "closed"
     if life.about.score < n.least[k]:

@@ -18,43 +18,31 @@ import pandas as pd
 from simulation.outcomes import wilson
 
 HERE = Path(__file__).resolve().parents[2]
+Part = Literal["left_out", "faults"]
 STORED = HERE / "results" / "check-model"
 LEAST_NOTICED = 0.90
 """Share of the planted faults that must be noticed."""
-NO_SAY = (
-    "patterns",
-    "left_out_patterns",
-    "stored_measurements",
-    "tasks",
-    "controls",
-    "check_model",
-    "check_model_study",
-)
-"""Files of this package that have no say in whether a planted fault is noticed."""
+OTHERS = ("patterns", "left_out_patterns", "stored_measurements", "controls", "check_model", "check_model_study")
+"""Files of this package that do not decide whether a planted fault is noticed."""
 OUTCOMES = ("noticed", "missed", "no difference", "does not run")
 """What becomes of planted faults; the first two count."""
 
 
-def code_of_faults() -> str:
-    """Digest of the model, and of its invariants and analytical checks."""
-    checks = Path(__file__).parent.glob("*.py")
-    return _digest([*_model(), *(each for each in checks if each.stem not in NO_SAY)])
+PREDICTING = (
+    "verification/left_out_patterns.py", "studies/calibration/register_fit.py", "statistics/response_surface.py",
+    "studies/validation/baseline.py", "inputs/parameter_points.py", "inputs/data/baseline_targets.csv",
+)  # fmt: skip
+"""Files that predict left-out patterns."""
 
 
-def code_of_left_out() -> str:
-    """Digest of the model, and of what predicts left-out patterns."""
-    names = (
-        "verification/left_out_patterns.py", "studies/calibration/register_fit.py", "statistics/response_surface.py",
-        "studies/validation/baseline.py", "inputs/parameter_points.py", "inputs/data/baseline_targets.csv",
-    )  # fmt: skip
-    return _digest([*_model(), *(HERE / "experiments" / name for name in names)])
-
-
-def _model() -> list[Path]:
-    return [*(HERE / "simulation").glob("*.py"), *(HERE / "simulation" / "data").iterdir()]
-
-
-def _digest(files: list[Path]) -> str:
+def code_of(part: Part) -> str:
+    """Digest of the model and of its invariants and analytical checks, or of what predicts left-out patterns."""
+    files = [*(HERE / "simulation").glob("*.py"), *(HERE / "simulation" / "data").iterdir()]
+    if part == "faults":
+        own = [*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.glob("*.toml")]
+        files += [each for each in own if each.stem not in OTHERS]
+    else:
+        files += [HERE / "experiments" / name for name in PREDICTING]
     digest = hashlib.sha256()
     for path in sorted(files, key=lambda path: path.parts[-2:]):
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -73,7 +61,7 @@ class Measurement:
     """Whether the code has changed since."""
 
 
-def stored(part: Literal["left_out", "faults"], folder: Path | None = None) -> Measurement | None:
+def stored(part: Part, folder: Path | None = None) -> Measurement | None:
     """A measurement as it was written into a folder (default: ``STORED``); None if there is none."""
     folder = folder or STORED
     facts, table = folder / "facts.json", folder / f"{part}.csv"
@@ -81,33 +69,19 @@ def stored(part: Literal["left_out", "faults"], folder: Path | None = None) -> M
     measured = about.get("measured", {}).get(part)
     if measured is None or not table.is_file():
         return None
-    code = code_of_faults() if part == "faults" else code_of_left_out()
     columns = {"number": str} if part == "faults" else None
     return Measurement(table=pd.read_csv(table, keep_default_na=False, dtype=columns), code=measured["code"],
-                       seed=measured["seed"], changed=measured["code"] != code)  # fmt: skip
+                       seed=measured["seed"], changed=measured["code"] != code_of(part))  # fmt: skip
 
 
 # What planted faults came to ------------------------------------------------------------------------------------
 
 
-def counted(faults: pd.DataFrame) -> pd.DataFrame:
-    """The faults that count: noticed or missed."""
-    return faults[faults["outcome"].isin(OUTCOMES[:2])]
-
-
-def missed(faults: pd.DataFrame) -> pd.DataFrame:
-    """The survivors."""
-    return faults[faults["outcome"] == "missed"]
-
-
 def fault_summary(faults: pd.DataFrame) -> dict[str, Any]:
-    """Planted faults in numbers.
+    """Planted faults in numbers: how many count and were noticed, and their share with its 95 % interval (Wilson).
 
-    Returns
-    -------
-    planted, files, counted, noticed, share (noticed of those that count), low, high (95 %, Wilson), least (the share if
-    every fault without a difference were a miss), enough (whether at least ``LEAST_NOTICED`` were noticed), outcomes
-    and how (counts).
+    ``least`` is the share if every fault without a difference were missed, ``enough`` whether at least
+    ``LEAST_NOTICED`` were noticed; ``outcomes`` and ``how`` are counts.
     """
     outcomes = faults["outcome"].value_counts()
     number = {name: int(outcomes.get(name, 0)) for name in OUTCOMES}
