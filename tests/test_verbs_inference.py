@@ -162,7 +162,7 @@ def test_a_study_of_given_scenarios_is_the_same_from_its_file(inputs) -> None:
     """Trial and population that were given as values are in the TOML."""
     study = CalibrateStudy(draws=60, **inputs.options)
 
-    assert CalibrateStudy.from_toml(study.to_toml()) == study
+    assert parse_study(study.to_toml()) == study
     assert study.command() == "desist study study.toml"
 
 

@@ -11,9 +11,9 @@ what it computes with.
 from __future__ import annotations
 
 import shlex
-import tomllib
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, cast, get_args, get_origin, runtime_checkable
@@ -179,25 +179,24 @@ class Study(Section):
         """
         raise NotImplementedError
 
-    def _module(self, package: str) -> Any:
-        """The study's own module in ``language`` or ``figures``: named after its verb."""
-        return import_module(f"experiments.{package}.{self.verb.replace('-', '_')}")
-
     def answer(self, facts: Mapping[str, Any], tables: Mapping[str, DataFrame], m: Messages) -> Answer:
         """What a result of this study says: by default the function ``answer`` of its module in ``language``."""
-        answer: Answer = self._module("language").answer(facts, tables, m)
+        answer: Answer = import_module(f"experiments.language.{self.verb.replace('-', '_')}").answer(facts, tables, m)
         return answer
 
     def figures(
         self, facts: Mapping[str, Any], tables: Mapping[str, DataFrame], m: Messages
     ) -> dict[str, Callable[[], Figure]]:
-        """What a result draws: by default the function ``figures`` of the study's module in ``figures``.
+        """What a result draws: by default the function ``figures`` of the study's module in ``figures``, if it has one.
 
         Returns
         -------
         A function without arguments for each figure by its name, the main one first.
         """
-        found: dict[str, Callable[[], Figure]] = self._module("figures").figures(facts, tables, m)
+        module = f"experiments.figures.{self.verb.replace('-', '_')}"
+        if find_spec(module) is None:
+            return {}
+        found: dict[str, Callable[[], Figure]] = import_module(module).figures(facts, tables, m)
         return found
 
     @property
@@ -219,24 +218,6 @@ class Study(Section):
     def to_toml(self) -> str:
         """The study as TOML: its verb under ``study``, and every option that has a value."""
         return tomli_w.dumps({"study": self.verb, **_plain(dict(self))})
-
-    @classmethod
-    def from_toml(cls, text: str, *, label: str = "the study") -> Self:
-        """A study from its TOML text.
-
-        Raises
-        ------
-        ParameterError
-            If it is not TOML, is of another verb, or an option is unknown or not allowed.
-        """
-        try:
-            data = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as problem:
-            raise ParameterError(f"{label} is not valid TOML: {problem}") from None
-        verb = data.pop("study", None)
-        if verb != cls.verb:
-            raise ParameterError(f"{label}: study is [{verb}]; allowed is {cls.verb}")
-        return cls(**data)
 
     def command(self) -> str:
         """The command that gives this study, with options that differ from their defaults.
