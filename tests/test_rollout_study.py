@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from experiments import RunContext, compare, load_plan, load_result, read_study, rollout
+from experiments.cli.catalogue import parse_study
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.studies.rollout.compare_study import CompareStudy
 from experiments.studies.rollout.plan import planned

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from experiments import calibrate, load_result, power, read_study
+from experiments.cli.catalogue import parse_study
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Store
 from experiments.inputs.evidence import ModelInputs

@@ -15,7 +15,7 @@ from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_
 from experiments.language.messages import Messages
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.names import sources
-from experiments.reports.page import Grid, Page, Part, picture
+from experiments.reports.page import Grid, Page, Part, capitalised, picture
 from experiments.reports.plan import general_terms
 from experiments.reports.trial import terms_of
 from experiments.reports.uncertainty import read_table
@@ -101,7 +101,7 @@ def _figure(row: Mapping[Any, Any], w: ReportMessages) -> str:
 
 
 def _grid(table: pd.DataFrame, kind: str, w: ReportMessages) -> Grid:
-    rows = [[_up(_step(row, kind, w)), _figure(row, w), f"× {w.number(row['factor'], 2)}" if k else "",
+    rows = [[capitalised(_step(row, kind, w)), _figure(row, w), f"× {w.number(row['factor'], 2)}" if k else "",
              _number(row["without"], w) if k else ""] for k, row in enumerate(table.to_dict("records"))]  # fmt: skip
     head = [w(f"ladder.{name}") for name in ("step", "left", "factor", "without")]
     return Grid(caption=w(f"ladder.table_{'kroner' if kind == KRONER else 'points'}"), head=head, rows=rows)
@@ -113,8 +113,4 @@ def _sources(tables: Mapping[str, pd.DataFrame], w: ReportMessages) -> Grid:
     rows = {_step(row, kind, w): m(f"step.{row['step']}.source")
             for kind, table in tables.items() for row in table.iloc[1:].to_dict("records")}  # fmt: skip
     return Grid(caption=w("ladder.source"), head=[w("ladder.step"), w("grades.source")],
-                rows=[[_up(name), _up(text)] for name, text in rows.items()], wordy=True)  # fmt: skip
-
-
-def _up(text: str) -> str:
-    return text[:1].upper() + text[1:]
+                rows=[[capitalised(name), capitalised(text)] for name, text in rows.items()], wordy=True)  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a study gives: tables, facts, and how they are shown and saved."""
+"""The result of a study: tables, facts, and how they are shown and saved."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from experiments.studies.study import DRAWS, ParameterDraws, Study
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
-FACTS, STUDY = "facts.json", "study.toml"
+FACTS, STUDY, SCENARIO = "facts.json", "study.toml", "scenario.toml"
 WRITTEN = (".csv", ".txt", ".png", ".svg")
 """Kinds of files that a result writes from its tables, answers and figures."""
-MADE = ("command", "scenario", "digest", "study", "seed", "language", "complete", "code", "inputs", "versions", "files",
-        "receipt")  # fmt: skip
-"""Keys of a manifest that are no counts."""
+NO_COUNTS = ("command", "scenario", "digest", "study", "seed", "language", "complete", "code", "inputs", "versions",
+             "files", "receipt")  # fmt: skip
+"""Keys of a manifest beside the counts."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -163,14 +163,7 @@ def _module_of(study: Study) -> str:
 
 
 def load(folder: Path, study: Study) -> StudyResult:
-    """A result as ``save`` wrote it, every file checked against the digest in the manifest.
-
-    Parameters
-    ----------
-    folder
-        The folder of the result.
-    study
-        The study that its manifest holds.
+    """The result of a study as ``save`` wrote it, every file checked against the digest in the manifest.
 
     Raises
     ------
@@ -180,40 +173,30 @@ def load(folder: Path, study: Study) -> StudyResult:
     manifest = manifest_of(folder)
     listed: Mapping[str, str] = manifest.get("files") or {}
     data: dict[str, bytes] = {}
-    for name in (each for each in listed if each == FACTS or each.endswith(".csv")):
-        path = folder / name
+    files: dict[str, Callable[[Path], object]] = {}
+    for name, recorded in listed.items():
+        path, read = folder / name, name == FACTS or name.endswith(".csv")
+        if not read and (path.suffix in WRITTEN or name in (STUDY, SCENARIO) or not path.is_file()):
+            continue  # a large file may be gone
         if not path.is_file():
             raise ParameterError(f"[{path}] is missing; make the result again: {study.command()}")
-        data[name] = path.read_bytes()
-        if digest(data[name]) != listed[name]:
+        content = path.read_bytes()
+        if digest(content) != recorded:
             raise ParameterError(f"[{path}] was changed since it was written; make the result again: {study.command()}")
+        if read:
+            data[name] = content
+        else:
+            files[name] = partial(_copy, path)
     tables = {name.removesuffix(".csv"): pd.read_csv(io.BytesIO(text)) for name, text in data.items() if name != FACTS}
     module, name = study.result_class.split(":")
     kind: type[StudyResult] = getattr(import_module(module), name)
+    scenario = folder / SCENARIO
     return kind.restored(
-        folder, study=study, tables=tables, facts=json.loads(data[FACTS]), scenario=_scenario(folder),
-        counts={key: each for key, each in manifest.items() if key not in MADE}, files=_files(folder, listed),
+        folder, study=study, tables=tables, facts=json.loads(data[FACTS]),
+        scenario=Scenario.from_toml(scenario.read_text(encoding="utf-8")) if scenario.is_file() else None,
+        counts={key: each for key, each in manifest.items() if key not in NO_COUNTS}, files=files,
         complete=manifest.get("complete", True),
     )  # fmt: skip
-
-
-def _scenario(folder: Path) -> Scenario | None:
-    """The scenario that a result was saved with, if it has one."""
-    file = folder / "scenario.toml"
-    return Scenario.from_toml(file.read_text(encoding="utf-8")) if file.is_file() else None
-
-
-def _files(folder: Path, listed: Mapping[str, str]) -> dict[str, Callable[[Path], object]]:
-    """The further files of a saved result, each with a function that writes it again; large ones may be gone."""
-    found: dict[str, Callable[[Path], object]] = {}
-    for name, recorded in listed.items():
-        path = folder / name
-        if path.suffix in WRITTEN or name in (FACTS, STUDY, "scenario.toml") or not path.is_file():
-            continue
-        if digest(path.read_bytes()) != recorded:
-            raise ParameterError(f"[{path}] was changed since it was written; make the result again")
-        found[name] = partial(_copy, path)
-    return found
 
 
 def _copy(source: Path, path: Path) -> None:
