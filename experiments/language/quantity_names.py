@@ -33,11 +33,11 @@ def name_of(key: str, what: str, language: Language) -> str:
         return what.partition(";")[0]
     text = found[language]
     if (factor := FACTOR.match(key)) is not None:
-        said = _read()["factors"].get(factor.group(1))
-        text = text.format(factor=said[language] if said else factor.group(1))
+        named = _read()["factors"].get(factor.group(1))
+        text = text.format(factor=named[language] if named else factor.group(1))
     return text
 
 
 def short_name(key: str, what: str, language: Language) -> str:
-    """The name without what is said in brackets."""
+    """The name without what stands in brackets."""
     return name_of(key, what, language).partition(" (")[0]

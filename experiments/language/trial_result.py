@@ -22,11 +22,6 @@ def sizes_note(sizes: Mapping[str, Any], m: Messages) -> str:
              control=control)  # fmt: skip
 
 
-def rule_note(m: Messages) -> str:
-    """What the two likelihood regions are."""
-    return m("trial_result.rule", **PAIR)
-
-
 def region(likelihood: float) -> str:
     """Which likelihood region a relative likelihood lies in: ``inside_67``, ``inside_95`` or ``outside``."""
     return "inside_67" if likelihood >= REGION_67 else "inside_95" if likelihood >= REGION_95 else "outside"

@@ -31,7 +31,7 @@ def name_of(key: str, row: Quantity | None, w: ReportMessages) -> str:
 
 
 def short_name(key: str, row: Quantity | None, w: ReportMessages) -> str:
-    """The name without what is said in brackets."""
+    """The name without what stands in brackets."""
     return name_of(key, row, w).partition(" (")[0]
 
 

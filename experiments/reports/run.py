@@ -27,7 +27,7 @@ from experiments.studies.rollout.rollout import PlanRequest
 from simulation.prices import draw_prices
 
 GRADE_DRAWS = 240
-"""Draws by which the doubt is divided, where the plan's own are too few."""
+"""Draws by which the uncertainty is divided, where the plan's own are too few."""
 Compute = Callable[[Job], Iterator[Table]]
 
 

@@ -23,6 +23,7 @@ from experiments.inputs.parameter_points import at_point
 from experiments.inputs.routes import AS_IS, DIRECT, SCARCE
 from experiments.inputs.scenario_files import written
 from experiments.statistics.shapley_values import members
+from experiments.studies.trial.design_points import require_two_arms
 from simulation.compiled_parameters import gain_multipliers
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
@@ -56,11 +57,7 @@ def players_of(scenario: Scenario) -> list[str]:
             f"programme is [{names}] in scenario {scenario.name}; one programme is taken apart: leave "
             "one in the scenario"
         )
-    if scenario.trial.assignment != "randomised":
-        raise ParameterError(
-            f"trial.assignment is [{scenario.trial.assignment}] in scenario {scenario.name}; the effect is a "
-            "difference of two arms: set it to randomised"
-        )
+    require_two_arms(scenario, "the effect is a difference of two arms:")
     if scenario.people.follow_up_months < WINDOW:
         raise ParameterError(
             f"people.follow_up_months is [{scenario.people.follow_up_months}] in scenario {scenario.name}; two-year "
@@ -73,8 +70,7 @@ def players_of(scenario: Scenario) -> list[str]:
     if len(helped) + 1 > MOST_PLAYERS:
         raise ParameterError(
             f"programme.gain_weights is about [{len(helped)}] factors with a weight above 0; at most "
-            f"{MOST_PLAYERS - 1} can "
-            "be taken apart: set the weight of others to 0"
+            f"{MOST_PLAYERS - 1} can be taken apart: set the weight of others to 0"
         )
     return [*helped, DIRECT]
 

@@ -22,9 +22,9 @@ from experiments.inputs.routes import AS_IS, DIFFERENCE, DIRECT, SCARCE, TOTAL
 from experiments.statistics.shapley_values import Floats, members, shapley
 from experiments.studies.trial.coalitions import CoalitionPlan
 from simulation.parameters import ParameterError
-from simulation.scenario import Scenario
 from simulation.trial_counts import CONTROL, HIGHEST, MENTORED
 
+LABELS = {DIRECT: "direct: the relationship itself", TOTAL: "all together"}
 LEAST_DRAWS = 10
 """Fewest draws with an effect that give an interval of shares."""
 
@@ -43,13 +43,7 @@ class EffectDecomposition:
     def from_tables(
         cls, plan: CoalitionPlan, tables: Iterable[Table], group: str = "high-risk"
     ) -> EffectDecomposition:
-        """From what the tasks of ``plan.job`` gave, in their order.
-
-        Raises
-        ------
-        ParameterError
-            If the group is empty in one arm.
-        """
+        """From the tables of the tasks of ``plan.job``, in order; a ``ParameterError`` if one arm's group is empty."""
         blocks, coalitions = -(-plan.trials // plan.block), 2 ** len(plan.players)
         counts = np.zeros((len(plan.draws), len(plan.conditions), blocks, coalitions, 2, 2, 2), np.int64)
         for (d, c, payload), table in zip(plan.tasks(), tables, strict=True):
@@ -88,18 +82,18 @@ class EffectDecomposition:
         """One row a condition and mechanism: percentage points and shares of the total, with 95 % intervals.
 
         ``points_low`` to ``points_high`` is the interval of the simulation error for a scenario alone, and the middle
-        95 % of the draws for a posterior; ``stochastic_low`` and ``stochastic_high`` are the interval of the simulation
-        error in both. ``alone`` and ``last`` are what a mechanism adds (points) if it is the first that is switched on,
-        and the last.
+        95 % of the draws for a posterior. ``alone`` and ``last`` are what a mechanism adds (points) if it is the first
+        that is switched on, and the last.
         """
-        plan, rows = self.plan, []
-        n, scenario = len(plan.players), plan.scenario
+        plan, scenario, rows = self.plan, self.plan.scenario, []
+        n = len(plan.players)
         ends = dict(zip(plan.conditions, self._ends(), strict=True))
         for condition, (found, without) in self.views().items():
             columns = _in_points(found, without) | _in_shares(found, without, divide=condition != DIFFERENCE)
             columns |= ends.get(condition, dict.fromkeys(("alone", "last"), np.full(n + 1, np.nan)))
             for name in (*scenario.factor, DIRECT, TOTAL):
-                row: dict[str, Any] = {"condition": condition, "mechanism": name, "label": label_of(scenario, name)}
+                label = scenario.factor[name].label or name if name in scenario.factor else LABELS[name]
+                row: dict[str, Any] = {"condition": condition, "mechanism": name, "label": label}
                 if name in (*plan.players, TOTAL):
                     i = (*plan.players, TOTAL).index(name)
                     row |= {key: float(column[i]) for key, column in columns.items()}
@@ -136,13 +130,6 @@ class EffectDecomposition:
         found, without = self.views()[AS_IS]
         lowers = found[:, -1] > 0
         return int(lowers.sum()), int((lowers & _significant(found, without)).sum())
-
-
-def label_of(scenario: Scenario, name: str) -> str:
-    """What a mechanism is called for readers."""
-    if name in scenario.factor:
-        return scenario.factor[name].label or name
-    return {DIRECT: "direct: the relationship itself", TOTAL: "all together"}[name]
 
 
 def _with_total(values: Floats) -> Floats:

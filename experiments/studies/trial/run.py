@@ -42,7 +42,7 @@ class RunResult(StudyResult):
         Parameters
         ----------
         by
-            Columns to split by: arm, group, treated or replicate, alone or several; an empty list for everybody.
+            Columns to split by: arm, group, treated or replicate, alone or several; an empty list for all people.
             Without it, as in the table ``outcomes``. Over draws: arm, group or both.
         window
             Months after release (default: the study's; over draws no other is known).
@@ -67,7 +67,7 @@ class RunResult(StudyResult):
         Parameters
         ----------
         by
-            Columns to split by; an empty list for everybody.
+            Columns to split by; an empty list for all people.
         definition
             What counts (default: the scenario's definition).
 
