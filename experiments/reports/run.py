@@ -53,7 +53,7 @@ class PlanReport:
         return ModelInputs.of(everybody(self.plan), self.plan, self.request.prices)
 
 
-def doubt_of_plan(report: PlanReport, compute: Compute) -> GradedUncertainty | None:
+def uncertainty_of_plan(report: PlanReport, compute: Compute) -> GradedUncertainty | None:
     """How the uncertainty of a plan's headline numbers divides; None if there are too few draws for that."""
     inputs, table = report.inputs, report.result.tables["draws"]
     own = doubt_of(inputs, inputs_of(report, table), known(headline(table)), seed=report.seed)
@@ -65,7 +65,7 @@ def doubt_of_plan(report: PlanReport, compute: Compute) -> GradedUncertainty | N
     return doubt_of(inputs, retained(drawn, inputs, plan), known(headline(further)), seed=report.seed)
 
 
-def doubt_of_gaps(report: PlanReport) -> GradedUncertainty | None:
+def uncertainty_of_gaps(report: PlanReport) -> GradedUncertainty | None:
     """The same of the differences between the second plan and the first, by the study's own draws."""
     table = report.result.tables["draws"]
     first, second = (table[table["plan"] == plan.name].reset_index(drop=True) for plan, _ in report.request.plans[:2])

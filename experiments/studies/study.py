@@ -93,6 +93,8 @@ class Study(Section):
     """The command, and the name of the study's modules in ``language`` and ``figures`` (with ``_`` for ``-``)."""
     result_class: ClassVar[str] = "experiments.studies.result:StudyResult"
     """Module and class of what ``run`` gives; a saved result is loaded as one."""
+    by_position: ClassVar[tuple[str, ...]] = ()
+    """Options that the Python call takes by position, if they are not the arguments of the command."""
     saved_unasked: ClassVar[bool] = True
     """Whether its command writes a folder below ``results/`` where no ``--out`` is given."""
 
@@ -143,8 +145,9 @@ class Study(Section):
 
     @classmethod
     def call(cls, *values: Any, context: RunContext | None = None, **options: Any) -> StudyResult:
-        """Run the study with these options: the arguments of its command by position, the others by name."""
-        names = [name for name, field in cls.model_fields.items() if about(field).get("argument")]
+        """Run the study with these options: the arguments of its command by position, others by name."""
+        arguments = [name for name, field in cls.model_fields.items() if about(field).get("argument")]
+        names = cls.by_position or arguments
         if len(values) > len(names):
             raise ParameterError(f"{cls.verb} takes by position only {', '.join(names)}; name what else is given")
         return cls(**dict(zip(names, values, strict=False)), **options).run(context)

@@ -46,10 +46,7 @@ TASK_PEOPLE = 100_000
 def players_of(scenario: Scenario) -> list[str]:
     """The factors that the only programme helps with (in the scenario's order), then the direct route.
 
-    Raises
-    ------
-    ParameterError
-        If the scenario is no trial of one programme followed for two years, or has too many players.
+    A scenario that is no trial of one programme followed for two years, or has too many players, is a ParameterError.
     """
     if len(scenario.programme) != 1:
         names = ", ".join(scenario.programme) or "none"
@@ -94,10 +91,7 @@ def coalition_scenario(whole: Scenario, members: Iterable[str]) -> Scenario:
 def scarce_openings(scenario: Scenario, factors: Sequence[str], openings: float) -> dict[str, float]:
     """Openings of the factors that are made scarce, by name (housing if none is named and it can be scarcer).
 
-    Raises
-    ------
-    ParameterError
-        If a factor is not known or has no more openings as it is.
+    A factor that is not known, or has no more openings as it is, is a ParameterError.
     """
     if not factors:
         usual = scenario.factor.get("housing")

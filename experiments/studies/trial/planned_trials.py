@@ -13,7 +13,7 @@ signs).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -59,10 +59,6 @@ class TrialPlan:
     drop_out: float | None = None
     """Chance that a match ends unplanned before its planned end, volunteers' and custody's ends apart."""
 
-    def sized(self, size: int) -> TrialPlan:
-        """The same plan with another number of people."""
-        return replace(self, size=size)
-
     def decides(self, base: Scenario) -> list[str]:
         """Dotted keys that the plan decides and no draw of a posterior may."""
         share = ["risk.high_risk_share"] if self.high_risk_share is not None else []
@@ -73,11 +69,6 @@ class TrialPlan:
         """The planned trial on a truth: ``base``, at a point if there is one.
 
         Volunteers (and slots of programmes without) grow with the size, so that a larger trial is no poorer.
-
-        Raises
-        ------
-        ParameterError
-            If the scenario does not randomise, or a value is not allowed.
         """
         require_two_arms(base, "a planned trial has two arms:")
         truth = at_point(base, point) if point else base

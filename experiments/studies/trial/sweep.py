@@ -131,11 +131,7 @@ def simulate_design(
 
     Over ``draws`` the whole design is simulated on each of them, draw by draw; a point wins over a draw. ``name`` and
     ``command`` are what the store calls it.
-
-    Raises
-    ------
-    ParameterError
-        At once for a scenario without two arms and for control risks out of reach; else at the first such point.
+    A scenario without two arms and control risks out of reach are a ParameterError at once, others at their point.
     """
     require_two_arms(base, "a sweep compares two arms: use the scenario trial or")
     context = context or RunContext()
