@@ -13,7 +13,7 @@ from experiments.language.answer import Answer, Shown
 from experiments.language.calibration_check import check_answer
 from experiments.language.grades_text import grade_sentences
 from experiments.language.messages import Messages
-from experiments.language.quantity_names import short_name
+from experiments.language.quantities import short_name
 
 SILENT = (SHARE, "programme.half_life_months", "programme.persistence", "programme.dropout_chance")
 """Parameters on which a single trial says little: route, persistence, drop-out."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
-from experiments.language.trial_result import PAIR, sizes_note
+from experiments.language.trial import PAIR, sizes_note
 
 STRENGTH = "effect.hazard_ratio"
 

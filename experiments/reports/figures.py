@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from textwrap import fill
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -50,15 +49,14 @@ def ranges(
                     va="bottom", fontsize=8.5)  # fmt: skip
     if zero:
         ax.axvline(0, color=COLOURS["observed"], linewidth=0.9)
-    return _finished(ax, [fill(label, 30) for label, _ in rows], axis, w, unit=unit, legend=number > 1)
+    return _finished(figure, [fill(label, 30) for label, _ in rows], axis, w, unit=unit, legend=number > 1)
 
 
 def _finished(
-    ax: Axes, labels: Sequence[str], axis: str, w: ReportMessages, *, unit: str = "", legend: bool = True
+    figure: Figure, labels: Sequence[str], axis: str, w: ReportMessages, *, unit: str = "", legend: bool = True
 ) -> Figure:  # fmt: skip
     """The figure of lying rows with their labels, its axis and its legend."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    (ax,) = figure.axes
     ax.set_yticks(range(len(labels)), labels)
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
@@ -94,7 +92,7 @@ def stacks(
             left += size
     ax.set_ylabel(across)
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    return _finished(ax, [fill(label, 30) for label, _ in rows], axis, w)
+    return _finished(figure, [fill(label, 30) for label, _ in rows], axis, w)
 
 
 def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: ReportMessages, axis: str) -> Figure:
@@ -111,7 +109,7 @@ def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w
                     label=names[k] if not place else None)  # fmt: skip
             ax.plot([low, high], [y, y], color=COLOURS["observed"], linewidth=1.3)
     ax.axvline(0, color=COLOURS["observed"], linewidth=0.9)
-    return _finished(ax, [label for label, _ in rows], axis, w, legend=number > 1)
+    return _finished(figure, [label for label, _ in rows], axis, w, legend=number > 1)
 
 
 def curve(

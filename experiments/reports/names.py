@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.inputs.evidence import PRICE, ModelInputs
-from experiments.language.quantity_names import entry
-from experiments.language.quantity_names import name_of as plain_name
+from experiments.language.quantities import entry
+from experiments.language.quantities import name_of as plain_name
 from experiments.reports.catalogue import FOLDER, ReportMessages
 from simulation.parameters import Quantity
 
