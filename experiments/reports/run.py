@@ -7,7 +7,7 @@ plan is simulated at further draws (whole country only), unless there are enough
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,14 +83,11 @@ def inputs_of(report: PlanReport, draws: pd.DataFrame) -> pd.DataFrame:
 def retained(table: pd.DataFrame, inputs: ModelInputs, plan: RolloutPlan) -> pd.DataFrame:
     """Of the columns drawn those that are uncertain and can move the plan."""
     names = [str(name) for name in table if name not in (*OF_THE_TRIAL, *PLANNED_HERE, *plan.set)]
-    if delivery_of(plan).delivered_by == "slots":
+    delivery = delivery_of(plan)
+    if delivery.delivered_by == "slots":
         names = [name for name in names if not name.removeprefix("plan.").startswith("volunteers.")]
-    return table[[name for name in used_prices(names, programmes_of(plan)) if name in inputs.uncertain]]
-
-
-def programmes_of(plan: RolloutPlan) -> Sequence[str]:
-    """The programme that a plan rolls out, and the schemes beside it."""
-    return [delivery_of(plan).name, *plan.other_schemes]
+    programmes = [delivery.name, *plan.other_schemes]
+    return table[[name for name in used_prices(names, programmes) if name in inputs.uncertain]]
 
 
 def known(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
