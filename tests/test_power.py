@@ -219,7 +219,7 @@ def test_assurance_cannot_exceed_what_is_believed() -> None:
 
 
 def test_planned_trial_of_97_is_the_trial() -> None:
-    """The counts are those of ``trial.py`` on the same luck, trial by trial, however the work is cut."""
+    """The counts are those of ``trial.py`` with the same random numbers, trial by trial, however the work is cut."""
     (arms,) = simulated(TrialPlan(), trials=60)
     known = highest_risk(trial_counts(POOLED, seed=1, trials=60), "any")
     work = job(POOLED, TrialPlan(), [{}], seed=1, trials=60)

@@ -12,9 +12,9 @@ import pytest
 
 from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.language.compare import best_sentence, gap_sentence
-from experiments.language.messages import Messages
+from experiments.language.messages import LANGUAGES, Messages, part_of
 from experiments.language.plan_text import VERDICTS, avoided, gain_range, pays, verdict
-from experiments.reports.catalogue import LANGUAGES, ReportMessages, catalogue
+from experiments.reports.catalogue import ReportMessages
 from experiments.reports.check_model import check_model_answer
 from experiments.reports.effect import calibration_answer, mechanisms_answer
 from experiments.reports.grades import GradedUncertainty, changes, graded_uncertainty, grades_part
@@ -41,7 +41,7 @@ def row(mean, low, high, chance=np.nan):
 
 def test_both_languages_say_the_same_things():
     """The same keys with the same places, and no text that is left in English."""
-    english, danish = catalogue("en"), catalogue("da")
+    english, danish = part_of("en", "report"), part_of("da", "report")
 
     def places(text):
         return sorted({name for _, name, _, _ in Formatter().parse(text) if name})
@@ -355,7 +355,7 @@ def test_what_comes_from_a_file_is_no_markup():
 def test_all_texts_are_used_or_kept_short():
     """No text has two spaces or ends without a mark where it is a sentence that begins with a capital letter."""
     for language in LANGUAGES:
-        for key, text in catalogue(language).items():
+        for key, text in part_of(language, "report").items():
             assert "  " not in text, key
             assert text == text.strip(), key
             assert not re.search(r"[.!?]{2}$", text), key

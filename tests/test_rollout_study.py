@@ -11,6 +11,7 @@ import pytest
 
 from experiments import RunContext, compare, load_plan, load_result, read_study, rollout
 from experiments.inputs.posterior import SHIPPED, Posterior
+from experiments.studies.catalogue import parse_study
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
 from simulation.parameters import ParameterError
@@ -93,7 +94,7 @@ def test_the_command_of_a_named_plan_gives_it_again():
     study = RolloutStudy(plan="todays-area", draws=3, replicates=2)
 
     assert study.command() == "desist rollout todays-area --replicates 2 --draws 3"
-    assert RolloutStudy.from_toml(study.to_toml()) == study
+    assert parse_study(study.to_toml()) == study
     assert study.folder == "rollout/todays-area"
 
 
@@ -160,7 +161,9 @@ def test_its_price_and_payer_are_its_own(paid):
     assert found.facts["course"] == {"price": 1_000.0, "paid_by": {"region": 1.0}}
     np.testing.assert_array_less(cost, 1_000.0 * started * 1.0001)
     assert found.tables["break_even"].set_index("payer").loc["region", "spent"] == pytest.approx(cost.mean())
-    assert RolloutStudy.from_toml(found.study.to_toml()).prices == prices
+    again = parse_study(found.study.to_toml())
+    assert isinstance(again, RolloutStudy)
+    assert again.prices == prices
 
 
 def test_a_programme_without_a_price_is_refused_before_anything_runs(paid, tmp_path):

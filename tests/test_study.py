@@ -88,13 +88,18 @@ def test_a_changed_table_is_not_loaded(result: StudyResult, tmp_path: Path) -> N
 
 
 def test_draws_given_as_a_value_are_saved_beside_the_study(tmp_path: Path) -> None:
-    """A study over draws that are no file can be run again from its folder."""
+    """A study over draws that are no file is read from its folder with its draws, and run again to the same bytes."""
     draws = Posterior(table=pd.DataFrame({"volunteers.at_start": [20.0, 40.0]}), about={})
     found = experiments.power("pooled", posterior=draws, trials=4, size=40, target=0.9)
-    found.save(tmp_path)
-    again = read_study(tmp_path)
-    assert again.posterior == tmp_path / "posterior.parquet"
-    assert again.run().facts == found.facts
+    found.save(tmp_path / "one")
+    again = load_result(tmp_path / "one").study
+    assert isinstance(again, PowerStudy)
+    assert isinstance(again.posterior, Posterior)
+    pd.testing.assert_frame_equal(again.posterior.table, draws.table)
+    assert again.to_toml() == found.study.to_toml()
+    again.run().save(tmp_path / "two")
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
 
 
 def test_a_result_shows_itself_in_a_notebook(result: StudyResult) -> None:

@@ -22,6 +22,7 @@ from experiments.statistics.variance_by_grade import shares_from_draws
 from experiments.studies.calibration import calibration
 from experiments.studies.calibration.calibrate import CalibrationResult
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
+from experiments.studies.catalogue import parse_study
 from simulation.parameters import ParameterError
 from tests.test_calibration import bare
 from tests.test_cli import desist
@@ -162,7 +163,7 @@ def test_a_study_of_given_scenarios_is_the_same_from_its_file(inputs) -> None:
     """Trial and population that were given as values are in the TOML."""
     study = CalibrateStudy(draws=60, **inputs.options)
 
-    assert CalibrateStudy.from_toml(study.to_toml()) == study
+    assert parse_study(study.to_toml()) == study
     assert study.command() == "desist study study.toml"
 
 

@@ -18,7 +18,7 @@ from experiments.language.formatting import Language
 from experiments.reports.page import Page, html
 from experiments.reports.plan import compare_page, plan_page
 from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows, written
-from experiments.reports.run import GRADE_DRAWS, PlanReport, doubt_of_gaps, doubt_of_plan
+from experiments.reports.run import GRADE_DRAWS, PlanReport, uncertainty_of_gaps, uncertainty_of_plan
 from experiments.reports.study import STUDIES, ReportedStudy, split
 from experiments.studies.rollout.plan import names as plan_names
 from experiments.studies.rollout.rollout import PlanRequest
@@ -90,7 +90,7 @@ def _of_plans(
     about = about_plans(report, options["posterior"] or SHIPPED)
     rows, check = receipt_rows(about, language), check_line(named, language)
     if len(named) > 1:
-        return compare_page(report.result, doubt_of_gaps(report), language, rows, check), about
+        return compare_page(report.result, uncertainty_of_gaps(report), language, rows, check), about
     with context.computing(runs=10 * further) as compute:
-        uncertainty = doubt_of_plan(report, compute)
+        uncertainty = uncertainty_of_plan(report, compute)
     return plan_page(report.result, uncertainty, language, rows, check), about

@@ -47,16 +47,7 @@ def mechanisms_figure(facts: Mapping[str, Any], table: pd.DataFrame, m: Messages
 def mechanism_bars(table: pd.DataFrame, ax: Axes, *, conditions: Mapping[str, str], m: Messages) -> Axes:
     """Horizontal bars in percentage points with 95 % intervals, route by route, the largest on top.
 
-    Parameters
-    ----------
-    table
-        One row a condition and mechanism: label, points, points_low, points_high, share; the total is left out.
-    ax
-        Where to draw.
-    conditions
-        What to call each condition that is drawn, in order (one or two).
-    m
-        The language.
+    ``conditions`` are the one or two that are drawn, in order, each with its name. The total is left out.
     """
     rows = table[table["mechanism"] != TOTAL]
     first = rows[rows["condition"] == next(iter(conditions))].sort_values("points", kind="stable")

@@ -1,6 +1,6 @@
 """The colours of the two arms and of what was observed: one palette for figures and the page.
 
-Safe for the colour-blind, and told apart in black and white by line, hatch and marker.
+Safe for the colour-blind, and distinct in black and white by line, hatch and marker.
 """
 
 COLOURS = {"control": "#b35806", "mentored": "#2166ac", "observed": "#222222"}

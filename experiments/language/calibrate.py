@@ -13,7 +13,7 @@ from experiments.inputs.trial_result import LIKE_THE_TRIAL, PEOPLE, TRIALS_OWN
 from experiments.language.answer import Answer, Shown
 from experiments.language.grades_text import grade_sentences
 from experiments.language.messages import Messages
-from experiments.language.quantity_names import short_name
+from experiments.language.quantities import short_name
 from experiments.language.shown import shown_table
 
 SILENT = (SHARE, "programme.half_life_months", "programme.persistence", "programme.dropout_chance")

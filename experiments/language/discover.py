@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.language.answer import Answer
 from experiments.language.messages import NBSP, Messages
-from experiments.language.quantity_names import name_of
+from experiments.language.quantities import name_of
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001

@@ -9,8 +9,8 @@ import pandas as pd
 
 from experiments.inputs.routes import AS_IS, DIFFERENCE, DIRECT, SCARCE, TOTAL
 from experiments.language.answer import Answer, Shown
-from experiments.language.factors import factor_name
 from experiments.language.messages import Messages
+from experiments.language.quantities import factor_name
 
 Row = Mapping[str, Any]
 Rows = Mapping[tuple[str, str], Row]

@@ -99,7 +99,7 @@ class Messages:
         return f"{self.number(found, decimals if million else 0)}{NBSP}{unit}"
 
     def of_hundred(self, share: float) -> str:
-        """So many of 100; all and none are said only where they are true."""
+        """So many of 100; all and none only where they are true."""
         text = f"{100 * share:.0f}"
         if text == "100" and share < 1:
             return self("common.over_99")

@@ -53,12 +53,8 @@ def _months(events: Sequence[Mapping[str, Any]], m: Messages) -> list[str]:
             lines[-1] = (lines[-1][0], month, text)
         else:
             lines.append((month, month, text))
-    return [m("month" if first == last else "months", first=_plain(first), last=_plain(last), text=text)
+    return [m("month" if first == last else "months", first=str(first), last=str(last), text=text)
             for first, last, text in lines]  # fmt: skip
-
-
-def _plain(month: int) -> str:
-    return str(month)
 
 
 def _event(event: Mapping[str, Any], m: Messages) -> str:

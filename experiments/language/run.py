@@ -22,7 +22,8 @@ def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mess
               people=m.number(facts["people"], 0), n=m.number(facts["replicates"], 0))  # fmt: skip
     shown = [Shown(table=_table(facts["outcomes"], _outcome_cells(m), m), title=_title("outcomes", facts, m))]
     shown.append(Shown(table=_table(facts["offences"], {
-        "offences": lambda text: m("cell.four_or_more") if text == "4 or more" else str(text), "people": _count(m),
+        "offences": lambda text: m("cell.four_or_more") if text == "4 or more" else str(text),
+        "people": lambda number: m.number(number, 0),
         "share": lambda share: m.percent(share, 1),
     }, m), title=_title("offences", facts, m)))  # fmt: skip
     if facts["matches"]:
@@ -89,16 +90,12 @@ def _rules(m: Messages) -> list[str]:
     return [m("rule", name=m(f"cell.{name}"), text=m(f"counts.{name}")) for name in DEFINITIONS]
 
 
-def _count(m: Messages) -> Callable[[Any], str]:
-    return lambda number: m.number(number, 0)
-
-
 def _outcome_cells(m: Messages) -> dict[str, Callable[[Any], str]]:
     """How each column of outcomes is written."""
     named, shares = ("definition", "arm", "group"), ("share", "low", "high", "stochastic_sd", "parameter_sd")
     return {
         **{name: lambda text: m(f"cell.{text}") for name in named},
-        **{name: _count(m) for name in ("people", "censored", "reoffended")},
+        **{name: lambda number: m.number(number, 0) for name in ("people", "censored", "reoffended")},
         **{name: lambda share: m.percent(share, 1) for name in shares},
     }  # fmt: skip
 

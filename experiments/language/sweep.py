@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
-from experiments.language.trial_result import PAIR, rule_note, sizes_note
+from experiments.language.trial import PAIR, sizes_note
 
 STRENGTH = "effect.hazard_ratio"
 
@@ -103,7 +103,7 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     if facts["draws"]:
         yield m("draws", posterior=facts["posterior"])
     yield m("error", error=m.points(facts["simulation_error"]), trials=m.number(facts["replicates"], 0))
-    yield rule_note(m)
+    yield m("trial_result.rule", **PAIR)
     yield sizes_note(facts["sizes"], m)
 
 

@@ -1,4 +1,4 @@
-"""The answer of ``desist trial`` in sentences."""
+"""The answer of ``desist trial`` in sentences, and what sweeps also say about the result that the trial reported."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from experiments.inputs.trial_result import ANALYSES, GAP
+from experiments.inputs.trial_result import ANALYSES, CONTROL_PERCENT, GAP, MENTORED_PERCENT, REGION_67, REGION_95
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
-from experiments.language.trial_result import PAIR, region, sizes_note
 
 QUANTITIES = ("mentored", "control", "difference")
 NAMED = 6
 """Quantities that the draws decide and that are named."""
+
+
+FEW = 4
+"""Sizes that are named one by one, before the largest."""
+PAIR = {"mentored": f"{MENTORED_PERCENT} %", "control": f"{CONTROL_PERCENT} %"}
 
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001
@@ -89,3 +93,17 @@ def _analysis(row: Mapping[str, Any], m: Messages) -> str:
 
 def _ends(row: Mapping[str, Any], name: str, m: Messages) -> str:
     return m.to(m.points(row[f"{name}_low"], 0), m.points(row[f"{name}_high"], 0))
+
+
+def sizes_note(sizes: Mapping[str, Any], m: Messages) -> str:
+    """The note on group sizes that goes with every comparison; ``sizes`` is ``trial_result.group_sizes``."""
+    mentored, control = (f"{', '.join(map(str, sizes[arm][:FEW]))} ... {sizes[arm][-1]}"
+                         for arm in ("mentored", "control"))  # fmt: skip
+    return m("trial_result.sizes", mentored_percent=PAIR["mentored"], control_percent=PAIR["control"],
+             pairs=m.number(sizes["pairs"]), people=m.number(sizes["people"]), mentored=mentored,
+             control=control)  # fmt: skip
+
+
+def region(likelihood: float) -> str:
+    """Which likelihood region a relative likelihood lies in: ``inside_67``, ``inside_95`` or ``outside``."""
+    return "inside_67" if likelihood >= REGION_67 else "inside_95" if likelihood >= REGION_95 else "outside"

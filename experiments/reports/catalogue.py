@@ -5,17 +5,10 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from experiments.language.messages import LANGUAGES, MILLION, NBSP, Language, Messages, part_of
-
-__all__ = ["FOLDER", "LANGUAGES", "MILLION", "NBSP", "ReportMessages", "catalogue"]
+from experiments.language.messages import Language, Messages
 
 FOLDER = Path(str(files("experiments").joinpath("reports")))
 """Where the template of a report lies."""
-
-
-def catalogue(language: Language) -> dict[str, str]:
-    """Every text of reports, by dotted key."""
-    return part_of(language, "report")
 
 
 class ReportMessages(Messages):

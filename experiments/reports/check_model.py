@@ -10,7 +10,7 @@ import pandas as pd
 
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import ReportMessages
-from experiments.reports.figures import stacks, told_rows
+from experiments.reports.figures import rows_text, stacks
 from experiments.reports.grades import read_table
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.verification.stored_measurements import fault_summary
@@ -34,7 +34,7 @@ def check_model_page(folder: Path, _manifest: Mapping[str, Any], language: Langu
                for kind, parts in counts.items()}  # fmt: skip
     parts = [
         Part(title=w("common.figures"), pictures=[
-            picture(figure, alt=w("check_model.alt", rows=told_rows(by_kind)), caption=w("check_model.fig"))
+            picture(figure, alt=w("check_model.alt", rows=rows_text(by_kind)), caption=w("check_model.fig"))
         ]),
         Part(title=w("common.uncertainty"), paragraphs=[w("check_model.how")], grids=_patterns(table, w)),
         Part(title=w("common.change"), points=[w("check_model.cannot_show"), w("study.structure")]),

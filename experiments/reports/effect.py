@@ -1,4 +1,4 @@
-"""Reports of ``desist calibrate`` and ``desist mechanisms``: what 97 people tell, and what the effect is made of."""
+"""Reports of ``desist calibrate`` and ``desist mechanisms``: what 97 people show, and the parts of the effect."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from experiments.inputs.routes import AS_IS, DIRECT, SCARCE, TOTAL
 from experiments.inputs.trial_result import GAP, LIKE_THE_TRIAL, TRIALS_OWN
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import ReportMessages
-from experiments.reports.figures import bars, ranges, told_rows
-from experiments.reports.grades import for_receipt, read_table, tags_in, trial_parts, trial_uncertainty
-from experiments.reports.names import sources
-from experiments.reports.page import Grid, Page, Part, picture
-from experiments.reports.trial import terms_of
+from experiments.reports.figures import bars, ranges, rows_text
+from experiments.reports.grades import read_table
+from experiments.reports.page import Grid, Page, Part, capitalised, picture
+from experiments.reports.trial import HALF_LIFE, trial_report
 from simulation.parameters import ParameterError
 
-HALF_LIFE = "programme.half_life_months"
 Row = Mapping[Any, Any]
 
 
@@ -31,41 +29,33 @@ def calibration_page(folder: Path, manifest: Mapping[str, Any], language: Langua
     w = ReportMessages(language)
     table, priors = read_table(folder, "differences"), read_table(folder, "by_prior")
     own = table[table["definition"] == TRIALS_OWN].to_dict("records")
-    doubt = trial_uncertainty(folder / "posterior.parquet")
-    first = ranges(
-        [(_group(row, w), [_points(row)]) for row in own], names=[""], w=w, axis=w("study.points_fewer"), zero=True,
-        dashed=[(GAP, w("study.reported", n=str(GAP)).replace(" %", ""))],
+    first, second = (
+        ranges([(w(f"groups.{row[key]}"), [_points(row)]) for row in rows], names=[""], w=w,
+               axis=w("study.points_fewer"), zero=True,
+               dashed=[(GAP, w("study.reported", n=str(GAP)).replace(" %", ""))])
+        for key, rows in (("group", own), ("prior", priors.to_dict("records")))
     )  # fmt: skip
-    second = ranges(
-        [(w(f"groups.{row['prior']}"), [_points(row)]) for row in priors.to_dict("records")], names=[""], w=w,
-        axis=w("study.points_fewer"), zero=True,
-        dashed=[(GAP, w("study.reported", n=str(GAP)).replace(" %", ""))],
-    )  # fmt: skip
-    said = {_group(row, w): f"{w.points(row['difference'])} ({w.to(w.points(row['low']), w.points(row['high']))})"
+    fewer = {_group(row, w): f"{w.points(row['difference'])} ({w.to(w.points(row['low']), w.points(row['high']))})"
             for row in own}  # fmt: skip
     others = {w(f"groups.{row['prior']}"): w.points(row["difference"]) for row in priors.to_dict("records")}
     grid = Grid(
         caption=w("calibration.table"),
         head=[w("calibration.group"), w("calibration.without"), w("calibration.with"), w("calibration.fewer")],
-        rows=[[_up(_group(row, w)), w.percent(row["without"]), w.percent(row["with"]), said[_group(row, w)]]
+        rows=[[capitalised(_group(row, w)), w.percent(row["without"]), w.percent(row["with"]), fewer[_group(row, w)]]
               for row in own],
     )  # fmt: skip
     draws = float(manifest.get("diagnostics", {}).get("trial_draws", manifest.get("retained", 0)))
     parts = [
         Part(title=w("common.figures"), pictures=[
-            picture(first, alt=w("calibration.alt", rows=told_rows(said)), caption=w("calibration.fig")),
-            picture(second, alt=w("calibration.alt", rows=told_rows(others)), caption=w("calibration.fig_prior")),
+            picture(first, alt=w("calibration.alt", rows=rows_text(fewer)), caption=w("calibration.fig")),
+            picture(second, alt=w("calibration.alt", rows=rows_text(others)), caption=w("calibration.fig_prior")),
         ]),
         Part(title=w("common.uncertainty"), paragraphs=[w("calibration.checked", draws=w.number(draws, 0))],
              grids=[grid, _registers(read_table(folder, "registers"), w)]),
-        *trial_parts(w, doubt, (w("study.larger"),)),
     ]  # fmt: skip
-    return Page(
-        language=language, kind=w("calibration.kind"), title=w("calibration.title"),
-        question=f"{w('study.trial_background')} {w('calibration.question')}",
-        answer=calibration_answer(table, priors, read_table(folder, "parameters"), w), parts=parts, terms=terms_of(w),
-        sources=sources(tags_in(parts)), grades=for_receipt(doubt),
-    )  # fmt: skip
+    answer = calibration_answer(table, priors, read_table(folder, "parameters"), w)
+    return trial_report("calibration", w, parts, answer, further=(w("study.larger"),),
+                        draws=folder / "posterior.parquet")  # fmt: skip
 
 
 def calibration_answer(table: pd.DataFrame, priors: pd.DataFrame, about: pd.DataFrame, w: ReportMessages) -> list[str]:
@@ -108,13 +98,9 @@ def _registers(table: pd.DataFrame, w: ReportMessages) -> Grid:
         if w.has(f"calibration.{row['figure']}"):
             ends = w.to(*(w.number(100 * row[f"model_{end}"], 0) for end in ("low", "high")))
             model = f"{w.percent(row['model'])} ({ends})"
-            rows.append([_up(w(f"calibration.{row['figure']}")), w.percent(row["observed"]), model])
+            rows.append([capitalised(w(f"calibration.{row['figure']}")), w.percent(row["observed"]), model])
     head = [w("calibration.figure"), w("calibration.observed"), w("calibration.model")]
     return Grid(caption=w("calibration.registers"), head=head, rows=rows)
-
-
-def _up(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 # The mechanisms -----------------------------------------------------------------------------------------------
@@ -125,7 +111,6 @@ def mechanisms_page(folder: Path, manifest: Mapping[str, Any], language: Languag
     w, table = ReportMessages(language), read_table(folder, "shares")
     if manifest.get("draws"):
         raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of one setting of the effect")
-    doubt = trial_uncertainty()
     rows = {(str(row["condition"]), str(row["mechanism"])): row for row in table.to_dict("records")}
     shown = [name for name in (AS_IS, SCARCE) if (name, TOTAL) in rows]
     routes = [str(row["mechanism"]) for row in table[table["condition"] == AS_IS].sort_values(
@@ -133,26 +118,20 @@ def mechanisms_page(folder: Path, manifest: Mapping[str, Any], language: Languag
     names = [w("mechanisms.as_is"), w("mechanisms.scarcity")][: len(shown)]
     figure = bars([(_route(name, w), [_bar(rows[(condition, name)]) for condition in shown]) for name in routes],
                   names=names, w=w, axis=w("study.points_fewer"))  # fmt: skip
-    said = {_route(name, w): w.number(rows[(AS_IS, name)]["points"], 1) for name in routes}
+    points = {_route(name, w): w.number(rows[(AS_IS, name)]["points"], 1) for name in routes}
     grid = Grid(
         caption=w("mechanisms.table"), head=[w("mechanisms.way"), *names, w("mechanisms.share")],
-        rows=[[_up(_route(name, w)), *(_spanned(rows[(condition, name)], w) for condition in shown),
+        rows=[[capitalised(_route(name, w)), *(_spanned(rows[(condition, name)], w) for condition in shown),
                w.percent(rows[(AS_IS, name)]["share"], 0)] for name in (*routes, TOTAL)],
     )  # fmt: skip
     parts = [
         Part(title=w("common.figures"), pictures=[
-            picture(figure, alt=w("mechanisms.alt", rows=told_rows(said)), caption=w("mechanisms.fig"))
+            picture(figure, alt=w("mechanisms.alt", rows=rows_text(points)), caption=w("mechanisms.fig"))
         ]),
         Part(title=w("common.uncertainty"), grids=[grid],
              paragraphs=[w("mechanisms.how", trials=w.number(manifest.get("trials", 0), 0))]),
-        *trial_parts(w, doubt),
     ]  # fmt: skip
-    return Page(
-        language=language, kind=w("mechanisms.kind"), title=w("mechanisms.title"),
-        question=f"{w('study.trial_background')} {w('mechanisms.question')}",
-        answer=mechanisms_answer(rows, routes, str(manifest["scenario"]), w), parts=parts, terms=terms_of(w),
-        sources=sources(tags_in(parts)), grades=for_receipt(doubt),
-    )  # fmt: skip
+    return trial_report("mechanisms", w, parts, mechanisms_answer(rows, routes, str(manifest["scenario"]), w))
 
 
 def mechanisms_answer(rows: Mapping[tuple[str, str], Row], routes: list[str], setting: str,
@@ -161,10 +140,10 @@ def mechanisms_answer(rows: Mapping[tuple[str, str], Row], routes: list[str], se
     total, direct = rows[(AS_IS, TOTAL)], rows[(AS_IS, DIRECT)]
     named = w(f"settings.{setting}") if w.has(f"settings.{setting}") else setting
     others = [f"{_route(name, w)} {w.number(rows[(AS_IS, name)]['points'], 1)}" for name in routes if name != DIRECT]
-    told = total["points_low"] > 0 or total["points_high"] < 0
+    clear = total["points_low"] > 0 or total["points_high"] < 0
     scarce = rows.get((SCARCE, TOTAL), total)
     return [
-        w("mechanisms.total" if told else "mechanisms.total_open", setting=named, **_ends(total, w)),
+        w("mechanisms.total" if clear else "mechanisms.total_open", setting=named, **_ends(total, w)),
         w("mechanisms.direct", n=w.number(direct["points"], 1), share=w.percent(direct["share"], 0)),
         w("mechanisms.factors", list=w.listed(others)), w("mechanisms.scarce", **_ends(scarce, w)),
         w("mechanisms.assumed"),

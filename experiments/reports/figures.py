@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from textwrap import fill
 
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -16,7 +15,7 @@ from experiments.reports.catalogue import ReportMessages
 SHADES = (COLOURS["mentored"], COLOURS["control"], "#5e3c99")
 MARKERS = ("s", "o", "D")
 FILLS = ((COLOURS["mentored"], "////"), ("#a9c9e4", ""), ("#d9d9d9", "...."))
-"""Colour and hatching of what is good, open and bad, so that they are told apart in black and white."""
+"""Colour and hatching of what is good, open and bad, so that they differ in black and white."""
 WIDTH = 7.4
 """Inches: a column of A4 with type that can be read."""
 Range = tuple[float, float, float]
@@ -32,22 +31,9 @@ def ranges(
     rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: ReportMessages, axis: str, unit: str = "",
     dashed: Sequence[tuple[float, str]] = (), zero: bool = False,
 ) -> Figure:  # fmt: skip
-    """Points with their ranges, row by row.
+    """Points with their ranges, row by row: a label and one range for each series (NaN where there is none).
 
-    Parameters
-    ----------
-    rows
-        Label and one range for each series (NaN where there is none).
-    names
-        What the series are called; one series has no legend.
-    w
-        ReportMessages of the language.
-    axis, unit
-        Label of the axis, and what stands behind its numbers.
-    dashed
-        Values marked by a dashed line, and what is written above it.
-    zero
-        Whether zero is marked.
+    ``names`` are those of the series (one series has no legend); ``dashed`` are values with a line and a text above it.
     """
     style()
     figure = Figure(figsize=(WIDTH, 1.35 + 0.36 * len(rows) * (1 + 0.45 * (len(names) - 1))))
@@ -63,26 +49,29 @@ def ranges(
                     va="bottom", fontsize=8.5)  # fmt: skip
     if zero:
         ax.axvline(0, color=COLOURS["observed"], linewidth=0.9)
-    ax.set_yticks(range(len(rows)), [fill(label, 30) for label, _ in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
+    return _finished(figure, [fill(label, 30) for label, _ in rows], axis, w, unit=unit, legend=number > 1)
+
+
+def _finished(
+    figure: Figure, labels: Sequence[str], axis: str, w: ReportMessages, *, unit: str = "", legend: bool = True
+) -> Figure:  # fmt: skip
+    """The figure of lying rows with their labels, its axis and its legend."""
+    (ax,) = figure.axes
+    ax.set_yticks(range(len(labels)), labels)
+    ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.tick_params(axis="y", length=0)
-    _finished(figure, ax, axis, w, unit, number > 1)
-    return figure
-
-
-def _finished(figure: Figure, ax: Axes, axis: str, w: ReportMessages, unit: str, legend: bool) -> None:
     ax.set_xlabel(axis)
     ax.xaxis.set_major_formatter(numbers(w, unit))
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
     ax.set_axisbelow(True)
     if legend:
         figure.legend(frameon=False, loc="outside lower center", ncols=3)
+    return figure
 
 
 def stacks(
     rows: Sequence[tuple[str, Sequence[float]]], *, names: Sequence[str], w: ReportMessages, axis: str,
-    across: str = "",
-    alarm: bool = False,
+    across: str = "", alarm: bool = False,
 ) -> Figure:  # fmt: skip
     """Lying bars of counts, each cut into good, open and bad; the counts stand in the bars.
 
@@ -101,13 +90,9 @@ def stacks(
                 ax.text(left + size / 2, place, w.number(size, 0), ha="center", va="center", fontsize=8.5,
                         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85})  # fmt: skip
             left += size
-    ax.set_yticks(range(len(rows)), [fill(label, 30) for label, _ in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_ylabel(across)
-    ax.tick_params(axis="y", length=0)
     ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    _finished(figure, ax, axis, w, "", True)
-    return figure
+    return _finished(figure, [fill(label, 30) for label, _ in rows], axis, w)
 
 
 def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: ReportMessages, axis: str) -> Figure:
@@ -124,17 +109,12 @@ def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w
                     label=names[k] if not place else None)  # fmt: skip
             ax.plot([low, high], [y, y], color=COLOURS["observed"], linewidth=1.3)
     ax.axvline(0, color=COLOURS["observed"], linewidth=0.9)
-    ax.set_yticks(range(len(rows)), [label for label, _ in rows])
-    ax.set_ylim(len(rows) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
-    _finished(figure, ax, axis, w, "", number > 1)
-    return figure
+    return _finished(figure, [label for label, _ in rows], axis, w, legend=number > 1)
 
 
 def curve(
     line: Sequence[tuple[float, float]], dots: Sequence[tuple[float, float, float]], *, w: ReportMessages, axis: str,
-    up: str,
-    wanted: Sequence[float], planned: tuple[float, str],
+    up: str, wanted: Sequence[float], planned: tuple[float, str],
 ) -> Figure:  # fmt: skip
     """Shares that rise with size: a calculated line, simulated dots with their errors, wanted shares dashed."""
     style()
@@ -158,6 +138,6 @@ def curve(
     return figure
 
 
-def told_rows(rows: Mapping[str, str]) -> str:
-    """Rows of a figure as a text for whoever cannot see it."""
+def rows_text(rows: Mapping[str, str]) -> str:
+    """Rows of a figure as a text for people who cannot see it."""
     return "; ".join(f"{name}: {value}" for name, value in rows.items())

@@ -16,7 +16,7 @@ from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.inputs.scenario_files import load
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.names import believed, name_of, short_name, source_of, valued
-from experiments.reports.page import Grid, Part
+from experiments.reports.page import Grid, Part, capitalised
 from experiments.statistics.variance_by_grade import GRADES, REST, as_data, first_order_shares, shares_from_draws
 
 GAP = "gap"
@@ -122,16 +122,11 @@ def _assumptions(graded: GradedUncertainty, w: ReportMessages) -> list[Grid]:
     for key in graded.top(6):
         row = graded.inputs.rows.get(key)
         rows.append([
-            first_up(name_of(key, row, w)), believed(key, graded.drawn[key], graded.inputs, w),
+            capitalised(name_of(key, row, w)), believed(key, graded.drawn[key], graded.inputs, w),
             w(f"grades.{graded.inputs.grade(key)}"), source_of(key, row, w),
         ])  # fmt: skip
     head = [w("grades.quantity"), w("grades.believed"), w("grades.grade"), w("grades.source")]
     return [Grid(caption=w("grades.heaviest"), head=head, rows=rows, wordy=True)] if rows else []
-
-
-def first_up(text: str) -> str:
-    """A text with a capital."""
-    return text[:1].upper() + text[1:]
 
 
 def changes(graded: GradedUncertainty, of: str, w: ReportMessages, text: str, form: Literal["points", "number"],
@@ -180,6 +175,6 @@ def trial_parts(w: ReportMessages, graded: GradedUncertainty | None, further: tu
     points, parts = list(further), []
     if graded is not None:
         parts.append(grades_part(graded, w, names={GAP: w("study.of_gap")}, census=graded.inputs.census()))
-        points += [first_up(each) for each in changes(graded, GAP, w, "study.change_gap", "points")]
+        points += [capitalised(each) for each in changes(graded, GAP, w, "study.change_gap", "points")]
     points += [w("study.sizes"), w("study.structure")]
     return [*parts, Part(title=w("common.change"), points=points)]

@@ -16,8 +16,8 @@ from experiments.language.messages import Messages
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.grades import read_table
 from experiments.reports.names import sources
-from experiments.reports.page import Grid, Page, Part, picture
-from experiments.reports.plan import first_up, general_terms
+from experiments.reports.page import Grid, Page, Part, capitalised, picture
+from experiments.reports.plan import general_terms
 from experiments.reports.trial import terms_of
 from simulation.parameters import ParameterError
 
@@ -100,7 +100,7 @@ def _grid(table: pd.DataFrame, kind: str, w: ReportMessages) -> Grid:
     m, rows = Messages(w.language), []
     for k, row in enumerate(table.to_dict("records")):
         own = [f"× {w.number(row['factor'], 2)}", figure_text(row["without"], m)] if k else ["", ""]
-        rows.append([first_up(_step(row, kind, w)), with_interval(row, m), *own])
+        rows.append([capitalised(_step(row, kind, w)), with_interval(row, m), *own])
     head = [w(f"ladder.{name}") for name in ("step", "left", "factor", "without")]
     return Grid(caption=w(f"ladder.table_{'kroner' if kind == KRONER else 'points'}"), head=head, rows=rows)
 
@@ -111,4 +111,4 @@ def _sources(tables: Mapping[str, pd.DataFrame], w: ReportMessages) -> Grid:
     rows = {_step(row, kind, w): m(f"step.{row['step']}.source")
             for kind, table in tables.items() for row in table.iloc[1:].to_dict("records")}  # fmt: skip
     return Grid(caption=w("ladder.source"), head=[w("ladder.step"), w("grades.source")],
-                rows=[[first_up(name), first_up(text)] for name, text in rows.items()], wordy=True)  # fmt: skip
+                rows=[[capitalised(name), capitalised(text)] for name, text in rows.items()], wordy=True)  # fmt: skip

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.inputs.evidence import PRICE, ModelInputs
-from experiments.language.quantity_names import entry
-from experiments.language.quantity_names import name_of as plain_name
+from experiments.language.quantities import entry
+from experiments.language.quantities import name_of as plain_name
 from experiments.reports.catalogue import FOLDER, ReportMessages
 from simulation.parameters import Quantity
 
@@ -31,7 +31,7 @@ def name_of(key: str, row: Quantity | None, w: ReportMessages) -> str:
 
 
 def short_name(key: str, row: Quantity | None, w: ReportMessages) -> str:
-    """The name without what is said in brackets."""
+    """The name without what stands in brackets."""
     return name_of(key, row, w).partition(" (")[0]
 
 

@@ -1,7 +1,7 @@
 """A report as one HTML file: what is on it, and how it becomes a page that needs nothing from anywhere.
 
-The page is made by ``report/page.html`` with the style of ``report/page.css``: readable on a screen of any width and on
-A4. Figures are pictures inside the file, with a text in their place for whoever cannot see them.
+The page is made by ``page.html`` with the style of ``page.css``: readable on a screen of any width and on
+A4. Figures are pictures inside the file, with a text in their place for people who cannot see them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Picture:
     source: str
     """As a data URI (``picture``)."""
     alt: str
-    """What it shows, for whoever cannot see it."""
+    """What it shows, for people who cannot see it."""
     caption: str
 
 
@@ -71,7 +71,7 @@ class Page:
     parts: Sequence[Part]
     """Figures, uncertainty, assumptions, what would change the answer."""
     terms: Sequence[tuple[str, str]] = ()
-    """ReportMessages and abbreviations that are used, and what they mean."""
+    """Terms and abbreviations that are used, and what they mean."""
     sources: Sequence[tuple[str, str, str]] = ()
     """Tag, title and address of each source that is named."""
     receipt: Sequence[tuple[str, str]] = ()
@@ -79,7 +79,7 @@ class Page:
     check: Sequence[str] = ()
     """How to check it."""
     grades: Mapping[str, Any] = field(default_factory=dict)
-    """Shares of the doubt by grade, for the receipt."""
+    """Shares of the uncertainty by grade, for the receipt."""
 
     def __post_init__(self) -> None:
         if len(self.answer) != SENTENCES:
@@ -90,10 +90,15 @@ def html(page: Page) -> str:
     """The page as one file: nothing is fetched from anywhere, and the same page gives the same bytes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # slow to import
 
-    shelf = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined,
-                        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip
+    library = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined,
+                          trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip
     style = (FOLDER / "page.css").read_text(encoding="utf-8")
-    return shelf.get_template("page.html").render(page=page, w=ReportMessages(page.language), style=style)
+    return library.get_template("page.html").render(page=page, w=ReportMessages(page.language), style=style)
+
+
+def capitalised(text: str) -> str:
+    """A text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
 
 
 def picture(figure: Figure, *, alt: str, caption: str) -> Picture:

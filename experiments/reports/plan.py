@@ -17,7 +17,7 @@ from experiments.language.rollout import krone_text, volunteers_time
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.grades import GradedUncertainty, changes, for_receipt, grades_part, tags_in
 from experiments.reports.names import short_name, sources
-from experiments.reports.page import Grid, Page, Part, Picture, picture
+from experiments.reports.page import Grid, Page, Part, Picture, capitalised, picture
 from experiments.studies.result import StudyResult
 
 FIGURES = {"rollout": "years", "missing_out": "missing", "map": "map", "costs": "money"}
@@ -77,17 +77,12 @@ def general_terms(w: ReportMessages, draws: int) -> list[tuple[str, str]]:
             (w("common.chance_term"), w("common.chance_means"))]  # fmt: skip
 
 
-def first_up(text: str) -> str:
-    """A text with a capital letter first."""
-    return text[:1].upper() + text[1:]
-
-
 def grid_of(shown: Shown) -> Grid:
     """A table of an answer, on the page; each row begins with a capital letter."""
     rows = [[str(cell) for cell in row] for row in shown.table.to_numpy().tolist()]
     head = [str(column) for column in shown.table]
-    return Grid(caption=shown.title, head=[first_up(each) for each in head],
-                rows=[[first_up(row[0]), *row[1:]] for row in rows])  # fmt: skip
+    return Grid(caption=shown.title, head=[capitalised(each) for each in head],
+                rows=[[capitalised(row[0]), *row[1:]] for row in rows])  # fmt: skip
 
 
 def _rests_on(facts: Facts, graded: GradedUncertainty | None, w: ReportMessages) -> str:
@@ -147,7 +142,7 @@ def _assumed(graded: GradedUncertainty | None, w: ReportMessages, names: Mapping
 def _change(facts: Facts, graded: GradedUncertainty | None, w: ReportMessages) -> list[str]:
     points: list[str] = []
     if graded is not None and KRONE in graded.values:
-        points += map(first_up, changes(graded, KRONE, w, "plan.change_krone", "number"))
+        points += map(capitalised, changes(graded, KRONE, w, "plan.change_krone", "number"))
     if facts["per_krone"] and not facts["other_schemes"] and (ratio := facts["per_krone"]["ratio"]["per_krone"]) > 0:
         price = facts["course"]["price"]
         even, now = (w.kroner(round(kroner, -3)) for kroner in (ratio * price, price))
@@ -218,7 +213,7 @@ def _compared_grid(facts: Facts, names: list[str], w: ReportMessages) -> Grid:
     rows = [list(row) for row in table.rows]
     for k, (name, plan) in enumerate(zip(names[1:], facts["plans"][1:], strict=True), start=1):
         gain = w("compare.table.gain")
-        label = w("compare.gap", gain=first_up(gain), name=name, first=names[0])
+        label = w("compare.gap", gain=capitalised(gain), name=name, first=names[0])
         own = plan_text.spanned(facts["gains"][plan["plan"]["name"]]["net"], w, million=True)
         rows.append([label, *(own if at == k else "" for at in range(len(names)))])
     return Grid(caption=table.caption, head=table.head, rows=rows)
@@ -228,5 +223,5 @@ def _compared_change(graded: GradedUncertainty | None, names: list[str], w: Repo
     points = []
     if graded is not None:
         found = changes(graded, GAP, w, "compare.change", "number", plan=names[1], first=names[0])
-        points = [*map(first_up, found)] or [w("compare.change_same")]
+        points = [*map(capitalised, found)] or [w("compare.change_same")]
     return [*points, w("plan.structure")]

@@ -11,10 +11,9 @@ import pandas as pd
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import curve
-from experiments.reports.grades import for_receipt, read_table, tags_in, trial_parts, trial_uncertainty
-from experiments.reports.names import sources
+from experiments.reports.grades import read_table
 from experiments.reports.page import Grid, Page, Part, picture
-from experiments.reports.trial import terms_of
+from experiments.reports.trial import trial_report
 from simulation.parameters import ParameterError
 
 PLANNED, CURVE = "planned", "curve"
@@ -26,9 +25,7 @@ def power_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     w, found, sizes = ReportMessages(language), read_table(folder, "power"), read_table(folder, "sizes")
     if len(found) != 1:
         raise ParameterError(f"[{folder}] is over [{len(found)}] draws of a posterior; a report is of one truth")
-    doubt = trial_uncertainty()
-    row, planned = found.iloc[0], sizes[sizes["why"] == PLANNED].iloc[0]
-    dots = sizes.dropna(subset=["simulated"])
+    planned, dots = sizes[sizes["why"] == PLANNED].iloc[0], sizes.dropna(subset=["simulated"])
     people = w.number(planned["size"], 0)
     figure = curve(
         list(zip(sizes["size"], sizes["power"], strict=True)),
@@ -50,30 +47,24 @@ def power_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     parts = [
         Part(title=w("common.figures"), pictures=[picture(figure, alt=alt, caption=w("power.fig"))]),
         Part(title=w("common.uncertainty"), paragraphs=[w("power.how", level=level)], grids=[grid]),
-        *trial_parts(w, doubt),
     ]
-    return Page(
-        language=language, kind=w("power.kind"), title=w("power.title"),
-        question=f"{w('study.trial_background')} {w('power.question', n=people)}",
-        answer=power_answer(row.to_dict(), sizes, w), parts=parts, terms=terms_of(w, "common.chance"),
-        sources=sources(tags_in(parts)), grades=for_receipt(doubt),
-    )  # fmt: skip
+    answer = power_answer(found.iloc[0].to_dict(), sizes, w)
+    return trial_report("power", w, parts, answer, people=people, terms=("common.chance",))
 
 
 def power_answer(row: Mapping[Any, Any], sizes: pd.DataFrame, w: ReportMessages) -> list[str]:
     """Five sentences: the truth, how often it is found, what is reported, how wide it is, how many people it takes."""
-    planned, people = sizes[sizes["why"] == PLANNED].iloc[0], sizes[sizes["why"] == PLANNED]["size"].iloc[0]
+    planned = sizes[sizes["why"] == PLANNED]["size"].iloc[0]
     real = abs(row["difference"]) > 2 * row["difference_error"]
-    share, said = row["favour"], w.number(people, 0)
-    finds = w("power.finds", people=said, p=w.percent(share), miss=w.percent(1 - share)) if real else \
-        w("power.no_truth", people=said, p=w.percent(share))  # fmt: skip
+    finds = w("power.finds" if real else "power.no_truth", people=w.number(planned, 0), p=w.percent(row["favour"]),
+              miss=w.percent(1 - row["favour"]))  # fmt: skip
     curse = w("power.no_curse")
     if real and row["exaggeration"] == row["exaggeration"]:
         curse = w("power.curse", n=w.points(row["reported"], 0), times=w.number(row["exaggeration"], 1))
     return [
         w("power.truth", mentored=w.percent(row["mentored"]), control=w.percent(row["control"]),
           n=w.points(row["difference"])),
-        finds, curse, w("power.wide", n=w.points(row["width"], 0)), _needed(sizes, float(planned["size"]), w),
+        finds, curse, w("power.wide", n=w.points(row["width"], 0)), _needed(sizes, float(planned), w),
     ]  # fmt: skip
 
 

@@ -53,8 +53,8 @@ def about_plans(report: PlanReport, posterior: Path) -> dict[str, Any]:
 
 def about_study(command: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The receipt of a report of a study, from the manifest of the study's folder."""
-    told = ("scenario", "digest", "seed", "trials", "draws")
-    own = {key: manifest[key] for key in told if manifest.get(key) is not None}
+    names = ("scenario", "digest", "seed", "trials", "draws")
+    own = {key: manifest[key] for key in names if manifest.get(key) is not None}
     study = {"command": bare(manifest["command"]), "files": manifest.get("files", {})}
     return _with_code({"command": command, **own, "study": study})
 
@@ -87,13 +87,7 @@ def check_line(names: Sequence[str], language: Language) -> str:
 
 
 def written(file: Path, page: str, about: Mapping[str, Any]) -> Path:
-    """Write the page with its receipt, whole or not at all.
-
-    Raises
-    ------
-    ParameterError
-        If it cannot be written.
-    """
+    """Write the page with its receipt, whole or not at all; a ``ParameterError`` if it cannot be written."""
     part = file.with_name(f".{file.name}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ plan is simulated at further draws (whole country only), unless there are enough
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,7 +26,7 @@ from experiments.studies.rollout.rollout import PlanRequest
 from simulation.prices import draw_prices
 
 GRADE_DRAWS = 240
-"""Draws by which the doubt is divided, where the plan's own are too few."""
+"""Draws by which the uncertainty is divided, where the plan's own are too few."""
 Compute = Callable[[Job], Iterator[Table]]
 
 
@@ -52,7 +52,7 @@ class PlanReport:
         return ModelInputs.of(everybody(self.plan), self.plan, self.request.prices)
 
 
-def doubt_of_plan(report: PlanReport, compute: Compute) -> GradedUncertainty | None:
+def uncertainty_of_plan(report: PlanReport, compute: Compute) -> GradedUncertainty | None:
     """How the uncertainty of a plan's headline numbers divides; None if there are too few draws for that."""
     inputs, table = report.inputs, report.result.tables["draws"]
     own = graded_uncertainty(inputs, inputs_of(report, table), known(headline(table)), seed=report.seed)
@@ -64,7 +64,7 @@ def doubt_of_plan(report: PlanReport, compute: Compute) -> GradedUncertainty | N
     return graded_uncertainty(inputs, retained(drawn, inputs, plan), known(headline(further)), seed=report.seed)
 
 
-def doubt_of_gaps(report: PlanReport) -> GradedUncertainty | None:
+def uncertainty_of_gaps(report: PlanReport) -> GradedUncertainty | None:
     """The same of the differences between the second plan and the first, by the study's own draws."""
     table = report.result.tables["draws"]
     first, second = (table[table["plan"] == plan.name].reset_index(drop=True) for plan, _ in report.request.plans[:2])
@@ -82,14 +82,11 @@ def inputs_of(report: PlanReport, draws: pd.DataFrame) -> pd.DataFrame:
 def retained(table: pd.DataFrame, inputs: ModelInputs, plan: RolloutPlan) -> pd.DataFrame:
     """Of the columns drawn those that are uncertain and can move the plan."""
     names = [str(name) for name in table if name not in (*OF_THE_TRIAL, *PLANNED_HERE, *plan.set)]
-    if delivery_of(plan).delivered_by == "slots":
+    delivery = delivery_of(plan)
+    if delivery.delivered_by == "slots":
         names = [name for name in names if not name.removeprefix("plan.").startswith("volunteers.")]
-    return table[[name for name in used_prices(names, programmes_of(plan)) if name in inputs.uncertain]]
-
-
-def programmes_of(plan: RolloutPlan) -> Sequence[str]:
-    """The programme that a plan rolls out, and the schemes beside it."""
-    return [delivery_of(plan).name, *plan.other_schemes]
+    programmes = [delivery.name, *plan.other_schemes]
+    return table[[name for name in used_prices(names, programmes) if name in inputs.uncertain]]
 
 
 def known(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -61,17 +61,7 @@ class ReportedStudy:
     def page(
         self, study: Study, extra: Sequence[str], language: Language, context: RunContext
     ) -> tuple[Page, dict[str, Any]]:
-        """The page and its receipt.
-
-        Parameters
-        ----------
-        study
-            What is reported.
-        extra
-            The words of the command line that ask for it, beyond the report's name.
-        language, context
-            Language of the page; where the study is computed, if it must be.
-        """
+        """The page and its receipt; ``extra`` are the words of the command line that ask for it, beyond its name."""
         words = ["desist", "report", self.name, "--language", language, *(["--", *extra] if extra else [])]
         with self._saved(study, context) as folder:
             manifest = manifest_of(folder)

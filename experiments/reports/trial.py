@@ -16,7 +16,7 @@ from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import ranges, stacks
 from experiments.reports.grades import for_receipt, read_table, tags_in, trial_parts, trial_uncertainty
 from experiments.reports.names import sources
-from experiments.reports.page import Grid, Page, Part, picture
+from experiments.reports.page import Grid, Page, Part, capitalised, picture
 from simulation.parameters import ParameterError, Prior
 
 SETTINGS = ("as-reported", "pooled", "sceptical", "trial")
@@ -24,10 +24,28 @@ HALF_LIFE = "programme.half_life_months"
 
 
 def terms_of(w: ReportMessages, *more: str) -> list[tuple[str, str]]:
-    """ReportMessages that reports about the trial use."""
+    """Terms that reports about the trial use, and what they mean."""
     names = ("study.risk", "study.controls", "common.points", *more)
     own = [(w("common.pm"), w("common.pm_means"))]
     return own + [(w(f"{name}_term") if w.has(f"{name}_term") else w(name), w(f"{name}_means")) for name in names]
+
+
+def trial_report(
+    name: str, w: ReportMessages, parts: list[Part], answer: list[str], *, people: str = "",
+    further: tuple[str, ...] = (), terms: tuple[str, ...] = (), draws: Path | None = None,
+) -> Page:  # fmt: skip
+    """The page of a study of the trial: its own parts, then assumptions and what would change the answer.
+
+    ``people`` is the number in the question; ``further`` are points that would change the answer; ``draws`` is the file
+    by which the uncertainty is divided (None for the draws that come with Desist).
+    """
+    divided = trial_uncertainty(draws)
+    parts = [*parts, *trial_parts(w, divided, further)]
+    return Page(
+        language=w.language, kind=w(f"{name}.kind"), title=w(f"{name}.title"),
+        question=f"{w('study.trial_background')} {w(f'{name}.question', n=people)}", answer=answer, parts=parts,
+        terms=terms_of(w, *terms), sources=sources(tags_in(parts)), grades=for_receipt(divided),
+    )  # fmt: skip
 
 
 # The trial ----------------------------------------------------------------------------------------------------
@@ -42,7 +60,6 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     missing = [name for name in SETTINGS if name not in rows]
     if missing:
         raise ParameterError(f"[{folder}] has no setting [{missing[0]}]; a report needs {', '.join(SETTINGS)}")
-    doubt = trial_uncertainty()
     shown = {name: w(f"settings.{name}") for name in SETTINGS}
     figure = ranges(
         [(shown[name], [_ends(rows[name], arm) for arm in ("mentored", "control")]) for name in SETTINGS],
@@ -56,8 +73,9 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     ))  # fmt: skip
     grid = Grid(
         caption=w("trial.table"),
-        head=[w("trial.setting"), _up(w("study.mentored")), _up(w("study.control")), w("trial.far"), w("trial.fit")],
-        rows=[[_up(shown[name]), _spanned(rows[name], "mentored", w), _spanned(rows[name], "control", w),
+        head=[w("trial.setting"), capitalised(w("study.mentored")), capitalised(w("study.control")), w("trial.far"),
+              w("trial.fit")],
+        rows=[[capitalised(shown[name]), _spanned(rows[name], "mentored", w), _spanned(rows[name], "control", w),
                w.percent(rows[name]["as_far_apart"]), w(f"trial.fit_{fit(rows[name]['relative_likelihood'])}")]
               for name in SETTINGS],
     )  # fmt: skip
@@ -66,13 +84,9 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
         Part(title=w("common.uncertainty"), paragraphs=[
             w("trial.chance", trials=w.number(manifest.get("trials", 0), 0)), w("study.fits"),
         ], grids=[grid]),
-        *trial_parts(w, doubt, (w("study.larger"),)),
     ]  # fmt: skip
-    return Page(
-        language=language, kind=w("trial.kind"), title=w("trial.title"),
-        question=f"{w('study.trial_background')} {w('trial.question')}", answer=trial_answer(rows, w), parts=parts,
-        terms=terms_of(w, "common.chance"), sources=sources(tags_in(parts)), grades=for_receipt(doubt),
-    )  # fmt: skip
+    return trial_report("trial", w, parts, trial_answer(rows, w), further=(w("study.larger"),),
+                        terms=("common.chance",))  # fmt: skip
 
 
 def trial_answer(rows: Mapping[str, Mapping[Any, Any]], w: ReportMessages) -> list[str]:
@@ -81,14 +95,14 @@ def trial_answer(rows: Mapping[str, Mapping[Any, Any]], w: ReportMessages) -> li
     found: dict[str, list[str]] = {"yes": [], "open": [], "no": []}
     for name in SETTINGS:
         found[fit(rows[name]["relative_likelihood"])].append(w(f"settings.{name}"))
-    said = {kind: ", ".join(names) or w("trial.nobody") for kind, names in found.items()}
+    listed = {kind: ", ".join(names) or w("trial.nobody") for kind, names in found.items()}
     return [
         w("trial.no_effect", far=w.percent(rows["trial"]["as_far_apart"])),
         w("trial.pooled", far=w.percent(pooled["as_far_apart"]), mentored=w.percent(pooled["mentored"]),
           control=w.percent(pooled["control"])),
         w("trial.reported", far=w.percent(rows["as-reported"]["as_far_apart"])),
         w("trial.spread", low=fewer(pooled["difference_low"], w), high=fewer(pooled["difference_high"], w)),
-        w("trial.verdict", fits=said["yes"], open=said["open"], out=said["no"]),
+        w("trial.verdict", fits=listed["yes"], open=listed["open"], out=listed["no"]),
     ]  # fmt: skip
 
 
@@ -111,10 +125,6 @@ def _spanned(row: Mapping[Any, Any], name: str, w: ReportMessages) -> str:
     return f"{w.percent(middle / 100)} ({w.to(w.number(low, 0), w.number(high, 0))})"
 
 
-def _up(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 # The sweep ----------------------------------------------------------------------------------------------------
 
 
@@ -124,7 +134,6 @@ def sweep_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     if not {STRENGTH, HALF_LIFE, SHARE} <= set(table) or "draws" in table:
         raise ParameterError(f"[{folder}] is no run of the study effect without draws; a report is of that")
     names = [w(f"sweep.{each}") for each in ("good", "open", "out")]
-    doubt = trial_uncertainty()
     by_strength, by_half_life = counted(table, STRENGTH), counted(table, HALF_LIFE)
     figure = stacks([(w.plain(value), parts) for value, parts in by_strength.items()], names=names, w=w,
                     axis=w("sweep.number"), across=w("sweep.axis"))  # fmt: skip
@@ -140,13 +149,8 @@ def sweep_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
             _counts(w("sweep.table"), w("sweep.strength"), by_strength, names, w),
             _counts(w("sweep.table_lasting"), w("sweep.months"), by_half_life, names, w),
         ]),
-        *trial_parts(w, doubt),
     ]  # fmt: skip
-    return Page(
-        language=language, kind=w("sweep.kind"), title=w("sweep.title"),
-        question=f"{w('study.trial_background')} {w('sweep.question')}", answer=sweep_answer(table, w), parts=parts,
-        terms=terms_of(w), sources=sources(tags_in(parts)), grades=for_receipt(doubt),
-    )  # fmt: skip
+    return trial_report("sweep", w, parts, sweep_answer(table, w))
 
 
 def counted(table: pd.DataFrame, key: str) -> dict[float, list[int]]:
@@ -179,10 +183,8 @@ def sweep_answer(table: pd.DataFrame, w: ReportMessages) -> list[str]:
 def _lasting(table: pd.DataFrame, kinds: pd.Series, w: ReportMessages) -> str:
     ends = sorted(table[HALF_LIFE].unique())
     a, b = (float((kinds[table[HALF_LIFE] == end] == "yes").mean()) for end in (ends[0], ends[-1]))
-    said = {"a": w.percent(a), "b": w.percent(b)}
-    if b > 1.25 * a:
-        return w("sweep.lasting", short=w.number(ends[0]), long=w.number(ends[-1]), **said)
-    return w("sweep.lasting_same", **said)
+    key = "sweep.lasting" if b > 1.25 * a else "sweep.lasting_same"
+    return w(key, short=w.number(ends[0]), long=w.number(ends[-1]), a=w.percent(a), b=w.percent(b))
 
 
 def _usual(table: pd.DataFrame, kinds: pd.Series, w: ReportMessages) -> str:
@@ -197,5 +199,6 @@ def _usual(table: pd.DataFrame, kinds: pd.Series, w: ReportMessages) -> str:
 
 
 def _counts(caption: str, first: str, rows: Mapping[float, list[int]], names: list[str], w: ReportMessages) -> Grid:
-    told = [[w.plain(value), *(w.number(n, 0) for n in parts)] for value, parts in rows.items()]
-    return Grid(caption=caption, head=[first, *(_up(name) for name in names)], rows=told)
+    return Grid(caption=caption, head=[first, *map(capitalised, names)], rows=[
+        [w.plain(value), *(w.number(n, 0) for n in parts)] for value, parts in rows.items()
+    ])  # fmt: skip

@@ -49,11 +49,11 @@ def study_class(verb: str) -> type[Study]:
     return found
 
 
-def parse_study(text: str, *, label: str = "the study", beside: Path | None = None) -> Study:
+def parse_study(text: str, *, label: str = "the study", draws: Path | None = None) -> Study:
     """A study from its TOML text, which messages call ``label``.
 
-    A file of draws that is not found from here is looked for in the folder ``beside``. Raises ``ParameterError`` if the
-    text is not TOML, has no known ``study``, or an option is unknown or not allowed.
+    ``draws`` is the file that holds draws which were given as a value: they are a value again. Raises
+    ``ParameterError`` if the text is not TOML, has no known ``study``, or an option is unknown or not allowed.
     """
     try:
         data = tomllib.loads(text)
@@ -61,10 +61,11 @@ def parse_study(text: str, *, label: str = "the study", beside: Path | None = No
         raise ParameterError(f"{label} is not valid TOML: {problem}") from None
     if not isinstance(data.get("study"), str):
         raise ParameterError(f'{label} names no study; write study = "VERB", for example study = "power"')
-    if beside is not None and data.get("posterior") == DRAWS and not Path(DRAWS).exists():
-        data["posterior"] = str(beside / DRAWS)
-    verb = data.pop("study")
-    return study_class(verb)(**data)
+    if draws is not None and data.get("posterior") == DRAWS and draws.is_file():
+        from experiments.inputs.posterior import Posterior
+
+        data["posterior"] = Posterior.read(draws)
+    return study_class(data.pop("study"))(**data)
 
 
 def read_study(path: str | Path) -> Study:
@@ -82,7 +83,7 @@ def read_study(path: str | Path) -> Study:
     except (OSError, UnicodeDecodeError, ValueError) as problem:
         why = getattr(problem, "strerror", None) or problem
         raise ParameterError(f"study file is [{file}], which cannot be read ({why}); name a TOML file") from None
-    return parse_study(text, label=file.name, beside=file.parent)
+    return parse_study(text, label=file.name, draws=file.parent / DRAWS)
 
 
 def load_result(folder: str | Path) -> StudyResult:

@@ -1,4 +1,4 @@
-"""What a study gives: tables, facts, and how they are shown and saved."""
+"""The result of a study: tables, facts, and how they are shown and saved."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from experiments.studies.study import DRAWS, ParameterDraws, Study
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
-FACTS, STUDY = "facts.json", "study.toml"
+FACTS, STUDY, SCENARIO = "facts.json", "study.toml", "scenario.toml"
 WRITTEN = (".csv", ".txt", ".png", ".svg")
 """Kinds of files that a result writes from its tables, answers and figures."""
-MADE = ("command", "scenario", "digest", "study", "seed", "language", "complete", "code", "inputs", "versions", "files",
-        "receipt")  # fmt: skip
-"""Keys of a manifest that are no counts."""
+NO_COUNTS = ("command", "scenario", "digest", "study", "seed", "language", "complete", "code", "inputs", "versions",
+             "files", "receipt")  # fmt: skip
+"""Keys of a manifest beside the counts."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -183,13 +183,6 @@ def load(folder: Path, study: Study) -> StudyResult:
 
     Tables that are not there are left out: only what is made from them cannot be shown or drawn.
 
-    Parameters
-    ----------
-    folder
-        The folder of the result.
-    study
-        The study that its manifest holds.
-
     Raises
     ------
     ParameterError
@@ -199,14 +192,21 @@ def load(folder: Path, study: Study) -> StudyResult:
     listed: Mapping[str, str] = manifest.get("files") or {}
     data: dict[str, bytes] = {}
     missing: dict[str, str] = {}
-    for name in (each for each in listed if each == FACTS or each.endswith(".csv")):
-        path = folder / name
-        if not path.is_file():
+    files: dict[str, Callable[[Path], object]] = {}
+    for name, recorded in listed.items():
+        path, read = folder / name, name == FACTS or name.endswith(".csv")
+        if not read and (path.suffix in WRITTEN or name in (STUDY, SCENARIO)):
+            continue
+        if not path.is_file():  # a large file may be gone
             missing[name.removesuffix(".csv")] = f"[{path}] is missing; make the result again: {study.command()}"
             continue
-        data[name] = path.read_bytes()
-        if digest(data[name]) != listed[name]:
+        content = path.read_bytes()
+        if digest(content) != recorded:
             raise ParameterError(f"[{path}] was changed since it was written; make the result again: {study.command()}")
+        if read:
+            data[name] = content
+        else:
+            files[name] = partial(_copy, path)
     if FACTS not in data:
         raise ParameterError(missing.get(FACTS, f"[{folder / FACTS}] is missing; make the result again"))
     facts = json.loads(data.pop(FACTS))
@@ -214,30 +214,13 @@ def load(folder: Path, study: Study) -> StudyResult:
     tables.missing = missing
     module, name = study.result_class.split(":")
     kind: type[StudyResult] = getattr(import_module(module), name)
+    scenario = folder / SCENARIO
     return kind.restored(
-        folder, study=study, tables=tables, facts=facts, scenario=_scenario(folder),
-        counts={key: each for key, each in manifest.items() if key not in MADE}, files=_files(folder, listed),
+        folder, study=study, tables=tables, facts=facts,
+        scenario=Scenario.from_toml(scenario.read_text(encoding="utf-8")) if scenario.is_file() else None,
+        counts={key: each for key, each in manifest.items() if key not in NO_COUNTS}, files=files,
         complete=manifest.get("complete", True),
     )  # fmt: skip
-
-
-def _scenario(folder: Path) -> Scenario | None:
-    """The scenario that a result was saved with, if it has one."""
-    file = folder / "scenario.toml"
-    return Scenario.from_toml(file.read_text(encoding="utf-8")) if file.is_file() else None
-
-
-def _files(folder: Path, listed: Mapping[str, str]) -> dict[str, Callable[[Path], object]]:
-    """The further files of a saved result, each with a function that writes it again; large ones may be gone."""
-    found: dict[str, Callable[[Path], object]] = {}
-    for name, recorded in listed.items():
-        path = folder / name
-        if path.suffix in WRITTEN or name in (FACTS, STUDY, "scenario.toml") or not path.is_file():
-            continue
-        if digest(path.read_bytes()) != recorded:
-            raise ParameterError(f"[{path}] was changed since it was written; make the result again")
-        found[name] = partial(_copy, path)
-    return found
 
 
 def _copy(source: Path, path: Path) -> None:

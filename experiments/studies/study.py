@@ -11,9 +11,9 @@ what it computes with.
 from __future__ import annotations
 
 import shlex
-import tomllib
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, cast, get_args, get_origin, runtime_checkable
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 DRAWS = "posterior.parquet"
 """The file beside a saved study that holds draws which were given as a value."""
 
+
 def option(
     default: Any = ...,
     unit: str = "",
@@ -52,28 +53,12 @@ def option(
     name: str = "",
     metavar: str = "",
 ) -> Any:
-    """Declare an option of a study.
+    """Declare an option of a study; without ``default`` it is needed.
 
-    Parameters
-    ----------
-    default
-        Value when none is given; without one the option is needed.
-    unit
-        Unit in words; empty for a name, a choice or a flag.
-    low, high
-        Allowed range, ends included; None where there is no bound.
-    what
-        One line: what it is. Command line, reference and messages show it.
-    above, below
-        The same as ``low`` and ``high``, but the end itself is not allowed.
-    argument
-        Whether the command line takes it by its position and not by ``--name``.
-    each
-        Whether the bounds hold for each of several values.
-    name
-        What the command line calls it, if not the field's own name.
-    metavar
-        Placeholder in the help text.
+    ``unit`` is in words, and empty for a name, a choice or a flag; ``what`` is one line for command line, reference and
+    messages. ``low`` and ``high`` are allowed themselves, ``above`` and ``below`` are not; with ``each`` the bounds
+    hold for each of several values. An ``argument`` is given by its position; ``name`` is what the command line calls
+    an option if not by its field, and ``metavar`` its placeholder in the help.
     """
     about = {"unit": unit, "low": low if above is None else above, "high": high if below is None else below,
              "argument": argument, "name": name, "metavar": metavar, "each": each,
@@ -83,7 +68,7 @@ def option(
 
 
 def about(field: FieldInfo) -> dict[str, Any]:
-    """What ``option`` said of a field."""
+    """What ``option`` declares of a field, beside its bounds."""
     return cast(dict[str, Any], field.json_schema_extra or {})
 
 
@@ -108,6 +93,8 @@ class Study(Section):
     """The command, and the name of the study's modules in ``language`` and ``figures`` (with ``_`` for ``-``)."""
     result_class: ClassVar[str] = "experiments.studies.result:StudyResult"
     """Module and class of what ``run`` gives; a saved result is loaded as one."""
+    by_position: ClassVar[tuple[str, ...]] = ()
+    """Options that the Python call takes by position, if they are not the arguments of the command."""
     saved_unasked: ClassVar[bool] = True
     """Whether its command writes a folder below ``results/`` where no ``--out`` is given."""
 
@@ -158,8 +145,9 @@ class Study(Section):
 
     @classmethod
     def call(cls, *values: Any, context: RunContext | None = None, **options: Any) -> StudyResult:
-        """Run the study with these options: the arguments of its command by position, the others by name."""
-        names = [name for name, field in cls.model_fields.items() if about(field).get("argument")]
+        """Run the study with these options: the arguments of its command by position, others by name."""
+        arguments = [name for name, field in cls.model_fields.items() if about(field).get("argument")]
+        names = cls.by_position or arguments
         if len(values) > len(names):
             raise ParameterError(f"{cls.verb} takes by position only {', '.join(names)}; name what else is given")
         return cls(**dict(zip(names, values, strict=False)), **options).run(context)
@@ -179,25 +167,24 @@ class Study(Section):
         """
         raise NotImplementedError
 
-    def _module(self, package: str) -> Any:
-        """The study's own module in ``language`` or ``figures``: named after its verb."""
-        return import_module(f"experiments.{package}.{self.verb.replace('-', '_')}")
-
     def answer(self, facts: Mapping[str, Any], tables: Mapping[str, DataFrame], m: Messages) -> Answer:
-        """What a result of this study says: by default the function ``answer`` of its module in ``language``."""
-        answer: Answer = self._module("language").answer(facts, tables, m)
+        """A result's sentences, tables and notes: by default the function ``answer`` of its module in ``language``."""
+        answer: Answer = import_module(f"experiments.language.{self.verb.replace('-', '_')}").answer(facts, tables, m)
         return answer
 
     def figures(
         self, facts: Mapping[str, Any], tables: Mapping[str, DataFrame], m: Messages
     ) -> dict[str, Callable[[], Figure]]:
-        """What a result draws: by default the function ``figures`` of the study's module in ``figures``.
+        """What a result draws: by default the function ``figures`` of the study's module in ``figures``, if it has one.
 
         Returns
         -------
         A function without arguments for each figure by its name, the main one first.
         """
-        found: dict[str, Callable[[], Figure]] = self._module("figures").figures(facts, tables, m)
+        module = f"experiments.figures.{self.verb.replace('-', '_')}"
+        if find_spec(module) is None:
+            return {}
+        found: dict[str, Callable[[], Figure]] = import_module(module).figures(facts, tables, m)
         return found
 
     @property
@@ -207,36 +194,17 @@ class Study(Section):
 
     def inputs(self) -> list[Path]:
         """The files that its options name, as they are given: scenarios, plans, prices, draws, extracts."""
-        found: list[Path] = []
-        for _, value in self:
-            for each in value if isinstance(value, tuple) else (value,):
-                if isinstance(each, Path) or (isinstance(each, str) and each.endswith(".toml")):
-                    found += [Path(each)] if Path(each).is_file() else []
-        return found
+        values = [each for _, value in self for each in (value if isinstance(value, tuple) else (value,))]
+        named = [Path(each) for each in values
+                 if isinstance(each, Path) or (isinstance(each, str) and each.endswith(".toml"))]  # fmt: skip
+        return [path for path in named if path.is_file()]
 
     # As TOML and as a command ---------------------------------------------------------------------------------
 
     def to_toml(self) -> str:
         """The study as TOML: its verb under ``study``, and every option that has a value."""
-        return tomli_w.dumps({"study": self.verb, **_plain(dict(self))})
-
-    @classmethod
-    def from_toml(cls, text: str, *, label: str = "the study") -> Self:
-        """A study from its TOML text.
-
-        Raises
-        ------
-        ParameterError
-            If it is not TOML, is of another verb, or an option is unknown or not allowed.
-        """
-        try:
-            data = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as problem:
-            raise ParameterError(f"{label} is not valid TOML: {problem}") from None
-        verb = data.pop("study", None)
-        if verb != cls.verb:
-            raise ParameterError(f"{label}: study is [{verb}]; allowed is {cls.verb}")
-        return cls(**data)
+        values = {name: _plain(value) for name, value in self if value is not None}
+        return tomli_w.dumps({"study": self.verb, **values})
 
     def command(self) -> str:
         """The command that gives this study, with options that differ from their defaults.
@@ -306,12 +274,8 @@ def _word(value: Any) -> str:
         f"{value:g}" if isinstance(value, float) else str(value)  # fmt: skip
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as TOML has them; what is None is left out."""
-    return {name: _plain_value(value) for name, value in values.items() if value is not None}
-
-
-def _plain_value(value: Any) -> Any:
+def _plain(value: Any) -> Any:
+    """A value as TOML has it."""
     if isinstance(value, Scenario):
         return {"complete": True, **value.model_dump()}
     if isinstance(value, ParameterDraws):
@@ -319,5 +283,5 @@ def _plain_value(value: Any) -> Any:
     if isinstance(value, Section):
         return value.model_dump(exclude_unset=True)
     if isinstance(value, tuple):
-        return [_plain_value(each) for each in value]
+        return [_plain(each) for each in value]
     return str(value) if isinstance(value, Path) else value

@@ -29,7 +29,7 @@ from simulation.prices import Prices, draw_prices
 
 FIRST = {
     "annual_counts": ("conservation", "money"), "chance": ("chance",), "economics": ("money",),
-    "engine": ("order of people", "lives"), "history": ("lives",), "ledger": ("conservation",),
+    "engine": ("order of people", "lives"), "history": ("lives",), "monthly_counts": ("conservation",),
     "month": ("lives", "order of people"), "compiled_parameters": ("numbers",), "outcomes": ("outcomes", "censoring"),
     "vector_rules": ("order of people",), "population": ("people",), "cohort": ("people", "order of people"),
     "regression": ("outcomes",), "reentry_stream": ("the stream",), "rules": ("rules",),

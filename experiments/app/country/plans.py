@@ -17,8 +17,7 @@ from experiments.app.country.panel import PLANS
 from experiments.app.shared_results import kept
 from experiments.language.messages import LANGUAGES, Messages
 from experiments.language.plan_text import short_titles
-from experiments.studies.rollout.plan import RolloutPlan, load, months_between, planned
-from experiments.studies.rollout.plan_facts import month_of
+from experiments.studies.rollout.plan import RolloutPlan, load, month_of, months_between, planned
 from experiments.studies.rollout.plan_scenario import at_start, lost_in_scaling, recruiting
 
 OWN = "own-plan"

@@ -23,6 +23,7 @@ from experiments.inputs.parameter_points import at_point
 from experiments.inputs.routes import AS_IS, DIRECT, SCARCE
 from experiments.inputs.scenario_files import written
 from experiments.statistics.shapley_values import members
+from experiments.studies.trial.design_points import require_two_arms
 from simulation.compiled_parameters import gain_multipliers
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
@@ -45,10 +46,7 @@ TASK_PEOPLE = 100_000
 def players_of(scenario: Scenario) -> list[str]:
     """The factors that the only programme helps with (in the scenario's order), then the direct route.
 
-    Raises
-    ------
-    ParameterError
-        If the scenario is no trial of one programme followed for two years, or has too many players.
+    A scenario that is no trial of one programme followed for two years, or has too many players, is a ParameterError.
     """
     if len(scenario.programme) != 1:
         names = ", ".join(scenario.programme) or "none"
@@ -56,11 +54,7 @@ def players_of(scenario: Scenario) -> list[str]:
             f"programme is [{names}] in scenario {scenario.name}; one programme is taken apart: leave "
             "one in the scenario"
         )
-    if scenario.trial.assignment != "randomised":
-        raise ParameterError(
-            f"trial.assignment is [{scenario.trial.assignment}] in scenario {scenario.name}; the effect is a "
-            "difference of two arms: set it to randomised"
-        )
+    require_two_arms(scenario, "the effect is a difference of two arms:")
     if scenario.people.follow_up_months < WINDOW:
         raise ParameterError(
             f"people.follow_up_months is [{scenario.people.follow_up_months}] in scenario {scenario.name}; two-year "
@@ -73,8 +67,7 @@ def players_of(scenario: Scenario) -> list[str]:
     if len(helped) + 1 > MOST_PLAYERS:
         raise ParameterError(
             f"programme.gain_weights is about [{len(helped)}] factors with a weight above 0; at most "
-            f"{MOST_PLAYERS - 1} can "
-            "be taken apart: set the weight of others to 0"
+            f"{MOST_PLAYERS - 1} can be taken apart: set the weight of others to 0"
         )
     return [*helped, DIRECT]
 
@@ -98,10 +91,7 @@ def coalition_scenario(whole: Scenario, members: Iterable[str]) -> Scenario:
 def scarce_openings(scenario: Scenario, factors: Sequence[str], openings: float) -> dict[str, float]:
     """Openings of the factors that are made scarce, by name (housing if none is named and it can be scarcer).
 
-    Raises
-    ------
-    ParameterError
-        If a factor is not known or has no more openings as it is.
+    A factor that is not known, or has no more openings as it is, is a ParameterError.
     """
     if not factors:
         usual = scenario.factor.get("housing")

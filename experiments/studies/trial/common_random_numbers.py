@@ -1,7 +1,7 @@
 """What common random numbers save: how much less a difference between two policies varies than with independent ones.
 
 Every random number has a fixed address (``simulation/chance.py``), so the same people can live under two policies with
-the same random numbers ("on the same luck"), and what chance does to both cancels. The measure is a ratio of variances
+the same random numbers, and what chance does to both cancels. The measure is a ratio of variances
 over replicates: that of the difference with independent random numbers over that with common ones. It says how many
 times fewer replicates are needed.
 
@@ -38,7 +38,7 @@ ALL_MATCHED = {
     "people.accepts_volunteers": 1.0, "programme.shortest_sentence_months": 0.0, "programme.delivered_by": "slots",
     "programme.capacity": 1_000_000.0, "volunteers.at_start": 0.0, "volunteers.recruits_per_month": 0.0,
 }  # fmt: skip
-"""Everybody who is released says yes, is eligible, and there is room for all."""
+"""All who are released accept and are eligible, and there are slots for all."""
 NOBODY = {"trial.assignment": "nobody"}
 
 
@@ -50,7 +50,7 @@ class PairedRuns:
     base: str = "pooled"
     """Scenario."""
     opened: bool = True
-    """For everybody released (``ALL_MATCHED``), or for the trial's own people and volunteers."""
+    """For all who are released (``ALL_MATCHED``), or for the trial's own people and volunteers."""
     less: dict[str, Any]
     more: dict[str, Any]
     """Changes that make the two policies; the second is expected to do better."""
@@ -78,7 +78,7 @@ def pairs() -> list[PairedRuns]:
                    more={}),
         PairedRuns(name="half matched against none", less=NOBODY, more={"people.accepts_volunteers": 0.5}),
         PairedRuns(name="60 against 50 % matched", less={"people.accepts_volunteers": 0.5},
-             more={"people.accepts_volunteers": 0.6}),
+                   more={"people.accepts_volunteers": 0.6}),
         PairedRuns(name="contact in 91 against 90 % of months", less={}, more={"programme.contact_chance": 0.91}),
         PairedRuns(name="housing gained 0.01 a month more", less={}, more=_gained("housing", 0.01)),
     ]  # fmt: skip
@@ -95,17 +95,10 @@ def shares(scenario: Scenario, *, seed: int, replicates: int, threads: int | Non
 
 
 def ratio(less: Floats, more: Floats) -> float:
-    """Variance of the difference with independent random numbers over that with common ones.
+    """Variance of the difference with independent random numbers over that with common ones; infinite if none differs.
 
-    Parameters
-    ----------
-    less, more
-        Shares under the two policies, replicate by replicate with common random numbers (arrays of R).
-
-    Returns
-    -------
-    Independently, every replicate of one policy may stand against every other of the other: the variance of
-    these differences is the sum of the two variances. Infinite if nothing differs.
+    The shares are replicate by replicate. Independently, every replicate of one policy may stand against every other
+    of the other, so the variance of these differences is the sum of the two variances.
     """
     same = (less - more).var(ddof=1)
     return float((less.var(ddof=1) + more.var(ddof=1)) / same) if same > 0 else float("inf")
@@ -120,11 +113,8 @@ def bound(less: float, more: float) -> float:
 def variance_ratio(less: Floats, more: Floats, *, seed: int = SEED) -> dict[str, float]:
     """Two policies, from their shares replicate by replicate with common random numbers.
 
-    Returns
-    -------
-    dict
-        difference, sd_same, sd_independent (points; standard deviations of one replicate's difference), ratio, low and
-        high (95 %, bootstrap over replicates), bound.
+    The difference and the standard deviations of one replicate's difference are in points; ``low`` to ``high`` is the
+    95 % bootstrap interval of the ratio over replicates.
     """
     again = np.random.Generator(np.random.Philox(key=seed)).integers(0, len(less), (RESAMPLES, len(less)))
     value = ratio(less, more)

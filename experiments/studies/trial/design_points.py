@@ -14,11 +14,20 @@ from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import written
 from experiments.inputs.trial_result import REGION_67, REGION_95, relative_likelihood
 from simulation.compiled_parameters import support_reach
+from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 from simulation.trial_counts import MEASURES, Counts, highest_risk, trial_counts
 
 Numbers = dict[str, float | bool | str]
 ARMS, GROUPS = ("control", "mentored"), ("others", "highest risk")
+
+
+def require_two_arms(scenario: Scenario, why: str) -> None:
+    """Raise a ``ParameterError`` if the scenario does not randomise; ``why`` says what that is needed for."""
+    if scenario.trial.assignment != "randomised":
+        raise ParameterError(
+            f"trial.assignment is [{scenario.trial.assignment}] in scenario {scenario.name}; {why} set it to randomised"
+        )
 
 
 def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: int) -> Numbers:
@@ -40,29 +49,16 @@ def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: in
 
 
 def simulate_design_point(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """One row: the risks at a point.
-
-    Parameters
-    ----------
-    context
-        ``scenario`` (TOML), ``seed``, ``replicates`` (trials).
-    payload
-        ``point``.
-    """
+    """One row: the risks at the ``point`` of the payload."""
     base = written(context["scenario"])
     row = evaluate(base, payload["point"], seed=context["seed"], replicates=context["replicates"])
     return {key: [value] for key, value in row.items()}
 
 
 def simulate_trials(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, Any]:
-    """One row a trial: one column for each cell of ``trial_counts``; ``counts_of`` puts them together again.
+    """One row a trial (``first`` to below ``last``): one column for each cell of ``trial_counts``.
 
-    Parameters
-    ----------
-    context
-        ``scenario`` (TOML), ``seed``.
-    payload
-        ``point`` (empty for the scenario itself); numbers of the trials from ``first`` to below ``last``.
+    An empty ``point`` is the scenario itself; ``counts_of`` puts the columns together again.
     """
     scenario = at_point(written(context["scenario"]), payload["point"])
     trials = range(payload["first"], payload["last"])

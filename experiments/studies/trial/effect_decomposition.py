@@ -17,16 +17,27 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtrit
 
+from experiments.execution.context import RunContext
 from experiments.execution.jobs import Table
+from experiments.inputs.posterior import draws_of
 from experiments.inputs.routes import AS_IS, DIFFERENCE, DIRECT, SCARCE, TOTAL
+from experiments.inputs.scenario_files import change, scenario_of
 from experiments.statistics.shapley_values import Floats, members, shapley
-from experiments.studies.trial.coalitions import CoalitionPlan
+from experiments.studies.result import StudyResult
+from experiments.studies.trial.coalitions import CoalitionPlan, players_of, scarce_openings
+from experiments.studies.trial.mechanisms_study import MechanismsStudy
 from simulation.parameters import ParameterError
-from simulation.scenario import Scenario
-from simulation.trial_counts import CONTROL, HIGHEST, MENTORED
+from simulation.trial_counts import CONTROL, HIGHEST, MENTORED, WINDOW
 
+TRIALS, TRIALS_A_DRAW, DRAWS = 1_500, 100, 40
+"""Usual numbers: trials of the scenario alone; trials of each draw, and draws, of a posterior."""
+USUAL = "pooled"
+LABELS = {DIRECT: "direct: the relationship itself", TOTAL: "all together"}
 LEAST_DRAWS = 10
 """Fewest draws with an effect that give an interval of shares."""
+
+
+# The parts of the effect ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +54,7 @@ class EffectDecomposition:
     def from_tables(
         cls, plan: CoalitionPlan, tables: Iterable[Table], group: str = "high-risk"
     ) -> EffectDecomposition:
-        """From what the tasks of ``plan.job`` gave, in their order.
-
-        Raises
-        ------
-        ParameterError
-            If the group is empty in one arm.
-        """
+        """From the tables of the tasks of ``plan.job``, in order; a ``ParameterError`` if one arm's group is empty."""
         blocks, coalitions = -(-plan.trials // plan.block), 2 ** len(plan.players)
         counts = np.zeros((len(plan.draws), len(plan.conditions), blocks, coalitions, 2, 2, 2), np.int64)
         for (d, c, payload), table in zip(plan.tasks(), tables, strict=True):
@@ -88,18 +93,18 @@ class EffectDecomposition:
         """One row a condition and mechanism: percentage points and shares of the total, with 95 % intervals.
 
         ``points_low`` to ``points_high`` is the interval of the simulation error for a scenario alone, and the middle
-        95 % of the draws for a posterior; ``stochastic_low`` and ``stochastic_high`` are the interval of the simulation
-        error in both. ``alone`` and ``last`` are what a mechanism adds (points) if it is the first that is switched on,
-        and the last.
+        95 % of the draws for a posterior. ``alone`` and ``last`` are what a mechanism adds (points) if it is the first
+        that is switched on, and the last.
         """
-        plan, rows = self.plan, []
-        n, scenario = len(plan.players), plan.scenario
+        plan, scenario, rows = self.plan, self.plan.scenario, []
+        n = len(plan.players)
         ends = dict(zip(plan.conditions, self._ends(), strict=True))
         for condition, (found, without) in self.views().items():
             columns = _in_points(found, without) | _in_shares(found, without, divide=condition != DIFFERENCE)
             columns |= ends.get(condition, dict.fromkeys(("alone", "last"), np.full(n + 1, np.nan)))
             for name in (*scenario.factor, DIRECT, TOTAL):
-                row: dict[str, Any] = {"condition": condition, "mechanism": name, "label": label_of(scenario, name)}
+                label = scenario.factor[name].label or name if name in scenario.factor else LABELS[name]
+                row: dict[str, Any] = {"condition": condition, "mechanism": name, "label": label}
                 if name in (*plan.players, TOTAL):
                     i = (*plan.players, TOTAL).index(name)
                     row |= {key: float(column[i]) for key, column in columns.items()}
@@ -136,13 +141,6 @@ class EffectDecomposition:
         found, without = self.views()[AS_IS]
         lowers = found[:, -1] > 0
         return int(lowers.sum()), int((lowers & _significant(found, without)).sum())
-
-
-def label_of(scenario: Scenario, name: str) -> str:
-    """What a mechanism is called for readers."""
-    if name in scenario.factor:
-        return scenario.factor[name].label or name
-    return {DIRECT: "direct: the relationship itself", TOTAL: "all together"}[name]
 
 
 def _with_total(values: Floats) -> Floats:
@@ -217,3 +215,52 @@ def _in_shares(found: Floats, without: Floats, *, divide: bool) -> dict[str, Flo
     elif used.sum() >= LEAST_DRAWS:
         low, high = spread_of_draws(own, variance)
     return {"share": share, "share_low": low, "share_high": high}
+
+
+# The study ----------------------------------------------------------------------------------------------------
+
+
+def run_mechanisms(study: MechanismsStudy, context: RunContext | None) -> StudyResult:
+    """Simulate every coalition of routes, and give each route its Shapley value."""
+    context = context or RunContext()
+    plan = _plan(study)
+    draws = len(plan.draws) if study.posterior is not None else 0
+    over = f", {draws} draws" if draws else ""
+    context.note(f"{2 ** len(plan.players)} coalitions, {plan.trials:,} trials of each{over} ...")
+    with context.computing() as compute:
+        parts = EffectDecomposition.from_tables(plan, compute(plan.job(study.command()), "pieces"), study.group)
+    return StudyResult(
+        study=study, tables={"shares": parts.table(), "coalitions": parts.coalitions()}, facts=_facts(parts, draws),
+        scenario=plan.scenario, counts={"trials": plan.trials, "draws": draws},
+    )  # fmt: skip
+
+
+def _plan(study: MechanismsStudy) -> CoalitionPlan:
+    """What is simulated, or a ``ParameterError`` if the options do not fit together."""
+    if study.scarce and study.no_scarce:
+        raise ParameterError(f"--scarce is [{study.scarce[0]}] and --no-scarce is given; give one of them")
+    scenario = scenario_of(study, USUAL)
+    players_of(scenario)
+    scarce = {} if study.no_scarce else scarce_openings(scenario, study.scarce, study.openings)
+    draws = draws_of(study, scenario, DRAWS, but=[change(each)[0] for each in study.set])
+    trials = study.trials or (TRIALS if study.posterior is None else TRIALS_A_DRAW)
+    return CoalitionPlan(scenario=scenario, scarce=scarce, draws=draws, seed=study.seed, trials=trials)
+
+
+def _facts(parts: EffectDecomposition, draws: int) -> dict[str, Any]:
+    """The numbers of the answer; ``draws`` is 0 for the scenario alone."""
+    plan = parts.plan
+    scenario = plan.scenario
+    ((name, programme),) = scenario.programme.items()
+    drawn = {key for draw in plan.draws for key in draw}
+    lowering, clearly = parts.lowering()
+    control = parts.risks()[:, 0, :, CONTROL].mean(axis=0)
+    return {
+        "scenario": scenario.name, "programme": programme.label or name, "group": parts.group,
+        "definition": "draws" if "trial.definition" in drawn else scenario.trial.definition, "months": WINDOW,
+        "rows": parts.table().to_dict("records"), "players": plan.players, "scarce": plan.scarce,
+        "trials": plan.trials, "draws": draws, "lowering": lowering, "clearly_lowering": clearly,
+        "control": {"nobody": control[0], "everybody": control[-1]},
+        "route": {"direct": programme.direct_hazard_ratio, "support": programme.support_hazard_ratio,
+                  "drawn": "effect.support_share" in drawn},
+    }  # fmt: skip

@@ -23,13 +23,7 @@ COLUMNS = ("month", "event", "about", "ending", "value", "probability", "random_
 
 
 def run_person(study: PersonStudy, context: RunContext | None) -> StudyResult:  # noqa: ARG001  nothing is stored
-    """Simulate the scenario with the readable driver, and take down what happened to one person.
-
-    Raises
-    ------
-    ParameterError
-        If there is no such person.
-    """
+    """Simulate the scenario with the readable driver, and take down what happened to one person."""
     scenario = scenario_of(study, "")
     if study.without:
         scenario = scenario.changed({"trial.assignment": "nobody"})
@@ -42,7 +36,10 @@ def run_person(study: PersonStudy, context: RunContext | None) -> StudyResult:  
     person = model.persons[study.person]
     events = _events(scenario, history, person)
     facts = {"scenario": scenario.name, "seed": study.seed, "replicate": study.replicate, "without": study.without,
-             **_person(model, person), "events": events, "end": _end(person)}  # fmt: skip
+             **_person(model, person), "events": events, "end": {
+                 "offences": int(person.offences), "present": [name for name, have in person.support.items() if have],
+                 "in_custody": bool(person.inside),
+             }}  # fmt: skip
     table = pd.DataFrame([{name: event.get(name) for name in COLUMNS} for event in events], columns=list(COLUMNS))
     return StudyResult(study=study, tables={"months": table}, facts=facts, scenario=scenario)
 
@@ -94,9 +91,3 @@ def _cause(name: str, scenario: Scenario) -> dict[str, str]:
         return {"cause": "programme", "of": scenario.programme[name].label or name}
     factor = name.removeprefix("lacking ")
     return {"cause": "missing", "of": factor} if factor in scenario.factor else {"cause": name, "of": ""}
-
-
-def _end(person: Person) -> dict[str, Any]:
-    """What the person has at the end."""
-    present = [name for name, have in person.support.items() if have]
-    return {"offences": int(person.offences), "present": present, "in_custody": bool(person.inside)}

@@ -36,6 +36,6 @@ class MechanismsStudy(OnScenario, OverDraws, Seeded):
 
     def run(self, context: RunContext | None = None) -> StudyResult:
         """Compute the result; see ``Study.run``."""
-        from experiments.studies.trial.mechanisms import run_mechanisms
+        from experiments.studies.trial.effect_decomposition import run_mechanisms
 
         return run_mechanisms(self, context)

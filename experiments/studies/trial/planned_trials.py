@@ -13,7 +13,7 @@ signs).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import written
 from experiments.inputs.trial_result import GAP, PEOPLE
 from experiments.statistics.two_proportions import TESTS, as_far_apart, newcombe
+from experiments.studies.trial.design_points import require_two_arms
 from simulation.engine import SimulatedChunk, over_chunks
 from simulation.history import mentored
 from simulation.parameter_sections import Definition
@@ -35,9 +36,9 @@ from simulation.trial_counts import Arms
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 PIECE_PEOPLE = 50_000
-"""People told in one piece of work, about: a quarter of a second."""
+"""People simulated in a task, about (a quarter of a second)."""
 ELSEWHERE = 2**24
-"""Trials at another size are told on luck this far away from the planned one's."""
+"""Trials at another size have numbers this far from those of the planned size, and so their own random numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,33 +59,20 @@ class TrialPlan:
     drop_out: float | None = None
     """Chance that a match ends unplanned before its planned end, volunteers' and custody's ends apart."""
 
-    def sized(self, size: int) -> TrialPlan:
-        """The same plan with another number of people."""
-        return replace(self, size=size)
-
     def decides(self, base: Scenario) -> list[str]:
         """Dotted keys that the plan decides and no draw of a posterior may."""
         share = ["risk.high_risk_share"] if self.high_risk_share is not None else []
-        ends = [f"programme.{_studied(base)}.dropout_chance"] if self.drop_out is not None else []
+        ends = [f"programme.{next(iter(base.programme))}.dropout_chance"] if self.drop_out is not None else []
         return ["trial.definition", *share, *ends]
 
     def scenario(self, base: Scenario, point: dict[str, Any] | None = None) -> Scenario:
         """The planned trial on a truth: ``base``, at a point if there is one.
 
-        Volunteers (and places of programmes without) grow with the size, so that a larger trial is no poorer.
-
-        Raises
-        ------
-        ParameterError
-            If the scenario does not randomise, or a value is not allowed.
+        Volunteers (and slots of programmes without) grow with the size, so that a larger trial is no poorer.
         """
-        if base.trial.assignment != "randomised":
-            raise ParameterError(
-                f"trial.assignment is [{base.trial.assignment}] in scenario {base.name}; a planned trial has two arms: "
-                "set it to randomised"
-            )
+        require_two_arms(base, "a planned trial has two arms:")
         truth = at_point(base, point) if point else base
-        times, supply, name = self.size / truth.people.count, truth.volunteers, _studied(truth)
+        times, supply, name = self.size / truth.people.count, truth.volunteers, next(iter(truth.programme))
         changes: dict[str, Any] = {
             "people.count": self.size, "people.follow_up_months": self.follow_up, "people.calendar_months": 0,
             "trial.definition": self.definition, "volunteers.at_start": supply.at_start * times,
@@ -100,17 +88,12 @@ class TrialPlan:
         return truth.changed(changes)
 
 
-def _studied(scenario: Scenario) -> str:
-    """The programme under study: the first."""
-    return next(iter(scenario.programme))
-
-
 # Trials on the truth ------------------------------------------------------------------------------------------
 
 
 def job(base: Scenario, plan: TrialPlan, points: Sequence[dict[str, Any]], *, seed: int, trials: int, first: int = 0,
         command: str = "") -> Job:  # fmt: skip
-    """So many trials of the planned size on each point of ``base``, each on its own luck.
+    """So many trials of the planned size on each point of ``base``, each with random numbers of its own.
 
     An empty point is ``base`` itself; ``first`` is the number of the first trial.
     """
@@ -157,7 +140,7 @@ def _known(counts: Longs, lost: float, seed: int, trial: int) -> Longs:
 
 
 def arms_of(tables: Sequence[Table], truths: int) -> list[Arms]:
-    """The pieces of a job put together again: the trials of each truth."""
+    """The tables of a job's tasks put together again: the trials of each truth."""
     each = len(tables) // truths
     return [Arms(**{name: np.concatenate([part[name] for part in tables[k * each : (k + 1) * each]]).astype(np.int32)
                     for name in Arms.__dataclass_fields__}) for k in range(truths)]  # fmt: skip
@@ -198,25 +181,21 @@ class Truth:
 
 def given(truth: Truth, size: int, *, seed: int, trials: int, first: int = 0) -> Arms:
     """Trials on two given risks, without the model: binomial counts."""
-    luck = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, first]))
-    groups = [luck.binomial(arm, truth.share, trials) for arm in (size // 2, size - size // 2)]
-    hits = [luck.binomial(group, risk) for group, risk in zip(groups, (truth.mentored, truth.control), strict=True)]
-    first_arm, second_arm, first_hits, second_hits = (each.astype(np.int32) for each in (*groups, *hits))
-    return Arms(
-        mentored_people=first_arm, mentored_hits=first_hits, control_people=second_arm, control_hits=second_hits
-    )  # fmt: skip
+    random = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, first]))
+    groups = [random.binomial(arm, truth.share, trials) for arm in (size // 2, size - size // 2)]
+    hits = [random.binomial(group, risk) for group, risk in zip(groups, (truth.mentored, truth.control), strict=True)]
+    names = ("mentored_people", "control_people", "mentored_hits", "control_hits")
+    return Arms(**{name: each.astype(np.int32) for name, each in zip(names, (*groups, *hits), strict=True)})
 
 
 # What the trials report ---------------------------------------------------------------------------------------
 
 
 def judged(arms: Arms, truth: Truth, *, alpha: float, test: str) -> pd.DataFrame:
-    """Each trial as its report has it.
+    """Each trial as its report has it: one row a trial.
 
-    Returns
-    -------
-    One row a trial: difference (control less mentored, NaN if a group is empty), width (of the 95 % interval), p,
-    significant, as_far (prints a gap as wide as the real trial's), true (the true difference), seen.
+    difference is control less mentored (NaN if a group is empty), width that of the 95 % interval, as_far whether it
+    prints a gap as wide as the real trial's, true the true difference.
     """
     counts = arms.mentored_hits, arms.mentored_people, arms.control_hits, arms.control_people
     low, high = newcombe(*counts)
@@ -231,15 +210,11 @@ def judged(arms: Arms, truth: Truth, *, alpha: float, test: str) -> pd.DataFrame
 def summary(trials: pd.DataFrame) -> dict[str, float]:
     """Trials on one or many truths in a few numbers.
 
-    Returns
-    -------
-    dict
-        trials; difference (mean truth); power, favour, against (shares significant: either way, with the mentored
-        lower, higher); error (simulation error of favour); width; reported and behind (mean size of the reported and
-        of the true difference among the significant, whichever way); exaggeration (type M: the one over the other) and
-        wrong_sign (type S: share of the significant with a sign that is not the truth's), both NaN where no true
-        difference is seen; as_far; stochastic_sd (standard deviation of the reported difference at a given
-        truth).
+    power, favour and against are shares significant (either way; with the mentored lower, higher), error is the
+    simulation error of favour. Among the significant, reported and behind are the mean size of the reported and of the
+    true difference, exaggeration (type M) is the one over the other, and wrong_sign (type S) the share with a sign that
+    is not the truth's; both are NaN where no true difference is seen. stochastic_sd is that of the reported difference
+    at a given truth.
     """
     hits = trials[trials["significant"]]
     favour = float((hits["difference"] > 0).sum() / len(trials))

@@ -18,6 +18,7 @@ from experiments.execution.jobs import Job, Table
 from experiments.inputs.trial_result import (
     ANALYSES,
     CONTROL_PERCENT,
+    GAP,
     MENTORED_PERCENT,
     REGION_67,
     REGION_95,
@@ -31,6 +32,7 @@ from simulation.trial_counts import Counts, highest_risk
 TASK_PEOPLE = 48_500
 """People in a task of repeated trials, about: 500 trials of 97."""
 QUANTITIES = ("mentored", "control", "difference")
+Floats = npt.NDArray[np.float64]
 
 
 def trial_job(
@@ -58,23 +60,10 @@ def trials_in(tables: Sequence[Table], points: int = 1) -> Counts:
 def summary_over_draws(
     scenario: Scenario, points: Sequence[dict[str, Any]], counts: Counts
 ) -> tuple[pd.DataFrame, pd.DataFrame]:  # fmt: skip
-    """What trials report over draws, stochastic variation and parameter uncertainty apart.
+    """What trials report over draws: a table with a row an analysis, and one with a row an analysis and draw.
 
-    Parameters
-    ----------
-    scenario, points
-        The setting, and its D draws.
-    counts
-        D draws x T trials x arms x groups x measures.
-
-    Returns
-    -------
-    Two tables. One row an analysis: ``mentored``, ``control`` and ``difference`` (means over draws) with the middle
-    95 % of the draws' risks (``_parameter_low``, ``_parameter_high``), of single trials around their own draw's mean
-    (``_stochastic_low``, ``_stochastic_high``) and of single trials in all (``_low``, ``_high``), and the share of the
-    variance between trials that is parameter uncertainty (``_parameter_share``); ``at_most_29`` to ``exactly`` as in a
-    trial without draws; shares of the draws that are inside the 67 % and the 95 % likelihood region (``inside_67``,
-    ``inside_95``). And one row an analysis and draw.
+    ``counts`` are draws x trials x arms x groups x measures. Of the risks there is the middle 95 % of the draws'
+    (``_parameter_``), of single trials around their own draw's mean (``_stochastic_``) and of single trials in all.
     """
     rows, each = [], []
     for analysis in ANALYSES:
@@ -83,26 +72,29 @@ def summary_over_draws(
         out: dict[str, Any] = {"analysis": analysis, "draws": len(points), "trials": counts.shape[1]}
         for name in QUANTITIES:
             out |= _spread(name, reported[name], risks[name])
-        percents = {name: np.floor(100 * reported[name] + 0.5) for name in ("mentored", "control")}
         known = ~np.isnan(reported["difference"])
-        low, high = percents["mentored"][known], percents["control"][known]
-        out |= {
-            "at_most_29": float((low <= MENTORED_PERCENT).mean()),
-            "at_least_67": float((high >= CONTROL_PERCENT).mean()),
-            "as_far_apart": float((high - low >= CONTROL_PERCENT - MENTORED_PERCENT).mean()),
-            "exactly": float(((low == MENTORED_PERCENT) & (high == CONTROL_PERCENT)).mean()),
-            "inside_67": float((likelihood >= REGION_67).mean()),
-            "inside_95": float((likelihood >= REGION_95).mean()),
-        }  # fmt: skip
+        out |= against_report(reported["mentored"][known], reported["control"][known])
+        out |= {"inside_67": float((likelihood >= REGION_67).mean()),
+                "inside_95": float((likelihood >= REGION_95).mean())}  # fmt: skip
         rows.append(out)
         each.append(pd.DataFrame({"analysis": analysis, "draw": range(len(points)), **risks,
                                   "relative_likelihood": likelihood}))  # fmt: skip
     return pd.DataFrame(rows), pd.concat(each, ignore_index=True)
 
 
+def against_report(mentored: Floats, control: Floats) -> dict[str, float]:
+    """Of trials that report these shares: how many print at most 29 %, at least 67 %, a gap as wide, the very pair."""
+    low, high = (np.floor(100 * each + 0.5) for each in (mentored, control))
+    return {
+        "at_most_29": float((low <= MENTORED_PERCENT).mean()), "at_least_67": float((high >= CONTROL_PERCENT).mean()),
+        "as_far_apart": float((high - low >= GAP).mean()),
+        "exactly": float(((low == MENTORED_PERCENT) & (high == CONTROL_PERCENT)).mean()),
+    }  # fmt: skip
+
+
 def reported_over_draws(
     scenario: Scenario, points: Sequence[dict[str, Any]], counts: Counts, *, treated: bool
-) -> tuple[dict[str, npt.NDArray[np.float64]], dict[str, npt.NDArray[np.float64]]]:
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Shares that trials report (draws x trials) and risks (draws), by the definition of each draw."""
     reported, risks = [], []
     for point, of_draw in zip(points, counts, strict=True):
@@ -110,13 +102,11 @@ def reported_over_draws(
         reported.append(arms.printed_shares())
         risks.append(arms.risks)
     shares, means = np.array(reported).swapaxes(0, 1), np.array(risks).T
-    return (
-        dict(zip(QUANTITIES, (*shares, shares[1] - shares[0]), strict=True)),
-        dict(zip(QUANTITIES, (*means, means[1] - means[0]), strict=True)),
-    )
+    both = [dict(zip(QUANTITIES, (*each, each[1] - each[0]), strict=True)) for each in (shares, means)]
+    return both[0], both[1]
 
 
-def _spread(name: str, reported: npt.NDArray[np.float64], risks: npt.NDArray[np.float64]) -> dict[str, float]:
+def _spread(name: str, reported: Floats, risks: Floats) -> dict[str, float]:
     """The spread of one quantity by parameter uncertainty, by stochastic variation and by both."""
     own = np.array([np.nanmean(row) if not np.isnan(row).all() else np.nan for row in reported])
     within = (reported - own[:, None])[~np.isnan(reported)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -61,7 +61,7 @@ def run_power(study: PowerStudy, context: RunContext | None) -> StudyResult:
             context.note(f"{each:,} trials of {size:,} people{on} ...")
             if asked.fixed is not None:
                 return [given(asked.fixed, size, seed=study.seed, trials=each, first=first)]
-            work = job(asked.base, plan.sized(size), asked.points, seed=study.seed, trials=each, first=first,
+            work = job(asked.base, replace(plan, size=size), asked.points, seed=study.seed, trials=each, first=first,
                        command=study.command())  # fmt: skip
             return arms_of(list(compute(work, f"{size:,} people")), len(asked.points))
 
@@ -157,8 +157,7 @@ def _given(study: PowerStudy) -> PowerRequest:
 
 
 def _result(study: PowerStudy, asked: PowerRequest, truths: Sequence[Truth], trials: Sequence[pd.DataFrame],
-            search: _Search,
-            wanted: dict[float, int | None], count: int) -> StudyResult:  # fmt: skip
+            search: _Search, wanted: dict[float, int | None], count: int) -> StudyResult:  # fmt: skip
     """Tables and facts."""
     plan, many, ahead = asked.plan, len(truths) > 1, search.ahead
     power = summary(pd.concat(trials)) | {"parameter_sd": parameter_sd(trials)}

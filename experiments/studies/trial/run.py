@@ -42,7 +42,7 @@ class RunResult(StudyResult):
         Parameters
         ----------
         by
-            Columns to split by: arm, group, treated or replicate, alone or several; an empty list for everybody.
+            Columns to split by: arm, group, treated or replicate, alone or several; an empty list for all people.
             Without it, as in the table ``outcomes``. Over draws: arm, group or both.
         window
             Months after release (default: the study's; over draws no other is known).
@@ -67,7 +67,7 @@ class RunResult(StudyResult):
         Parameters
         ----------
         by
-            Columns to split by; an empty list for everybody.
+            Columns to split by; an empty list for all people.
         definition
             What counts (default: the scenario's definition).
 
@@ -103,18 +103,14 @@ def run_scenario(study: RunStudy, context: RunContext | None) -> RunResult:
     if posterior is not None:
         return _over_draws(study, scenario, posterior, context)
     replicates = study.replicates or 1
-    history = _history(scenario, study.seed, context.progress(range(replicates), replicates, "replicates"), replicates)
-    return _result(study, scenario, history, replicates)
-
-
-def _history(scenario: Scenario, seed: int, numbers: Any, replicates: int) -> History:
-    """The replicates of a scenario in one history."""
-    parts = [simulate(scenario, seed=seed, first=number) for number in numbers]
-    return History(
+    numbers = context.progress(range(replicates), replicates, "replicates")
+    parts = [simulate(scenario, seed=study.seed, first=number) for number in numbers]
+    history = History(
         people=pd.concat([part.people for part in parts], ignore_index=True),
         events=pd.concat([part.events for part in parts], ignore_index=True),
         about={**parts[0].about, "replicates": replicates},
     )
+    return _result(study, scenario, history, replicates)
 
 
 def split_of(scenario: Scenario) -> list[str]:

@@ -8,7 +8,7 @@ and read off between them along the logarithm of the size.
 References
 ----------
 O'Hagan, Stevens & Campbell (2005), Pharmaceutical Statistics 4:187, doi:10.1002/pst.175 (assurance: the power to be
-expected when the truth is in doubt).
+expected when the truth is uncertain).
 """
 
 from __future__ import annotations

@@ -16,22 +16,18 @@ from experiments.execution.jobs import Job, Table
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import written
 from experiments.statistics.intervals import interval
+from experiments.studies.trial.design_points import ARMS, GROUPS
 from simulation.engine import over_chunks
 from simulation.history import mentored
 from simulation.outcomes import DEFINITIONS
 from simulation.scenario import Scenario
 
-ARMS, GROUPS = ("control", "mentored"), ("others", "highest risk")
 PEOPLE_A_TASK = 40_000
 """People simulated in a task, about."""
 
 
 def simulate_draws(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:
-    """People and reoffenders at some draws.
-
-    ``context`` has ``scenario`` (TOML), ``replicates`` and ``window`` (months); ``payload`` has ``points``, ``seeds``.
-    Columns: draw, arm, group, definition, people, hits.
-    """
+    """People and reoffenders at some draws, within ``window`` months."""
     base, window = written(context["scenario"]), context["window"]
     rows = []
     for number, (point, seed) in enumerate(zip(payload["points"], payload["seeds"], strict=True)):
@@ -74,14 +70,10 @@ def over_draws(
 
 
 def summary(table: pd.DataFrame, *, by: Sequence[str] = ("arm", "group")) -> pd.DataFrame:
-    """Shares over the draws.
+    """Shares over the draws, by definition and the columns of ``by``: mean, middle 95 % and two standard deviations.
 
-    Returns
-    -------
-    definition, columns of ``by``, people (of one draw, mean), share (mean), low, high (middle 95 % of the draws),
-    stochastic_sd (standard deviation of one draw's share by stochastic variation of its runs), parameter_sd (of the
-    rest: the parameters' uncertainty).
-    With both arms there are rows for ``difference``: controls minus mentored.
+    ``stochastic_sd`` is that of one draw's share by stochastic variation of its runs, ``parameter_sd`` that of the
+    rest. With both arms there are rows for ``difference``: controls minus mentored.
     """
     rows = []
     for (definition, *names), part in table.groupby(["definition", *by], sort=False):

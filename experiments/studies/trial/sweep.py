@@ -31,9 +31,8 @@ from experiments.inputs.scenario_files import change, load
 from experiments.inputs.trial_result import CONTROL_PERCENT, REGION_67, REGION_95, group_sizes
 from experiments.statistics.intervals import interval
 from experiments.studies.result import StudyResult
-from experiments.studies.trial.design_points import Numbers
+from experiments.studies.trial.design_points import Numbers, require_two_arms
 from experiments.studies.trial.sweep_study import SweepStudy
-from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
 DRAWS = 20
@@ -79,7 +78,7 @@ def run_sweep(study: SweepStudy, context: RunContext | None) -> StudyResult:
         name="sweep" if study.vary else f"sweep {plan.name}", command=study.command(),
     )  # fmt: skip
     rows, complete = _finished(work)
-    table = table_of(rows)
+    table = over_draws(rows) if ready.draws else pd.DataFrame([{**row.point, **row.numbers} for row in rows])
     facts = _facts(study, ready, table) | {
         "finished": len(rows), "planned": len(ready.points) * max(1, len(ready.draws))
     }  # fmt: skip
@@ -127,32 +126,13 @@ def simulate_design(
     name: str = "sweep",
     command: str = "",
 ) -> Generator[PointResult, None, None]:
-    """Evaluate every point of a design, in order, several at a time.
+    """Simulate every point of a design (keys and values that change ``base``), in order, several at a time.
 
-    Parameters
-    ----------
-    base, design
-        A trial of two arms, and the points: keys and values that change it (``designs.points``).
-    seed, replicates
-        Seed of the random numbers, and trials at each point.
-    draws
-        Keys and values that are uncertain: the whole design is simulated on each of these, draw by draw. A point wins
-        over a draw.
-    context
-        Store, workers and progress.
-    name, command
-        What it is called in the store.
-
-    Raises
-    ------
-    ParameterError
-        At once for a scenario without two arms and for control risks out of reach; else at the first such point.
+    Over ``draws`` the whole design is simulated on each of them, draw by draw; a point wins over a draw. ``name`` and
+    ``command`` are what the store calls it.
+    A scenario without two arms and control risks out of reach are a ParameterError at once, others at their point.
     """
-    if base.trial.assignment != "randomised":
-        raise ParameterError(
-            f"trial.assignment is [{base.trial.assignment}] in scenario {base.name}; a sweep compares two arms: "
-            "use the scenario trial or set it to randomised"
-        )
+    require_two_arms(base, "a sweep compares two arms: use the scenario trial or")
     context = context or RunContext()
     rows = [(k, point) for k in range(len(draws)) for point in design] if draws else [(None, each) for each in design]
     job = Job(
@@ -192,18 +172,10 @@ def _finished(work: Generator[PointResult, None, None]) -> tuple[list[PointResul
 # Tables -------------------------------------------------------------------------------------------------------
 
 
-def table_of(rows: Sequence[PointResult]) -> pd.DataFrame:
-    """The sweep as a table: one row a point, axes first; over draws if it ran over draws (see ``over_draws``)."""
-    if rows and rows[0].draw is not None:
-        return over_draws(rows)
-    return pd.DataFrame([{**row.point, **row.numbers} for row in rows])
-
-
 def over_draws(rows: Sequence[PointResult]) -> pd.DataFrame:
     """One row a point: means over the draws, and the middle 95 % of draws in the columns ``_low`` and ``_high``.
 
-    ``relative_likelihood`` is the median over the draws; ``inside_67`` and ``inside_95`` are shares of the draws.
-    ``draws`` says how many there are, which differs between points if the sweep was interrupted.
+    ``relative_likelihood`` is a median. ``draws`` differs between points if the sweep was interrupted.
     """
     number = sum(row.draw == 0 for row in rows)
     found = []

@@ -9,7 +9,6 @@ from pydantic import model_validator
 
 from experiments.inputs.designs import SweepFile, axes_of, read_sweep
 from experiments.studies.study import OnScenario, OverDraws, option
-from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ class SweepStudy(OnScenario, OverDraws):
     """
 
     verb: ClassVar[str] = "sweep"
+    by_position: ClassVar[tuple[str, ...]] = ("scenario", "vary")
+    """In Python it is ``sweep(scenario, {"key": [values]}, replicates=200)``. Values may be texts (``"0.3:1.0:8"``)."""
     sweep: str = option("effect", what="Name or file of a sweep", argument=True, metavar="[SWEEP]")
     vary: tuple[str, ...] = option(
         (), metavar="KEY=LOW:HIGH:N", what="An axis: low:high:number[:log] or a,b,c; replaces the axes of SWEEP"
@@ -54,25 +55,6 @@ class SweepStudy(OnScenario, OverDraws):
         if isinstance(values, dict) and isinstance(values.get("vary"), Mapping):
             return {**values, "vary": tuple(axis.text for axis in axes_of(values["vary"]))}
         return values
-
-    @classmethod
-    def call(cls, *values: Any, context: RunContext | None = None, **options: Any) -> StudyResult:
-        """Run the sweep: ``sweep(scenario, {"key": [values]}, replicates=200)``; both may be left out.
-
-        Parameters
-        ----------
-        values
-            The scenario to start from (a name, a file or a ``Scenario``), and the axes: lists of values, or texts such
-            as ``"0.3:1.0:8"``, by dotted key.
-        context
-            See ``run``.
-        options
-            Fields of the study by name.
-        """
-        names = ("scenario", "vary")
-        if len(values) > len(names):
-            raise ParameterError(f"{cls.verb} takes by position only {', '.join(names)}; name what else is given")
-        return cls(**dict(zip(names, values, strict=False)), **options).run(context)
 
     def plan(self) -> SweepFile:
         """The sweep that is named, with what the options change; axes that are given come in place of its own."""

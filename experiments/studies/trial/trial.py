@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,17 +18,16 @@ import pandas as pd
 from experiments.execution.context import RunContext
 from experiments.inputs.posterior import draws_of, posterior_name
 from experiments.inputs.scenario_files import SETTINGS, SHORT_AXES, change, load
-from experiments.inputs.trial_result import (
-    ANALYSES,
-    CONTROL_PERCENT,
-    GAP,
-    MENTORED_PERCENT,
-    best_log_likelihood,
-    group_sizes,
-    relative_likelihood,
-)
+from experiments.inputs.trial_result import ANALYSES, best_log_likelihood, group_sizes, relative_likelihood
 from experiments.studies.result import StudyResult
-from experiments.studies.trial.posterior_draws import reported_over_draws, summary_over_draws, trial_job, trials_in
+from experiments.studies.trial.design_points import require_two_arms
+from experiments.studies.trial.posterior_draws import (
+    against_report,
+    reported_over_draws,
+    summary_over_draws,
+    trial_job,
+    trials_in,
+)
 from experiments.studies.trial.trial_study import TrialStudy
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
@@ -50,7 +48,6 @@ class RepeatedTrials:
 
     scenario: Scenario
     counts: Counts
-    seed: int
     arms: dict[str, Arms] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,9 +58,7 @@ class RepeatedTrials:
     def rows(self) -> pd.DataFrame:
         """One row an analysis: risks with simulation error, middle 95 % of reported shares, where 29 and 67 lie.
 
-        Columns mentored, control, difference (shares), their ``_low`` and ``_high`` (2.5 and 97.5 % of trials),
-        ``at_most_29`` and ``at_least_67`` (shares of trials), ``as_far_apart`` (difference of 38 points or more),
-        ``exactly`` (both percentages reported), ``relative_likelihood`` (see ``trial_result.REGION_67``).
+        The columns are those of the table ``settings`` in the codebook.
         """
         rows = []
         for name, arms in self.arms.items():
@@ -71,8 +66,6 @@ class RepeatedTrials:
             mentored_share, control_share = (each[~np.isnan(shares[0] + shares[1])] for each in shares)
             gap = control_share - mentored_share
             risks, errors = arms.risks, arms.errors
-            percents = [np.floor(100 * each + 0.5) for each in (mentored_share, control_share)]
-            both = (percents[0] == MENTORED_PERCENT) & (percents[1] == CONTROL_PERCENT)
             rows.append({
                 "analysis": name, "mentored": risks[0], "mentored_error": errors[0],
                 "mentored_low": _quantile(mentored_share, 0.025), "mentored_high": _quantile(mentored_share, 0.975),
@@ -80,10 +73,7 @@ class RepeatedTrials:
                 "control_low": _quantile(control_share, 0.025), "control_high": _quantile(control_share, 0.975),
                 "difference": risks[1] - risks[0],
                 "difference_low": _quantile(gap, 0.025), "difference_high": _quantile(gap, 0.975),
-                "at_most_29": float((percents[0] <= MENTORED_PERCENT).mean()),
-                "at_least_67": float((percents[1] >= CONTROL_PERCENT).mean()),
-                "as_far_apart": float((percents[1] - percents[0] >= GAP).mean()),
-                "exactly": float(both.mean()),
+                **against_report(mentored_share, control_share),
                 "relative_likelihood": float(relative_likelihood(risks[0], risks[1])),
             })  # fmt: skip
         return pd.DataFrame(rows)
@@ -96,7 +86,7 @@ def _quantile(values: Floats, share: float) -> float:
 def repeat_trial(scenario: Scenario, *, seed: int, trials: int, threads: int | None = None) -> RepeatedTrials:
     """Simulate a trial many times under one scenario."""
     counts = trial_counts(scenario, seed=seed, trials=trials, threads=threads)
-    return RepeatedTrials(scenario=scenario, counts=counts, seed=seed)
+    return RepeatedTrials(scenario=scenario, counts=counts)
 
 
 # The study ----------------------------------------------------------------------------------------------------
@@ -115,12 +105,16 @@ def run_trial(study: TrialStudy, context: RunContext | None) -> StudyResult:
         for name, each in scenarios.items()
     }
     with context.computing() as compute:
-        work = chain.from_iterable(compute(job, f"trials, {name}") for name, job in jobs.items())
-        found = list(work)
-    counts = {}
-    for name, job in jobs.items():
-        counts[name], found = trials_in(found[: len(job.pieces)], len(points[name])), found[len(job.pieces) :]
-    tables = _over_draws(scenarios, points, counts) if many else _settings(scenarios, counts, study.seed)
+        counts = {name: trials_in(list(compute(job, f"trials, {name}")), len(points[name]))
+                  for name, job in jobs.items()}  # fmt: skip
+    if many:
+        over = {name: summary_over_draws(each, points[name], counts[name]) for name, each in scenarios.items()}
+        tables = {"settings": _named({name: both[0] for name, both in over.items()}),
+                  "draws": _named({name: both[1] for name, both in over.items()})}  # fmt: skip
+    else:
+        tables = {"settings": _named({
+            name: RepeatedTrials(scenario=each, counts=counts[name][0]).rows() for name, each in scenarios.items()
+        })}  # fmt: skip
     tables["reported"] = _reported(scenarios, points, counts)
     return StudyResult(
         study=study, tables=tables, facts=_facts(study, scenarios, points, tables["settings"], number),
@@ -142,30 +136,8 @@ def _scenarios(study: TrialStudy) -> dict[str, Scenario]:
             name, scenario = each, load(each, study.set)
         if scenarios.setdefault(name, scenario) != scenario:
             raise ParameterError(f"two different scenarios are called [{name}]; give each a name of its own")
-    for scenario in scenarios.values():
-        if scenario.trial.assignment != "randomised":
-            raise ParameterError(
-                f"trial.assignment is [{scenario.trial.assignment}] in scenario {scenario.name}; a trial has two arms: "
-                "set it to randomised"
-            )
+        require_two_arms(scenario, "a trial has two arms:")
     return scenarios
-
-
-def _settings(scenarios: Mapping[str, Scenario], counts: Mapping[str, Counts], seed: int) -> dict[str, pd.DataFrame]:
-    """What trials report under each setting."""
-    return {"settings": _named({
-        name: RepeatedTrials(scenario=each, counts=counts[name][0], seed=seed).rows()
-        for name, each in scenarios.items()
-    })}  # fmt: skip
-
-
-def _over_draws(
-    scenarios: Mapping[str, Scenario], points: Mapping[str, Points], counts: Mapping[str, Counts]
-) -> dict[str, pd.DataFrame]:
-    """What trials report over the draws, in all and at each draw."""
-    found = {name: summary_over_draws(each, points[name], counts[name]) for name, each in scenarios.items()}
-    return {"settings": _named({name: both[0] for name, both in found.items()}),
-            "draws": _named({name: both[1] for name, both in found.items()})}  # fmt: skip
 
 
 def _named(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -100,7 +100,7 @@ def employment(scenario: Scenario, history: History) -> pd.DataFrame:
 
 
 def single_factor(scenario: Scenario, *, seed: int) -> pd.DataFrame:
-    """factor (none, then one held by everybody throughout while all others are lacked), n, reoffended by 12 and 24."""
+    """factor (none, then one that all people have throughout and all others missing), n, reoffended by 12 and 24."""
     rows = []
     for name in ("none", *scenario.factor):
         factor = {
