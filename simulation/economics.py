@@ -25,7 +25,7 @@ __all__ = [
     "PAYERS",
     "PUBLIC",
     "balance",
-    "by_purse",
+    "by_payer",
     "by_year",
     "costs",
     "counts_of",
@@ -50,7 +50,7 @@ REOFFENDERS: dict[str, str] = {"any": "reoffenders_any", "serious": "reoffenders
 LAST_YEAR = 35
 """Last year for which the discount rate holds [S63]."""
 Entry = tuple[str, str, str, Floats]
-"""Side, purse, item, kroner (one each row of counts)."""
+"""Side, payer, item, kroner (one each row of counts)."""
 
 
 def costs(counts: pd.DataFrame, prices: Prices | pd.DataFrame, *, course: CoursePrice = "per course") -> pd.DataFrame:
@@ -69,14 +69,14 @@ def costs(counts: pd.DataFrame, prices: Prices | pd.DataFrame, *, course: Course
 
     Returns
     -------
-    Keys, side (``cost``), purse, item, kroner (of the price year) and discounted (to year 0).
+    Keys, side (``cost``), payer, item, kroner (of the price year) and discounted (to year 0).
     """
     _allowed("course", course, get_args(CoursePrice))
     book = _Book.of(counts, prices)
     entries: list[Entry] = []
     for item, kroner in _courses(book, course):
-        entries += [("cost", purse, item, kroner * share) for purse in PUBLIC
-                    if (share := book.price(f"paid_by.{purse}")).any()]  # fmt: skip
+        entries += [("cost", payer, item, kroner * share) for payer in PUBLIC
+                    if (share := book.price(f"paid_by.{payer}")).any()]  # fmt: skip
     if "busy_months" in counts:
         time = book.count("busy_months") * book.price("course.hours") * book.price("course.hour")
         entries.append(("cost", "volunteers' time", "hours given", time))
@@ -200,8 +200,8 @@ class _Book:
             raise ParameterError(f"year is [{keys['year'].max()}]; the discount rate holds for years 0 to {LAST_YEAR}")
         table = pd.concat([keys] * len(entries), ignore_index=True) if entries else keys.iloc[:0].copy()
         table["side"] = np.repeat(np.array([side for side, *_ in entries], object), n)
-        table["purse"] = pd.Categorical.from_codes(
-            np.repeat(np.array([PAYERS.index(purse) for _, purse, *_ in entries], np.int8), n), pd.Index(PAYERS),
+        table["payer"] = pd.Categorical.from_codes(
+            np.repeat(np.array([PAYERS.index(payer) for _, payer, *_ in entries], np.int8), n), pd.Index(PAYERS),
             ordered=True,
         )  # fmt: skip
         table["item"] = np.repeat(np.array([item for *_, item, _ in entries], object), n)
@@ -268,7 +268,7 @@ def _top_down(fewer: _Book, avoided: Avoided, part: Floats) -> list[pd.DataFrame
                       strict=True))  # fmt: skip
     years = int(fewer.prices["avoided.years"].iloc[0])
     saved = fewer.count(REOFFENDERS[avoided]) * fewer.price(f"avoided.{avoided}") / years
-    entries = [("saving", purse, "avoided reoffenders", saved * share) for purse, share in shares.items()]
+    entries = [("saving", payer, "avoided reoffenders", saved * share) for payer, share in shares.items()]
     return [fewer.rows(entries, later=year) for year in range(years)]
 
 
@@ -289,23 +289,23 @@ def _allowed(name: str, value: str, known: tuple[str, ...]) -> None:
 # Sums of a table of costs and savings -------------------------------------------------------------------------
 
 
-def by_purse(table: pd.DataFrame, *, keep: Sequence[str] = ("draw",), discounted: bool = True) -> pd.DataFrame:
-    """Cost, saving and net (saving less cost) of each payer (column ``purse``), in order, for each key in ``keep``.
+def by_payer(table: pd.DataFrame, *, keep: Sequence[str] = ("draw",), discounted: bool = True) -> pd.DataFrame:
+    """Cost, saving and net (saving less cost) of each payer (column ``payer``), in order, for each key in ``keep``.
 
     ``keep`` names keys (those that the table has not are left out); what is not kept is added up, so that replicates
     must be averaged before.
     """
-    return _summed(table, [*keep, "purse"], discounted)
+    return _summed(table, [*keep, "payer"], discounted)
 
 
 def by_year(table: pd.DataFrame, *, keep: Sequence[str] = ("draw",), discounted: bool = False) -> pd.DataFrame:
-    """Cost, saving and net of the public payers together in each year (see ``by_purse``)."""
-    return _summed(table[table["purse"].isin(PUBLIC)], [*keep, "year"], discounted)
+    """Cost, saving and net of the public payers together in each year (see ``by_payer``)."""
+    return _summed(table[table["payer"].isin(PUBLIC)], [*keep, "year"], discounted)
 
 
 def whole(table: pd.DataFrame, *, keep: Sequence[str] = ("draw",), discounted: bool = True) -> pd.DataFrame:
-    """Cost, saving, net and ratio (saving to cost) of the public payers together (see ``by_purse``)."""
-    found = _summed(table[table["purse"].isin(PUBLIC)], list(keep), discounted)
+    """Cost, saving, net and ratio (saving to cost) of the public payers together (see ``by_payer``)."""
+    found = _summed(table[table["payer"].isin(PUBLIC)], list(keep), discounted)
     return found.assign(ratio=found["saving"] / found["cost"].where(found["cost"] != 0))
 
 
@@ -317,19 +317,19 @@ def _summed(table: pd.DataFrame, by: list[str], discounted: bool) -> pd.DataFram
     if not keys:
         return _net(split.sum().to_frame().T)
     found = split.groupby(keys, observed=True).sum()
-    if keys[-1] == "purse":
+    if keys[-1] == "payer":
         found = found.reindex(_every_purse(found.index), fill_value=0.0)
     return _net(found.reset_index())
 
 
 def _every_purse(index: pd.Index) -> pd.Index:
-    """The kept keys that are there, each with all purses."""
-    purses = pd.CategoricalIndex(PAYERS, categories=PAYERS, ordered=True, name="purse")
+    """The kept keys that are there, each with all payers."""
+    payers = pd.CategoricalIndex(PAYERS, categories=PAYERS, ordered=True, name="payer")
     if index.nlevels == 1:
-        return purses
-    kept = index.to_frame(index=False).drop(columns="purse").drop_duplicates(ignore_index=True)
-    rows = kept.loc[np.repeat(np.arange(len(kept)), len(PAYERS))].assign(purse=np.tile(purses, len(kept)))
-    return pd.MultiIndex.from_frame(rows.astype({"purse": purses.dtype}))
+        return payers
+    kept = index.to_frame(index=False).drop(columns="payer").drop_duplicates(ignore_index=True)
+    rows = kept.loc[np.repeat(np.arange(len(kept)), len(PAYERS))].assign(payer=np.tile(payers, len(kept)))
+    return pd.MultiIndex.from_frame(rows.astype({"payer": payers.dtype}))
 
 
 def _net(found: pd.DataFrame) -> pd.DataFrame:

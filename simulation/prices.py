@@ -199,19 +199,19 @@ class Prices(Section):
     scheme: dict[str, Scheme] = Field(
         default_factory=lambda: {name: Scheme.model_validate(row) for name, row in _tables()["scheme"].items()}
     )
-    paid_by: dict[str, float] = par(lambda: {"state: prison": 1.0}, "share 0-1, by purse", what="who pays the courses",
+    paid_by: dict[str, float] = par(lambda: {"state: prison": 1.0}, "share 0-1, by payer", what="who pays the courses",
         source="the state's pool for civil society pays such schemes [S45]; a foundation paid the pilot [S6]",
         grade="judged")
 
     @model_validator(mode="after")
     def _payers(self) -> Self:
-        for purse, share in self.paid_by.items():
-            if purse not in PUBLIC:
+        for payer, share in self.paid_by.items():
+            if payer not in PUBLIC:
                 raise ParameterError(
-                    f"paid_by names [{purse}], which is no public purse; allowed is {', '.join(PUBLIC)}"
+                    f"paid_by names [{payer}], which is no public payer; allowed is {', '.join(PUBLIC)}"
                 )
             if not 0 <= share <= 1:
-                raise ParameterError(f"paid_by.{purse} is [{share:g}]; allowed 0 to 1")
+                raise ParameterError(f"paid_by.{payer} is [{share:g}]; allowed 0 to 1")
         if not math.isclose(total := sum(self.paid_by.values()), 1.0, abs_tol=1e-9):
             raise ParameterError(f"the shares in paid_by add up to [{total:g}]; they must add up to 1")
         return self
@@ -258,7 +258,7 @@ def read_prices(path: Path) -> Prices:
 
 
 def points(prices: Prices) -> pd.DataFrame:
-    """The prices as one row: a column a dotted key, kroner of the price year, ``paid_by.<purse>`` as well."""
+    """The prices as one row: a column a dotted key, kroner of the price year, ``paid_by.<payer>`` as well."""
     return _table(prices, {each.key: np.array([float(each.value)]) for each in _numbers(prices)})
 
 
@@ -302,7 +302,7 @@ def _table(prices: Prices, columns: dict[str, Floats]) -> pd.DataFrame:
         if (year := re.search(r"of (\d{4})", each.unit)) is not None:
             columns[each.key] = columns[each.key] * rise ** (prices.price_year - int(year.group(1)))
     number = len(rise)
-    payers = {f"paid_by.{purse}": np.full(number, prices.paid_by.get(purse, 0.0)) for purse in PUBLIC}
+    payers = {f"paid_by.{payer}": np.full(number, prices.paid_by.get(payer, 0.0)) for payer in PUBLIC}
     return pd.DataFrame({**columns, **payers})
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments.studies.rollout.published_claim import course_by_parts
-from simulation.economics import balance, by_purse, costs, counts_of, savings, whole
+from simulation.economics import balance, by_payer, costs, counts_of, savings, whole
 from simulation.history import simulate
 from simulation.prices import PUBLIC, Prices, draw_prices, prices_from
 from tests.mistakes import assert_one_line
@@ -24,9 +24,9 @@ def counts(started=0.0, *, year=0, **columns):
                          **{name: [float(columns.get(name, 0.0))] for name in COUNTED}})  # fmt: skip
 
 
-def amount(table, purse=None, item=None, column="kroner"):
-    """Kroner of a purse or item."""
-    rows = table if purse is None else table[table["purse"] == purse]
+def amount(table, payer=None, item=None, column="kroner"):
+    """Kroner of a payer or item."""
+    rows = table if payer is None else table[table["payer"] == payer]
     return float((rows if item is None else rows[rows["item"] == item])[column].sum())
 
 
@@ -66,7 +66,7 @@ def test_top_down_saving_is_spread_evenly_over_ten_years() -> None:
 def test_top_down_shares_of_the_purses() -> None:
     """Of 505,300: 14 % police and courts, 70 % prison, 6 % other state, 10 % municipality and region (6 and 4)."""
     table = savings(counts(), counts(reoffenders_any=1), PRICES, method="top-down")
-    found = by_purse(table, discounted=False).set_index("purse")["saving"]
+    found = by_payer(table, discounted=False).set_index("payer")["saving"]
 
     np.testing.assert_allclose(found[list(PUBLIC)], 505_300 * np.array([0.06, 0.04, 0.14, 0.70, 0.06]))
 

@@ -59,7 +59,7 @@ def test_kroner_of_single_years_are_those_of_the_plan(study):
     """Years add up to the plan, before discounting."""
     found = study.money(0, Prices())
     years = found.years().groupby("draw")["net"].sum()
-    rows = found.rows[found.rows["purse"].isin(PUBLIC)]
+    rows = found.rows[found.rows["payer"].isin(PUBLIC)]
     sign = np.where(rows["side"] == "cost", -1.0, 1.0)
 
     assert years.to_numpy() == pytest.approx((rows["kroner"] * sign).groupby(rows["draw"]).sum().to_numpy())

@@ -90,7 +90,7 @@ BAD = [
     (lambda: prices_from({"prison": {"dya": 1.0}}), r"unknown key [prison.dya]; did you mean prison.day?"),
     (lambda: prices_from({"prison": {"day": "much"}}), 'prison.day is ["much"]; a number is needed'),
     (lambda: prices_from({"paid_by": {"municipality": 0.5}}), "the shares in paid_by add up to [0.5]; they must add up to 1"),
-    (lambda: prices_from({"paid_by": {"the king": 1.0}}), "paid_by names [the king], which is no public purse"),
+    (lambda: prices_from({"paid_by": {"the king": 1.0}}), "paid_by names [the king], which is no public payer"),
     (lambda: prices_from({"avoided": {"prison_share": 0.9}}), "prison_share [0.9], justice_share [0.84]"),
     (lambda: prices_from({"victims": {"kind": {"theft": {"share": 0.95}}}}), "the shares of the kinds add up to [1.13]"),
     (lambda: draw_prices(PRICES, 0, seed=1), "draws of prices is [0]; allowed 1 to"),

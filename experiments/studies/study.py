@@ -16,7 +16,20 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, cast, get_args, get_origin, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    Protocol,
+    Self,
+    TypedDict,
+    Unpack,
+    cast,
+    get_args,
+    get_origin,
+    runtime_checkable,
+)
 
 import tomli_w
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -39,31 +52,31 @@ DRAWS = "posterior.parquet"
 """The file beside a saved study that holds draws which were given as a value."""
 
 
+class OnCommandLine(TypedDict, total=False):
+    """How the command line takes an option, where not as ``--its-name VALUE``."""
+
+    argument: bool
+    """By its position."""
+    each: bool
+    """Several values, each of which the bounds hold for."""
+    name: str
+    """By this name, not by its field's."""
+    metavar: str
+    """Its placeholder in the help."""
+
+
 def option(
-    default: Any = ...,
-    unit: str = "",
-    low: float | None = None,
-    high: float | None = None,
-    *,
-    what: str,
-    above: float | None = None,
-    below: float | None = None,
-    argument: bool = False,
-    each: bool = False,
-    name: str = "",
-    metavar: str = "",
-) -> Any:
+    default: Any = ..., unit: str = "", low: float | None = None, high: float | None = None, *, what: str,
+    above: float | None = None, below: float | None = None, **shown: Unpack[OnCommandLine],
+) -> Any:  # fmt: skip
     """Declare an option of a study; without ``default`` it is needed.
 
     ``unit`` is in words, and empty for a name, a choice or a flag; ``what`` is one line for command line, reference and
-    messages. ``low`` and ``high`` are allowed themselves, ``above`` and ``below`` are not; with ``each`` the bounds
-    hold for each of several values. An ``argument`` is given by its position; ``name`` is what the command line calls
-    an option if not by its field, and ``metavar`` its placeholder in the help.
+    messages. ``low`` and ``high`` are allowed themselves, ``above`` and ``below`` are not.
     """
     about = {"unit": unit, "low": low if above is None else above, "high": high if below is None else below,
-             "argument": argument, "name": name, "metavar": metavar, "each": each,
-             "open": [above is not None, below is not None]}  # fmt: skip
-    bounds: dict[str, Any] = {} if each else {"ge": low, "le": high, "gt": above, "lt": below}
+             "open": [above is not None, below is not None], **shown}  # fmt: skip
+    bounds: dict[str, Any] = {} if shown.get("each") else {"ge": low, "le": high, "gt": above, "lt": below}
     return Field(default, description=what, json_schema_extra=cast(Any, about), **bounds)
 
 

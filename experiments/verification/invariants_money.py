@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.verification.check_context import CheckContext
 from experiments.verification.checks import Violations, invariants
-from simulation.economics import balance, by_purse, by_year, costs, counts_of, difference, savings, whole
+from simulation.economics import balance, by_payer, by_year, costs, counts_of, difference, savings, whole
 from simulation.prices import PAYERS, PUBLIC, Prices, draw_prices, points, prices_from
 
 COUNTED = ("fines", "suspended", "prison", "offences", "custody_months", "liberty_months", "holds_employment",
@@ -40,7 +40,7 @@ def random_counts(seed: int, number: int, **keys: Any) -> pd.DataFrame:
 
 def kroner_of(table: pd.DataFrame, payer: str | None = None, item: str | None = None, column: str = "kroner") -> float:
     """Kroner of a payer, an item, or all."""
-    rows = table if payer is None else table[table["purse"] == payer]
+    rows = table if payer is None else table[table["payer"] == payer]
     return float((rows if item is None else rows[rows["item"] == item])[column].sum())
 
 
@@ -53,19 +53,19 @@ def payers_and_years_add_up_to_the_total(claim: Violations, seed: int) -> None:
         one, other = (random_counts(seed, 2 * k + side, place=["Aarhus", "Ærø"]) for side in (0, 1))
         table = balance(one, other, Prices(), **how)
         for discounted, column in ((True, "discounted"), (False, "kroner")):
-            payers, years = by_purse(table, discounted=discounted), by_year(table, discounted=discounted)
+            payers, years = by_payer(table, discounted=discounted), by_year(table, discounted=discounted)
             total = whole(table, discounted=discounted)
-            claim.check(payers["purse"].tolist() == list(PAYERS), "payers in their order")
-            public = payers[payers["purse"].isin(PUBLIC)]
+            claim.check(payers["payer"].tolist() == list(PAYERS), "payers in their order")
+            public = payers[payers["payer"].isin(PUBLIC)]
             for name in ("cost", "saving", "net"):
                 claim.close(public[name].sum(), total[name].item(), f"{name} of the payers")
                 claim.close(years[name].sum(), total[name].item(), f"{name} of the years")
             claim.close(table[column].sum(), (payers["cost"] + payers["saving"]).sum(), "all rows")
             claim.close(total["ratio"], total["saving"] / total["cost"], "ratio")
             claim.close(payers["net"], payers["saving"] - payers["cost"], "net")
-        places = by_purse(table, keep=("place",))
+        places = by_payer(table, keep=("place",))
         claim.check(len(places) == 2 * len(PAYERS), "a row for each place and payer")
-        claim.close(places["net"].sum(), by_purse(table)["net"].sum(), "places")
+        claim.close(places["net"].sum(), by_payer(table)["net"].sum(), "places")
 
 
 def twice_the_counts_are_twice_the_kroner(claim: Violations, seed: int) -> None:
@@ -107,7 +107,7 @@ def methods_are_never_added_up(claim: Violations, seed: int) -> None:
         table = savings(random_counts(seed, 6), random_counts(seed, 7), Prices(), method=method)  # type: ignore[arg-type]
         claim.check(set(table["item"]) == hoped, f"{method}: {sorted(set(table['item']))}")
         if method == "bottom-up":
-            claim.check(~table.duplicated(["year", "purse", "item"]), "an item twice for a payer and year")
+            claim.check(~table.duplicated(["year", "payer", "item"]), "an item twice for a payer and year")
 
 
 def a_marginal_prison_day_changes_one_payer(claim: Violations, seed: int) -> None:
@@ -115,7 +115,7 @@ def a_marginal_prison_day_changes_one_payer(claim: Violations, seed: int) -> Non
     one, other = random_counts(seed, 4), random_counts(seed, 5)
     for method in ("bottom-up", "top-down"):
         average, marginal = (
-            by_purse(savings(one, other, Prices(), method=method, prison=prison)).set_index("purse")["saving"]
+            by_payer(savings(one, other, Prices(), method=method, prison=prison)).set_index("payer")["saving"]
             for prison in ("average", "marginal")
         )
         share = Prices().prison.marginal_share
@@ -144,7 +144,7 @@ def who_pays_decides_whose_cost_it_is(claim: Violations, seed: int) -> None:
     """The shares of the payers divide the cost of the courses and leave its sum alone."""
     table = random_counts(seed, 10).drop(columns="busy_months")
     paid_by = {"municipality": 0.25, "region": 0.35, "state: prison": 0.4}
-    before, after = (by_purse(costs(table, prices)).set_index("purse")["cost"] for prices in
+    before, after = (by_payer(costs(table, prices)).set_index("payer")["cost"] for prices in
                      (Prices(), prices_from({"paid_by": paid_by})))  # fmt: skip
     claim.close(before.sum(), after.sum(), "the sum")
     for payer in PAYERS:

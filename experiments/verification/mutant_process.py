@@ -22,7 +22,7 @@ from experiments.verification.invariants_money import HOWS, random_counts
 from experiments.verification.lists import ANALYTICAL_CHECKS, INVARIANTS
 from experiments.verification.random_scenarios import STREAMS, draw_scenario
 from simulation.annual_counts import counts_of
-from simulation.economics import balance, by_purse, by_year, savings, whole
+from simulation.economics import balance, by_payer, by_year, savings, whole
 from simulation.engine import run
 from simulation.outcomes import DEFINITIONS, curve, matches, offence_counts, shares, times
 from simulation.prices import Prices, draw_prices
@@ -102,7 +102,7 @@ def money_of(seed: int) -> Iterator[tuple[str, Any]]:
         one, other = (random_counts(seed, 40 + 2 * k + side, place=["Aarhus", "Ærø"]) for side in (0, 1))
         table = balance(one, other, Prices(), **how)
         yield f"balance {k}", table
-        sums = [by_purse(table, keep=("place",)), by_year(table), whole(table), savings(one, other, Prices())]
+        sums = [by_payer(table, keep=("place",)), by_year(table), whole(table), savings(one, other, Prices())]
         yield f"sums {k}", sums
     drawn_prices = draw_prices(Prices(), 3, seed=4)
     many = [random_counts(seed, 80 + side, draw=range(3), group=["others", "highest risk"]) for side in (0, 1)]
@@ -110,7 +110,7 @@ def money_of(seed: int) -> Iterator[tuple[str, Any]]:
     for name, pair, prices in (("draws", many, drawn_prices), ("one price", many, Prices()),
                                ("one count", plain, drawn_prices)):  # fmt: skip
         table = balance(pair[0], pair[1], prices)
-        yield name, [table, by_purse(table), whole(table, keep=("draw",), discounted=False)]
+        yield name, [table, by_payer(table), whole(table, keep=("draw",), discounted=False)]
     yield "missing rows", balance(many[0].iloc[:7], many[1].iloc[3:], Prices(), victims=True)
 
 

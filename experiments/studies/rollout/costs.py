@@ -20,7 +20,7 @@ from experiments.statistics.cost_effectiveness import Options, acceptability, br
 from experiments.statistics.intervals import interval
 from experiments.studies.rollout.plan import RolloutPlan
 from experiments.studies.rollout.tables import carried, outcomes, years
-from simulation.economics import COURSE, PAYERS, PUBLIC, balance, by_purse, by_year, whole
+from simulation.economics import COURSE, PAYERS, PUBLIC, balance, by_payer, by_year, whole
 from simulation.parameters import ParameterError, Section, par, quantities
 from simulation.prices import Prices, draw_prices
 
@@ -44,7 +44,7 @@ class Money:
 
     def payers(self) -> pd.DataFrame:
         """Discounted kroner by payer at each draw."""
-        return by_purse(self.rows).rename(columns={"purse": "payer"})
+        return by_payer(self.rows)
 
     def by_payer(self, column: str) -> pd.DataFrame:
         """Discounted kroner saved or spent (``saving``, ``cost``): draws x payers."""
