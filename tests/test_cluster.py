@@ -80,6 +80,7 @@ def killed_after(process, store, pieces):
     return thread
 
 
+@pytest.mark.long
 def test_a_sweep_on_two_workers_one_of_them_killed_is_that_of_one_machine(tmp_path):
     """Two workers, one killed in the middle: every piece and table has the bytes of a sweep without a cluster."""
     sweep = [*SWEEP, "--replicates", "100"]
@@ -98,6 +99,7 @@ def test_a_sweep_on_two_workers_one_of_them_killed_is_that_of_one_machine(tmp_pa
     assert len(Contents.of(tmp_path / "far").pieces) == 30
 
 
+@pytest.mark.long
 def test_workers_with_other_code_or_a_lost_scheduler_are_one_line(tmp_path):
     """A worker whose rules are other ones is refused; a scheduler that dies costs one line and no finished piece."""
     for package in ("simulation", "experiments"):

@@ -40,7 +40,7 @@ def test_every_column_of_a_kept_result_is_explained(folder):
 
 
 @pytest.mark.parametrize("made", [
-    lambda: run("pooled", replicates=2), lambda: trial("pooled", trials=4), lambda: power(load_scenario("pooled"), size=40, trials=20),
+    lambda: run("pooled", replicates=2), lambda: trial("pooled", trials=4), lambda: power(load_scenario("as-reported"), size=40, trials=20, target=0.5),
     lambda: person(3),
 ], ids=["run", "trial", "power", "person"])  # fmt: skip
 def test_every_column_of_a_new_result_is_explained(made):

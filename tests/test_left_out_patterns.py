@@ -66,6 +66,7 @@ def test_priors_that_figures_had_set_are_widened():
         assert spread[1] > 1.2 * spread[0], own.key
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("left_out", "same"), [("year 3", True), ("one offence", False)])
 def test_a_prediction_never_sees_what_it_predicts(monkeypatch, left_out, same):
     """With another observed value of the left-out figure its prediction is the same to the last digit; another set's is not."""

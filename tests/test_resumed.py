@@ -29,6 +29,7 @@ PLAIN = (*STRENGTHS, "--vary", "programme.half_life_months=3,12,36")
 
 
 
+@pytest.mark.long
 def test_a_sweep_killed_again_and_again_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
     """kill -9 after some pieces, three times; the resumed sweep's tables, answers, figures and manifest are the same bytes."""
     arguments = [*PLAIN, "--replicates", "150", "--store", "store", "--out", "out"]

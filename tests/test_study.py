@@ -20,6 +20,7 @@ from experiments.studies.catalogue import STUDIES, load_result, parse_study, rea
 from experiments.studies.result import StudyResult
 from experiments.studies.study import flag
 from experiments.studies.trial.power_study import PowerStudy
+from experiments.studies.trial.trial_study import TrialStudy
 from simulation.parameters import ParameterError, quantities
 from simulation.renamed import RENAMED
 from tests.test_cli import desist
@@ -90,10 +91,10 @@ def test_a_changed_table_is_not_loaded(result: StudyResult, tmp_path: Path) -> N
 def test_draws_given_as_a_value_are_saved_beside_the_study(tmp_path: Path) -> None:
     """A study over draws that are no file is read from its folder with its draws, and run again to the same bytes."""
     draws = Posterior(table=pd.DataFrame({"volunteers.at_start": [20.0, 40.0]}), about={})
-    found = experiments.power("pooled", posterior=draws, trials=4, size=40, target=0.9)
+    found = experiments.trial("pooled", posterior=draws, trials=4)
     found.save(tmp_path / "one")
     again = load_result(tmp_path / "one").study
-    assert isinstance(again, PowerStudy)
+    assert isinstance(again, TrialStudy)
     assert isinstance(again.posterior, Posterior)
     pd.testing.assert_frame_equal(again.posterior.table, draws.table)
     assert again.to_toml() == found.study.to_toml()

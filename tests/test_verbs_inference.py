@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import calibrate, load_result, power, read_study
+from experiments import calibrate, load_result, power, read_study, trial
 from experiments.execution.context import RunContext
 from experiments.execution.jobs import Store
 from experiments.inputs.evidence import ModelInputs
@@ -134,15 +134,15 @@ def test_a_folder_of_a_calibration_is_restored_with_its_draws(found, tmp_path) -
 
 def test_draws_given_as_a_value_are_written_beside_the_study(found, tmp_path) -> None:
     """A study takes a calibration as its posterior; its folder holds the draws, and gives the same again."""
-    options = {"trials": 4, "draws": 3, "size": 97, "target": 0.8}
-    first = power("pooled", posterior=found, **options)
-    folder = first.save(tmp_path / "power")
+    options = {"trials": 4, "draws": 3}
+    first = trial("pooled", posterior=found, **options)
+    folder = first.save(tmp_path / "trial")
 
     assert 'posterior = "posterior.parquet"' in (folder / "study.toml").read_text()
     assert Posterior.read(folder / "posterior.parquet").table.equals(found.posterior.table)
     assert "posterior.parquet" in json.loads((folder / "manifest.json").read_text())["files"]
     assert read_study(folder).run().facts == first.facts
-    assert power("pooled", posterior=folder / "posterior.parquet", **options).facts == first.facts
+    assert trial("pooled", posterior=folder / "posterior.parquet", **options).facts == first.facts
 
 
 def test_the_posterior_runs_in_other_studies(found, tmp_path) -> None:

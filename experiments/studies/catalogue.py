@@ -62,7 +62,7 @@ def parse_study(text: str, *, label: str = "the study", draws: Path | None = Non
     if not isinstance(data.get("study"), str):
         raise ParameterError(f'{label} names no study; write study = "VERB", for example study = "power"')
     if draws is not None and data.get("posterior") == DRAWS and draws.is_file():
-        from experiments.inputs.posterior import Posterior
+        from experiments.inputs.posterior import Posterior  # tables: not needed to read a study
 
         data["posterior"] = Posterior.read(draws)
     return study_class(data.pop("study"))(**data)

@@ -12,7 +12,16 @@ from scipy import stats
 from experiments.verification.check_context import CheckContext, SimulatedCase
 from experiments.verification.checks import Deviations, Violations, analytical_checks
 from experiments.verification.random_scenarios import complete
-from simulation import accounts, economics, ledger, outcomes, population, reentry_stream, rules, vector_rules
+from simulation import (
+    annual_counts,
+    economics,
+    monthly_counts,
+    outcomes,
+    population,
+    reentry_stream,
+    rules,
+    vector_rules,
+)
 from simulation import compiled_parameters as compiled
 from simulation.compiled_parameters import calendar_months, months_before, numbers_of, support_multiplier, told_for
 from simulation.municipal_shares import allowances, limits, opening, parts, released_parts, seats, there
@@ -23,17 +32,6 @@ from simulation.rules import NEVER
 from simulation.scenario import Scenario
 
 RULES = ("first come", "highest risk", "lowest risk", "lottery")
-OF_SCENARIOS = {
-    "follow_up": "people.follow_up_months", "later": "risk.long_run_hazard_ratio",
-    "settling": "risk.hazard_decay_months", "another": "offending.further_offence_chance",
-    "prison": "offending.prison_chance", "prison_per_conviction": "offending.prison_per_conviction",
-    "suspended": "offending.suspended_chance", "parole": "custody.parole_chance",
-    "parole_from": "custody.parole_from_months", "parole_part": "custody.parole_served",
-    "peers_strength": "peers.strength", "peers_usual": "peers.reference_share", "peers_pseudo": "peers.pseudo_people",
-    "per_person": "volunteers.per_person", "training": "volunteers.training_months", "quits": "volunteers.quit_chance",
-    "quit_increase_per_year": "volunteers.quit_increase_per_year", "quits_after": "volunteers.quit_after_end",
-    "campaign": "volunteers.campaign_months",
-}  # fmt: skip
 OF_FACTORS = {"gain": "gain", "loss": "loss", "ratio": "missing_hazard_ratio", "ruin": "lost_in_custody"}
 OF_PROGRAMMES = {"starts": "starts_month", "deadline": "deadline_month", "ends": "ends_month",
                  "re_eligible": "re_eligible", "contact": "contact_chance", "leaves": "dropout_chance",
@@ -56,10 +54,10 @@ def numbers_are_the_scenarios_own(claim: Deviations, context: CheckContext) -> N
         n, before = numbers_of(s, case.seed), months_before(s)
         factors, programmes = list(s.factor.values()), list(s.programme.values())
         plain = {
-            **{name: s.value(key) for name, key in OF_SCENARIOS.items()},
             **{name: [getattr(row, key) for row in factors] for name, key in OF_FACTORS.items()},
             **{name: [getattr(row, key) for row in programmes] for name, key in OF_PROGRAMMES.items()},
-            "most_offences": 20, "decided_within": 12, "told_for": told_for(s), "calendar": calendar_months(s),
+            "follow_up": s.people.follow_up_months, "told_for": told_for(s), "calendar": calendar_months(s),
+            "most_offences": 20, "decided_within": 12,
             "offered": ("nobody", "everyone", "randomised").index(s.trial.assignment),
             "supply": next((k for k, row in enumerate(programmes) if row.delivered_by == "volunteers"), -1),
             "accepted": [1 if row.accepted_from == "volunteers" else 2 for row in programmes],
@@ -68,6 +66,9 @@ def numbers_are_the_scenarios_own(claim: Deviations, context: CheckContext) -> N
         }  # fmt: skip
         for name, right in plain.items():
             claim.check(getattr(n, name), right, 1e-12, name)
+        for section in ("risk", "offending", "custody", "peers", "volunteers"):
+            for name, number in getattr(n, section)._asdict().items():
+                claim.check(number, s.value(f"{section}.{name}"), 1e-12, name)
         claim.check([n.key0, n.key1], [case.seed & 0xFFFFFFFF, case.seed >> 32], 0.5, "key")
         claim.check(n.shortest, [row.shortest_sentence_months for row in programmes], 1e-6, "shortest")
         effects = [[row.direct_hazard_ratio_others, row.direct_hazard_ratio] for row in programmes]
@@ -271,7 +272,7 @@ def documented_numbers_are_the_models(claim: Deviations) -> None:
         "volunteers in a place and month": (compiled.MOST_RECRUITS, 700), "times a gain": (compiled.MOST_TIMES, 1000),
         "months of help": (compiled.HELP_MONTHS, 12), "reference population": (population.REFERENCE_PEOPLE, 20_000),
         "pilot": (reentry_stream.PILOT_PEOPLE, 20_000), "groups of risk": (reentry_stream.BINS, 12),
-        "a ledger's window": (ledger.WINDOW, 24), "an account's window": (accounts.WINDOW, 24),
+        "a ledger's window": (monthly_counts.WINDOW, 24), "an account's window": (annual_counts.WINDOW, 24),
         "never": (rules.NEVER, outcomes.NOT_IN_SIGHT), "days in a month": (economics.DAYS, 365 / 12),
         "last discounted year": (economics.LAST_YEAR, 35),
         "factor's first random number": (vector_rules.FIRST_FACTOR, 3),
