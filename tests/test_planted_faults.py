@@ -189,6 +189,7 @@ def by_hand(file, text, after):
     return Mutation(file, number, begin, "by hand", text, after, number, begin + len(text))
 
 
+@pytest.mark.long
 def test_faults_are_noticed_missed_or_do_not_run(tmp_path):
     """A turned sign in the kroner is noticed, as are volunteers who always or never stop after a match; a block of another
     size makes no difference, and a model that does not run is not counted. The files are put back each time.
