@@ -117,6 +117,7 @@ print(repr(float(chains.coordinates.sum())))
 """
 
 
+@pytest.mark.long
 def test_chains_do_not_depend_on_the_processors_linear_algebra() -> None:
     """As on processors of three kinds, whose matrix products differ in the last digit: the same draws, to the last one."""
     found = []
@@ -128,6 +129,7 @@ def test_chains_do_not_depend_on_the_processors_linear_algebra() -> None:
     assert len(set(found)) == 1, found
 
 
+@pytest.mark.long
 def test_two_methods_find_the_same_posterior() -> None:
     """emcee and dynesty (nested sampling) agree on a curved posterior with uniform and normal priors."""
     import warnings
@@ -304,6 +306,7 @@ def test_the_posterior_moves_toward_an_effect(small) -> None:  # type: ignore[no
     assert sum(small.definition_probabilities.values()) == pytest.approx(1.0)
 
 
+@pytest.mark.long
 def test_a_calibration_is_the_same_each_time_and_with_any_threads(small) -> None:  # type: ignore[no-untyped-def]
     """The same plan gives the same draws, with one thread and with two."""
     known = small.known
@@ -381,6 +384,7 @@ def test_inference_data(small, tmp_path) -> None:  # type: ignore[no-untyped-def
         assert data[STRENGTH].to_numpy()[0].tolist() == drawn[STRENGTH].tolist()
 
 
+@pytest.mark.long
 def test_the_prior_of_the_effect_stands_for_other_trials() -> None:
     """Carried over to two years, the prior of the strength is the hazard ratio of other trials: LN(0.82, 0.30)."""
     rows = uncertain_quantities(load("trial"))

@@ -6,6 +6,8 @@ family by family, so that all checks of a family share what was simulated; the o
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,19 +23,20 @@ FAMILIES = {
     "paired lives": 60, "conservation": 25, "lives": 25, "programmes": 25, "supply and queue": 30, "censoring": 30,
     "money": 6, "numbers": 25,
 }  # fmt: skip
-"""How many examples a family is given, each with a scenario of every kind that its checks examine."""
+"""Examples for each family (half of them, and twice as many among what takes long), each with a scenario of every kind that its checks examine."""
 DRAWN = [each for each in (*INVARIANTS, *ANALYTICAL_CHECKS) if each.family in FAMILIES and not each.fixed]
 OWN = [each for each in (*INVARIANTS, *ANALYTICAL_CHECKS) if each not in DRAWN]
 SEEDS = {"money": (11, 12, 13)}
 """Seeds of families whose checks draw tables and no scenarios."""
 
 
+@pytest.mark.parametrize("part", [0.5, pytest.param(2.0, marks=pytest.mark.long)], ids=["half", "twice"])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_checks_hold_in_whatever_scenario(family):
+def test_checks_hold_in_whatever_scenario(family, part):
     """Every check of a family holds, or has nothing to examine, in scenarios that Hypothesis draws."""
     checks = [each for each in DRAWN if each.family == family]
 
-    @settings(max_examples=FAMILIES[family])
+    @settings(max_examples=math.ceil(part * FAMILIES[family]))
     @given(st.data())
     def hold(data):
         """All of them on the same scenarios; what breaks down is raised as it is."""

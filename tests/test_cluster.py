@@ -182,6 +182,7 @@ def test_without_dask_the_extra_is_named(tmp_path, monkeypatch):
     assert "pip install 'desist[cluster]'" in err
 
 
+@pytest.mark.long
 def test_the_snippets_of_the_document_run(tmp_path):
     """The Python of docs/runs.md runs as it is written, and keeps its pieces."""
     parts = (HOME / "docs" / "runs.md").read_text(encoding="utf-8").split("```python\n")[1:]

@@ -83,6 +83,7 @@ def sums(counts_of_rules, **wanted):
     return rows.groupby("group")[[*OF_A_RUN, *OF_A_COURSE]].sum()
 
 
+@pytest.mark.long
 def test_one_draw_in_four_is_simulated_twice(counts_of_rules):
     """Four draws are five runs; more replicates are simulated if they are asked for."""
     plan, country = planned(PLAN), denmark()

@@ -211,6 +211,7 @@ def test_categories_and_ranges(method) -> None:
     assert middle.limits["cost"] == pytest.approx((28_000, 40_000), rel=0.05)
 
 
+@pytest.mark.long
 @needs
 def test_nothing_stands_out_of_noise() -> None:
     """Ten sets of runs that fail by chance: at most one has a box (one in a hundred is expected)."""
@@ -270,6 +271,7 @@ def test_same_seed_same_answer_and_nothing_else_is_touched() -> None:
 # Stability ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @needs
 def test_clear_box_is_stable_and_a_chance_one_is_not() -> None:
     """Samples of a corner choose the same two quantities near the same thresholds; samples of noise choose anything."""
@@ -287,6 +289,7 @@ def test_clear_box_is_stable_and_a_chance_one_is_not() -> None:
     assert noise["chosen"].min() < 0.3
 
 
+@pytest.mark.long
 @needs
 def test_stability_by_prim() -> None:
     """The same by peeling, with few samples."""

@@ -113,6 +113,7 @@ def test_kinds_that_the_model_hardly_has_are_left_out():
 # Beside the data ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_fit_meets_the_half_it_was_fitted_to(found):
     """At 12, 24 and 60 months what was seen lies within what is expected of that many people."""
     table = north_carolina.by_month(found)
@@ -122,6 +123,7 @@ def test_the_fit_meets_the_half_it_was_fitted_to(found):
     assert (rows["observed"] <= rows["people_high"]).all()
 
 
+@pytest.mark.long
 def test_age_and_convictions_were_not_fitted(found):
     """The fit moves five parameters; the effects of age and convictions are as in the model."""
     assert {
@@ -141,6 +143,7 @@ def test_age_and_convictions_were_not_fitted(found):
         assert plan.value(key) == everyone.value(key)
 
 
+@pytest.mark.long
 def test_a_pattern_as_expected_is_met_and_another_is_not(found):
     """The distance of a group drawn from the expectation is usual; twice the returns are not."""
     groups = north_carolina.samples(found, 1)
@@ -151,6 +154,7 @@ def test_a_pattern_as_expected_is_met_and_another_is_not(found):
     assert odd[1] < north_carolina.NOT_MET
 
 
+@pytest.mark.long
 def test_the_study_says_what_fits_and_what_does_not(found, tmp_path, monkeypatch):
     """Every pattern is in the answer of both languages; whether the check was passed follows from them; it can be loaded."""
     monkeypatch.setattr("experiments.studies.validation.north_carolina.fit_first_half", lambda *_, **__: found)

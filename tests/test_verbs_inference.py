@@ -181,6 +181,7 @@ def test_the_uncertainty_of_the_difference_is_divided_by_grade():
     assert "judged" in grade_sentences(shares, inputs.census(), Messages("en"))[0]
 
 
+@pytest.mark.long
 def test_the_check_in_small(inputs, tmp_path) -> None:
     """Simulated trials and registers are calibrated; the exit code says whether ranks can be uniform."""
     words = inputs.words("--check", "--draws", "60", "--trials-checked", "100", "--registers-checked", "0")
@@ -194,6 +195,7 @@ def test_the_check_in_small(inputs, tmp_path) -> None:
     assert "simulerede forsøg" in (tmp_path / "answer_da.txt").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_models_in_small(inputs, tmp_path) -> None:
     """Four models with probabilities that add up to one for each prior of the strength; tables and figure."""
     code, out, _ = desist("compare-models", *inputs.words("--draws", "50", "--measured", "20", "--out", str(tmp_path)))
