@@ -46,7 +46,8 @@ def explain(mistakes: ValidationError, model: type[BaseModel], label: str) -> st
 
 def _line(mistake: Any, model: type[BaseModel]) -> str:
     path = [str(part) for part in mistake["loc"]]
-    key, value, kind = ".".join(path), mistake["input"], mistake["type"]
+    named = path[:-1] if len(path) == 2 and path[-1].isdigit() else path  # an option that takes several values
+    key, value, kind = ".".join(named), mistake["input"], mistake["type"]
     section, field = _declared(model, path)
     if kind == "extra_forbidden":
         return f"unknown key [{key}]; {nearest(path[-1], section.model_fields, path[:-1])}"

@@ -55,5 +55,5 @@ def test_every_codebook_is_of_a_study_and_on_the_page():
     page = (HOME / "docs" / "data.md").read_text(encoding="utf-8")
     shown = re.findall(r"<!-- code: tables ([\w-]+) -->", page)
 
-    assert sorted(shown) == sorted(STUDIES)
+    assert sorted(shown) == sorted(STUDIES), "docs/data.md lacks a mark <!-- code: tables VERB -->; see docs/extending.md"
     assert {file.stem for file in FOLDER.glob("*.toml")} == {verb.replace("-", "_") for verb in STUDIES}

@@ -120,6 +120,7 @@ def test_a_result_shows_itself_in_a_notebook(result: StudyResult) -> None:
         ('study = "power"\nsizes = 3', "power: unknown key [sizes]; did you mean size?"),
         ('study = "power"\nhighest_share = 0.3', "power: unknown key [highest_share]; it is now called high_risk_share"),
         ('study = "power"\ntarget = [1.5]', "target is [1.5]; allowed more than 0 to less than 1 (share 0-1)"),
+        ('study = "power"\ntarget = ["0.8"]', 'power: target is ["0.8"]; a number is needed'),
         ("study = ", "study is not valid TOML"),
     ],
 )

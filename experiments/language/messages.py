@@ -58,7 +58,10 @@ class Messages:
         KeyError
             If there is no such text or placeholder.
         """
-        text = catalogue(self.language)[self._key(key)]
+        found = self._key(key)
+        if found not in catalogue(self.language):
+            raise KeyError(f"language [{self.language}] has no text [{key}] of [{self.study or 'all'}] in its catalogue")
+        text = catalogue(self.language)[found]
         return text.format(**parts).replace("kr..", "kr.") if parts else text
 
     def has(self, key: str) -> bool:
