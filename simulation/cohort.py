@@ -1,4 +1,4 @@
-"""PeopleColumns made ready to be told: drawn, put in order, with their relative hazards; kept for the next scenario.
+"""People made ready to be simulated: drawn, put in order, with their relative hazards; kept for the next scenario.
 
 In a sweep many scenarios share their people (only effects or the level of risk differ), so the latest few cohorts
 are kept. What is kept is never written to.
@@ -25,7 +25,7 @@ KEPT_BYTES = 150_000_000
 
 
 class PreparedPeople(NamedTuple):
-    """PeopleColumns of some replicates in the order in which they are told. Arrays of N unless said otherwise."""
+    """People of some replicates in the order in which they are simulated. Arrays of N unless said otherwise."""
 
     people: PeopleColumns
     replicates: npt.NDArray[np.uint32]  # their numbers, one each

@@ -44,20 +44,16 @@ from simulation.vector_rules import FIRST_FACTOR
 from simulation.volunteers import open_month
 
 BLOCK = 4096
-"""PeopleColumns in a block: its rows stay in the second cache; smaller blocks pay more for taking the rows apart."""
+"""People in a block: its rows stay in the second cache; smaller blocks pay more for taking the rows apart."""
 CHUNK_PEOPLE = 16384
-"""PeopleColumns in a chunk, about; a replicate larger than two chunks is cut by places if several threads can share
-it.
-"""
+"""People in a chunk, about; a replicate larger than two chunks is cut by municipality if threads can share it."""
 
 Result = TypeVar("Result")
 Table = TypeVar("Table", bound=NamedTuple)
 
 
 class SimulatedChunk(NamedTuple):
-    """PeopleColumns and what became of them: whole replicates, in order of replicate and number unless said
-    otherwise.
-    """
+    """People and what became of them: whole replicates, in order of replicate and number unless said otherwise."""
 
     people: PeopleColumns
     lives: PersonState
@@ -88,9 +84,9 @@ def begin_lives(scenario: Scenario, ready: PreparedPeople, numbers: Numbers) -> 
 def begin_world(
     scenario: Scenario, numbers: Numbers, replicates: npt.NDArray[np.uint32], own: Longs | None = None
 ) -> tuple[MunicipalityState, VolunteerSlots]:
-    """MunicipalityState of the given replicates (all places of the scenario in each) before the first month.
+    """The municipalities of the given replicates (all of the scenario in each) before the first month.
 
-    VolunteerSlots for volunteers are only in the localities ``own`` (all of them if it is None).
+    Slots for volunteers are only in the municipalities ``own`` (all of them if it is None).
     """
     places = scenario.selected_municipalities
     size, count, factors = len(places) * len(replicates), len(replicates), len(numbers.gain)
@@ -269,7 +265,7 @@ def _joined(tables: list[Table]) -> Table:
 def _cohort(
     scenario: Scenario, seed: int, part: range, block: int, chunk_people: int | None, threads: int, ledger: bool
 ) -> SimulatedChunk:
-    """One chunk of whole replicates; a very large replicate is told place by place, each piece in a thread."""
+    """One chunk of whole replicates; a very large replicate is simulated piece by piece, each in a thread."""
     whole = prepared(scenario, seed, part)
     alone = threads == 1 and chunk_people is None
     pieces = [whole] if alone else whole.by_places(2 * (chunk_people or CHUNK_PEOPLE))
@@ -291,7 +287,7 @@ def _cohort(
 
 
 def _gathered(parts: list[MunicipalityState], pieces: list[PreparedPeople]) -> MunicipalityState:
-    """MunicipalityState of a cohort that was told place by place, each from the piece that it belongs to."""
+    """The municipalities of a chunk that was simulated in pieces, each from the piece that it belongs to."""
     columns = []
     for column in zip(*parts, strict=True):
         whole = column[0].copy()

@@ -37,7 +37,7 @@ GROUPS = ("others", "highest risk")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class History:
-    """PeopleColumns and events of one or more replicates.
+    """People and events of one or more replicates.
 
     Attributes
     ----------

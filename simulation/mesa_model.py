@@ -132,7 +132,7 @@ class ReentryModel(mesa.Model):  # type: ignore[misc]
 
     @property
     def persons(self) -> list[Person]:
-        """PeopleColumns in order of their numbers."""
+        """People in order of their numbers."""
         return [self.by_row[int(row)] for row in self._back]
 
     def volunteers(self) -> list[Volunteer]:

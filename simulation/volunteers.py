@@ -143,7 +143,7 @@ def _live_volunteers(  # type: ignore[no-untyped-def]
 
 @part
 def _fill_gaps(t, place, alone, seats, status, carried, release, per_person, supply, told):  # type: ignore[no-untyped-def]
-    """PeopleColumns who lost a volunteer come before the waiting list; who has none left and is given none is left.
+    """People who lost a volunteer come before the waiting list; who has none left and is given none is left.
 
     Returns how many people still have one volunteer too few.
     """

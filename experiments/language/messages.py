@@ -60,7 +60,8 @@ class Messages:
         """
         found = self._key(key)
         if found not in catalogue(self.language):
-            raise KeyError(f"language [{self.language}] has no text [{key}] of [{self.study or 'all'}] in its catalogue")
+            where = self.study or "all studies"
+            raise KeyError(f"the catalogue of language [{self.language}] has no text [{key}] of {where}")
         text = catalogue(self.language)[found]
         return text.format(**parts).replace("kr..", "kr.") if parts else text
 

@@ -88,7 +88,7 @@ class Offer(Section):
         what="share of the released to whom it is offered: those with the highest predicted risk (1: to all)")
     uptake: float = choice(-1.0, "share 0-1", -1, 1,
         what="share who say yes to volunteers (-1: as the posterior and the scenario have it)")
-    re_eligible: bool = choice(True, "true or false", what="whoever returns to prison is offered it again")
+    re_eligible: bool = choice(True, "true or false", what="people who return to prison are offered it again")
     max_per_year: float = choice(0.0, "people a year", 0, 1_000_000,
         what="most courses started in a year (0: no limit)")
     budget_a_year: float = choice(0.0, "DKK a year", 0, 1e12,
