@@ -123,32 +123,22 @@ def test_a_study_that_comes_out_as_kept_is_said_to(here):
     assert before == {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
 
 
-def test_one_changed_digit_is_found_by_file_row_and_column(here):
-    """And exit code 1."""
-    path = here / "results/tiny/settings.csv"
-    whole = path.read_text(encoding="utf-8")
-    table = pd.read_csv(path)
-    cell = f"{table.loc[0, 'mentored']:.10g}"
+def test_a_changed_digit_and_a_file_that_is_gone_are_found(here):
+    """By file, row and column; a digest in the manifest does not stand for a file that should be there. Exit code 1."""
+    path, gone = here / "results/tiny/settings.csv", here / "results/tiny/answer_en.txt"
+    kept = {each: each.read_bytes() for each in (path, gone)}
+    cell = f"{pd.read_csv(path).loc[0, 'mentored']:.10g}"
     other = cell[:-1] + ("1" if cell[-1] != "1" else "2")
-    path.write_text(whole.replace(cell, other, 1), encoding="utf-8")
-    code, out, _ = desist("reproduce", "tiny", "--check")
-    path.write_text(whole, encoding="utf-8")
+    path.write_bytes(kept[path].replace(cell.encode(), other.encode(), 1))
+    gone.unlink()
+    code, out, _ = desist("reproduce", "tiny", "--check", "--json")
+    for each, before in kept.items():
+        each.write_bytes(before)
+    (found,) = json.loads(out)
 
-    assert code == 1
-    assert "0 of 1 studies come out as stored" in out
-    assert f"settings.csv: row 1, column mentored: recorded [{other}], now [{cell}]" in out
-
-
-def test_a_kept_file_that_is_gone_is_found(here):
-    """A digest in the manifest does not stand for a file that should be there."""
-    path = here / "results/tiny/answer_en.txt"
-    whole = path.read_bytes()
-    path.unlink()
-    code, out, _ = desist("reproduce", "--check", "--json")
-    path.write_bytes(whole)
-
-    assert code == 1
-    assert ["answer_en.txt: should be kept, and is not there"] == json.loads(out)[0]["differences"]
+    assert (code, found["equal"]) == (1, False)
+    assert f"settings.csv: row 1, column mentored: recorded [{other}], now [{cell}]" in found["differences"]
+    assert "answer_en.txt: should be kept, and is not there" in found["differences"]
 
 
 def test_a_study_that_was_never_made_differs(here, monkeypatch):
@@ -276,4 +266,4 @@ def test_documents_are_only_looked_at_with_check(documents):
     assert "99 %" in out
     assert before == (documents / "a.md").read_text(encoding="utf-8")
     assert desist("reproduce", "--documents")[0] == 0
-    assert (0, "The documents say what results/ says.\n") == desist("reproduce", "--documents", "--check")[:2]
+    assert (0, "The documents say what results/ and the code say.\n") == desist("reproduce", "--documents", "--check")[:2]

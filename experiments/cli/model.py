@@ -42,35 +42,17 @@ def scenario(*, name: str, listing: bool, shift: bool, changes: Sequence[str], a
 @click.argument("name", default="pooled")
 @click.option("--grade", type=click.Choice(["measured", "judged", "assumed"]), default=None, help="Only this grade.")
 @click.option("--markdown", is_flag=True, help="Print one table in Markdown.")
-@click.option("--describe", type=click.Path(exists=True, path_type=Path), default=None, metavar="PATH",
-              help="Bring the tables that the code writes in a Markdown page, or in all pages of a folder, up to date "
-              "instead.")
-def parameters(
-    *, name: str, grade: str | None, markdown: bool, describe: Path | None, changes: Sequence[str], as_json: bool
-) -> None:  # fmt: skip
+def parameters(*, name: str, grade: str | None, markdown: bool, changes: Sequence[str], as_json: bool) -> None:
     """Print every quantity of scenario NAME: value, unit, bounds, evidence grade, prior, meaning, source."""
     # Here, since the model would slow --help.
     from experiments.inputs.scenario_files import load
     from experiments.reproduction.parameter_tables import in_columns, listed
     from simulation.parameters import quantities
 
-    if describe is not None:
-        _describe(describe, as_json)
-        return
     plan = load(name, changes)
     rows = [row for row in quantities(plan) if grade is None or row.grade == grade]
     text = listed(rows) if markdown else in_columns(rows, with_effect=len(plan.programme) == 1)
     echo([asdict(row) for row in rows], text, as_json)
-
-
-def _describe(path: Path, as_json: bool) -> None:
-    """Bring the tables that the code writes in some pages up to date, and say which changed."""
-    from experiments.reproduction.parameter_tables import describe, pages  # the model, too
-
-    changed, every = [page.as_posix() for page in describe(path)], pages(path)
-    lines = [f"{page}: tables written anew" for page in changed]
-    lines.append(f"{len(every)} pages with tables of the code, {len(changed)} of them changed.")
-    echo({"pages": [page.as_posix() for page in every], "changed": changed}, "\n".join(lines), as_json)
 
 
 @shared_options("language", "json")

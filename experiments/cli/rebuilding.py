@@ -135,5 +135,5 @@ def quote_documents(only_check: bool, as_json: bool) -> int:
             copy.write_bytes(source.read_bytes())
     text = "\n".join([*(lines if only_check else [f"written: {path}" for path in changed]), *broken])
     data = {"changed": changed, "differences": lines, "written": not only_check, "broken": broken}
-    echo(data, text or "The documents say what results/ says.", as_json)
+    echo(data, text or "The documents say what results/ and the code say.", as_json)
     return 1 if broken or (only_check and changed) else 0

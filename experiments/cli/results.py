@@ -58,7 +58,7 @@ def report(names: tuple[str, ...], out: Path | None, as_json: bool, **options: A
 @click.option("--check", is_flag=True,
               help="Rebuild elsewhere without the store, compare with results/, change nothing.")  # fmt: skip
 @click.option("--documents", "quote", is_flag=True,
-              help="Write the numbers, tables and pictures of the documents from results/; run nothing.")  # fmt: skip
+              help="Write what the documents take from results/ and the code; run nothing.")  # fmt: skip
 def reproduce(
     names: tuple[str, ...], listed: bool, quick: bool, no_long: bool, check: bool, quote: bool, store: Path | None,
     as_json: bool,

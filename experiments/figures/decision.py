@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from experiments.figures.palette import COLOURS
 from experiments.language.messages import Messages
 from experiments.language.plan_text import payer_text
-from experiments.statistics.cost_effectiveness import PUBLIC
+from experiments.statistics.cost_effectiveness import PUBLIC_TOTAL
 
 SHADES = ("#2166ac", "#b35806", "#5e3c99", "#1b7837", "#8c510a", "#542788")
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), "-.", (0, (3, 1, 1, 1, 1, 1)), (0, (8, 2)))
@@ -141,11 +141,11 @@ def break_even_by_payer(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH)
     hollow.
     """
     names = table["payer"].tolist()
-    last = names.index(PUBLIC)
+    last = names.index(PUBLIC_TOTAL)
     y = np.arange(len(names))[::-1].astype(float)
     size, unit = _scale(*table[["gain_low", "gain_high"]].to_numpy().ravel())
     for at, row in zip(y, table.to_dict("records"), strict=True):
-        total, apart = row["payer"] == PUBLIC, at < y[last]
+        total, apart = row["payer"] == PUBLIC_TOTAL, at < y[last]
         colour = COLOURS["observed"] if total else GREY if apart else COLOURS["mentored"]
         ax.plot([row["low"], row["high"]], [at, at], color=colour, linewidth=2.4, solid_capstyle="butt")
         ax.plot(row["probability"], at, "D" if total else "o", ms=7, color=colour, mfc="white" if apart else colour)

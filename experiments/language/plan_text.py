@@ -198,7 +198,7 @@ def outcome_table(outcomes: Mapping[str, Fact], m: Messages, title: str) -> Show
     return Shown(table=pd.DataFrame(rows, columns=heads), title=title)
 
 
-def payer_table(facts: Fact, m: Messages, title: str) -> Shown:
+def payers_shown(facts: Fact, m: Messages, title: str) -> Shown:
     """What each public payer saves, spends and gains, and how probable it is that it gets its money back."""
     payers = facts["payers"]
     shown = [*facts["public"], PUBLIC_TOTAL]

@@ -39,7 +39,7 @@ def _tables(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mes
     yield plan_text.outcome_table(outcomes, m, m("table.outcomes", draws=m.number(facts["draws"], 0)))
     if facts["per_krone"]:
         until = plan_text.month_text(m, facts["plan"]["until"])
-        yield plan_text.payer_table(facts, m, m("table.payers", year=str(facts["price_year"]), until=until))
+        yield plan_text.payers_shown(facts, m, m("table.payers", year=str(facts["price_year"]), until=until))
     parts = {name: tables[f"by_{name}"] for name in ("region", "group", "year")}
     yield plan_text.split_table(parts, m, m("table.split"))
 

@@ -124,7 +124,7 @@ def _uncertain(facts: Facts, w: ReportMessages) -> Part:
     if facts["per_krone"]:
         until = plan_text.month_text(w, facts["plan"]["until"])
         title = w("rollout.table.payers", year=str(facts["price_year"]), until=until)
-        grids.append(grid_of(plan_text.payer_table(facts, w, title)))
+        grids.append(grid_of(plan_text.payers_shown(facts, w, title)))
         after = [krone_text(facts, w), *filter(None, [volunteers_time(facts, w)])]
     kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")
     return Part(title=w("common.uncertainty"), paragraphs=[kind], grids=grids, after=after)

@@ -1,4 +1,4 @@
-"""Numbers, tables and pictures of the documents, taken from ``results/``.
+"""Numbers, tables and pictures of the documents, taken from ``results/`` and from the code.
 
 A document marks what it quotes with comments, which no reader sees:
 
@@ -8,6 +8,7 @@ A document marks what it quotes with comments, which no reader sees:
 - ``<!--reach figure:~-->0.43<!--/-->`` is column ``figure`` of that row, written as ``tables.number`` has it;
   ``<!--reach {figure:~} of {step}-->...<!--/-->`` is a form with several.
 - ``<!-- table ladder_points -->`` ... ``<!--/-->`` is a table that a function of ``tables`` makes.
+- ``<!-- code: NAME ... -->`` ... ``<!-- end code -->`` is a table of what the code declares (``parameter_tables``).
 
 What stands between a mark and its end is written by ``desist reproduce --documents`` only.
 """
@@ -23,6 +24,7 @@ import pandas as pd
 
 from experiments.execution.environment import RESULTS
 from experiments.reproduction import tables
+from experiments.reproduction.parameter_tables import up_to_date
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
@@ -30,7 +32,7 @@ NAMED = re.compile(r"<!-- results: (.+?) -->", re.DOTALL)
 ROW = re.compile(r"(\w+) = ([^;\[]+?\.csv)(?:\[([^]]*)\])?(?:;|$)")
 QUOTED = re.compile(r"(<!--(\w+) ((?:(?!-->)[^\n])+)-->)([^\n]*?)<!--/-->")
 MADE = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!--/-->)", re.DOTALL)
-MARK = re.compile(r"<!-- (?:results: |table \w+ -->)")
+MARK = re.compile(r"<!-- (?:results: |code: |table \w+ -->)")
 FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
 PICTURES = {
     "docs/pictures/sweep.png": "results/effect/map.png",
@@ -43,13 +45,13 @@ PICTURES = {
 
 
 def quoting(home: Path) -> list[Path]:
-    """The documents of a home that quote results."""
+    """The documents of a home that quote results or code."""
     files = [home / "README.md", *sorted((home / "docs").rglob("*.md"))]
     return [path for path in files if path.is_file() and MARK.search(path.read_text(encoding="utf-8"))]
 
 
 def filled(text: str, home: Path) -> tuple[str, list[str]]:
-    """A document with everything that it quotes as ``results/`` has it now, and what that changes, line by line.
+    """A document with all that it quotes as ``results/`` and the code have it now, and what that changes, by line.
 
     Raises ``ParameterError`` if a mark names a table, row, column, form or function that is not there.
     """
@@ -72,7 +74,7 @@ def filled(text: str, home: Path) -> tuple[str, list[str]]:
             raise ParameterError(f"mark [table {function}] names no function; {known}")
         return "\n".join([mark, *tables.TABLES[function](home / RESULTS), "", end])
 
-    now = QUOTED.sub(number, MADE.sub(made, text))
+    now = up_to_date(QUOTED.sub(number, MADE.sub(made, text)))
     changes = unified_diff(text.splitlines(), now.splitlines(), "says", "results", n=0, lineterm="")
     return now, [line for line in changes if not line.startswith(("---", "+++", "@@"))]
 

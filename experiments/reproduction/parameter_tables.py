@@ -1,7 +1,7 @@
 """Tables of the documents that the code writes itself: state variables, quantities, grades, patterns.
 
 A page says where: whatever stands between ``<!-- code: NAME ... -->`` and ``<!-- end code -->`` is replaced by what the
-code gives now (``desist parameters --describe docs``). A test compares them. This file knows how such tables look, and
+code gives now (``desist reproduce --documents``). A test compares them. This file knows how such tables look, and
 nothing of what the pages say around them.
 """
 
@@ -73,55 +73,31 @@ STATES = _described_states()
 # Pages ------------------------------------------------------------------------------------------------------------
 
 
-def up_to_date(text: str, label: str = "the page") -> str:
-    """A page, which messages call ``label``, with every part that the code writes as the code writes it now.
+def up_to_date(text: str) -> str:
+    """A page with every part that the code writes as the code writes it now.
 
     Raises ``ParameterError`` if a part asks for what there is not, or is not closed.
     """
     if text.count("<!-- code: ") != len(BLOCK.findall(text)):
-        raise ParameterError(f"{label} has a part [<!-- code: ... -->] that is not closed; add <!-- end code --> to it")
+        raise ParameterError("a part [<!-- code: ... -->] is not closed; add <!-- end code --> to it")
 
     def written(part: re.Match[str]) -> str:
-        inside = _ordered(part.group(1).split(), label)
+        inside = _ordered(part.group(1).split())
         around = "\n" if "\n" in inside else ""
         return f"<!-- code: {part.group(1)} -->{around}{inside}{around}<!-- end code -->"
 
     return BLOCK.sub(written, text)
 
 
-def pages(path: Path) -> list[Path]:
-    """The Markdown pages under a path that have parts the code writes; ``ParameterError`` if there is none."""
-    every = sorted(path.rglob("*.md")) if path.is_dir() else [path]
-    try:
-        found = [page for page in every if BLOCK.search(page.read_text(encoding="utf-8"))]
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ParameterError(f"[{path}] could not be read: {problem}") from None
-    if not found:
-        raise ParameterError(f"[{path}] has no page with a part [<!-- code: ... -->]; give docs, or such a page")
-    return found
-
-
-def describe(path: Path) -> list[Path]:
-    """Bring the pages under a path up to date (see ``up_to_date``); returns those that were changed."""
-    changed = []
-    for page in pages(path):
-        before = page.read_text(encoding="utf-8")
-        after = up_to_date(before, page.name)
-        if after != before:
-            page.write_text(after, encoding="utf-8", newline="\n")
-            changed.append(page)
-    return changed
-
-
-def _ordered(words: Sequence[str], label: str) -> str:
+def _ordered(words: Sequence[str]) -> str:
     """What one part asks for: the name of a table, then its arguments."""
     name, arguments = (words[0], words[1:]) if words else ("", ())
     if name not in TABLES:
-        raise ParameterError(f"{label}: no table is called [{name}]; {nearest(name, TABLES)}")
+        raise ParameterError(f"no table is called [{name}]; {nearest(name, TABLES)}")
     try:
         return TABLES[name](*arguments)
     except TypeError:
-        raise ParameterError(f"{label}: [{' '.join(words)}] has too few or too many words; see TABLES") from None
+        raise ParameterError(f"part [{' '.join(words)}] has too few or too many words; see TABLES") from None
 
 
 # Tables -----------------------------------------------------------------------------------------------------------

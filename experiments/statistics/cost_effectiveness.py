@@ -25,7 +25,7 @@ from simulation.parameters import ParameterError
 Floats = npt.NDArray[np.float64]
 QUADRANTS = ("more, dearer", "more, cheaper", "less, dearer", "less, cheaper")
 """Effect and cost against the comparator; no difference counts as less, and as dearer."""
-PUBLIC = "public total"
+PUBLIC_TOTAL = "public total"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,13 +97,13 @@ def break_even(savings: pd.DataFrame, costs: pd.DataFrame, *, total: Sequence[st
     """How probable it is that each payer gets back what it pays.
 
     ``savings`` and ``costs`` are kroner, one row a draw, the same column for each payer; ``total`` names the payers of
-    the public total. One row a payer, those of the total first, then ``PUBLIC``, then the others:
+    the public total. One row a payer, those of the total first, then ``PUBLIC_TOTAL``, then the others:
     payer, saved, spent, gain (mean kroner), error (of the mean gain), gain_low, gain_high (middle 95 % of the draws),
     probability (share of draws in which the gain is zero or more, 0-1), low, high (95 %, Wilson: simulation error),
     per_krone (mean saved for a krone spent; NaN where nothing is spent).
     """
     named = {payer: (savings[payer], costs[payer]) for payer in total}
-    named[PUBLIC] = savings[list(total)].sum(axis=1), costs[list(total)].sum(axis=1)
+    named[PUBLIC_TOTAL] = savings[list(total)].sum(axis=1), costs[list(total)].sum(axis=1)
     named |= {payer: (savings[payer], costs[payer]) for payer in map(str, savings) if payer not in total}
     rows = []
     for payer, (back, out) in named.items():

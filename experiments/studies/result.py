@@ -141,11 +141,12 @@ class StudyResult:
         """
         if self.refused:
             raise ParameterError("\n".join(self.answer(language).sentences))
+        answers = {each: self.text(each) for each in LANGUAGES}  # a text that is missing must not leave half a folder
         out = Folder(Path(folder))
         for name, table in self.tables.items():
             out.table(name, table)
-        for each in LANGUAGES:
-            out.text(f"answer_{each}.txt", self.text(each) + "\n")
+        for each, answer in answers.items():
+            out.text(f"answer_{each}.txt", answer + "\n")
         out.text(FACTS, json.dumps(self.facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
         out.text(STUDY, self.study.to_toml())
         draws = next((value for _, value in self.study if isinstance(value, ParameterDraws)), None)

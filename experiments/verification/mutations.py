@@ -63,19 +63,23 @@ def mutated(text: str, mutation: Mutation) -> str:
 
 def mutations_of(file: str, text: str) -> list[Mutation]:
     """Every mutation of a file, in order of place and kind."""
-    tree = ast.parse(text)
+    tree, lines = ast.parse(text), text.encode().splitlines(keepends=True)
     names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
                     and node.id.isupper() and len(node.id) > 1})  # fmt: skip
     changes = (change for node in _decisive(tree) for change in _changes(node, names))
-    return sorted({_mutation(file, text, at, kind, changed) for kind, at, changed in changes})
+    return sorted({_mutation(file, lines, at, kind, changed) for kind, at, changed in changes})
 
 
-def _mutation(file: str, text: str, at: ast.expr | ast.stmt, kind: str, changed: ast.AST | None) -> Mutation:
+def _mutation(
+    file: str, lines: Sequence[bytes], at: ast.expr | ast.stmt, kind: str, changed: ast.AST | None
+) -> Mutation:
     after = "pass" if changed is None else ast.unparse(changed)
     if isinstance(changed, ast.expr):
         after = f"({after})"
-    before, end = ast.get_source_segment(text, at) or "", (at.end_lineno or at.lineno, at.end_col_offset or 0)
-    return Mutation(file, at.lineno, at.col_offset, kind, before, after, *end)
+    line, column = at.end_lineno or at.lineno, at.end_col_offset or 0
+    before = [*lines[at.lineno - 1 : line - 1], lines[line - 1][:column]]
+    before[0] = before[0][at.col_offset :]
+    return Mutation(file, at.lineno, at.col_offset, kind, b"".join(before).decode(), after, line, column)
 
 
 def _decisive(tree: ast.AST) -> Iterator[ast.AST]:

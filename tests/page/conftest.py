@@ -8,6 +8,8 @@ from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.benchmarks.page import browsing, chromium, serving
 
 HERE = ("http://localhost:", "http://127.0.0.1:", "ws://localhost:", "ws://127.0.0.1:", "data:", "blob:", "about:")
+PATIENCE = 180_000
+"""Milliseconds after which a test stops waiting for the page: none should depend on how busy the machine is."""
 
 
 def told(at):
@@ -30,7 +32,7 @@ def open_page():
     from experiments.app.serving import PAGE
 
     def opened(**address):
-        at = AppTest.from_file(str(PAGE), default_timeout=120)
+        at = AppTest.from_file(str(PAGE), default_timeout=PATIENCE / 1000)
         for key, value in address.items():
             at.query_params[key] = str(value)
         at.run()
@@ -55,7 +57,7 @@ def browser():
         pytest.skip("no Chromium here: install the package chromium, or run playwright install chromium")
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=PATIENCE)
     with browsing() as opened:
         yield opened
 
@@ -69,7 +71,7 @@ def visit(browser, served):
         context = browser.new_context(viewport={"width": width, "height": height}, locale="da-DK")
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(PATIENCE)
         page.on("request", lambda request: outside.append(request.url) if not request.url.startswith(HERE) else None)
         page.goto(f"{served}/{address}")
         page.wait_for_selector("h2")
@@ -88,6 +90,27 @@ def settle(page, pause=300):
     """Wait until the page is told to its end; ``pause`` (milliseconds) lets a change set out first."""
     page.wait_for_timeout(pause)
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+
+
+def press(slider, key, condition):
+    """Press a key on a slider until it has moved and the page has taken it, which JavaScript in ``condition`` says.
+
+    A key is lost if the page draws the slider anew at that moment; whoever sits there presses again.
+    """
+    from playwright.sync_api import TimeoutError as TooLate
+
+    before = slider.input_value()
+    for _ in range(6):
+        if slider.input_value() == before:
+            slider.press(key)
+        try:
+            slider.page.wait_for_function(condition, timeout=PATIENCE / 6)
+            break
+        except TooLate:
+            continue
+    else:
+        raise AssertionError(f"{key} was pressed, and {condition} is not so")
+    settle(slider.page)
 
 
 def violations(page):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from tests.page.conftest import settle, violations
+from tests.page.conftest import PATIENCE, press, settle, violations
 
 SHORT = "panel=country&cplan=todays-area&cyears=2"
 """A plan that is told in a second or two."""
@@ -12,7 +12,7 @@ SHORT = "panel=country&cplan=todays-area&cyears=2"
 
 def answered(page):
     """Wait until the answers are there and drawn."""
-    page.wait_for_selector("dl.country-answers", timeout=60_000)
+    page.wait_for_selector("dl.country-answers", timeout=PATIENCE)
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     settle(page)
     return page
@@ -48,8 +48,8 @@ def test_pictures_tables_and_the_plan_can_be_downloaded(visit):
 def test_a_slider_moved_by_keyboard_is_told_anew_and_is_in_the_address(visit):
     page = answered(visit(f"?{SHORT}&lang=da"))
     before = page.locator("dl.country-answers").inner_text()
-    page.get_by_role("slider", name="Hvervning i forhold til planens").press("ArrowRight")
-    page.wait_for_url("**crecruits=125**")
+    slider = page.get_by_role("slider", name="Hvervning i forhold til planens")
+    press(slider, "ArrowRight", "location.search.includes('crecruits=125')")
     page.wait_for_selector("dl.country-answers", state="detached")
 
     answered(page)

@@ -9,7 +9,7 @@ from experiments.app.catalogue import LANGUAGES, PageMessages, catalogue
 from experiments.app.charts import picture
 from experiments.app.lessons.panel import LESSON, SETTINGS
 from experiments.app.lessons.summaries import LESSONS, experiment, plain
-from tests.page.conftest import settle, violations
+from tests.page.conftest import press, settle, violations
 from tests.page.conftest import told as said_by
 
 DEFAULTS = {setting.key: setting.default for setting in SETTINGS}
@@ -93,10 +93,7 @@ def test_a_link_restores_all_settings_of_a_lesson(open_page):
 def test_a_lesson_can_be_done_by_keyboard_on_a_phone(visit):
     page = visit("?panel=lessons&lesson=self&self_drive=30&lang=da", width=390, height=844)
     before = page.inner_text("text=Tilbuddet gør")
-    page.get_by_role("slider").first.focus()
-    page.keyboard.press("Home")
-    page.wait_for_function("() => location.search.includes('self_drive=0')")
-    settle(page)
+    press(page.get_by_role("slider").first, "Home", "location.search.includes('self_drive=0')")
 
     assert page.inner_text("text=Tilbuddet gør") != before
     assert page.evaluate("document.documentElement.scrollWidth") == 390

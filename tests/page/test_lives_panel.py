@@ -13,7 +13,7 @@ from experiments.app.two_lives import chart as lives_chart
 from experiments.app.two_lives import sentences
 from experiments.app.two_lives.animation import scenario
 from experiments.app.two_lives.facts import pair
-from tests.page.conftest import settle, told, violations
+from tests.page.conftest import press, told, violations
 from tests.test_cli import desist
 
 HERE = "?panel=lives&lang="
@@ -114,11 +114,9 @@ def test_both_lives_can_be_seen_read_and_heard(visit, language):
 
 def test_the_next_person_comes_by_keyboard_and_the_address_follows(visit):
     page = visit(f"{HERE}en&life=36&lifeseed=4")
-    thumb = page.get_by_role("slider").first
-    thumb.focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_url("**life=37**")
-    settle(page)
+    slider = page.get_by_role("slider").first
+    slider.focus()
+    press(slider, "ArrowRight", "location.search.includes('life=37')")
 
     expect(page.get_by_role("heading", name="The two lives part in month 5")).to_be_visible()
     page.get_by_role("button", name="Next", exact=True).focus()

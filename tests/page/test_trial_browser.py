@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from experiments.app.trial.facts import Levers, one_trial
-from tests.page.conftest import settle, violations
+from tests.page.conftest import press, settle, violations
 
 USUAL = Levers(effect=67, route=40, half_life=18, dropout=45, people=97)
 FILM = "?panel=trial&lang=en&guessed=yes&guess_with=20&guess_without=60"
@@ -60,9 +60,7 @@ def test_a_slider_keeps_the_month_and_another_chance_plays_on(visit):
     page = visit(FILM)
     at_month(page, 24)
     assert shown(page) == counted(USUAL, 1, 24)
-    page.get_by_role("slider", name="Lower risk while they meet").press("End")
-    page.wait_for_function("location.search.includes('effect=99')")
-    settle(page)
+    press(page.get_by_role("slider", name="Lower risk while they meet"), "End", "location.search.includes('effect=99')")
     stronger = counted(USUAL._replace(effect=99), 1, 24)
     page.locator(f".arm.mentored .person.again >> nth={stronger[0] - 1}").wait_for()
     page.wait_for_timeout(200)
@@ -106,9 +104,7 @@ def test_the_month_is_kept_over_a_look_at_many_trials_and_begins_anew_with_a_new
     page.wait_for_selector(".film .person")
     expect(page.locator(".film .month")).to_have_text("Month 9")
     page.get_by_role("button", name="Guess again").click()
-    page.get_by_role("slider", name="With mentors").first.press("Home")
-    page.wait_for_function("!location.search.includes('guess_with=20')")
-    settle(page)
+    press(page.get_by_role("slider", name="With mentors").first, "Home", "!location.search.includes('guess_with=20')")
     page.get_by_role("button", name="Show me").click()
     page.wait_for_selector(".film .person")
 

@@ -15,7 +15,7 @@ from experiments.app.country.plans import OWN, Intended, RequestedPlan, file_nam
 from experiments.app.country.study import Plans, PlanSheet, row_of
 from experiments.app.parts.figure import Receipt, receipt
 from experiments.language.formatting import rounded
-from experiments.statistics.cost_effectiveness import PUBLIC as TOTAL
+from experiments.statistics.cost_effectiveness import PUBLIC_TOTAL
 from experiments.studies.rollout.plan import RolloutPlan
 from simulation.municipalities import municipalities
 
@@ -48,7 +48,7 @@ def answers(w: PageMessages, sheet: PlanSheet) -> list[AnswerCard]:
     """Courses, reoffenders avoided, the public's gain, and the probability that it gets its money back."""
     summary = sheet.tables["summary"]
     found = [_counted(w, name, row_of(summary, "outcome", name)) for name in ("started", "reoffenders_any")]
-    row = row_of(sheet.tables["break_even"], "payer", TOTAL)
+    row = row_of(sheet.tables["break_even"], "payer", PUBLIC_TOTAL)
     found_of, decimals = rounded(row[key] / MILLION for key in ("gain", "gain_low", "gain_high", "error"))
     texts, error = [w.number(value, decimals) for value in found_of[:3]], found_of[3]
     found.append(AnswerCard(

@@ -220,7 +220,7 @@ def steps(claim: PublishedClaim) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def break_even(prices: Prices) -> pd.DataFrame:
+def break_even_effects(prices: Prices) -> pd.DataFrame:
     """Points by which reoffending must fall to pay for a course: cost, value (kroner), points; undiscounted."""
     values = [prices.avoided.any, prices.avoided.serious]
     rows = [(cost, value, 100 * cost / value) for cost in (COST, prices.scheme[COURSE].per_start) for value in values]
@@ -257,7 +257,7 @@ def run_claim(study: ClaimStudy, context: RunContext | None) -> StudyResult:
         with context.computing(runs=2 * number) as compute:
             groups = signed_up(posterior, trial, compute, number, command=study.command())
     claim = PublishedClaim.of(prices, effects(posterior, groups, number), seed=study.seed)
-    table, even, parts = steps(claim), break_even(prices), course_by_parts(prices)
+    table, even, parts = steps(claim), break_even_effects(prices), course_by_parts(prices)
     used = {} if file is None else {"posterior": file.name, "posterior_digest": digest_of(file)}
     facts = {
         "steps": table.drop(columns=["what", "source"]).to_dict("records"), "break_even": even.to_dict("records"),
