@@ -20,7 +20,7 @@ from experiments.studies.rollout.published_claim import (
     STEPS,
     Assumptions,
     PublishedClaim,
-    break_even,
+    break_even_effects,
     effects,
     like_the_trial,
     of_the_trial,
@@ -106,7 +106,7 @@ def test_steps_multiply_where_nothing_is_uncertain() -> None:
 
 def test_break_even_points() -> None:
     """36,667 / 505,300 is 7.3 points, 36,667 / 764,000 is 4.8, and 33,000 / 505,300 is 6.5."""
-    found = break_even(PRICES)["points"].round(1).tolist()
+    found = break_even_effects(PRICES)["points"].round(1).tolist()
 
     assert found == [7.3, 4.8, 6.5, 4.3]
 

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import norm
 
 from experiments.statistics.cost_effectiveness import (
-    PUBLIC,
+    PUBLIC_TOTAL,
     QUADRANTS,
     Options,
     acceptability,
@@ -135,14 +135,14 @@ def test_payers_by_hand() -> None:
     """The state gets back 20 for 20, in two draws of four; the municipality never; together 20 for 26, even at 0; victims apart."""
     table = break_even(SAVED, SPENT, total=["municipality", "state"]).set_index("payer")
 
-    assert table.index.tolist() == ["municipality", "state", PUBLIC, "victims"]
+    assert table.index.tolist() == ["municipality", "state", PUBLIC_TOTAL, "victims"]
     assert table["gain"].tolist() == [-1.5, 0, -1.5, 50]
     assert table["probability"].tolist() == [0, 0.5, 0.5, 1]
-    assert table.loc[PUBLIC, "per_krone"] == pytest.approx(20 / 26)
+    assert table.loc[PUBLIC_TOTAL, "per_krone"] == pytest.approx(20 / 26)
     assert np.isnan(table.loc["victims", "per_krone"])
-    for payer in ("state", PUBLIC):
+    for payer in ("state", PUBLIC_TOTAL):
         assert table.loc[payer, ["low", "high"]].tolist() == pytest.approx([float(end) for end in wilson(2, 4)])
-    assert table.loc[PUBLIC, "gain"] == table.loc[["municipality", "state"], "gain"].sum()
+    assert table.loc[PUBLIC_TOTAL, "gain"] == table.loc[["municipality", "state"], "gain"].sum()
 
 
 def test_nothing_spent_and_nothing_saved_breaks_even() -> None:
