@@ -42,12 +42,15 @@ volunteers_at_start = 10.0
 CHECK = {"end": "lowest", "pairs": 50, "inside": 0.5, "outside": 0.004, "confirmed": True}
 
 
+METHODS = {"ratio": {"net": 1e6, "back": 0.55}, "marginal": {"net": -1e6, "back": 0.41}, "top_down": {"net": -2e6, "back": 0.3}}
+
+
 def facts(*conditions, reason="", failures=900, **more):
     """Facts of 2,000 runs with these conditions (quantity, what it is, unit, lowest, highest, values)."""
     names = ("quantity", "what", "unit", "low", "high", "values")
     return {
         "plan": {"name": "small", "title": "", "title_da": "", "years": 5}, "programme": "primus_motor", "runs": 2_000,
-        "failures": failures, "failing": failures / 2_000, "saving": "average", "method": "prim", "fewest": FEWEST,
+        "failures": failures, "failing": failures / 2_000, "saving": "average", "counted": "ratio", "methods": METHODS, "method": "prim", "fewest": FEWEST,
         "reason": reason, "conditions": [dict(zip(names, each, strict=True)) for each in conditions],
         "held_out": {"density": 0.83, "coverage": 0.71}, "p_value": 0.001, "checks": [], **more,
     }  # fmt: skip
@@ -66,7 +69,7 @@ COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK
      "price of a course is below 36,700 kr.: there 83 % of the runs do not pay back, and they make up 71 % of all that do "
      "not.",
      "Det sker oftest, hvor mentorernes hazard ratio (gruppen med højest risiko, mens de mødes) er over 0,86 og prisen på et "
-     "forløb er under 36.700 kr.: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, "
+     "forløb er under 36.700 kr.: Her tjener planen sig ikke ind i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, "
      "hvor den ikke gør."),
     ((("people.accepts_volunteers", "share who say yes, of all", "share 0-1", 0.2, 0.35, None),
       ("trial.definition", "definition", "", None, None, ["any", "prison"])),
@@ -74,19 +77,21 @@ COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK
      "reoffending is any new conviction or a new prison sentence: there 83 % of the runs do not pay back, and they make up 71 % "
      "of all that do not.",
      "Det sker oftest, hvor tilslutningen til frivillige er mellem 20 og 35 % og forsøgets definition af recidiv er en ny "
-     "fældende afgørelse eller en ny fængselsdom: Her tjener planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle "
+     "fældende afgørelse eller en ny fængselsdom: Her tjener planen sig ikke ind i 83 % af kørslerne, og de udgør 71 % af alle "
      "de kørsler, hvor den ikke gør."),
     ((("risk.hazard_decay_months", "months until half of the fall", "months", None, 4.8, None),),
      "This happens most often where the quantity “how fast the risk falls after release (months)” is below 4.8: there 83 % of "
      "the runs do not pay back, and they make up 71 % of all that do not.",
      "Det sker oftest, hvor størrelsen »hvor hurtigt risikoen falder efter løsladelsen (måneder)« er under 4,8: Her tjener "
-     "planen sig ikke hjem i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, hvor den ikke gør."),
+     "planen sig ikke ind i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, hvor den ikke gør."),
 ])  # fmt: skip
 def test_conditions_in_sentences(conditions, english: str, danish: str) -> None:
     """How often, where, with the shares of the held-out half; both languages."""
     for language, text in (("en", english), ("da", danish)):
         sentences = answer(facts(*conditions), {}, Messages(language, "discover")).sentences
-        assert sentences[1].replace("\N{NO-BREAK SPACE}", " ") == text
+        assert sentences[2].replace("\N{NO-BREAK SPACE}", " ") == text
+    assert "59 af 100 kørsler (post for post" in sentences[1]
+    assert "70 af 100 kørsler (enhedsbeløb" in sentences[1]
     assert sentences[0].startswith("I 900 af 2.000 simulerede kørsler af planen small over 5 år")
 
 
@@ -118,7 +123,7 @@ def test_checks_in_sentences() -> None:
     """Whether new runs confirm the limit; none is said only where it is true."""
     for confirmed, start in ((True, "New runs confirm the limit"), (False, "New runs do not confirm the limit")):
         check = {**CHECK, "quantity": "effect.hazard_ratio", "confirmed": confirmed}
-        text = answer(facts(STRENGTH, checks=[check]), {}, Messages("en", "discover")).sentences[2]
+        text = answer(facts(STRENGTH, checks=[check]), {}, Messages("en", "discover")).sentences[3]
         assert text.startswith(start)
         assert "50\N{NO-BREAK SPACE}% do not pay back inside, against less than 1\N{NO-BREAK SPACE}% outside" in text
 
@@ -220,7 +225,7 @@ def test_discovery_of_a_plan(asked, tmp_path) -> None:
     assert len(runs) == found.runs == 100
     assert {"effect.hazard_ratio", "price.prison.day", "_ratio", "_fails"} <= set(runs)
     assert runs["_fails"].sum() == found.failures
-    assert (runs["_fails"] == ~(runs["_ratio"] >= 1)).all()
+    assert (runs["_fails"] == (runs["_net"] < 0)).all()
     assert again.answer("da") == found.answer("da")
     assert [*again.tables["checks"].columns[:3]] == ["quantity", "end", "pairs"]
 
@@ -235,8 +240,9 @@ def test_value_of_information_of_a_plan(asked, tmp_path) -> None:
 
     assert (groups["value"] <= evpi["value"] + 2 * (groups["error"] + evpi["error"])).all()
     assert set(groups["what"]) == {"effect", "uptake", "supply", "matches", "course price", "prison-day price"}
-    assert "expected value of perfect information (EVPI)" in english.sentences[2]
-    assert len(english.sentences) == len(danish.sentences) == 5
+    assert english.sentences[2].startswith("This counts savings item by item, prison days at their average price")
+    assert "expected value of perfect information (EVPI)" in english.sentences[3]
+    assert len(english.sentences) == len(danish.sentences) == 6
     assert len(danish.tables[1].table) == 5
     assert (tmp_path / "voi.png").exists()
 

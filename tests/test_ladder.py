@@ -430,7 +430,7 @@ def test_the_verb_writes_its_result(small, tmp_path) -> None:
     assert code == 0
     assert out.startswith("A small plan: the trial reported 38 percentage points fewer")
     assert "per started course" in out
-    assert "One krone spent on courses brings back " in out
+    assert "one krone spent on courses brings back " in out
     assert all(f"- {name} (" in out for name in ALL)
     desist(*command, str(tmp_path / "b"), "--language", "da")
     for name in ("points.csv", "kroner.csv", "left.csv", "answer_en.txt", "answer_da.txt"):

@@ -65,7 +65,7 @@ def test_plans_are_compared_by_position(tmp_path):
 
     assert [each["plan"]["name"] for each in found.facts["plans"]] == ["small", "more"]
     assert found.facts["differences"]["more"]["started"]["mean"] > 0
-    assert sum(found.facts["best"]) == pytest.approx(1.0)
+    assert [sum(shares) for shares in found.facts["best"].values()] == pytest.approx([1.0] * 3)
     assert found.study.folder == "compare/small-more"
     with pytest.raises(ParameterError, match="needs two plans or more"):
         CompareStudy(plans=("todays-area",))

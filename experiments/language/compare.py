@@ -12,8 +12,11 @@ from experiments.language.messages import Messages
 from experiments.language.plan_text import (
     PUBLIC_TOTAL,
     Fact,
+    methods_shown,
+    of_hundred_range,
     outcome_table,
     outcome_text,
+    shares_back,
     short_titles,
     shown_outcomes,
     spanned,
@@ -49,7 +52,8 @@ def sentences(facts: Fact, names: Sequence[str], m: Messages) -> list[str]:
               for name, each in zip(names, plans, strict=True)]  # fmt: skip
     gains = [m("compare.each", name=name, n=spanned(each["payers"][PUBLIC_TOTAL], m, million=True, keys=GAIN))
              for name, each in zip(names, plans, strict=True)]  # fmt: skip
-    back = m.listed([m.of_hundred(each["payers"][PUBLIC_TOTAL]["probability"]) for each in plans])
+    back = m.listed([of_hundred_range(shares_back(each["per_krone"]).values(), m) if each["per_krone"] else "–"
+                     for each in plans])  # fmt: skip
     gaps = [gap_sentence(facts["differences"][each["plan"]["name"]]["reoffenders_any"], [names[0], name], m)
             for name, each in zip(names[1:], plans[1:], strict=True)]  # fmt: skip
     return [
@@ -69,19 +73,28 @@ def gap_sentence(row: Fact, names: Sequence[str], m: Messages) -> str:
     return m("compare.gap_open", name=names[1], first=names[0], n=n, low=low, high=high)
 
 
-def best_sentence(shares: Sequence[float], names: Sequence[str], m: Messages) -> str:
-    """Which plan has the highest net kroner in how many draws; ``shares`` begins with that of no plan."""
-    first = max(range(len(shares)), key=lambda k: shares[k])
-    sure = m("compare.sure_yes" if shares[first] >= SURE else
-             "compare.sure_likely" if shares[first] >= LIKELY else "compare.sure_no")  # fmt: skip
-    n = m.of_hundred(shares[first])
-    if first == 0:
-        return m("compare.best_none", n=n, sure=sure)
-    return m("compare.best", name=names[first - 1], n=n, sure=sure)
+def best_sentence(best: Mapping[str, Sequence[float]], names: Sequence[str], m: Messages) -> str:
+    """Which plan has the highest net kroner in how many draws, by each way of counting.
+
+    ``best`` has the shares of draws by method, each beginning with that of no plan.
+    """
+    first = {method: max(range(len(shares)), key=lambda k: shares[k]) for method, shares in best.items()}
+    shares = [best[method][k] for method, k in first.items()]
+    options = [m("compare.no_plan"), *(m("compare.named", name=name) for name in names)]
+    if len(set(first.values())) == 1:
+        (k,) = set(first.values())
+        least = min(shares)
+        sure = m("compare.sure_yes" if least >= SURE else
+                 "compare.sure_likely" if least >= LIKELY else "compare.sure_no")  # fmt: skip
+        return m("compare.best", option=options[k], n=of_hundred_range(shares, m), sure=sure)
+    parts = [m("compare.best_by", option=options[k], n=m.of_hundred(best[method][k]),
+               method=m(f"plan.method.{method}")) for method, k in first.items()]  # fmt: skip
+    return m("compare.best_depends", parts="; ".join(parts))
 
 
 def _tables(facts: Fact, tables: Mapping[str, pd.DataFrame], names: Sequence[str], m: Messages) -> Iterator[Shown]:
     yield plans_table(facts, names, m)
+    yield methods_shown(facts["plans"], names, m)
     for name, each in zip(names[1:], facts["plans"][1:], strict=True):
         own = each["plan"]["name"]
         outcomes = shown_outcomes(facts["differences"][own], facts["programme"]["carrier"])
@@ -93,11 +106,10 @@ def _tables(facts: Fact, tables: Mapping[str, pd.DataFrame], names: Sequence[str
 
 
 def plans_table(facts: Fact, names: Sequence[str], m: Messages) -> Shown:
-    """Plans beside each other: outcomes, the public gain, and how probable it is that the money comes back."""
+    """Plans beside each other: outcomes, the public gain, counted item by item at average prices."""
     plans = facts["plans"]
     shown = shown_outcomes({name: {} for name in SHOWN}, facts["programme"]["carrier"])
     rows = [[outcome_text(m, outcome), *(spanned(each["outcomes"][outcome], m) for each in plans)] for outcome in shown]
     totals = [each["payers"][PUBLIC_TOTAL] for each in plans]
     rows.append([m("compare.table.gain"), *(spanned(row, m, million=True, keys=GAIN) for row in totals)])
-    rows.append([m("compare.table.probability"), *(m.of_hundred(row["probability"]) for row in totals)])
     return Shown(table=pd.DataFrame(rows, columns=[m("plan.columns.outcome"), *names]), title=m("compare.table.plans"))

@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.language.answer import Answer
 from experiments.language.messages import NBSP, Messages
+from experiments.language.plan_text import method_parts
 from experiments.language.quantities import name_of
 
 
@@ -22,7 +23,8 @@ def _found(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     named = {row["quantity"]: label(row, facts, m, quoted=True) for row in facts["conditions"]}
     years = m("year" if plan["years"] == 1 else "years", n=m.number(plan["years"]))
     yield m("failing", failures=m.number(facts["failures"], 0), runs=m.number(facts["runs"], 0), plan=plan["name"],
-            years=years)  # fmt: skip
+            years=years, method=m(f"plan.method.{facts['counted']}"))  # fmt: skip
+    yield m("methods", others=method_parts(facts, "discover.method_fails", m))
     if facts["reason"]:
         needed = {"fewest": m.number(facts["fewest"])} if facts["reason"].startswith("few") else {}
         if facts["reason"] == "few hold":
@@ -40,7 +42,6 @@ def _found(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
 
 
 def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
-    yield m(f"notes.saving_{facts['saving'].replace('-', '_')}")
     yield m("notes.inputs")
     if facts["conditions"]:
         yield m(f"notes.{facts['method']}")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,7 +23,9 @@ VERDICTS = ((0.95, "back"), (0.80, "back_very_likely"), (0.60, "back_likely"), (
             (0.20, "back_unlikely"), (0.05, "back_very_unlikely"), (-1.0, "back_not"))  # fmt: skip
 """From which probability of breaking even on each verdict is given: the steps are as wide for bad news as for good."""
 UNLIKELY, LIKELY = 0.4, 0.6
-"""Probabilities below and above which the two ways of counting disagree."""
+"""The ways of counting disagree if one gives a probability below the first, and another one above the second."""
+METHODS = ("ratio", "marginal", "top_down")
+"""Ways of counting savings, as ``costs.METHODS`` of the study has them."""
 SPLIT = ("started", "offences", "reoffenders_any", "prison_days")
 """Outcomes that are printed by year, region and risk group."""
 Fact = Mapping[str, Any]
@@ -151,18 +153,43 @@ def gain_range(low: float, high: float, m: Messages) -> str:
     return m("plan.gains" if low >= 0 else "plan.losses", low=first, high=last)
 
 
-def pays(probability: float, above: float | None, m: Messages) -> str:
-    """Whether a plan pays back: shares of draws (0-1) in which it does, counted bottom-up and top-down."""
-    if above is not None and min(probability, above) < UNLIKELY and max(probability, above) >= LIKELY:
-        return m("plan.depends", n=m.of_hundred(probability), above=m.of_hundred(above))
-    counted = "" if above is None else m("plan.counted", above=m.of_hundred(above))
-    return m(f"plan.{verdict(probability)}", n=m.of_hundred(probability), counted=counted)
+def pays(shares: Mapping[str, float], m: Messages) -> str:
+    """Whether a plan pays back: the share of draws (0-1) in which it does, by each way of counting (``METHODS``).
+
+    One rule for every plan and study: where all ways agree, the verdict is that of the way that is least certain;
+    where they do not, the sentence says so and gives each.
+    """
+    parts = {name: m.of_hundred(share) for name, share in shares.items()}
+    spread = of_hundred_range(shares.values(), m)
+    if min(shares.values()) < UNLIKELY and max(shares.values()) >= LIKELY:
+        return m("plan.depends", range=spread, **parts)
+    least_certain = min(shares.values(), key=lambda share: abs(share - 0.5))
+    return m("plan.pays", verdict=m(f"plan.{verdict(least_certain)}"), range=spread, **parts)
 
 
-def pays_text(facts: Fact, m: Messages) -> str:
-    """Whether the plan of these facts pays back."""
-    above = facts["per_krone"].get("top_down")
-    return pays(facts["payers"][PUBLIC_TOTAL]["probability"], above and above["back"] / above["draws"], m)
+def of_hundred_range(shares: Iterable[float], m: Messages) -> str:
+    """Of 100, from the lowest to the highest share; one number where they are the same."""
+    low, high = (m.of_hundred(end(shares)) for shares in [list(shares)] for end in (min, max))
+    return low if low == high else m.to(low, high)
+
+
+def shares_back(per_krone: Fact) -> dict[str, float]:
+    """The share of draws in which the public gets its money back, by each way of counting."""
+    return {name: per_krone[name]["back"] / max(1, per_krone[name]["draws"]) for name in METHODS}
+
+
+def method_parts(facts: Fact, key: str, m: Messages) -> str:
+    """The other ways of counting than the one that a study used (``counted``), each in words of ``key``."""
+    others = {name: facts["methods"][name] for name in METHODS if name != facts["counted"]}
+    return m.listed([
+        m(key, method=m(f"plan.method.{name}"), n=m.of_hundred(each["back"]), fails=m.of_hundred(1 - each["back"]),
+          net=m.kroner(each["net"], million=True)) for name, each in others.items()
+    ])  # fmt: skip
+
+
+def pays_text(facts: Fact, m: Messages) -> list[str]:
+    """Whether the plan of these facts pays back: a sentence, or none where nothing is spent."""
+    return [pays(shares_back(facts["per_krone"]), m)] if facts["per_krone"] else []
 
 
 def verdict(probability: float) -> str:
@@ -196,6 +223,25 @@ def outcome_table(outcomes: Mapping[str, Fact], m: Messages, title: str) -> Show
     rows = [(outcome_text(m, name), *outcome_cells(name, row, m)) for name, row in outcomes.items()]
     heads = [m(f"plan.columns.{name}") for name in ("outcome", "mean", "range", "chance")]
     return Shown(table=pd.DataFrame(rows, columns=heads), title=title)
+
+
+def methods_shown(plans: Sequence[Fact], names: Sequence[str], m: Messages) -> Shown:
+    """Every way of counting side by side: what a krone saves, the public gain, and in how many draws money is back.
+
+    ``plans`` are facts of plans; with several, each has rows of its own under its name.
+    """
+    rows = []
+    for plan, name in zip(plans, names, strict=True):
+        for method in METHODS if plan["per_krone"] else ():
+            row = plan["per_krone"][method]
+            per_krone, low, high = (m.number(round(row[key], 1) + 0.0, 1) for key in ("per_krone", "low", "high"))
+            rows.append((*([name] if len(plans) > 1 else []), m(f"plan.method.{method}"),
+                         f"{per_krone} ({m.to(low, high)})",
+                         spanned(row, m, million=True, keys=("gain", "gain_low", "gain_high")),
+                         m("rollout.table.of_100", n=m.of_hundred(row["back"] / max(1, row["draws"])))))  # fmt: skip
+    heads = [m(f"plan.columns.{name}") for name in (*(["plan"] if len(plans) > 1 else []), "method", "per_krone",
+                                                    "gain_million", "probability")]  # fmt: skip
+    return Shown(table=pd.DataFrame(rows, columns=heads), title=m("plan.methods"))
 
 
 def payers_shown(facts: Fact, m: Messages, title: str) -> Shown:

@@ -14,8 +14,8 @@ from experiments.language.messages import Messages
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:
     """Who is reached, what happens, what it costs and saves, whether it pays back; and what it rests on."""
-    sentences = [_reach(facts, m), plan_text.avoided(facts["outcomes"]["reoffenders_any"], m),
-                 plan_text.kroner_text(facts, m), plan_text.pays_text(facts, m)]  # fmt: skip
+    sentences = [_reach(facts, m), *_beyond(facts, m), plan_text.avoided(facts["outcomes"]["reoffenders_any"], m),
+                 plan_text.kroner_text(facts, m), *plan_text.pays_text(facts, m)]  # fmt: skip
     return Answer(sentences=sentences, tables=list(_tables(facts, tables, m)), notes=list(_notes(facts, m)))
 
 
@@ -34,14 +34,35 @@ def _reach(facts: Mapping[str, Any], m: Messages) -> str:
              high=high)  # fmt: skip
 
 
+def _beyond(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
+    """What the plan adds to today's area: courses, reoffenders avoided, and public kroner."""
+    if (beyond := facts["beyond"]) is None:
+        return
+    started, avoided = (plan_text.spanned(beyond["outcomes"][key], m) for key in ("started", "reoffenders_any"))
+    money = beyond["money"]
+    gains = [money[net]["probability"] for net in ("net", "net_marginal", "net_top_down")]
+    yield m("beyond", places=plan_text.municipalities_text(m, beyond["plan"]["last"], beyond["plan"]["municipalities"]),
+            started=started, avoided=avoided, gain=plan_text.spanned(money["net"], m, million=True),
+            n=plan_text.of_hundred_range(gains, m))  # fmt: skip
+
+
 def _tables(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Iterator[Shown]:
+    if facts["beyond"] is not None:
+        yield beyond_table(facts, m)
     outcomes = plan_text.shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
     yield plan_text.outcome_table(outcomes, m, m("table.outcomes", draws=m.number(facts["draws"], 0)))
     if facts["per_krone"]:
         until = plan_text.month_text(m, facts["plan"]["until"])
+        yield plan_text.methods_shown([facts], [""], m)
         yield plan_text.payers_shown(facts, m, m("table.payers", year=str(facts["price_year"]), until=until))
     parts = {name: tables[f"by_{name}"] for name in ("region", "group", "year")}
     yield plan_text.split_table(parts, m, m("table.split"))
+
+
+def beyond_table(facts: Mapping[str, Any], m: Messages) -> Shown:
+    """Outcomes beyond today's area, with both intervals."""
+    outcomes = plan_text.shown_outcomes(facts["beyond"]["outcomes"], facts["programme"]["carrier"])
+    return plan_text.outcome_table(outcomes, m, m("rollout.table.beyond", draws=m.number(facts["draws"], 0)))
 
 
 def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
@@ -49,7 +70,7 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     if others := _reasons(facts, m):
         yield others
     if facts["per_krone"]:
-        yield krone_text(facts, m)
+        yield m("methods")
         course = facts["course"]
         priced = m("course", price=m.kroner(course["price"]), year=str(facts["price_year"]),
                    payers=m.listed([plan_text.payer_text(m, payer) for payer in course["paid_by"]]))  # fmt: skip
@@ -88,16 +109,6 @@ def _reasons(facts: Mapping[str, Any], m: Messages) -> str:
     parts = [m(f"short.without.{carrier}" if reason == "without" else f"short.{reason}", p=m.percent(share))
              for share, reason in others if share >= 0.0005]  # fmt: skip
     return m("reasons", started=m.percent(reasons["started"]), reasons=", ".join(parts)) if parts else ""
-
-
-def krone_text(facts: Mapping[str, Any], m: Messages) -> str:
-    """What one krone saves, by both ways of counting."""
-    parts: dict[str, str] = {}
-    for name in ("ratio", "top_down"):
-        row = facts["per_krone"][name]
-        parts[name], low, high = (m.number(round(row[key], 1) + 0.0, 1) for key in ("per_krone", "low", "high"))
-        parts[f"{name}_range"] = m.to(low, high)
-    return m("rollout.krone", **parts)
 
 
 def volunteers_time(facts: Mapping[str, Any], m: Messages) -> str:

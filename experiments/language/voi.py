@@ -9,6 +9,7 @@ import pandas as pd
 
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import MILLION, NBSP, Messages
+from experiments.language.plan_text import method_parts
 
 SMALL = 50_000.0
 """Kroner below which an amount is not written in millions."""
@@ -25,9 +26,18 @@ def _found(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     yield m("gain", runs=m.number(facts["runs"], 0), plan=facts["plan"]["name"], net=amount(facts["net"], m),
             years=m("year" if years == 1 else "years", n=m.number(years)), share=m.of_hundred(facts["paying_back"]))
     yield m("plan" if facts["chosen"] == "plan" else "no_plan")
+    yield _decision(facts, m)
     yield m("evpi", value=amount(evpi["value"], m), error=amount(2 * evpi["error"], m))
     yield m("trial", value=amount(facts["risks"]["value"], m))
     yield m("none") if facts["best"] is None else m("best", size=m.number(facts["best"], 0))
+
+
+def _decision(facts: Mapping[str, Any], m: Messages) -> str:
+    """Under which way of counting the decision is taken, and whether another one would change it."""
+    own, methods = facts["counted"], facts["methods"]
+    same = len({each["net"] > 0 for each in methods.values()}) == 1
+    return m("decision.same" if same else "decision.differs", method=m(f"plan.method.{own}"),
+             others=method_parts(facts, "voi.decision.other", m))  # fmt: skip
 
 
 def _groups(facts: Mapping[str, Any], m: Messages) -> Shown:
@@ -44,7 +54,7 @@ def _trials(facts: Mapping[str, Any], m: Messages) -> Shown:
 
 
 def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
-    yield m(f"notes.saving_{facts['saving']}")
+    yield m("notes.saving")
     yield m("notes.kroner")
     yield m("notes.trial", course=m.kroner(facts["course"]), research=m.kroner(facts["research"]))
 

@@ -13,7 +13,7 @@ from experiments.language import plan_text
 from experiments.language.answer import Shown
 from experiments.language.compare import SHOWN, plans_table, titles
 from experiments.language.formatting import Language
-from experiments.language.rollout import krone_text, volunteers_time
+from experiments.language.rollout import beyond_table, volunteers_time
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.grades import GradedUncertainty, changes, for_receipt, grades_part, tags_in
 from experiments.reports.names import short_name, sources
@@ -119,13 +119,14 @@ def _pictures(result: StudyResult, w: ReportMessages) -> list[Picture]:
 def _uncertain(facts: Facts, w: ReportMessages) -> Part:
     outcomes = plan_text.shown_outcomes(facts["outcomes"], facts["programme"]["carrier"])
     title = w("rollout.table.outcomes", draws=w.number(facts["draws"], 0))
-    grids = [grid_of(plan_text.outcome_table(outcomes, w, title))]
+    grids = [] if facts["beyond"] is None else [grid_of(beyond_table(facts, w))]
+    grids.append(grid_of(plan_text.outcome_table(outcomes, w, title)))
     after = []
     if facts["per_krone"]:
         until = plan_text.month_text(w, facts["plan"]["until"])
         title = w("rollout.table.payers", year=str(facts["price_year"]), until=until)
-        grids.append(grid_of(plan_text.payers_shown(facts, w, title)))
-        after = [krone_text(facts, w), *filter(None, [volunteers_time(facts, w)])]
+        grids += [grid_of(plan_text.methods_shown([facts], [""], w)), grid_of(plan_text.payers_shown(facts, w, title))]
+        after = [w("rollout.methods"), *filter(None, [volunteers_time(facts, w)])]
     kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")
     return Part(title=w("common.uncertainty"), paragraphs=[kind], grids=grids, after=after)
 
@@ -173,7 +174,8 @@ def compare_page(
     kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")
     parts = [
         Part(title=w("common.figures"), pictures=_compared_pictures(result, names, w)),
-        Part(title=w("common.uncertainty"), paragraphs=[kind], grids=[_compared_grid(facts, names, w)]),
+        Part(title=w("common.uncertainty"), paragraphs=[kind],
+             grids=[_compared_grid(facts, names, w), grid_of(plan_text.methods_shown(facts["plans"], names, w))]),
         _assumed(graded, w, {GAP: w("compare.of_gap"), KRONER: w("compare.of_kroner")}, draws, "--draws"),
         Part(title=w("common.change"), points=_compared_change(graded, names, w)),
     ]

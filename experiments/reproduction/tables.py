@@ -159,8 +159,11 @@ def plans(results: Path) -> list[str]:
         rows.append([words, *(span(own[plan], how="-1" if outcome == "started" else "0") for plan in named)])
     public = {row["plan"]: row for row in rows_of(payers[payers["payer"] == "public total"])}
     gains = [span(public[plan], "gain", "M0", "gain_low", "gain_high") for plan in named]
-    rows.append(["public gain, million kr., bottom-up", *gains])
-    rows.append(["money back, of 100 draws", *(number(100 * public[plan]["probability"], "0") for plan in named)])
+    rows.append(["public gain, million kr., item by item", *gains])
+    ways = read(results / COMPARED / "per_krone.csv")
+    for method, words in TEXTS["methods"].items():
+        back = {row["plan"]: row["back"] / row["draws"] for row in rows_of(ways[ways["method"] == method])}
+        rows.append([f"money back, of 100 draws: {words}", *(number(100 * back[plan], "0") for plan in named)])
     return lined(["", *named.values()], rows)
 
 

@@ -50,7 +50,7 @@ def test_a_plan_is_told_as_desist_rollout_tells_the_file_that_the_page_offers(ty
     (sheet,) = found.sheets
 
     tables = {path.stem: path.read_text() for path in folder.glob("*.csv")}
-    assert set(tables) - set(sheet.tables) == {*LEFT_OUT, "needs"}
+    assert set(tables) - set(sheet.tables) == {*LEFT_OUT, "needs", "beyond", "beyond_money"}
     for name in set(tables) & set(sheet.tables):
         assert csv_of(sheet.tables[name]) == tables[name], name
     assert_answers(sheet.result, folder)
@@ -104,7 +104,10 @@ def test_the_big_numbers_are_those_of_the_tables():
     assert float(started.value.replace(",", "")) == pytest.approx(summary.loc["started", "mean"], rel=0.005)
     assert float(avoided.value) == pytest.approx(summary.loc["reoffenders_any", "mean"], abs=0.5)
     assert float(gain.value.replace("−", "-")) == pytest.approx(public["gain"] / 1e6, rel=0.05)
-    assert probability.range == f"in {round(public['probability'] * FEW)} of {FEW} draws"
+    back = 100 * sheet.tables["per_krone"]["back"] / FEW
+    assert probability.value.startswith(f"{back.min():.0f}")
+    assert f"{back.max():.0f}\N{NO-BREAK SPACE}%" in probability.value
+    assert probability.range == f"of {FEW} draws"
 
 
 def test_a_study_says_how_far_it_has_come_and_keeps_what_the_next_needs():

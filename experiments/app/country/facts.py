@@ -15,6 +15,8 @@ from experiments.app.country.plans import OWN, Intended, RequestedPlan, file_nam
 from experiments.app.country.study import Plans, PlanSheet, row_of
 from experiments.app.parts.figure import Receipt, receipt
 from experiments.language.formatting import rounded
+from experiments.language.messages import NBSP
+from experiments.language.plan_text import of_hundred_range
 from experiments.statistics.cost_effectiveness import PUBLIC_TOTAL
 from experiments.studies.rollout.plan import RolloutPlan
 from simulation.municipalities import municipalities
@@ -57,12 +59,11 @@ def answers(w: PageMessages, sheet: PlanSheet) -> list[AnswerCard]:
         range=w("country.answer.range", low=texts[1], high=texts[2]),
         more=w("country.answer.with-chance"),
     ))  # fmt: skip
-    draws = len(sheet.tables["draws"])
-    found.append(AnswerCard(
-        label=w("country.answer.probability"), value=w.percent(row["probability"]), beside="",
-        range=w("country.answer.draws", n=round(row["probability"] * draws), of=draws),
-        more=w("country.answer.wilson", low=w.number(100 * row["low"], 0), high=w.percent(row["high"])),
-    ))  # fmt: skip
+    back = [row["back"] / max(1, row["draws"]) for row in sheet.tables["per_krone"].to_dict("records")]
+    value = "–" if not back else f"{of_hundred_range(back, w)}{NBSP}%"
+    found.append(AnswerCard(label=w("country.answer.probability"), value=value, beside="",
+                            range=w("country.answer.of_draws", of=len(sheet.tables["draws"])),
+                            more=w("country.answer.by_way")))  # fmt: skip
     return found
 
 

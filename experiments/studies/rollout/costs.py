@@ -1,8 +1,9 @@
 """What a plan costs and saves: kroner by payer and year, and how probable it is that it pays back.
 
-Savings are counted bottom-up, from the prison days, cases and months in work of the plan's own years and the two that
-follow. The top-down value of a reoffender avoided (SØM) reaches ten years beyond each release; it is reported beside
-them and never added. Each draw has prices of its own.
+Savings are counted item by item, from the prison days, cases and months in work of the plan's own years and the two
+that follow, with a prison day at its average price or at what one day less saves. The unit value of a reoffender
+avoided (SØM) reaches ten years beyond each release. The three are reported side by side and never added; no data can
+say which is nearest the truth, so every statement about paying back names all of them. Each draw has prices of its own.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ class Money:
     rows: pd.DataFrame
     """Costs and savings bottom-up, as ``economics.balance`` gives them, by draw."""
     totals: pd.DataFrame
-    """One row a draw, discounted kroner of all public payers: cost, saving, net, ratio, then ``marginal`` and
-    ``net_marginal`` (prison days at what one day less saves), ``top_down`` (ratio by the value of a reoffender
-    avoided), ``avoided`` (reoffenders) and ``started`` (courses)."""
+    """One row a draw, discounted kroner of all public payers: cost, saving, net, ratio, then ratio and net with prison
+    days at what one day less saves (``marginal``, ``net_marginal``) and by the value of a reoffender avoided
+    (``top_down``, ``net_top_down``), ``avoided`` (reoffenders) and ``started`` (courses)."""
 
     def payers(self) -> pd.DataFrame:
         """Discounted kroner by payer at each draw."""
@@ -92,7 +93,8 @@ def money(
         rows=rows,
         totals=totals.assign(
             marginal=marginal["ratio"], net_marginal=marginal["net"],
-            top_down=value / totals["cost"].where(totals["cost"] > 0), avoided=fewer, started=started,
+            top_down=value / totals["cost"].where(totals["cost"] > 0), net_top_down=value - totals["cost"],
+            avoided=fewer, started=started,
         ).reset_index(),
     )  # fmt: skip
 
@@ -142,24 +144,32 @@ def payer_table(found: Money) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-METHODS = ("ratio", "marginal", "top_down")
-"""Ways to count what one krone saves: bottom-up, bottom-up with the marginal price of a prison day, and top-down."""
+METHODS = {"ratio": "net", "marginal": "net_marginal", "top_down": "net_top_down"}
+"""Ways to count savings: item by item with a prison day at its average price, item by item with a prison day at what
+one day less saves, and by the unit value of a reoffender avoided. Each is the name of the ratio of saving to cost in
+``Money.totals``, and stands here with the name of its net kroner.
+"""
+
+
+PER_KRONE = ["method", "per_krone", "low", "high", "gain", "gain_low", "gain_high", "back", "draws"]
 
 
 def per_krone_table(found: Money) -> pd.DataFrame:
-    """What one krone saves, counted in three ways; no rows where nothing is spent.
+    """What one krone saves and what the public gains, counted in three ways; no rows where nothing is spent.
 
     Columns: method (of ``METHODS``), per_krone (mean saved over mean spent), low, high (middle 95 % of the draws),
-    back (draws in which it is one krone or more), draws.
+    gain, gain_low, gain_high (net kroner, mean and middle 95 %), back (draws in which a krone saves one or more),
+    draws.
     """
     rows, totals = [], found.totals
     cost = totals["cost"]
-    for method in METHODS if cost.sum() > 0 else ():
+    for method, net in METHODS.items() if cost.sum() > 0 else ():
         known = totals[method].dropna()
-        _, low, high = interval(known.to_numpy())
+        (_, low, high), (_, gain_low, gain_high) = (interval(each.to_numpy()) for each in (known, totals[net]))
         rows.append({"method": method, "per_krone": float((totals[method] * cost).sum() / cost.sum()), "low": low,
-                     "high": high, "back": int((known >= 1).sum()), "draws": len(known)})  # fmt: skip
-    return pd.DataFrame(rows, columns=["method", "per_krone", "low", "high", "back", "draws"])
+                     "high": high, "gain": float(totals[net].mean()), "gain_low": gain_low, "gain_high": gain_high,
+                     "back": int((known >= 1).sum()), "draws": len(known)})  # fmt: skip
+    return pd.DataFrame(rows, columns=PER_KRONE)
 
 
 def decision(plans: Sequence[tuple[str, Money]]) -> dict[str, pd.DataFrame]:

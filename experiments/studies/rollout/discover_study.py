@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from experiments.studies.result import StudyResult
 
 
+SAVING = "Savings: prison days at their average price, at what one day less saves, or reoffenders avoided (SØM)"
+
+
 class PlanOverInputs(Seeded):
     """A study of many runs of a plan, each with its own draw of every uncertain input."""
 
@@ -47,10 +50,7 @@ class DiscoverStudy(PlanOverInputs):
     """  # noqa: D301
 
     verb: ClassVar[str] = "discover"
-    saving: Literal["average", "marginal", "top-down"] = option(
-        "average",
-        what="Savings: prison days at their average price, at what one day less saves, or reoffenders avoided (SØM)",
-    )
+    saving: Literal["average", "marginal", "top-down"] = option("average", what=SAVING)
     method: Literal["prim", "cart"] = option(
         "prim", what="How conditions are found: by peeling (PRIM) or by trees (CART)"
     )
@@ -75,9 +75,7 @@ class VoiStudy(PlanOverInputs):
     """  # noqa: D301
 
     verb: ClassVar[str] = "voi"
-    saving: Literal["average", "marginal"] = option(
-        "average", what="Savings: prison days at their average price, or at what one day less saves"
-    )
+    saving: Literal["average", "marginal", "top-down"] = option("average", what=SAVING)
 
     def run(self, context: RunContext | None = None) -> StudyResult:
         """Compute the result; see ``Study.run``."""

@@ -27,7 +27,7 @@ from experiments.inputs.parameter_points import at_shares
 from experiments.inputs.posterior import OF_THE_TRIAL, SHIPPED, Posterior
 from experiments.statistics.scenario_discovery import ENDS, FEWEST, STABILITY, Box, discover, ends, stability
 from experiments.studies.result import StudyResult
-from experiments.studies.rollout.costs import money
+from experiments.studies.rollout.costs import METHODS, money
 from experiments.studies.rollout.discover_study import DiscoverStudy, PlanOverInputs
 from experiments.studies.rollout.plan import RolloutPlan, load, shortened, uncertain
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
@@ -38,9 +38,10 @@ from simulation.prices import Prices, draw_prices, read_prices
 from simulation.scenario import Scenario
 
 Saving = Literal["average", "marginal", "top-down"]
-"""How savings are counted: bottom-up (prison days at their average price, or what one day less saves) or top-down."""
+"""How savings are counted: item by item (prison days at their average price, or at what one day less saves), or by the
+unit value of a reoffender avoided."""
 RATIO: dict[Saving, str] = {"average": "ratio", "marginal": "marginal", "top-down": "top_down"}
-"""Kroner back for a krone, by how savings are counted: columns of ``costs.Money.totals``."""
+"""The name of each way of counting in ``costs.METHODS``."""
 RUNS = 1_000
 FRESH = 30_000_001
 """Added to the seed for fresh runs."""
@@ -125,7 +126,8 @@ def run_discover(study: DiscoverStudy, context: RunContext | None) -> StudyResul
     held_out = None if found.box is None else {name: float(found.held_out[name]) for name in shown}
     facts = {
         "plan": about(asked.plan), "programme": asked.programme, "runs": found.runs, "failures": found.failures,
-        "failing": float(fails.mean()), "saving": study.saving, "method": study.method, "fewest": FEWEST,
+        "failing": float(fails.mean()), "saving": study.saving, "counted": RATIO[study.saving],
+        "methods": by_method(results), "method": study.method, "fewest": FEWEST,
         "reason": found.reason, "conditions": [] if found.box is None else conditions(found.box, asked),
         "held_out": held_out, "p_value": found.p_value, "scores": tables["scores"].to_dict("records"),
         "checks": tables["checks"].to_dict("records"),
@@ -134,6 +136,12 @@ def run_discover(study: DiscoverStudy, context: RunContext | None) -> StudyResul
         study=study, tables=tables, facts=facts, scenario=asked.scenario,
         counts={"plan": asked.plan.model_dump(), "runs": asked.number, "saving": study.saving},
     )  # fmt: skip
+
+
+def by_method(results: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """By each way of counting (``costs.METHODS``): mean net kroner, and the share of runs with the money back."""
+    return {method: {"net": float(results[net].mean()), "back": float((results[net] >= 0).mean())}
+            for method, net in METHODS.items()}  # fmt: skip
 
 
 def about(plan: RolloutPlan) -> dict[str, Any]:
@@ -199,7 +207,7 @@ def simulate_outcomes(
 
 def failing(results: pd.DataFrame, saving: Saving) -> np.ndarray:
     """Whether each run fails: the public budgets get back less than they pay."""
-    return np.asarray(~(results[RATIO[saving]] >= 1.0))
+    return np.asarray(~(results[METHODS[RATIO[saving]]] >= 0.0))
 
 
 # Fresh runs on either side of a limit ---------------------------------------------------------------------------

@@ -19,7 +19,15 @@ from experiments.inputs.municipalities import Country
 from experiments.inputs.posterior import Posterior
 from experiments.language.plan_text import year_text
 from experiments.studies.rollout import tables
-from experiments.studies.rollout.costs import Money, break_even_table, decision, money, payer_table, per_krone_table
+from experiments.studies.rollout.costs import (
+    METHODS,
+    Money,
+    break_even_table,
+    decision,
+    money,
+    payer_table,
+    per_krone_table,
+)
 from experiments.studies.rollout.plan import RolloutPlan, month_of
 from experiments.studies.rollout.plan_scenario import Delivery, delivery_of
 from experiments.studies.rollout.simulate import (
@@ -242,17 +250,21 @@ def comparison_tables(runs: PlanRuns, prices: Prices) -> dict[str, pd.DataFrame]
         **{f"differences_by_{name}": _split(differences(runs, (column,)), column, runs.plans[0])
            for name, column in BY.items()},
         "break_even": of_all(break_even_table(found) for _, found in every),
+        "per_krone": of_all(per_krone_table(found) for _, found in every),
         "money_differences": money_differences(every),
         "draws": of_all(_draws(runs, k, found) for k, (_, found) in enumerate(every)), **decision(every),
     }  # fmt: skip
 
 
 def money_differences(plans: Sequence[tuple[str, Money]]) -> pd.DataFrame:
-    """Public kroner of every further plan beyond the first: plan, what, mean, low, high, probability (of above 0)."""
+    """Public kroner of every further plan beyond the first: plan, what, mean, low, high, probability (of above 0).
+
+    ``what`` is cost, saving or net item by item at average prices, or net by the other ways of counting.
+    """
     first, rows = plans[0][1].totals.set_index("draw"), []
     for name, found in plans[1:]:
         own = found.totals.set_index("draw")
-        for what in ("cost", "saving", "net"):
+        for what in ("cost", "saving", *METHODS.values()):
             gap = own[what] - first[what]
             row = estimate(gap, gap.index)
             rows.append({"plan": name, "what": what, **{key: row[key] for key in ("mean", "low", "high")},

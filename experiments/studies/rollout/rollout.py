@@ -17,18 +17,30 @@ from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.inputs.scenario_files import load
 from experiments.provenance.results_folder import digest_of
 from experiments.studies.result import StudyResult
-from experiments.studies.rollout.costs import MARKED, NO_PLAN, per_krone_table, require_prices
-from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, month_of
-from experiments.studies.rollout.plan_runs import FEW, PlanRuns, comparison_tables, needs, plan_tables, simulate_plans
+from experiments.studies.rollout.costs import MARKED, METHODS, NO_PLAN, per_krone_table, require_prices
+from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, load_plan, month_of, planned
+from experiments.studies.rollout.plan_runs import (
+    FEW,
+    PlanRuns,
+    comparison_tables,
+    differences,
+    money_differences,
+    needs,
+    plan_tables,
+    simulate_plans,
+)
 from experiments.studies.rollout.plan_scenario import OTHERS, delivery_of, scenario_of
 from experiments.studies.rollout.rollout_study import CompareStudy, OfPlans, RolloutStudy, given_plan
-from experiments.studies.rollout.simulate import DRAWS
+from experiments.studies.rollout.simulate import DRAWS, OF_THE_STREAM
 from experiments.studies.rollout.tables import ESTIMATE, years
 from experiments.studies.study import DRAWS as DRAWS_FILE
+from simulation.economics import COURSE
 from simulation.municipalities import municipalities
 from simulation.prices import PUBLIC, Prices, draw_prices
 from simulation.scenario import fingerprint
 
+TODAY = "todays-area"
+"""The plan of the scheme as it is today."""
 RUNS_A_DRAW = 10
 """How many runs of some ten milliseconds one run of the country is."""
 
@@ -65,21 +77,43 @@ class PlanRequest:
 
 
 def run_rollout(study: RolloutStudy, context: RunContext | None) -> StudyResult:
-    """Simulate the plan, and count volunteers by municipality and month."""
+    """Simulate the plan beside today's area, and count volunteers by municipality and month."""
     context = context or RunContext()
-    request = PlanRequest.of(study, [study.plan])
+    plan = given_plan(study.plan)
+    today = todays_area(plan)
+    request = PlanRequest.of(study, [plan] if today is None else [today, plan])
+    k = len(request.plans) - 1
     with context.computing(runs=request.runs) as compute:
         context.note(f"Denmark with the plan and without it, at {request.draws} draws ...")
         runs = request.simulate(study, compute)
-        months = needs(runs, 0, compute, command=study.command())
-    return rollout_result(study, runs, request.prices, months)
+        months = needs(runs, k, compute, command=study.command())
+    return rollout_result(study, runs, request.prices, months, k)
+
+
+def todays_area(plan: RolloutPlan) -> RolloutPlan | None:
+    """The scheme as it is today, over the years of a plan: what a decision about the plan adds to.
+
+    None if the plan is that already, or if it rolls out another programme than the one there is.
+    """
+    if plan.name == TODAY or delivery_of(plan).name != COURSE:
+        return None
+    today = load_plan(TODAY)
+    wave = [{**each.model_dump(exclude_unset=True), "starts": plan.begins} for each in today.wave]
+    shared = {key: getattr(plan, key) for key in (*OF_THE_STREAM, "country_file", "paid_by")}
+    return planned({**today.model_dump(exclude_unset=True), **shared, "wave": wave})
 
 
 def rollout_result(
     study: RolloutStudy, runs: PlanRuns, prices: Prices, months: pd.DataFrame | None = None, k: int = 0
 ) -> StudyResult:
-    """The result of plan k of some runs; ``months`` are its volunteers by municipality and month, if counted."""
+    """The result of plan k of some runs; ``months`` are its volunteers by municipality and month, if counted.
+
+    Plan 0, if it is another one, is what the plan adds to: two tables and the facts ``beyond`` say how much.
+    """
     tables = plan_tables(runs, k, runs.money(k, prices))
+    if k:
+        tables |= {"beyond": differences(runs).drop(columns="plan"), "beyond_money": money_differences(
+            [(plan.name, runs.money(number, prices)) for number, plan in enumerate(runs.plans)]).drop(columns="plan")}
     facts = rollout_facts(runs, tables, prices, k)
     return StudyResult(
         study=study, tables=tables | ({} if months is None else {"needs": months}), facts=facts,
@@ -128,6 +162,10 @@ def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Pr
     return {
         **_shared(runs, prices),
         **_of_plan(plan, tables["summary"], tables["break_even"], tables["per_krone"]),
+        "beyond": None if "beyond" not in tables else {
+            "plan": plan_facts(runs.plans[0]), "outcomes": _outcomes(tables["beyond"]),
+            "money": _rows(tables["beyond_money"], "what"),
+        },
         "reasons": dict(zip(missing["reason"], missing["share"], strict=True)),
         "course": {
             "price": float(drawn[f"scheme.{runs.delivery.name}.per_start"].mean()),
@@ -142,22 +180,29 @@ def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Pr
 
 
 def comparison_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Prices) -> dict[str, Any]:
-    """The facts of a comparison; ``best`` is in which share of draws no plan, and each plan, has the highest net."""
+    """The facts of a comparison.
+
+    ``best`` is, by method, in which share of draws no plan, and each plan, has the highest net kroner.
+    """
 
     def of(plan: RolloutPlan, name: str) -> pd.DataFrame:
         return tables[name][tables[name]["plan"] == plan.name].drop(columns="plan")
 
     money = [runs.money(k, prices) for k in range(len(runs.plans))]
-    net = np.column_stack([np.zeros(len(money[0].totals)), *(each.totals["net"].to_numpy(float) for each in money)])
-    best = np.bincount(net.argmax(axis=1), minlength=net.shape[1]) / len(net)
     return {
         **_shared(runs, prices),
         "plans": [_of_plan(plan, of(plan, "plans"), of(plan, "break_even"), per_krone_table(found))
                   for plan, found in zip(runs.plans, money, strict=True)],
         "differences": {plan.name: _outcomes(of(plan, "differences")) for plan in runs.plans[1:]},
         "gains": {plan.name: _rows(of(plan, "money_differences"), "what") for plan in runs.plans[1:]},
-        "best": best.tolist(),
+        "best": {method: best_shares([each.totals[net] for each in money]) for method, net in METHODS.items()},
     }  # fmt: skip
+
+
+def best_shares(plans: Sequence[pd.Series]) -> list[float]:
+    """In which share of draws no plan, and each plan, has the highest net kroner (``plans``, one value a draw)."""
+    net = np.column_stack([np.zeros(len(plans[0])), *plans])
+    return [float(share) for share in np.bincount(net.argmax(axis=1), minlength=net.shape[1]) / len(net)]
 
 
 def _shared(runs: PlanRuns, prices: Prices) -> dict[str, Any]:

@@ -16,8 +16,17 @@ from experiments.execution.context import RunContext
 from experiments.inputs.evidence import PLAN, PRICE
 from experiments.statistics.value_of_information import evpi, evppi, evppi_table, evsi_table, observed_risks
 from experiments.studies.result import StudyResult
+from experiments.studies.rollout.costs import METHODS
 from experiments.studies.rollout.discover_study import VoiStudy
-from experiments.studies.rollout.discovery import about, draw_inputs, planned_runs, posterior_rows, simulate_outcomes
+from experiments.studies.rollout.discovery import (
+    RATIO,
+    about,
+    by_method,
+    draw_inputs,
+    planned_runs,
+    posterior_rows,
+    simulate_outcomes,
+)
 from simulation.parameters import ParameterError
 
 SIZES = (0, 50, 100, 200, 400, 800)
@@ -56,13 +65,13 @@ def run_voi(study: VoiStudy, context: RunContext | None) -> StudyResult:
     with (context or RunContext()).computing(runs=10 * asked.number) as compute:
         results = simulate_outcomes(asked.plan, asked.country, inputs, asked.prices, compute, seed=study.seed,
                                     command=study.command())  # fmt: skip
-    net = results["net" if study.saving == "average" else "net_marginal"].to_numpy()
+    net = results[METHODS[RATIO[study.saving]]].to_numpy()
     course = asked.prices.scheme[asked.programme].per_start
     tables, found = information_values(inputs, net, risks, course=course, seed=study.seed,
                                        course_key=f"{PRICE}scheme.{asked.programme}.per_start")  # fmt: skip
     facts = {
-        "plan": about(asked.plan), "runs": asked.number, "saving": study.saving, **found, "course": course,
-        "research": RESEARCH,
+        "plan": about(asked.plan), "runs": asked.number, "saving": study.saving, "counted": RATIO[study.saving],
+        "methods": by_method(results), **found, "course": course, "research": RESEARCH,
     }  # fmt: skip
     return StudyResult(
         study=study, tables=tables, facts=facts, scenario=asked.scenario,
