@@ -103,6 +103,7 @@ def begin_world(
         demand=np.zeros((factors, size), np.uint64),
         limit=np.ascontiguousarray(np.tile(limits(scenario), count)),
         allowed=np.zeros((len(numbers.starts), size)), taken_in=np.zeros((len(numbers.starts), size), np.int64),
+        held_back=np.zeros((len(numbers.starts), size), np.uint8),
         came=np.zeros(size, np.uint32), quit=np.zeros(size, np.int64), gaps=np.zeros(size, np.int32),
     )  # fmt: skip
     chair = VolunteerSlots(

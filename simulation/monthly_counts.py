@@ -27,9 +27,9 @@ from simulation.state import MonthlyCounts
 RELEASED, OFFENCES, CASES, FINES, TO_CUSTODY, IN_CUSTODY, AT_LIBERTY = 0, 1, 2, 3, 6, 7, 8
 RELAPSED, REOFFENDED, IN_TRAINING, CAME, STOPPED, HOLDING = 9, 12, 15, 18, 19, 20
 # Then so many rows a programme: why people did not come onto the list, what became of those who did.
-A_PROGRAMME = 17
+A_PROGRAMME = 18
 CLOSED, NOT_OFFERED, TOO_SHORT, DECLINED, JOINED, STARTED, IN_TIME, WAITED, LEFT_WITHOUT = range(9)
-ENDED, MATCH_MONTHS, CONTACTS, LISTED, STARTED_FIRST = 9, 13, 14, 15, 16
+ENDED, MATCH_MONTHS, CONTACTS, LISTED, STARTED_FIRST, LIMITED = 9, 13, 14, 15, 16, 17
 
 COMMON = (
     "released", "offences", "cases", "fines", "suspended", "prison", "to_custody", "custody_months", "liberty_months",
@@ -44,11 +44,12 @@ are releases, first or again, after which that happens. Both count once, in the 
 OF_A_PROGRAMME = (
     "closed", "not_offered", "too_short", "declined", "joined", "started", "in_time", "waited_months", "without",
     "planned_end", "unplanned_end", "volunteers_gone", "ended_in_custody", "months", "contacts", "listed_months",
-    "started_first",
+    "started_first", "limited",
 )  # fmt: skip
 """Names of a programme's rows: why people who were due did not come onto the list (the first reason of four), how many
 did, were matched, were matched before release, months waited by them, left without; how matches ended; person-months
-matched, meeting, and on the list; matched around their first release."""
+matched, meeting, and on the list; matched around their first release; left without because of the limit on people
+taken in, not for lack of volunteers or slots."""
 
 WINDOW = 24
 """Months after a release in which an offence makes a reoffender."""

@@ -81,6 +81,7 @@ class MunicipalityState(NamedTuple):
     limit: Ints  # K x L, most people in a programme
     allowed: Floats  # K x L, people who may be taken in so far
     taken_in: Longs  # K x L, people taken in so far
+    held_back: Bytes  # K x L, whether only the limit on people taken in kept somebody out this month
     came: Unsigned  # volunteers who have come forward so far
     quit: Longs  # volunteers who have stopped so far
     gaps: Ints  # people who have one volunteer too few

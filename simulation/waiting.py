@@ -13,6 +13,7 @@ from simulation.monthly_counts import (
     DECLINED,
     HOLDING,
     JOINED,
+    LIMITED,
     LISTED,
     NOT_OFFERED,
     TOO_SHORT,
@@ -38,8 +39,8 @@ def serve(t: int, low: int, high: int, run: RunState) -> None:
         row = HOLDING + len(n.gain) + A_PROGRAMME * k
         number = _gather(
             t, k, row, low, high, waiting, taken, lives.status[k], lives.anchor, lives.inside, lives.score,
-            lives.locality, local.place, people.release, people.sentence, people.accepts, people.side, lives.highest,
-            n, told, tally,
+            lives.locality, local.place, local.held_back[k], people.release, people.sentence, people.accepts,
+            people.side, lives.highest, n, told, tally,
         )  # fmt: skip
         if n.allowance[k, t] < np.inf:
             local.allowed[k] += n.allowance[k, t] * n.part[local.place] * (n.opens[k, local.place] <= t)
@@ -52,9 +53,15 @@ def serve(t: int, low: int, high: int, run: RunState) -> None:
             status, carried = lives.status[k], lives.carried
             each = n.volunteers.per_person
             _pair(t, k, asked, lives.locality, status, carried, people.release, seats, each, room, told)
+            if n.allowance[k, t] < np.inf:
+                free = np.concatenate([[0], np.cumsum(seats.state == FREE)])
+                local.held_back[k] = (room <= 0) & (np.diff(free[seats.begin]) >= each)
         else:
-            places = np.minimum(room, local.limit[k] - taken)
-            _hand_out(t, k, asked, lives.locality, lives.status[k], people.release, places, told)
+            slots = local.limit[k] - taken
+            places = np.minimum(room, slots)
+            left = places.copy()
+            _hand_out(t, k, asked, lives.locality, lives.status[k], people.release, left, told)
+            local.held_back[k] = (left <= 0) & (room < slots)
         _tally_list(
             t, row + LISTED, order, lives.status[k], lives.locality, lives.highest, local.taken_in[k], people.release,
             n, tally,
@@ -63,8 +70,8 @@ def serve(t: int, low: int, high: int, run: RunState) -> None:
 
 @loop
 def _gather(  # type: ignore[no-untyped-def]
-    t, k, row, low, high, waiting, taken, status, anchor, inside, score, locality, place, release, sentence, accepts,
-    side, highest, n, told, tally,
+    t, k, row, low, high, waiting, taken, status, anchor, inside, score, locality, place, held_back, release, sentence,
+    accepts, side, highest, n, told, tally,
 ):  # fmt: skip
     """Who is due comes onto the list, if open to them; who is late leaves it; how many are matched in each place.
 
@@ -86,6 +93,8 @@ def _gather(  # type: ignore[no-untyped-def]
             if t - anchor[i] >= n.deadline[k]:
                 status[i] = WITHOUT
                 tell(told, i, t - release[i], UNMATCHED, k, 0)
+                if t - release[i] < n.follow_up and held_back[locality[i]]:
+                    enter(tally, row + LIMITED, t, highest[i], locality[i], 1)
             else:
                 waiting[number] = i
                 number += 1

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from experiments.execution.jobs import finish
 from experiments.figures.compare import COMPARED, forest
+from experiments.figures.maps import CLOSED
 from experiments.figures.rollout import (
     A_YEAR,
     FILLS,
@@ -137,8 +138,9 @@ def missed(by: str, first: list[float], second: list[float]) -> pd.DataFrame:
 @BOTH
 def test_bars_add_up(language) -> None:
     """Upright bars reach the people who were due, lying ones reach 1; reasons that nobody has are not named."""
-    counts = [10.0, 0.0, 50.0, 20.0, 15.0, 5.0], [0.0, 0.0, 100.0, 40.0, 30.0, 30.0]
-    upright = missing_bars(missed("time", *counts), panel(), by="time", carrier=CARRIER, begins=PLAN["begins"],
+    counts = [10.0, 0.0, 50.0, 20.0, 5.0, 10.0, 5.0], [0.0, 0.0, 100.0, 40.0, 10.0, 20.0, 30.0]
+    years = missed("time", *counts).assign(months=[6] * 7 + [24] * 7)
+    upright = missing_bars(years, panel(), by="time", carrier=CARRIER, begins=PLAN["begins"],
                            m=Messages(language))
     lying = missing_bars(missed("region", *counts), panel(), by="region", carrier=CARRIER,
                          m=Messages(language))
@@ -146,7 +148,7 @@ def test_bars_add_up(language) -> None:
     ends = [max(bar.get_x() + bar.get_width() for bars in lying.containers for bar in (bars[k],)) for k in (0, 1)]
     named = [bars.get_label() for bars in upright.containers]
 
-    assert tops == pytest.approx([100, 200])
+    assert tops == pytest.approx([200, 100])  # a year's rate
     assert ends == pytest.approx([1, 1])
     assert named == [reason_text(Messages(language), reason, CARRIER) for reason in FILLS if reason != "not_offered"]
     assert [tick.get_text() for tick in upright.get_xticklabels()] == ["2027", "2028"]
@@ -159,23 +161,26 @@ def test_bars_add_up(language) -> None:
 @BOTH
 @pytest.mark.parametrize("tiled", [False, True])
 def test_few_people_are_not_shown(language, tiled) -> None:
-    """A place with fewer than a handful is hatched, and the legend says so; the others have their number."""
+    """A place with fewer than a handful is hatched, one where the plan never opens is grey, and the legend says so."""
     places = [place.name for place in municipalities()]
-    table = pd.DataFrame({"municipality": places, "joined": 50.0, "started": 0.0, "matched": 0.25})
+    table = pd.DataFrame({"municipality": places, "joined": 50.0, "started": 0.0, "matched": 0.25, "open": True})
     table.loc[table["municipality"].isin(["Aarhus", "Ærø"]), "started"] = [12.4, FEW]
     table.loc[table["municipality"] == "Læsø", "joined"] = FEW - 0.1
+    table.loc[table["municipality"] == "Bornholm", "open"] = False
     style()
     figure = map_figure(table, what="started", tiled=tiled, few=FEW, m=Messages(language))
     figure.draw_without_rendering()
     matched = map_figure(table, what="matched", tiled=tiled, few=FEW, m=Messages(language))
     matched.draw_without_rendering()
 
-    assert set(colours(figure.axes[0])) == {"Aarhus", "Ærø"}
+    assert set(colours(figure.axes[0])) == {"Aarhus", "Ærø", "Bornholm"}
     assert {"en": "fewer than 5 courses", "da": "færre end 5 forløb"}[language] in texts(figure.axes[0])
+    assert {"en": "the plan does not open there", "da": "planen åbner ikke her"}[language] in texts(figure.axes[0])
     assert set(colours(matched.axes[0])) == {*places} - {"Læsø"}
+    assert colours(matched.axes[0])["Bornholm"] == pytest.approx(CLOSED)
     if tiled:
         assert {"12", "5"} <= set(texts(figure.axes[0]))
-        assert texts(matched.axes[0]).count("25\N{NO-BREAK SPACE}%") == 97
+        assert texts(matched.axes[0]).count("25\N{NO-BREAK SPACE}%") == 96
 
 
 # Differences --------------------------------------------------------------------------------------------------

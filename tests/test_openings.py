@@ -133,6 +133,20 @@ def test_a_year_takes_in_its_number_where_more_want_it(delivered_by):
     assert abs(years.sum(axis=1) - 31).max() <= 3
 
 
+@pytest.mark.parametrize("delivered_by", ["slots", "volunteers"])
+@pytest.mark.parametrize(("most", "there", "blamed"), [(31.0, 600.0, "limit"), (31.0, 0.0, "supply"), (0.0, 6.0, "supply")])
+def test_who_is_left_without_is_said_to_be_so_for_the_right_reason(delivered_by, most, there, blamed):
+    """The limit, where it is used up while volunteers or slots are free; else too few volunteers or slots."""
+    scenario = wanted(
+        programme={"delivered_by": delivered_by, "max_per_year": most, **({"capacity": there} if delivered_by == "slots" else {})},
+        count=900, volunteers={"at_start": there, "recruits_per_month": 0.0, "quit_chance": 0.0, "quit_after_end": 0.0},
+    )  # fmt: skip
+    limited, without = (rows.sum() for rows in rows_of(scenario, 6, "help.limited", "help.without", replicates=4))
+
+    assert without > 100
+    assert limited / without == pytest.approx(1.0 if blamed == "limit" else 0.0, abs=0.05)
+
+
 def test_what_is_not_used_is_kept():
     """Where nobody came for 23 months, the number of two years is there in the 24th; where it just opened, a month's."""
     plain = wanted(programme={"max_per_year": 10.0, "starts_month": -1}, count=200, months=1)

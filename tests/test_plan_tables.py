@@ -34,7 +34,7 @@ def counts(values=None, *, draws=2, replicates=2, years=2, **more):
     names = {
         *FROM_NONE, *REOFFENDERS, "volunteer_months", "training_months",
         *(f"mentors.{each}" for each in ("started", "joined", "in_time", "waited_months", "started_first", "months",
-                                         "listed_months", *REASONS)),
+                                         "listed_months", "limited", *({*REASONS} - {"limit"}))),
     }  # fmt: skip
     table = pd.DataFrame(0.0, index=index, columns=sorted(names)).reset_index()
     return table.assign(**(values or {}), **more)
@@ -154,12 +154,13 @@ def test_estimates_have_every_outcome_in_order():
 
 
 def test_reasons_for_missing_out_are_shares_of_all_who_were_due():
-    """Every reason once, shares adding up to one, people per run."""
-    values = mentors(**{reason: float(k + 1) for k, reason in enumerate(REASONS)})
-    found = missing_out(counts(**values))
+    """Every reason once, shares adding up to one, people per run; who is left without is so for one of two reasons."""
+    values = {reason: float(k + 1) for k, reason in enumerate(REASONS) if reason != "limit"}
+    found = missing_out(counts(**mentors(**values, limited=4.0)))
+    expected = {**values, "limit": 4.0, "without": values["without"] - 4.0}
 
     assert found["reason"].tolist() == [*REASONS]
-    assert found["people"].tolist() == [8.0 * (k + 1) for k in range(len(REASONS))]
+    assert found["people"].tolist() == [8.0 * expected[reason] for reason in REASONS]
     assert found["share"].sum() == pytest.approx(1.0)
 
 

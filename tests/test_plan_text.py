@@ -15,7 +15,7 @@ from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.language.formatting import rounded
 from experiments.language.messages import Messages, part_of
-from experiments.language.plan_text import outcome_text, payer_text, reason_text, short_titles
+from experiments.language.plan_text import outcome_text, payer_text, reason_text, titles_text
 from experiments.language.rollout import answer
 from experiments.statistics.cost_effectiveness import break_even
 from experiments.studies.rollout.costs import Money, per_krone_table
@@ -277,12 +277,15 @@ def test_rounding_is_alike() -> None:
     assert np.isnan(rounded([np.nan, 5.0])[0][0])
 
 
-def test_titles_are_short_unless_alike() -> None:
-    """Up to the comma or colon; whole where two would be the same."""
-    today, once, highest = (load(name)[0] for name in ("todays-area", "nationwide-at-once", "highest-risk-only"))
+def test_a_plan_is_called_what_its_file_calls_it() -> None:
+    """Titles are never cut; those that are alike have their names in brackets."""
+    today, once = (load(name)[0] for name in ("todays-area", "nationwide-at-once"))
+    mine = planned({"name": "mine", "title": "Today's area, but with paid coordinators: a try"})
+    twin = planned({"name": "twin", "title": today.title})
 
-    assert short_titles([today, once], Messages("da")) == ["Dagens område", "Hele landet på én gang"]
-    assert short_titles([once, highest], Messages("en")) == [once.title, highest.title]
+    assert titles_text([today, once], Messages("da")) == ["Dagens område", "Hele landet på én gang"]
+    assert titles_text([today, mine], Messages("en")) == ["Today's area", mine.title]
+    assert titles_text([today, twin], Messages("en")) == ["Today's area (todays-area)", "Today's area (twin)"]
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,47 @@ def test_one_line_gives_tables_figures_and_text(result):
         load_plan("nationwide")
 
 
+def total(table, column, by=()):
+    """A column added up, whole or by other columns."""
+    return table.groupby(list(by))[column].sum() if by else table[column].sum()
+
+
+def test_sums_over_places_regions_groups_and_years_are_the_whole():
+    """In every table of a plan, also where some draws are simulated twice, and some municipalities never open."""
+    tables = rollout(
+        small(years=2, wave=[{"municipalities": ["Aarhus", "Odense", "København"], "volunteers_at_start": 60.0},
+                             {"municipalities": ["Vejle"], "starts": "2028-01", "volunteers_at_start": 9.0}]),
+        draws=5, seed=3, context=CONTEXT,
+    ).tables  # fmt: skip
+    whole = tables["summary"].set_index("outcome")["mean"]
+    added = ["started", "joined", "offences", "reoffenders_any", "reoffenders_prison", "relapses_any", "released", "prison_days"]
+    for name in ("by_region", "by_group", "by_year"):
+        sums = total(tables[name], "mean", ["outcome"])
+        assert sums[added].to_numpy() == pytest.approx(whole[added].to_numpy(), rel=1e-5, abs=1e-3), name
+    places = tables["by_municipality"].assign(prison_days_avoided=lambda rows: rows["prison_months_avoided"] * 365 / 12)
+    for outcome, column in (("started", "started"), ("joined", "joined"), ("offences", "offences_avoided"),
+                            ("relapses_any", "relapses_avoided"), ("prison_days", "prison_days_avoided")):  # fmt: skip
+        assert total(places, column) == pytest.approx(whole[outcome], rel=1e-4, abs=1e-2), column
+        regions = tables["by_region"].query("outcome == @outcome").set_index("region")["mean"]
+        assert total(places, column, ["region"]).loc[regions.index].to_numpy() == pytest.approx(
+            regions.to_numpy(), rel=1e-4, abs=1e-2), column  # fmt: skip
+    people = tables["missing_out"].set_index("reason")["people"]
+    for name in ("missing_out_by_region", "missing_out_by_year"):
+        assert total(tables[name], "people", ["reason"])[people.index].to_numpy() == pytest.approx(people.to_numpy(), rel=1e-5)
+    months = tables["missing_out_by_year"].groupby("time")["months"].first()
+    due = total(tables["missing_out_by_year"], "people", ["time"])
+    assert months.tolist() == [14, 10]
+    assert (12 * due / months).to_numpy() == pytest.approx(700, rel=0.1)
+    assert places.loc[places["open"], "municipality"].tolist() == ["København", "Odense", "Vejle", "Aarhus"]
+    assert total(places[~places["open"]], "started") == 0
+    payers = tables["payers"].pivot_table(index="payer", columns="side", values="mean")
+    even = tables["break_even"].set_index("payer")
+    public = [payer for payer in payers.index if payer not in ("victims", "volunteers' time")]
+    assert payers.loc[public, "saved"].sum() == pytest.approx(even.loc["public total", "saved"])
+    assert tables["money"]["net"].mean() == pytest.approx(even.loc["public total", "gain"])
+    assert tables["draws"]["net"].mean() == pytest.approx(even.loc["public total", "gain"])
+
+
 def test_plans_are_compared_by_position(tmp_path):
     """Values and files side by side; the first is what the others are compared with."""
     file = tmp_path / "more.toml"

@@ -6,7 +6,7 @@ see, so they are shown again enlarged; on the tiles they are as large as all oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +42,8 @@ AMOUNT = LinearSegmentedColormap.from_list(
 """Pale blue for little, dark for much, nothing as pale as the sea."""
 LINE, EDGE, NOTHING = "#777777", "#ffffff", "#cccccc"
 """Frames; borders; borders and hatching of places without a value."""
+CLOSED: Colour = (0.88, 0.88, 0.86, 1.0)
+"""Places in which there is nothing to have a value of."""
 EXTEND = ("neither", "min", "max", "both")
 """Ends of the colour bar with an arrow: 1 if values lie below it, and 2 if above it."""
 NAME, TYPE = 30.0, 0.19
@@ -67,6 +69,10 @@ class Key:
     """How a number is written."""
     missing: str
     """Text of the legend for municipalities without a value, which are hatched."""
+    closed: Sequence[str] = ()
+    """Municipalities in which there is nothing to have a value of, which are grey."""
+    shut: str = ""
+    """Text of the legend for these."""
 
     def __post_init__(self) -> None:
         """Refuse limits that are not in order."""
@@ -98,10 +104,13 @@ def _legend(ax: Axes, key: Key, scale: ScalarMappable, box: Box, amounts: Collec
     bar.formatter = FuncFormatter(lambda value, _: key.form(value))
     bar.minorticks_off()
     bar.ax.tick_params(labelsize=size, length=2, pad=2)
-    if len(amounts) < len(shapes()):
-        down = top + 2.25 * line
-        ax.add_patch(Rectangle((left, down), 1.2 * line, 0.75 * line, **_fill(None)))
-        ax.text(left + 1.5 * line, down + 0.37 * line, key.missing, va="center", fontsize=size)
+    down = top + 2.25 * line
+    for text, fill, number in ((key.missing, None, len(shapes()) - len(amounts) - len(key.closed)),
+                               (key.shut, CLOSED, len(key.closed))):  # fmt: skip
+        if number > 0:
+            ax.add_patch(Rectangle((left, down), 1.2 * line, 0.75 * line, **_fill(fill)))
+            ax.text(left + 1.5 * line, down + 0.37 * line, text, va="center", fontsize=size)
+            down += 1.1 * line
 
 
 def _fill(colour: Colour | None) -> dict[str, Any]:
@@ -118,9 +127,10 @@ def _ink(colour: Colour | None) -> str:
     return "#000000" if float(np.dot(light, (0.2126, 0.7152, 0.0722))) > 0.179 else "#ffffff"
 
 
-def _colours(scale: ScalarMappable, amounts: Mapping[int, float]) -> dict[int, Colour | None]:
-    """A colour for every municipality by official number, None where there is no amount."""
+def _colours(key: Key, scale: ScalarMappable, amounts: Mapping[int, float]) -> dict[int, Colour | None]:
+    """A colour for every municipality by official number, None where there is no amount but might be one."""
     found = dict(zip(amounts, map(tuple, scale.to_rgba(np.array([*amounts.values()]))), strict=True))
+    found |= dict.fromkeys(by_number(dict.fromkeys(key.closed, 0.0)), CLOSED)
     return {shape.place.number: found.get(shape.place.number) for shape in shapes()}
 
 
@@ -146,7 +156,7 @@ def choropleth(ax: Axes, values: Values, *, label: str, **colours: Any) -> Axes:
     label
         Text over the legend, with the unit.
     colours
-        Other fields of ``Key``: ``form`` and ``missing``, and ``limits`` or ``norm``.
+        Other fields of ``Key``: ``form`` and ``missing``, ``limits`` or ``norm``, ``closed`` and ``shut``.
 
     Raises
     ------
@@ -155,7 +165,7 @@ def choropleth(ax: Axes, values: Values, *, label: str, **colours: Any) -> Axes:
     """
     key, amounts = Key(label=label, **colours), by_number(values)
     scale = key.scale(amounts.values())
-    fills = _colours(scale, amounts)
+    fills = _colours(key, scale, amounts)
     (left, top, right, bottom), (_, high) = CAPITAL, sheet()
     width, height = TIMES * (right - left), TIMES * (bottom - top)
     _blank(ax, (-60, -60, ROOM[0] + width + 60, high + 60))
@@ -187,7 +197,7 @@ def tiles(ax: Axes, values: Values, *, label: str, **colours: Any) -> Axes:
     """
     key, amounts = Key(label=label, **colours), by_number(values)
     scale = key.scale(amounts.values())
-    fills, table = _colours(scale, amounts), cells()
+    fills, table = _colours(key, scale, amounts), cells()
     _blank(ax, (-0.1, -0.1, table["column"].max() + 1.1, table["row"].max() + 1.1))
     _legend(ax, key, scale, (9.3, 0.1, 5.4, 0.45), amounts.values())
     size = TYPE * _points(ax)

@@ -7,6 +7,7 @@ dark ones 95 % of what chance alone does.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ from simulation.prices import PUBLIC
 A_YEAR = ("started", "offences", "reoffenders_any", "places")
 """Outcomes of a page of curves."""
 FILLS = {
-    "started": (COLOURS["mentored"], "////"), "without": (COLOURS["control"], ""), "declined": ("#f1a340", ""),
+    "started": (COLOURS["mentored"], "////"), "without": (COLOURS["control"], ""), "limit": ("#8073ac", "...."),
+    "declined": ("#f1a340", ""),
     "too_short": ("#a6a6a6", ""), "not_offered": ("#7fb2d6", "...."), "closed": ("#dedede", ""),
 }  # fmt: skip
 """What became of people, from the ground up, with colour and hatching."""
@@ -65,8 +67,8 @@ def numbers(m: Messages, unit: str = "") -> FuncFormatter:
 
 
 def legend(figure: Figure, handles: Sequence[Any], names: Sequence[str]) -> Figure:
-    """One legend below all panels."""
-    figure.legend(handles, names, frameon=False, loc="outside lower center", ncols=2)
+    """One legend below all panels; long names are broken."""
+    figure.legend(handles, [fill(name, 60) for name in names], frameon=False, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -168,6 +170,8 @@ def missing_bars(
     month of the plan, for the calendar.
     """
     upright = by == "time"
+    if upright:
+        table = table.assign(people=12 * table["people"] / table["months"])
     wide = table.pivot_table(index=by, columns="reason", values="people" if upright else "share", sort=upright)
     ground = np.zeros(len(wide))
     for reason, (colour, hatch) in FILLS.items():
@@ -180,7 +184,7 @@ def missing_bars(
             ax.bar(np.arange(len(wide)), sizes, 0.8, bottom=ground, hatch=hatch, **look)
         else:
             ax.barh(np.arange(len(wide)), sizes, 0.72, left=ground, **look)
-            ink = "white" if reason in ("started", "without") else "black"
+            ink = "white" if reason in ("started", "without", "limit") else "black"
             for y, (left, size) in enumerate(zip(ground, sizes, strict=True)):
                 if size >= 0.07:
                     ax.text(left + size / 2, y, m.percent(size), ha="center", va="center", fontsize=8, color=ink)
@@ -218,13 +222,14 @@ def missing_figure(
 def municipality_map(
     table: pd.DataFrame, ax: Axes, *, what: str, few: float, m: Messages, tiled: bool = False
 ) -> Axes:
-    """A plan by municipality on the true map or on tiles; places with fewer than ``few`` people are hatched.
+    """A plan by municipality on the true map or on tiles; places with fewer than ``few`` people are hatched, and those
+    where it never opens are grey.
 
     ``table`` is ``by_municipality``, ``what`` a key of ``MAPS``.
     """
     if what not in MAPS:
         raise ParameterError(f"the map is of [{what}]; allowed is {', '.join(MAPS)}")
-    shown = table[table[MAPS[what]] >= few]
+    shown = table[(table[MAPS[what]] >= few) & table["open"]]
     values = dict(zip(shown["municipality"], shown[what].astype(float), strict=True))
     high = max([*values.values(), 0.0]) or 1.0
     share = what == "matched"
@@ -233,6 +238,7 @@ def municipality_map(
         return m.percent(value) if share else m.number(value, int(abs(value) < 10 and value % 1 > 0))
 
     how: dict[str, Any] = {"limits": (0.0, high)} if share else {"norm": PowerNorm(0.5, 0.0, high)}
+    how |= {"closed": table.loc[~table["open"], "municipality"].tolist(), "shut": m("rollout.figure.closed")}
     missing = m(f"rollout.figure.few_{MAPS[what]}", n=m.number(few))
     draw = tiles if tiled else choropleth
     return draw(ax, values, label=m(f"rollout.figure.map_{what}"), form=form, missing=missing, **how)

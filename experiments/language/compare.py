@@ -17,11 +17,11 @@ from experiments.language.plan_text import (
     outcome_table,
     outcome_text,
     shares_back,
-    short_titles,
     shown_outcomes,
     spanned,
     split_table,
     stochastic_half,
+    titles_text,
 )
 
 SHOWN = ("started", "offences", "reoffenders_any", "prison_days", "places", "volunteers")
@@ -40,7 +40,7 @@ def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mess
 
 def titles(facts: Fact, m: Messages) -> list[str]:
     """What the plans are called, in order."""
-    return short_titles([each["plan"] for each in facts["plans"]], m)
+    return titles_text([each["plan"] for each in facts["plans"]], m)
 
 
 def sentences(facts: Fact, names: Sequence[str], m: Messages) -> list[str]:

@@ -52,11 +52,12 @@ def title_text(plan: Any, m: Messages) -> str:
     return str((danish if m.language == "da" else "") or title or name)
 
 
-def short_titles(plans: Sequence[Any], m: Messages) -> list[str]:
-    """Titles up to their first comma or colon, or whole where these would be the same."""
-    whole = [title_text(plan, m) for plan in plans]
-    short = [title.partition(":")[0].partition(",")[0] for title in whole]
-    return [each if short.count(each) == 1 else title for each, title in zip(short, whole, strict=True)]
+def titles_text(plans: Sequence[Any], m: Messages) -> list[str]:
+    """The titles of plans that stand beside each other; those that are alike have their names in brackets."""
+    titles = [title_text(plan, m) for plan in plans]
+    names = [plan["name"] if isinstance(plan, Mapping) else plan.name for plan in plans]
+    return [f"{title} ({name})" if titles.count(title) > 1 else title
+            for title, name in zip(titles, names, strict=True)]  # fmt: skip
 
 
 def programme_text(m: Messages, programme: Fact) -> str:

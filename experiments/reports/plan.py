@@ -48,7 +48,7 @@ def plan_page(
         Part(title=w("common.change"), points=_change(facts, graded, w)),
     ]  # fmt: skip
     asked = w("plan.question", programme=plan_text.programme_text(w, programme),
-              title=plan_text.short_titles([plan], w)[0])  # fmt: skip
+              title=plan_text.title_text(plan, w))  # fmt: skip
     behind = w("plan.background", about=plan_text.background_text(w, programme), draws=draws,
                years=w.number(plan["years"], 0))  # fmt: skip
     return Page(

@@ -20,7 +20,7 @@ from experiments.studies.rollout.tables import REASONS
 CREW, PEOPLE = ("volunteers", "needed", "in_training"), ("matched", "waiting")
 """Columns of ``plans.tables.supply_by_month`` on the two charts of the supply."""
 HEIGHT = 270
-FILLS = {"started": MENTORED, "without": CONTROL, "declined": "#f1a340", "too_short": "#a6a6a6",
+FILLS = {"started": MENTORED, "without": CONTROL, "limit": "#8073ac", "declined": "#f1a340", "too_short": "#a6a6a6",
          "not_offered": "#7fb2d6", "closed": "#dedede"}  # fmt: skip
 """What became of people, from the ground up."""
 
@@ -97,6 +97,7 @@ def reasons(w: PageMessages, sheets: Sequence[PlanSheet], titles: Sequence[str])
 def reasons_by_year(w: PageMessages, sheet: PlanSheet, *, title: str) -> Spec:
     """Releases that were coming up, by year and what became of them: a stacked bar a year, the mentored at the foot."""
     table, plan = sheet.tables["missing_out_by_year"], sheet.plan
+    table = table.assign(people=12 * table["people"] / table["months"])
     seen = [reason for reason in FILLS if table.loc[table["reason"] == reason, "people"].sum() >= 0.5]
     names = {reason: w(f"country.reasons.{reason}") for reason in seen}
     rows = [

@@ -16,7 +16,7 @@ import tomli_w
 from experiments.app.country.panel import PLANS
 from experiments.app.shared_results import kept
 from experiments.language.messages import LANGUAGES, Messages
-from experiments.language.plan_text import short_titles
+from experiments.language.plan_text import titles_text
 from experiments.studies.rollout.plan import RolloutPlan, load, month_of, months_between, planned
 from experiments.studies.rollout.plan_scenario import at_start, lost_in_scaling, recruiting
 
@@ -102,7 +102,7 @@ def beside(name: str, years: int) -> RolloutPlan:
 def _in_short(name: str) -> tuple[str, ...]:
     """The title of a plan that comes with Desist, in English and Danish, as short as it can be told from the others."""
     every = [load(each)[0] for each in PLANS]
-    return tuple(short_titles(every, Messages(language))[PLANS.index(name)] for language in LANGUAGES)
+    return tuple(titles_text(every, Messages(language))[PLANS.index(name)] for language in LANGUAGES)
 
 
 def _called(plan: RolloutPlan, name: str, title: str, title_da: str) -> RolloutPlan:

@@ -132,7 +132,8 @@ def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]
         "summary": runs.estimates(k), **{f"by_{name}": runs.estimates(k, column) for name, column in BY.items()},
         "by_municipality": by_municipality(runs, k), "missing_out": tables.missing_out(in_plan, carrier=carrier),
         "missing_out_by_region": tables.missing_out(in_plan, ("where",), carrier=carrier).rename(columns=REGION),
-        "missing_out_by_year": tables.missing_out(in_plan, ("time",), carrier=carrier),
+        "missing_out_by_year": _with_months(tables.missing_out(in_plan, ("time",), carrier=carrier), plan.years,
+                                            -runs.delivery.from_month),
         "supply": tables.supply_by_month(runs.counts[k], per_person=each),
         "supply_by_region": tables.supply_by_month(runs.counts[k], per_person=each, by=("time", "where")).rename(
             columns=REGION),
@@ -140,6 +141,16 @@ def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]
         "money": found.totals, "budget": _by_year(found, plan), **decision([(plan.name, found)]),
         "draws": _draws(runs, k, found),
     }  # fmt: skip
+
+
+def _with_months(table: pd.DataFrame, years: int, before: int) -> pd.DataFrame:
+    """A table by year with the months that each covers.
+
+    People are counted in the month in which they are due, ``before`` months before release; those due before the plan
+    begins are in its first year, and nobody is due any more in its last months.
+    """
+    months = 12 + np.where(table["time"] == 0, before, 0) - np.where(table["time"] == years - 1, before, 0)
+    return table.assign(months=months)
 
 
 def _draws(runs: PlanRuns, k: int, found: Money) -> pd.DataFrame:
@@ -156,11 +167,11 @@ def _split(table: pd.DataFrame, column: str, plan: RolloutPlan) -> pd.DataFrame:
 
 
 def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
-    """One row a municipality, over all years, mean of the runs.
+    """One row a municipality, over all years, mean of the draws.
 
-    Releases a year, people who wanted it, courses, share matched (none where fewer than ``FEW`` wanted it), volunteers
-    there and needed to serve all who wanted it, and what is avoided: offences, releases followed by reoffending,
-    prison months.
+    Whether the plan ever opens there, releases a year, people who wanted it, courses, share matched (none where fewer
+    than ``FEW`` wanted it), volunteers there and needed to serve all who wanted it, and what is avoided: offences,
+    releases followed by reoffending, prison months.
     """
     with_, without = (tables.places(table) for table in (runs.counts[k], runs.without))
     name = tables.carried(with_)
@@ -168,13 +179,15 @@ def by_municipality(runs: PlanRuns, k: int) -> pd.DataFrame:
     avoided = fewer(without, with_)[[*keys, "offences", "relapses_any", "custody_months"]]
     ours = [f"{name}.joined", f"{name}.started", f"{name}.in_time", "released", "volunteer_months"]
     table = pd.concat([with_[[*keys, *ours]].sort_values(keys, ignore_index=True), avoided.drop(columns=keys)], axis=1)
-    mean = table.groupby(["draw", "replicate", "where"])[list(table.columns[4:])].sum().groupby("where").mean()
+    runs_of = table.groupby(["draw", "replicate", "where"])[list(table.columns[4:])].sum()
+    mean = runs_of.groupby(["draw", "where"]).mean().groupby("where").mean()  # a draw counts once, however often it ran
     order = [place.name for place in runs.country.places]
     rows = mean.loc[order].reset_index()
-    span = 12 * runs.plans[k].years
+    span, opens = 12 * runs.plans[k].years, runs.plans[k].opens()
     lasts = float(tables.lasting(tables.months(runs.counts[k]), name).mean())
     return pd.DataFrame({
         "municipality": rows["where"], "region": [place.region for place in runs.country.places],
+        "open": [place.number in opens for place in runs.country.places],
         "released_a_year": runs.draws[k].released.mean(axis=0), "joined": rows[f"{name}.joined"],
         "started": rows[f"{name}.started"],
         "matched": (rows[f"{name}.in_time"] / rows[f"{name}.joined"]).where(rows[f"{name}.joined"] >= FEW),

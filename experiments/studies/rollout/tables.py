@@ -30,7 +30,7 @@ OUTCOMES = (
     "reoffenders_prison", "relapses_any", "released", "prison_days", "places", "volunteers",
 )  # fmt: skip
 """Outcomes that are reported, in this order. Avoided ones are Denmark without the plan less Denmark with it."""
-REASONS = ("closed", "not_offered", "too_short", "declined", "without", "started")
+REASONS = ("closed", "not_offered", "too_short", "declined", "limit", "without", "started")
 """What became of the people who were due, in the order of the reasons."""
 ENGLISH = Messages("en")
 """Tables name outcomes and reasons in English, as the catalogue does."""
@@ -173,7 +173,8 @@ def missing_out(with_: pd.DataFrame, by: Sequence[str] = (), *, carrier: str = "
     ``carrier`` is ``volunteers_1``, ``volunteers_2`` or ``slots``: it decides the texts only.
     """
     name = carried(with_)
-    rows = with_.rename(columns={f"{name}.{reason}": reason for reason in REASONS})
+    rows = with_.rename(columns={f"{name}.{reason}": reason for reason in REASONS} | {f"{name}.limited": "limit"})
+    rows["without"] -= rows["limit"]
     runs = rows.groupby(["draw", "replicate", *by])[list(REASONS)].sum().groupby(["draw", *by]).mean()
     grouped = runs.groupby(list(by)).mean() if by else runs.mean().to_frame().T
     long = grouped.reset_index(drop=not by).melt(id_vars=list(by), var_name="reason", value_name="people")
