@@ -216,6 +216,23 @@ def test_volunteers_by_municipality_and_month(study):
     assert once.to_numpy() == pytest.approx(told_once.to_numpy())
 
 
+def test_a_budget_buys_courses_at_the_price_of_each_draw():
+    """With volunteers enough the budget is spent in every draw, dear or cheap, on average over the years; the answer says so."""
+    plan = small(years=3, offer={"budget_a_year": 6e6}, releases_per_year=7000.0,
+                 wave=[{"municipalities": ["all"], "volunteers_at_start": 3000.0}])  # fmt: skip
+    study = simulate_plans([(plan, denmark())], Posterior.read(SHIPPED), compute, draws=4, seed=1)
+    result = rollout_result(RolloutStudy(plan=plan), study, Prices())
+    spent = study.money(0, Prices()).years().query("year < 3").groupby("draw")["cost"].mean()
+    reasons = result.facts["reasons"]
+
+    assert spent.to_numpy() == pytest.approx(6e6, rel=0.1)
+    assert study.money(0, Prices()).totals["started"].std() > 20
+    assert result.facts["spent"]["mean"] == pytest.approx(spent.mean())
+    assert "in the dearest year of any draw" in result.text("en")
+    assert reasons["limit"] > 0.05 > reasons["without"]
+    assert "the year's limit or budget was used up" in result.text("en")
+
+
 def test_other_schemes_beside_a_plan_are_named_and_paid_for():
     """Places started of every scheme are in the report, in both languages, and in the costs."""
     plan = small(other_schemes=["prison_visits", "paid_mentors"])

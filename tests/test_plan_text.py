@@ -71,13 +71,14 @@ FACTS = {
     "per_krone": {"ratio": per_krone(1.43, 0.21, 4.32), "marginal": per_krone(1.2, 0.1, 4.0),
                   "top_down": per_krone(0.87, -0.12, 2.4, 20)},
     "course": {"price": 33_240.0, "paid_by": {"state: prison": 0.7, "municipality": 0.3}}, "other_schemes": [],
+    "spent": {"mean": 7.3e6, "most": 14.2e6},
 }  # fmt: skip
 SPLIT = {f"by_{name}": pd.DataFrame([{name: key, "outcome": outcome, "mean": 3.0, "low": 2.0, "high": 4.0} for outcome in
                                      ("started", "offences", "reoffenders_any", "prison_days")])
          for name, key in (("region", "Fyn"), ("group", "others"), ("year", "2030"))}  # fmt: skip
 SPOKEN = [
     2030, 1, 98, 3, 98, 2031, 1230, 7, 4.3, 420, 3210, 95, 100, 1, 98, 810, 300, 1910, 27, -5, 66, 61, -17, 204, 29, 83, 100,
-    46, 95, 100, 3, 102, 25, 35, 2039, 11, 8.2, 33, 42, 77, 100, 77, 77, 42, 2037, 61, 0.42, 100_000, 37, 52, 9.5, 4.3, 51,
+    46, 95, 100, 3, 102, 25, 35, 2039, 11, 8.2, 33, 42, 77, 100, 77, 77, 42, 2037, 61, 0.42, 100_000, 37, 52, 9.5, 7.3, 14, 4.3, 51,
     25, 10, 9.5, 33_200, 2019, 30, 48,
 ]  # fmt: skip
 """Every number of the sentences and notes, in order, rounded by hand."""
@@ -211,11 +212,11 @@ def test_nothing_done_costs_nothing(language) -> None:
 @BOTH
 @pytest.mark.parametrize("name", names())
 def test_it_is_short(name, language) -> None:
-    """At most 370 words without tables, with the plan's title first; and at last what it must never be used for."""
+    """At most 375 words without tables, with the plan's title first; and at last what it must never be used for."""
     plan, _ = load(name)
     text = prose({**FACTS, "plan": plan_facts(plan)}, language)
 
-    assert sum(bool(re.search(r"[^\W\d]", each)) for each in text.split()) <= 370
+    assert sum(bool(re.search(r"[^\W\d]", each)) for each in text.split()) <= 375
     assert (plan.title if language == "en" else plan.title_da) in text.splitlines()[0]
     assert text.splitlines()[-1] == Messages(language)("plan.never")
 

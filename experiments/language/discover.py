@@ -15,7 +15,8 @@ from experiments.language.quantities import name_of
 
 def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Messages) -> Answer:  # noqa: ARG001
     """How often the plan does not pay back, under which conditions, and whether new runs confirm them."""
-    return Answer(sentences=list(_found(facts, m)), notes=list(_notes(facts, m)))
+    others = m("methods", others=method_parts(facts, "discover.method_fails", m))
+    return Answer(sentences=[*_found(facts, m), others], notes=list(_notes(facts, m)))
 
 
 def _found(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
@@ -24,7 +25,6 @@ def _found(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     years = m("year" if plan["years"] == 1 else "years", n=m.number(plan["years"]))
     yield m("failing", failures=m.number(facts["failures"], 0), runs=m.number(facts["runs"], 0), plan=plan["name"],
             years=years, method=m(f"plan.method.{facts['counted']}"))  # fmt: skip
-    yield m("methods", others=method_parts(facts, "discover.method_fails", m))
     if facts["reason"]:
         needed = {"fewest": m.number(facts["fewest"])} if facts["reason"].startswith("few") else {}
         if facts["reason"] == "few hold":

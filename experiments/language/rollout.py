@@ -99,7 +99,8 @@ def _done(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     if offer["max_per_year"]:
         yield m("limit.most", n=m.number(offer["max_per_year"]))
     if offer["budget_a_year"]:
-        yield m("limit.budget", n=m.kroner(offer["budget_a_year"], million=True))
+        yield m("limit.budget", n=m.kroner(offer["budget_a_year"], million=True),
+                **{name: m.kroner(kroner, million=True) for name, kroner in facts["spent"].items()})  # fmt: skip
 
 
 def _reasons(facts: Mapping[str, Any], m: Messages) -> str:

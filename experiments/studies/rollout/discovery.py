@@ -31,7 +31,7 @@ from experiments.studies.rollout.costs import METHODS, money
 from experiments.studies.rollout.discover_study import DiscoverStudy, PlanOverInputs
 from experiments.studies.rollout.plan import RolloutPlan, load, shortened, uncertain
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
-from experiments.studies.rollout.simulate import PlanDraws, run_pairs
+from experiments.studies.rollout.simulate import PlanDraws, at_drawn_prices, run_pairs
 from simulation.outcomes import wilson
 from simulation.parameters import ParameterError
 from simulation.prices import Prices, draw_prices, read_prices
@@ -198,10 +198,11 @@ def simulate_outcomes(
         plan=[{key.removeprefix(PLAN): value for key, value in row.items() if key.startswith(PLAN)} for row in rows],
         released=places[numbers], seeds=[seed * 1_000_003 + int(number) for number in numbers],
     )  # fmt: skip
-    counts, without = run_pairs(plan, country, drawn, compute, command=command)
     price_draws = draw_prices(prices, len(inputs), seed)
     for name in inputs.filter(regex=f"^{re.escape(PRICE)}"):
         price_draws[str(name).removeprefix(PRICE)] = inputs[name].to_numpy()
+    at_drawn_prices(plan, drawn.plan, price_draws)
+    counts, without = run_pairs(plan, country, drawn, compute, command=command)
     return money(counts, without, prices, seed=seed, drawn=price_draws).totals
 
 

@@ -92,8 +92,10 @@ class Offer(Section):
     max_per_year: float = choice(0.0, "people a year", 0, 1_000_000,
         what="most courses started in a year (0: no limit)")
     budget_a_year: float = choice(0.0, "DKK a year", 0, 1e12,
-        what="most kroner a year, at course_price each (0: no limit)")
-    course_price: float = par(33_000.0, "DKK of 2021", 1, 10_000_000, what="price of a course for the budget",
+        what="kroner that courses may cost on average in a year; what a municipality does not use in a year is carried "
+        "over (0: no limit)")
+    course_price: float = par(33_000.0, "DKK of 2021", 1, 10_000_000,
+        what="price of a course for the budget; without it each draw takes its own price of a course",
         source="24,000 to 36,700 [S2][S4][S6]", grade="judged")
     last_year: int = choice(0, "years", 0, MOST_YEARS, what="years after which nobody new is taken in (0: never)")
 

@@ -33,6 +33,7 @@ from experiments.studies.rollout.plan_scenario import Delivery, delivery_of
 from experiments.studies.rollout.simulate import (
     OF_THE_STREAM,
     PlanDraws,
+    at_drawn_prices,
     country_data,
     draw_uncertain,
     run_plan,
@@ -40,7 +41,7 @@ from experiments.studies.rollout.simulate import (
 )
 from experiments.studies.rollout.tables import OUTCOMES, estimate, estimates, fewer, outcomes
 from simulation.parameters import ParameterError
-from simulation.prices import Prices, prices_from
+from simulation.prices import Prices, draw_prices, prices_from
 
 BY = {"year": "time", "region": "where", "group": "group"}
 """What outcomes are split by, and its column of counts."""
@@ -92,9 +93,11 @@ class PlanRuns:
 
 def simulate_plans(
     plans: Sequence[tuple[RolloutPlan, Country]], posterior: Posterior | None,
-    compute: Compute, *, draws: int, seed: int, replicates: int = 0, command: str = "",
+    compute: Compute, *, draws: int, seed: int, replicates: int = 0, prices: Prices | None = None, command: str = "",
 ) -> PlanRuns:  # fmt: skip
     """Simulate plans at draws of the uncertain parameters, and Denmark without them, with common random numbers.
+
+    A budget buys courses at the price that they have in each draw of ``prices`` (default: those that come with Desist).
 
     Raises
     ------
@@ -115,6 +118,8 @@ def simulate_plans(
     if len(set(names)) < len(names):
         raise ParameterError(f"plans are [{', '.join(names)}]; each name may be there once (name = ... in the file)")
     drawn = [draw_uncertain(plan, country, posterior, draws, seed=seed) for plan, _ in plans]
+    for (plan, _), own in zip(plans, drawn, strict=True):
+        at_drawn_prices(plan, own.plan, draw_prices(prices or Prices(), len(own.plan), seed))
     without = run_plan(first, country, drawn[0], compute, replicates=replicates, none=True, command=command)
     counts = [
         run_plan(plan, country, own, compute, replicates=replicates, command=command)

@@ -17,7 +17,7 @@ from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.inputs.scenario_files import load
 from experiments.provenance.results_folder import digest_of
 from experiments.studies.result import StudyResult
-from experiments.studies.rollout.costs import MARKED, METHODS, NO_PLAN, per_krone_table, require_prices
+from experiments.studies.rollout.costs import MARKED, METHODS, NO_PLAN, Money, per_krone_table, require_prices
 from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, load_plan, month_of, planned
 from experiments.studies.rollout.plan_runs import (
     FEW,
@@ -73,7 +73,8 @@ class PlanRequest:
     def simulate(self, study: OfPlans, compute: Compute) -> PlanRuns:
         """The plans, and Denmark without them."""
         return simulate_plans(self.plans, self.posterior, compute, draws=self.draws, seed=study.seed,
-                              replicates=study.replicates or 0, command=study.command())  # fmt: skip
+                              replicates=study.replicates or 0, prices=self.prices,
+                              command=study.command())  # fmt: skip
 
 
 def run_rollout(study: RolloutStudy, context: RunContext | None) -> StudyResult:
@@ -171,12 +172,20 @@ def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Pr
             "price": float(drawn[f"scheme.{runs.delivery.name}.per_start"].mean()),
             "paid_by": {payer: share for payer, share in (plan.paid_by or prices.paid_by).items() if share > 0},
         },
+        "spent": spent(runs.money(k, prices), plan),
         "other_schemes": [
             {"name": name, "label": known[name].label or name,
              "started": float(counts[f"{name}.started"].sum().groupby("draw").mean().mean())}
             for name in plan.other_schemes
         ],
     }  # fmt: skip
+
+
+def spent(found: Money, plan: RolloutPlan) -> dict[str, float]:
+    """Public kroner spent in a year of the plan, not discounted: mean, and the most in any year of any draw."""
+    table = found.years()
+    cost = table.loc[table["year"] < plan.years, "cost"]
+    return {"mean": float(cost.mean()), "most": float(cost.max())}
 
 
 def comparison_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Prices) -> dict[str, Any]:
