@@ -68,7 +68,7 @@ COURSE = ("price.scheme.primus_motor.per_start", "cost of a started place", "DKK
      "This happens most often where the hazard ratio of mentoring (highest-risk group, while they meet) is above 0.86 and the "
      "price of a course is below 36,700 kr.: there 83 % of the runs do not pay back, and they make up 71 % of all that do "
      "not.",
-     "Det sker oftest, hvor mentorernes hazard ratio (gruppen med højest risiko, mens de mødes) er over 0,86 og prisen på et "
+     "Det sker oftest, hvor mentorernes hazard ratio (gruppen med højeste risiko, mens de mødes) er over 0,86 og prisen på et "
      "forløb er under 36.700 kr.: Her tjener planen sig ikke ind i 83 % af kørslerne, og de udgør 71 % af alle de kørsler, "
      "hvor den ikke gør."),
     ((("people.accepts_volunteers", "share who say yes, of all", "share 0-1", 0.2, 0.35, None),

@@ -101,7 +101,7 @@ def test_a_calibration_is_reported_in_both_languages(found) -> None:
 
     for said in ("of the reported difference is left", "What 97 people cannot tell", "too few draws to divide", "R-hat"):
         assert said in english
-    for said in ("af den viste forskel er tilbage", "Det kan 97 mennesker ikke vise", "for få trækninger", "R-hat"):
+    for said in ("af den viste forskel er tilbage", "Det kan 97 mennesker ikke vise", "for få beregninger", "R-hat"):
         assert said in danish
     assert found.diagnostics["trial_draws"] > 5
     assert found.tables["differences"]["difference"].between(-1, 1).all()
