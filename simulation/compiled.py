@@ -17,6 +17,8 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+from simulation.compiled_cache import check_files, is_private
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 KEPT_CACHES = 4
@@ -37,9 +39,17 @@ def _cache_folder() -> Path:
 
 
 def _prepare(folder: Path) -> None:
-    """Make the folder and forget all but the newest few older ones; an unwritable place is no error."""
+    """Make the folder and forget all but the newest few older ones.
+
+    A place that cannot be written, or into which others may write, is not used: that is no error, but Numba then keeps
+    its code beside the sources, or nowhere.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.parent.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if not (is_private(folder.parent) and is_private(folder)):
+            return
         os.utime(folder)
         mine = [path for path in folder.parent.iterdir() if re.fullmatch("[0-9a-f]{16}", path.name)]
         older = sorted(mine, key=lambda path: path.stat().st_mtime, reverse=True)
@@ -67,7 +77,9 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def loop(function: Callable[..., Any]) -> Callable[..., Any]:
     """A compiled loop that Python calls: runs without the interpreter's lock, kept on disk."""
-    return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy", cache=True)(function))
+    found = numba.njit(nogil=True, error_model="numpy", cache=True)(function)
+    check_files(found)
+    return cast("Callable[..., Any]", found)
 
 
 def plain(function: Function) -> Function:

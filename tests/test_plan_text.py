@@ -231,7 +231,7 @@ def test_waves_are_told() -> None:
     assert "opens in January 2027 in all 98 municipalities. About" in prose({**FACTS, "plan": at_once}, "en")
     assert ("i januar 2027 i 25 af 98 kommuner, der trinvis udvides til alle 98 kommuner frem til januar 2031."
             in prose({**FACTS, "plan": in_steps}, "da"))  # fmt: skip
-    assert "De med den højeste risiko kommer først." in prose({**FACTS, "plan": first}, "da")
+    assert "De med højeste risiko kommer først." in prose({**FACTS, "plan": first}, "da")
     assert "through December 2030." in prose({**FACTS, "plan": fund}, "en")
 
 

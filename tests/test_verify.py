@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import matplotlib.image
 import numpy as np
+import pandas as pd
 import pytest
 
 from experiments.cli import main
@@ -106,6 +107,22 @@ def test_one_changed_digit_anywhere_is_found(home, folder):
         path.write_bytes(whole)
 
     assert verified(f"results/{folder}", "--quick")[0] == 0
+
+
+def test_a_forgery_that_claims_other_versions_is_never_as_recorded(home):
+    """What is within the tolerance for other versions cannot be compared, and that is the headline and the exit code."""
+    folder = home / "results" / "trial"
+    table = pd.read_csv(folder / "settings.csv")
+    cell = next(name for name in table if pd.api.types.is_float_dtype(table[name]) and table[name].iloc[0] > 0)
+    table.loc[0, cell] *= 1 + 4e-7
+    table.to_csv(folder / "settings.csv", index=False)
+    resealed(folder, versions=versions() | {"numpy": "0.1"})
+    code, out, _ = desist("check-results", "results/trial")
+
+    assert code == 3
+    assert out.startswith("results/trial: cannot be compared on these versions")
+    assert "made by other versions (numpy 0.1, here" in out
+    assert "as recorded" not in out.splitlines()[0]
 
 
 def test_an_input_that_changed_or_is_gone_is_one_line(home):

@@ -88,6 +88,10 @@ def reproduce(
     return rebuilding.check(studies, as_json) if check else rebuilding.rebuild_here(studies, store, as_json)
 
 
+OTHER_VERSIONS = 3
+"""Exit code where nothing is wrong, but results claim versions on which they cannot be compared to the last digit."""
+
+
 @shared_options("json")
 @click.command("check-results")
 @click.argument("path", type=click.Path(path_type=Path))
@@ -97,7 +101,8 @@ def check_results(path: Path, quick: bool, as_json: bool) -> int:
 
     PATH is a folder that a study was saved in, a file in it, a tree of such folders (desist check-results results), a
     page of desist report, or a picture or text that was moved. Nothing is changed there. Files that a study read are
-    looked for from here. The exit code is 1 if anything is not as recorded.
+    looked for from here. The exit code is 1 if anything is not as recorded, and 3 if nothing is wrong but results claim
+    other versions than those here: then they cannot be compared to the last digit.
     """
     from experiments.reproduction.verify import found  # pandas: not needed for the help
 
@@ -106,17 +111,20 @@ def check_results(path: Path, quick: bool, as_json: bool) -> int:
         findings.append(finding)
         if not as_json:
             click.echo(("\n" if len(findings) > 1 else "") + "\n".join(_lines(finding, quick=quick)))
-    good = all(each.good for each in findings)
+    good = all(each.as_recorded for each in findings)
     if as_json:
         echo_json({"path": str(path), "as_recorded": good, "quick": quick, "found": [
-            {"path": each.path, "command": each.command, "as_recorded": each.good, "recomputed": each.recomputed,
+            {"path": each.path, "command": each.command, "as_recorded": each.as_recorded,
+             "other_versions": each.other_versions, "recomputed": each.recomputed,
              "notes": each.notes, "files": [vars(row) for row in each.rows]} for each in findings
         ]})  # fmt: skip
     elif len(findings) > 1:
         wrong = [each.path for each in findings if not each.good]
-        verdict = f"not as recorded: {', '.join(wrong)}" if wrong else "all as recorded"
-        click.echo(f"\n{len(findings)} folders and pages, {verdict}.")
-    return 0 if good else 1
+        others = [each.path for each in findings if each.good and each.other_versions]
+        verdicts = [f"not as recorded: {', '.join(wrong)}"] if wrong else []
+        verdicts += [f"cannot be compared on these versions: {', '.join(others)}"] if others else []
+        click.echo(f"\n{len(findings)} folders and pages, {'; '.join(verdicts) or 'all as recorded'}.")
+    return 0 if good else OTHER_VERSIONS if all(each.good for each in findings) else 1
 
 
 def _lines(finding: ReceiptFinding, *, quick: bool) -> Iterator[str]:
@@ -125,6 +133,8 @@ def _lines(finding: ReceiptFinding, *, quick: bool) -> Iterator[str]:
     files = f"{kept} file{'s' * (kept != 1)}"
     if not finding.good:
         yield f"{finding.path}: NOT as recorded."
+    elif finding.other_versions:
+        yield f"{finding.path}: cannot be compared on these versions ({files}); install those that it names."
     elif finding.recomputed:
         yield f"{finding.path}: as recorded, and the same when made again ({files})."
     elif quick:

@@ -67,11 +67,18 @@ class ReceiptFinding:
     recomputed: bool = False
     failed: bool = False
     """Whether something is wrong that no row says."""
+    other_versions: bool = False
+    """Whether it claims other versions than those here, so that making it again proves nothing to the last digit."""
 
     @property
     def good(self) -> bool:
-        """Whether all is as recorded."""
+        """Whether nothing is wrong."""
         return not self.failed and not any(row.wrong for row in self.rows)
+
+    @property
+    def as_recorded(self) -> bool:
+        """Whether all is as recorded, which cannot be said of other versions."""
+        return self.good and not self.other_versions
 
     def fail(self, why: str) -> None:
         """Note what is wrong with the whole."""
@@ -152,7 +159,9 @@ def _made_again(
         if reason := study_again(folder, fresh, language=str(manifest.get("language", "en"))):
             return reason
         finding.recomputed = True
-        finding.notes += list(_notes(manifest, manifest_of(fresh)))
+        now = manifest_of(fresh)
+        finding.other_versions = manifest["versions"] != now["versions"]
+        finding.notes += list(_notes(manifest, now))
         for row in compare(folder, fresh).to_dict("records"):
             before = rows.get(row["file"]) or FileRow(file=row["file"], digest=UNLISTED)
             made = MADE[row["compared"]] if row["equal"] else "differs"
@@ -259,6 +268,7 @@ def _page_again(html: str, own: Mapping[str, Any], finding: ReceiptFinding) -> s
     versions = own.get("versions") if isinstance(own.get("versions"), dict) else {}
     finding.notes += list(_notes({**own, "versions": versions}, other))
     exact = versions == other["versions"]
+    finding.other_versions = not exact
     words = first_key(_common(own), _common(other), exact=exact)
     words = words or difference("page", plain_page(html).encode(), plain_page(now).encode(), exact=exact)
     made = "differs" if words else MADE["bytes" if exact else "numbers"]
