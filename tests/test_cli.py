@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -249,3 +251,20 @@ def test_municipalities_are_listed() -> None:
 
     assert len(rows) == 98
     assert sum(row["programme_area"] for row in rows) == 25
+
+
+def test_an_output_that_cannot_show_every_sign_has_the_nearest():
+    """As when output is redirected on Windows: no traceback; minus signs and quotation marks fall back."""
+    code = (
+        "import sys; from experiments.cli import main; sys.argv = ['desist', 'nothing−of “the” kind→∑ÆØ'];"
+        "main.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False,
+                          env={**os.environ, "PYTHONIOENCODING": "cp1252"})  # fmt: skip
+    said = done.stderr.decode("cp1252")
+
+    assert done.returncode == 2
+    assert "Traceback" not in said
+    assert "unknown verb [nothing-of" in said
+    assert "the" in said
+    assert "kind->?" in said

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import click
+import matplotlib as mpl
 import pandas as pd
 import pytest
 
@@ -101,6 +102,21 @@ def test_draws_given_as_a_value_are_saved_beside_the_study(tmp_path: Path) -> No
     again.run().save(tmp_path / "two")
     for file in (tmp_path / "one").iterdir():
         assert file.read_bytes() == (tmp_path / "two" / file.name).read_bytes(), file.name
+
+
+def test_a_users_settings_of_matplotlib_change_no_figure_and_stay(tmp_path):
+    """Sketches, weights, colours, TeX: the same bytes, and the user's settings are as they were."""
+    result = experiments.power(**GIVEN)
+    result.save(tmp_path / "plain")
+    own = {"path.sketch": (5, 50, 2), "font.weight": "bold", "savefig.facecolor": "pink", "text.usetex": True, "lines.linewidth": 9}
+    with mpl.rc_context(own):
+        result.save(tmp_path / "own")
+        kept = {key: mpl.rcParams[key] for key in own}
+    figures = [f"{name}.{ending}" for name in result.figures for ending in ("png", "svg")]
+
+    assert kept == own
+    assert figures
+    assert all((tmp_path / "own" / name).read_bytes() == (tmp_path / "plain" / name).read_bytes() for name in figures)
 
 
 def test_a_result_shows_itself_in_a_notebook(result: StudyResult) -> None:

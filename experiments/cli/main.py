@@ -6,6 +6,7 @@ written).
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from importlib import import_module
@@ -72,8 +73,27 @@ def cli() -> None:
     """
 
 
+PLAIN = {"−": "-", "–": "-", "—": "-", "≥": ">=", "≤": "<=", "≈": "~", "→": "->", "×": "x", "±": "+/-", "“": '"',
+         "”": '"', "’": "'", "…": "...", "»": '"', "«": '"', "·": "-", "\N{NO-BREAK SPACE}": " "}  # fmt: skip
+"""What is printed for a sign that an output cannot show."""
+
+
+def _plainly(problem: UnicodeError) -> tuple[str, int]:
+    """Signs that an output cannot show, as near as it can."""
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    signs = problem.object[problem.start : problem.end]
+    return "".join(PLAIN.get(sign, "?") for sign in signs), problem.end
+
+
+codecs.register_error("desist", _plainly)
+
+
 def main() -> None:
     """Entry point: a user's mistake is one line on standard error and exit code 2, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):  # what is redirected on Windows cannot show every sign
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="desist")
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as asked:

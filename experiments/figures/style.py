@@ -1,14 +1,24 @@
-"""The style that every figure is drawn in."""
+"""The style that every figure is drawn in, whatever settings of Matplotlib a user has."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
 Figures = dict[str, Callable[[], Figure]]
 """What a study's module of figures gives: a function for each figure by its name, the main one first."""
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """A context of its own for drawing and saving a figure: no setting of the user's counts, and none is changed."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        style()
+        yield
 
 
 def style() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,10 +116,39 @@ class Folder:
         return path
 
 
+FORMULA = re.compile(r"(?=[=+\-@\t\r].)", re.DOTALL)
+"""Before a text that a spreadsheet would carry out, were it the beginning of a cell."""
+MARKED = re.compile(r"'(?=[=+\-@\t\r].)", re.DOTALL)
+
+
 def csv_of(table: pd.DataFrame) -> str:
-    """A table as the text of its CSV file; numbers with up to ten digits."""
-    text: str = table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    """A table as the text of its CSV file; numbers with up to ten digits.
+
+    A text that a spreadsheet would carry out as a formula has an apostrophe before it (``unmarked`` takes it away).
+    """
+    text: str = _changed(table, FORMULA, "'").to_csv(index=False, float_format="%.10g", lineterminator="\n")
     return text
+
+
+def unmarked(table: pd.DataFrame) -> pd.DataFrame:
+    """A table that was read from the text of ``csv_of``, as it was."""
+    return _changed(table, MARKED, "")
+
+
+def _changed(table: pd.DataFrame, begin: re.Pattern[str], now: str) -> pd.DataFrame:
+    """A table with another beginning of every text that begins like this, headings included."""
+
+    def text(cell: Any) -> Any:
+        return now + cell[found.end() :] if isinstance(cell, str) and (found := begin.match(cell)) else cell
+
+    table = table.rename(columns=text)
+    for at, kind in enumerate(table.dtypes):
+        if str(kind) in ("object", "str", "string", "category"):
+            cells = table.iloc[:, at].tolist()
+            now_cells = [text(cell) for cell in cells]
+            if any(cell is not other for cell, other in zip(cells, now_cells, strict=True)):
+                table = table.assign(**{str(table.columns[at]): now_cells})
+    return table
 
 
 def digest_of(path: Path) -> str:

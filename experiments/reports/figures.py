@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from experiments.figures.palette import COLOURS
-from experiments.figures.style import style
+from experiments.figures.style import styled
 from experiments.reports.catalogue import ReportMessages
 
 SHADES = (COLOURS["mentored"], COLOURS["control"], "#5e3c99")
@@ -27,6 +27,7 @@ def numbers(w: ReportMessages, unit: str = "") -> FuncFormatter:
     return FuncFormatter(lambda value, _: f"{w.number(round(value, 6))}{unit}")
 
 
+@styled()
 def ranges(
     rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: ReportMessages, axis: str, unit: str = "",
     dashed: Sequence[tuple[float, str]] = (), zero: bool = False,
@@ -35,7 +36,6 @@ def ranges(
 
     ``names`` are those of the series (one series has no legend); ``dashed`` are values with a line and a text above it.
     """
-    style()
     figure = Figure(figsize=(WIDTH, 1.35 + 0.36 * len(rows) * (1 + 0.45 * (len(names) - 1))))
     ax, number = figure.add_subplot(), len(names)
     for place, (_, series) in enumerate(rows):
@@ -69,6 +69,7 @@ def _finished(
     return figure
 
 
+@styled()
 def stacks(
     rows: Sequence[tuple[str, Sequence[float]]], *, names: Sequence[str], w: ReportMessages, axis: str,
     across: str = "", alarm: bool = False,
@@ -77,7 +78,6 @@ def stacks(
 
     With ``alarm`` what is bad stands out: it is a failure, not merely what is ruled out.
     """
-    style()
     figure = Figure(figsize=(WIDTH, 1.5 + 0.36 * len(rows)))
     ax, most = figure.add_subplot(), max(sum(parts) for _, parts in rows)
     for place, (_, parts) in enumerate(rows):
@@ -95,9 +95,9 @@ def stacks(
     return _finished(figure, [fill(label, 30) for label, _ in rows], axis, w)
 
 
+@styled()
 def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w: ReportMessages, axis: str) -> Figure:
     """Lying bars with intervals, one for each series."""
-    style()
     number = len(names)
     figure = Figure(figsize=(WIDTH, 1.35 + 0.34 * len(rows) * (1 + 0.5 * (number - 1))))
     ax, height = figure.add_subplot(), 0.8 / number
@@ -112,12 +112,12 @@ def bars(rows: Sequence[tuple[str, Sequence[Range]]], *, names: Sequence[str], w
     return _finished(figure, [label for label, _ in rows], axis, w, legend=number > 1)
 
 
+@styled()
 def curve(
     line: Sequence[tuple[float, float]], dots: Sequence[tuple[float, float, float]], *, w: ReportMessages, axis: str,
     up: str, wanted: Sequence[float], planned: tuple[float, str],
 ) -> Figure:  # fmt: skip
     """Shares that rise with size: a calculated line, simulated dots with their errors, wanted shares dashed."""
-    style()
     figure = Figure(figsize=(WIDTH, 4.0))
     ax = figure.add_subplot()
     ax.plot(*zip(*line, strict=True), color=COLOURS["mentored"], linewidth=2)

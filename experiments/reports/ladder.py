@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from experiments.figures.ladder import ladder_figure
-from experiments.figures.style import style
+from experiments.figures.style import styled
 from experiments.language.formatting import Language
 from experiments.language.ladder import HEADLINE, KRONER, POINTS, REACH, figure_text, label, with_interval
 from experiments.language.messages import Messages
@@ -33,9 +33,9 @@ def ladder_page(folder: Path, manifest: Mapping[str, Any], language: Language) -
     tables = {kind: read_table(folder, kind) for kind in (POINTS, KRONER)}
     if any(len(table) < 2 for table in tables.values()):
         raise ParameterError(f"[{folder}] has no steps; a report needs at least one in each ladder")
-    style()
     m = Messages(language, "ladder")
-    figure = ladder_figure(tables, m)
+    with styled():
+        figure = ladder_figure(tables, m)
     rows = "; ".join(f"{_step(row, kind, w)} {with_interval(row, m)}" for kind, table in tables.items()
                      for row in table.to_dict("records"))  # fmt: skip
     draws = int(manifest.get("draws", 0))

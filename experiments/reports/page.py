@@ -15,6 +15,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from experiments.figures.style import styled
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import FOLDER, ReportMessages
 from simulation.parameters import ParameterError
@@ -105,7 +106,7 @@ def capitalised(text: str) -> str:
 def picture(figure: Figure, *, alt: str, caption: str) -> Picture:
     """A figure as a picture inside the page: lines and letters as shapes, so that it is the same on every machine."""
     out = io.BytesIO()
-    with mpl.rc_context({"svg.fonttype": "path", "svg.hashsalt": "desist"}):
+    with styled(), mpl.rc_context({"svg.fonttype": "path"}):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     text = base64.b64encode(out.getvalue()).decode("ascii")
     return Picture(source=f"data:image/svg+xml;base64,{text}", alt=alt, caption=caption)

@@ -17,11 +17,11 @@ from typing import Any, Self
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.figures.style import style
+from experiments.figures.style import styled
 from experiments.language.answer import Answer
 from experiments.language.messages import LANGUAGES, Language, Messages
 from experiments.provenance.receipts import manifest_of
-from experiments.provenance.results_folder import Folder
+from experiments.provenance.results_folder import Folder, unmarked
 from experiments.provenance.stamps import digest
 from experiments.studies.study import DRAWS, ParameterDraws, Study
 from simulation.parameters import ParameterError
@@ -94,9 +94,9 @@ class StudyResult:
         KeyError
             If the study has no such figure.
         """
-        style()
-        made = self.study.figures(self.facts, self.tables, self._messages(language))
-        return made[next(iter(made)) if name is None else name]()
+        with styled():
+            made = self.study.figures(self.facts, self.tables, self._messages(language))
+            return made[next(iter(made)) if name is None else name]()
 
     def _repr_html_(self) -> str:
         """The result in a notebook: answer, main figure, main table."""
@@ -104,7 +104,8 @@ class StudyResult:
         if self.figures:
             buffer = io.BytesIO()
             try:
-                self.figure().savefig(buffer, format="png", dpi=100, bbox_inches="tight")
+                with styled():
+                    self.figure().savefig(buffer, format="png", dpi=100, bbox_inches="tight")
                 data = base64.b64encode(buffer.getvalue()).decode()
                 parts.append(f'<img alt="{escape(self.figures[0])}" src="data:image/png;base64,{data}">')
             except ParameterError as missing:
@@ -154,7 +155,8 @@ class StudyResult:
             write(out.path / name)
             out.wrote(out.path / name)
         for name in self.figures:
-            out.figure(name, self.figure(name, language))
+            with styled():
+                out.figure(name, self.figure(name, language))
         seed = self.facts.get("seed", getattr(self.study, "seed", None))
         out.manifest(self.scenario, study=self.study.to_toml(), seed=seed, command=self.study.command(),
                      inputs=self.study.inputs(), module=_module_of(self.study), language=language,
@@ -211,7 +213,8 @@ def load(folder: Path, study: Study) -> StudyResult:
     if FACTS not in data:
         raise ParameterError(missing.get(FACTS, f"[{folder / FACTS}] is missing; make the result again"))
     facts = json.loads(data.pop(FACTS))
-    tables = _LoadedTables({name.removesuffix(".csv"): pd.read_csv(io.BytesIO(text)) for name, text in data.items()})
+    tables = _LoadedTables({name.removesuffix(".csv"): unmarked(pd.read_csv(io.BytesIO(text)))
+                            for name, text in data.items()})  # fmt: skip
     tables.missing = missing
     module, name = study.result_class.split(":")
     kind: type[StudyResult] = getattr(import_module(module), name)
