@@ -17,6 +17,7 @@ from experiments.studies.rollout.costs import NO_PLAN, break_even_table, decisio
 from experiments.studies.rollout.discovery import draw_inputs, failing, posterior_rows, simulate_outcomes
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_runs import comparison_tables, needs, plan_tables, simulate_plans
+from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.rollout import rollout_result
 from experiments.studies.rollout.rollout_study import RolloutStudy
 from experiments.studies.rollout.simulate import draw_uncertain, run_supply
@@ -238,6 +239,14 @@ def test_other_schemes_beside_a_plan_are_named_and_paid_for():
     plan = small(other_schemes=["prison_visits", "paid_mentors"])
     study = simulate_plans([(plan, denmark())], None, compute, draws=2, seed=1)
     found = study.money(0, Prices())
+    drawn = study.draws[0].table()
+    first, second = (
+        scenario_of(plan, denmark(), plan_values=values).programme["prison_visits"] for values in study.draws[0].plan
+    )
+    assert first.capacity != second.capacity  # drawn from their priors
+    assert (first.capacity, first.direct_hazard_ratio) == tuple(
+        drawn.loc[0, ["plan.scheme.prison_visits.capacity", "plan.scheme.prison_visits.direct_hazard_ratio"]])  # fmt: skip
+    assert not [name for name in drawn if "remand_effort" in name]
     result = rollout_result(RolloutStudy(plan=plan), study, Prices())
     items = set(found.rows.loc[found.rows["side"] == "cost", "item"])
     assert {"courses: prison_visits", "courses: paid_mentors", "courses: primus_motor"} <= items

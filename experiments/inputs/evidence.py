@@ -12,7 +12,8 @@ from typing import get_args
 import pandas as pd
 from pydantic import BaseModel
 
-from experiments.inputs.parameter_points import EFFECT, uncertain_quantities
+from experiments.inputs.parameter_points import EFFECT, uncertain_of_schemes, uncertain_quantities
+from experiments.inputs.scenario_files import OTHER_SCHEMES, load
 from simulation.parameters import Grade, Quantity, quantities
 from simulation.prices import Prices
 from simulation.scenario import Scenario
@@ -49,6 +50,11 @@ class ModelInputs:
             rows |= own
             given = {f"{PLAN}{name}.{field}" for field in section.model_fields_set}
             uncertain |= {key for key, row in own.items() if row.prior != "fixed" and key not in given}
+        others = getattr(plan, "other_schemes", ())
+        if others:
+            own = {f"{PLAN}{row.key}": row for row in uncertain_of_schemes(load(OTHER_SCHEMES), others)}
+            rows |= own
+            uncertain |= set(own)
         if prices is not None:
             own = {f"{PRICE}{row.key}": row for row in quantities(prices)}
             rows |= own

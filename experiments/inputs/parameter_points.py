@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,12 @@ def in_kind(base: Scenario, point: dict[str, Any]) -> dict[str, Any]:
         return round(value) if isinstance(value, float) and type(base.value(key)) is int else value
 
     return {key: whole(key, value) if key not in SHORT_AXES else value for key, value in point.items()}
+
+
+def uncertain_of_schemes(others: Scenario, names: Sequence[str]) -> list[Quantity]:
+    """Quantities that have a prior, of some programmes of a scenario; ``scheme.`` before the name of each."""
+    return [replace(row, key=f"scheme.{row.key.removeprefix('programme.')}") for row in quantities(others)
+            if row.prior != "fixed" and any(row.key.startswith(f"programme.{name}.") for name in names)]  # fmt: skip
 
 
 def uncertain_quantities(base: Scenario) -> list[Quantity]:

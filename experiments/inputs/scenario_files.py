@@ -14,6 +14,8 @@ from simulation.scenario import Scenario, find
 SHELF = Path(__file__).parent / "scenarios"
 SETTINGS = ("as-reported", "pooled", "sceptical")
 """The three named settings of the mentors' effect: scenarios that extend ``trial``."""
+OTHER_SCHEMES = "other-schemes"
+"""The scenario of the schemes that a plan can have beside it."""
 SHORT_AXES = ("effect.hazard_ratio", "effect.support_share", "trial.control_risk")
 """Axes of a sweep that stand for changes of several parameters (``parameter_points.py``)."""
 

@@ -23,8 +23,10 @@ from experiments.execution.context import RunContext
 from experiments.execution.jobs import Job, Table
 from experiments.inputs.evidence import PLAN, PRICE, ModelInputs
 from experiments.inputs.municipalities import Country
-from experiments.inputs.parameter_points import at_shares
+from experiments.inputs.parameter_points import at_shares, uncertain_of_schemes
 from experiments.inputs.posterior import OF_THE_TRIAL, SHIPPED, Posterior
+from experiments.inputs.scenario_files import OTHER_SCHEMES
+from experiments.inputs.scenario_files import load as load_scenario
 from experiments.statistics.scenario_discovery import ENDS, FEWEST, STABILITY, Box, discover, ends, stability
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.costs import METHODS, money
@@ -163,7 +165,7 @@ def conditions(box: Box, asked: PlannedRuns) -> list[dict[str, Any]]:
 
 def draw_inputs(plan: RolloutPlan, posterior: Posterior | None, prices: Prices, n: int, *, seed: int) -> pd.DataFrame:
     """Inputs of n runs: draws of the posterior, the plan's uncertain quantities and the prices, without constants."""
-    rows = uncertain(plan)
+    rows = [*uncertain(plan), *uncertain_of_schemes(load_scenario(OTHER_SCHEMES), plan.other_schemes)]
     own = at_shares(rows, qmc.LatinHypercube(max(1, len(rows)), rng=np.random.default_rng([seed, 5])).random(n))
     parts = [pd.DataFrame(own, columns=[PLAN + row.key for row in rows])]
     parts.append(draw_prices(prices, n, seed).add_prefix(PRICE))

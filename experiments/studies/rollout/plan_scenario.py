@@ -18,7 +18,7 @@ import tomli_w
 from experiments.inputs.municipalities import Country
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.posterior import fitting
-from experiments.inputs.scenario_files import load
+from experiments.inputs.scenario_files import OTHER_SCHEMES, load
 from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, uncertain, with_values
 from simulation.parameters import ParameterError
 from simulation.programmes import UNLIMITED
@@ -29,7 +29,8 @@ EFFECTS = ("direct_hazard_ratio", "direct_hazard_ratio_others", "support_hazard_
 TIMES = ("gain_multiplier", "gain_multiplier_others")
 PLANNED_HERE = ("volunteers.recruits_per_month", "people.count", "municipalities.include")
 """Keys of a draw that the plan decides."""
-OTHERS = "other-schemes"
+SCHEME = "scheme."
+"""Before the name of another scheme, in the values of a plan."""
 FLATS, JOBS = "housing", "employment"
 """Support factors whose openings differ by municipality."""
 
@@ -99,8 +100,9 @@ def scenario_of(
     start = everybody(plan) if base is None else base
     point = fitting(start, dict(draw or {}), but=(*PLANNED_HERE, *plan.set))
     scenario = at_point(start, point)
-    if plan_values:
-        plan = with_values(plan, plan_values)
+    beside = {key: value for key, value in (plan_values or {}).items() if key.startswith(SCHEME)}
+    if own := {key: value for key, value in (plan_values or {}).items() if key not in beside}:
+        plan = with_values(plan, own)
     a_year = country.expected() if released is None else released
     total = plan.releases_per_year or float(a_year.sum())
     names = [place.name for place in country.places]
@@ -114,7 +116,7 @@ def scenario_of(
         return scenario.changed({**changes, **nobody, "trial.assignment": "nobody"})
     changes |= _supply(plan, country) | _offer(plan, scenario) | _effect(plan, country, scenario)
     scenario = scenario.changed(changes)
-    return _beside(plan, scenario) if plan.other_schemes else scenario
+    return _beside(plan, scenario, beside) if plan.other_schemes else scenario
 
 
 def _plain(values: Floats) -> list[float]:
@@ -208,9 +210,9 @@ def _openings(scenario: Scenario, country: Country) -> dict[str, Any]:
     }
 
 
-def _beside(plan: RolloutPlan, scenario: Scenario) -> Scenario:
-    """The scenario with other schemes beside the one that is rolled out."""
-    known = load(OTHERS).programme
+def _beside(plan: RolloutPlan, scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+    """The scenario with other schemes beside the one that is rolled out, with values for what is uncertain of them."""
+    known = load(OTHER_SCHEMES).programme
     data = scenario.model_dump()
     for name in plan.other_schemes:
         if name not in known:
@@ -219,7 +221,9 @@ def _beside(plan: RolloutPlan, scenario: Scenario) -> Scenario:
         if not set(known[name].gain_weights) <= set(scenario.factor):
             raise ParameterError(f"other_schemes names [{name}], which helps with factors that the scenario "
                                  f"does not have")
-        data["programme"][name] = known[name].model_dump() | {"closes_month": plan.months, "re_eligible": True}
+        drawn = {key.removeprefix(f"{SCHEME}{name}."): value for key, value in values.items()
+                 if key.startswith(f"{SCHEME}{name}.")}  # fmt: skip
+        data["programme"][name] = known[name].model_dump() | drawn | {"closes_month": plan.months, "re_eligible": True}
     return validated(data, label=plan.name)
 
 

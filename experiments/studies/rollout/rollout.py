@@ -14,7 +14,7 @@ from experiments.execution.context import RunContext
 from experiments.execution.jobs import Compute
 from experiments.inputs.municipalities import Country
 from experiments.inputs.posterior import SHIPPED, Posterior
-from experiments.inputs.scenario_files import load
+from experiments.inputs.scenario_files import OTHER_SCHEMES, load
 from experiments.provenance.results_folder import digest_of
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout.costs import MARKED, METHODS, NO_PLAN, Money, per_krone_table, require_prices
@@ -29,7 +29,7 @@ from experiments.studies.rollout.plan_runs import (
     plan_tables,
     simulate_plans,
 )
-from experiments.studies.rollout.plan_scenario import OTHERS, delivery_of, scenario_of
+from experiments.studies.rollout.plan_scenario import delivery_of, scenario_of
 from experiments.studies.rollout.rollout_study import CompareStudy, OfPlans, RolloutStudy, given_plan
 from experiments.studies.rollout.simulate import DRAWS, OF_THE_STREAM
 from experiments.studies.rollout.tables import ESTIMATE, years
@@ -159,7 +159,7 @@ def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Pr
     """The facts of plan k: what the tables hold, what a course costs, and courses that other schemes start (means)."""
     plan, missing = runs.plans[k], tables["missing_out"]
     drawn = draw_prices(prices, len(runs.draws[k].seeds), runs.seed)
-    counts, known = years(runs.counts[k]).groupby(["draw", "replicate"]), load(OTHERS).programme
+    counts, known = years(runs.counts[k]).groupby(["draw", "replicate"]), load(OTHER_SCHEMES).programme
     return {
         **_shared(runs, prices),
         **_of_plan(plan, tables["summary"], tables["break_even"], tables["per_krone"]),

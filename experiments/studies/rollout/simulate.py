@@ -18,9 +18,9 @@ import pandas as pd
 
 from experiments.execution.jobs import Compute, Job, Table
 from experiments.inputs.municipalities import Country
-from experiments.inputs.parameter_points import at_shares
+from experiments.inputs.parameter_points import at_shares, uncertain_of_schemes
 from experiments.inputs.posterior import Posterior
-from experiments.inputs.scenario_files import written
+from experiments.inputs.scenario_files import OTHER_SCHEMES, load, written
 from experiments.studies.rollout.plan import RolloutPlan, planned, uncertain
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
 from simulation.compiled_parameters import months_before
@@ -77,6 +77,14 @@ def draw_uncertain(plan: RolloutPlan, country: Country, posterior: Posterior | N
     drawn = [
         {row.key: float(value) for row, value in zip(every, line, strict=True) if row.key in own} for line in values
     ]
+    if plan.other_schemes:
+        names = list(load(OTHER_SCHEMES).programme)
+        rows = uncertain_of_schemes(load(OTHER_SCHEMES), names)  # of all, so that plans share them
+        beside = at_shares(rows, qmc.LatinHypercube(len(rows), rng=np.random.default_rng([seed, 8])).random(n))
+        mine = tuple(f"scheme.{name}." for name in plan.other_schemes)
+        for own_values, line in zip(drawn, beside, strict=True):
+            own_values |= {row.key: float(value) for row, value in zip(rows, line, strict=True)
+                           if row.key.startswith(mine)}  # fmt: skip
     released = country.drawn(n, seed)
     return PlanDraws(points=points, plan=drawn, released=released, seeds=[seed * 1_000_003 + k for k in range(n)])
 
