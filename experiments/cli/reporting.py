@@ -20,6 +20,7 @@ from experiments.reports.plan import compare_page, plan_page
 from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows, written
 from experiments.reports.run import GRADE_DRAWS, PlanReport, uncertainty_of_gaps, uncertainty_of_plan
 from experiments.reports.study import STUDIES, ReportedStudy, split
+from experiments.studies.places import page_place_for
 from experiments.studies.rollout.plan import names as plan_names
 from experiments.studies.rollout.rollout import PlanRequest
 from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
@@ -39,7 +40,7 @@ def make_report(names: Sequence[str], out: Path | None, as_json: bool, **options
     else:
         page, about = _of_plans(named, extra, language, context, options)
     name = "-".join(Path(each).stem for each in named)[:80]
-    file = out or RESULTS / "report" / f"{name}-{language}.html"
+    file = out or page_place_for(RESULTS / "report" / f"{name}-{language}.html", about["command"])
     written(file, html(page), about | ({"grades": dict(page.grades)} if page.grades else {}))
     if as_json:
         echo_json({"title": page.title, "question": page.question, "answer": list(page.answer), "file": str(file)})
