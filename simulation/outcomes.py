@@ -206,12 +206,13 @@ def match_counts(history: History) -> pd.Series:
     known = events.loc[events["event"].isin(["match", "unmatched", "exit", "contact"]), ["event", "detail"]]
     counts = known.groupby(["event", "detail"], observed=True, sort=False).size()
     names = [tuple(map(str, key)) for key in counts.index]
-    return counts.set_axis(pd.MultiIndex.from_tuples(names, names=known.columns))
+    return counts.set_axis(pd.MultiIndex.from_tuples(names, names=["event", "detail"]))
 
 
 def matches_of(counts: pd.Series) -> pd.DataFrame:
     """The table of ``matches`` from ``match_counts``."""
-    rows, number = [], {(str(event), str(detail)): float(each) for (event, detail), each in counts.items()}
+    keys: Any = counts.index
+    rows, number = [], {(str(event), str(detail)): float(counts[event, detail]) for event, detail in keys}
     for programme in dict.fromkeys(detail for event, detail in number if event in ("match", "unmatched")):
         matched = number.get(("match", programme), 0.0)
         rows.append((programme, "matched", matched))

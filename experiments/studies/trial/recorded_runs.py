@@ -16,6 +16,7 @@ import pandas as pd
 
 from simulation.history import History
 from simulation.outcomes import DEFINITIONS, match_counts, matches_of, offence_counts, times
+from simulation.parameter_sections import Definition
 
 COLUMNS = ["arm", "group", "time", "known"]
 """Columns of ``simulation.outcomes.times`` that the tables of a run are computed from."""
@@ -65,7 +66,7 @@ class RecordedRuns:
 
     def __init__(self, batches: Iterable[History], *, window: int) -> None:
         self.history = PackedHistory()
-        seen: dict[str, list[pd.DataFrame]] = {name: [] for name in DEFINITIONS}
+        seen: dict[Definition, list[pd.DataFrame]] = {name: [] for name in DEFINITIONS}
         counts, found = [], []
         for part in batches:
             self.history.add(part)
@@ -82,5 +83,5 @@ class RecordedRuns:
 
 def _offences(parts: list[pd.DataFrame]) -> pd.DataFrame:
     """``offence_counts`` of all batches together."""
-    people = sum(part["people"] for part in parts)
+    people = pd.concat([part["people"] for part in parts], axis=1).sum(axis=1)
     return parts[0].assign(people=people, share=people / max(1, people.sum()))
