@@ -100,7 +100,7 @@ def country(
     found = denmark(own)
     if own is not None and not as_json:
         given = {number for column in own.values() for number in column}
-        click.echo(m("own", file=str(own_file), n=len(given), every=len(found.places)) + "\n")
+        click.echo(m("own", file=str(own_file), n=str(len(given)), every=str(len(found.places))) + "\n")
     if target is not None:
         write_new(target, found.table().drop(columns="per_1000"))
         if not as_json:
