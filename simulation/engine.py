@@ -305,14 +305,15 @@ def ordered(table: Table, rows: Longs) -> Table:
 
 
 def tell(
-    scenario: Scenario, *, seed: int, replicate: int = 0, block: int = BLOCK, every_event: bool = True
-) -> tuple[SimulatedChunk, EventBuffer]:
-    """Tell one replicate with its events; ``EventBuffer.person`` are rows of the cohort, in no particular order.
+    scenario: Scenario, *, seed: int, replicate: int = 0, replicates: int = 1, block: int = BLOCK,
+    every_event: bool = True,
+) -> tuple[SimulatedChunk, EventBuffer]:  # fmt: skip
+    """Tell some replicates with their events; ``EventBuffer.person`` are rows of the cohort, in no particular order.
 
     Without ``every_event`` contacts and what comes and goes of support are left out.
     """
-    ready = prepared(scenario, seed, range(replicate, replicate + 1))
-    room = 40 * scenario.people.count + 1000
+    ready = prepared(scenario, seed, range(replicate, replicate + replicates))
+    room = 40 * scenario.people.count * replicates + 1000
     lives, local, told, _ = _tell_chunk(scenario, seed, ready, room, block, every=every_event)
     if told.count[0] > room:
         lives, local, told, _ = _tell_chunk(scenario, seed, ready, int(told.count[0]), block, every=every_event)

@@ -45,10 +45,18 @@ def explain(mistakes: ValidationError, model: type[BaseModel], label: str) -> st
 
 
 def _line(mistake: Any, model: type[BaseModel]) -> str:
-    path = [str(part) for part in mistake["loc"]]
-    named = path[:-1] if len(path) == 2 and path[-1].isdigit() else path  # an option that takes several values
-    key, value, kind = ".".join(named), mistake["input"], mistake["type"]
+    loc, above = mistake["loc"], ""
+    path = [str(part) for part in loc]
     section, field = _declared(model, path)
+    if len(loc) > 2 and isinstance(loc[1], int):  # a table of a list: people count from 1
+        above, path = f"{loc[0]} {loc[1] + 1}: ", path[2:]
+    named = path[:-1] if len(path) == 2 and path[-1].isdigit() else path  # an option that takes several values
+    return above + _in_table(".".join(named), path, mistake, section, field)
+
+
+def _in_table(key: str, path: list[str], mistake: Any, section: type[BaseModel], field: FieldInfo | None) -> str:
+    """What is wrong with a key of a table, in one line."""
+    value, kind = mistake["input"], mistake["type"]
     if kind == "extra_forbidden":
         return f"unknown key [{key}]; {nearest(path[-1], section.model_fields, path[:-1])}"
     if kind == "value_error":

@@ -6,21 +6,25 @@ A history from a register has the same two tables. Months are a person's own: mo
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from simulation.compiled_parameters import calendar_months, months_before
-from simulation.engine import SimulatedChunk, tell
+from simulation.engine import SimulatedChunk, chunks, tell
 from simulation.parameters import ParameterError
 from simulation.rules import CAUGHT, LEFT, PLANNED, UNPLANNED
 from simulation.scenario import Scenario
 from simulation.state import EventBuffer, PeopleColumns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 EVENTS = (
     "release", "custody out", "custody in", "match", "unmatched", "exit", "contact", "gain", "loss", "offence",
@@ -75,13 +79,21 @@ class History:
         return self._write(self.events, path)
 
     def _write(self, table: pd.DataFrame, path: Path) -> Path:
-        import pyarrow as pa  # slow to import
         import pyarrow.parquet as pq  # slow to import
+
+        pq.write_table(self._as_arrow(table), path, compression="zstd")
+        return path
+
+    def as_arrow(self) -> tuple[pa.Table, pa.Table]:
+        """People and events as Arrow tables, each with ``about`` in its metadata."""
+        return self._as_arrow(self.people), self._as_arrow(self.events)
+
+    def _as_arrow(self, table: pd.DataFrame) -> pa.Table:
+        import pyarrow as pa  # slow to import
 
         arrow = pa.Table.from_pandas(table, preserve_index=False)
         notes = {**(arrow.schema.metadata or {}), b"desist": json.dumps(self.about, sort_keys=True).encode()}
-        pq.write_table(arrow.replace_schema_metadata(notes), path, compression="zstd")
-        return path
+        return arrow.replace_schema_metadata(notes)
 
     @classmethod
     def read(cls, folder: Path) -> History:
@@ -122,20 +134,24 @@ def simulate(scenario: Scenario, *, seed: int, replicates: int = 1, first: int =
     """
     if replicates < 1:
         raise ParameterError(f"replicates is [{replicates}]; at least 1 is needed")
-    parts = [_one(scenario, seed, replicate) for replicate in range(first, first + replicates)]
-    people = pd.concat([people for people, _ in parts], ignore_index=True)
-    events = pd.concat([events for _, events in parts], ignore_index=True)
+    parts = list(batches(scenario, seed=seed, replicates=replicates, first=first))
+    if len(parts) == 1:
+        return parts[0]
+    people = pd.concat([part.people for part in parts], ignore_index=True)
+    events = pd.concat([part.events for part in parts], ignore_index=True)
+    return History(people=people, events=events, about=parts[0].about)
+
+
+def batches(scenario: Scenario, *, seed: int, replicates: int, first: int = 0) -> Iterator[History]:
+    """What ``simulate`` gives, some replicates after the other; each part says in ``about`` what the whole is."""
     packages = ("desist", "numpy", "numba", "pandas")
     about = {
         "scenario": scenario.digest, "name": scenario.name, "seed": seed, "replicates": replicates, "first": first,
         "versions": {package: version(package) for package in packages},
     }  # fmt: skip
-    return History(people=people, events=events, about=about)
-
-
-def _one(scenario: Scenario, seed: int, replicate: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    cohort, told = tell(scenario, seed=seed, replicate=replicate)
-    return people_table(scenario, cohort), events_table(scenario, cohort, told)
+    for part in chunks(scenario, range(first, first + replicates)):
+        cohort, told = tell(scenario, seed=seed, replicate=part.start, replicates=len(part))
+        yield History(people=people_table(scenario, cohort), events=events_table(scenario, cohort, told), about=about)
 
 
 def people_table(scenario: Scenario, cohort: SimulatedChunk) -> pd.DataFrame:

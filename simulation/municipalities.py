@@ -116,8 +116,8 @@ def _named(name: str, key: str) -> tuple[Municipality, ...]:
         or wanted in (_spelling(place.name), _spelling(place.region), _spelling(f"Region {place.region}"))
     )
     if not here:
-        known = {_spelling(place.name): place.name for place in municipalities()}
+        known = {_spelling(name): name for place in municipalities() for name in (place.region, place.name)}
         near = get_close_matches(wanted, known, n=1)
-        hint = f"did you mean {known[near[0]]}?" if near else "desist places lists the known names"
+        hint = f"did you mean {known[near[0]]}?" if near else "desist municipalities lists the known names"
         raise ParameterError(f"{key} names [{name}], which is not a Danish municipality or region; {hint}")
     return here

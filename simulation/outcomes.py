@@ -197,16 +197,28 @@ def matches(history: History) -> pd.DataFrame:
     DataFrame
         programme, what, people; ``contacts`` rows give the mean months of contact per matched person instead.
     """
+    return matches_of(match_counts(history))
+
+
+def match_counts(history: History) -> pd.Series:
+    """Events of programmes by kind and detail, in order of their first: counts of several histories can be added."""
     events = history.events
-    rows = []
-    known = events[events["event"].isin(["match", "unmatched", "exit", "contact"])]
-    for programme in dict.fromkeys(known.loc[known["event"].isin(["match", "unmatched"]), "detail"]):
-        detail = known["detail"].astype(str)
-        mine = known[(detail == str(programme)) | (known["event"].eq("exit") & detail.str.startswith(f"{programme}: "))]
-        matched = int((mine["event"] == "match").sum())
-        rows.append((programme, "matched", float(matched)))
-        rows.append((programme, "left without", float((mine["event"] == "unmatched").sum())))
-        for how, number in mine.loc[mine["event"] == "exit", "detail"].astype(str).value_counts().items():
-            rows.append((programme, f"ended: {str(how).rsplit(': ', 1)[1]}", float(number)))
-        rows.append((programme, "months of contact, mean", float((mine["event"] == "contact").sum() / max(1, matched))))
+    known = events.loc[events["event"].isin(["match", "unmatched", "exit", "contact"]), ["event", "detail"]]
+    counts = known.groupby(["event", "detail"], observed=True, sort=False).size()
+    names = [tuple(map(str, key)) for key in counts.index]
+    return counts.set_axis(pd.MultiIndex.from_tuples(names, names=["event", "detail"]))
+
+
+def matches_of(counts: pd.Series) -> pd.DataFrame:
+    """The table of ``matches`` from ``match_counts``."""
+    keys: Any = counts.index
+    rows, number = [], {(str(event), str(detail)): float(counts[event, detail]) for event, detail in keys}
+    for programme in dict.fromkeys(detail for event, detail in number if event in ("match", "unmatched")):
+        matched = number.get(("match", programme), 0.0)
+        rows.append((programme, "matched", matched))
+        rows.append((programme, "left without", number.get(("unmatched", programme), 0.0)))
+        ends = {detail.rpartition(": ")[2]: each for (event, detail), each in number.items()
+                if event == "exit" and detail.rpartition(": ")[0] == programme}  # fmt: skip
+        rows += [(programme, f"ended: {how}", each) for how, each in sorted(ends.items(), key=lambda end: -end[1])]
+        rows.append((programme, "months of contact, mean", number.get(("contact", programme), 0.0) / max(1.0, matched)))
     return pd.DataFrame(rows, columns=["programme", "what", "people"])

@@ -19,10 +19,11 @@ from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from simulation.errors import explain
 from simulation.parameters import ParameterError, Prior, Quantity, Section, par, quantities
+from simulation.price_tables import Priced, built_in_rows, given_keys, onto_rows
 from simulation.programmes import Row
 
 if TYPE_CHECKING:
@@ -39,7 +40,12 @@ MOST_DRAWS = 1_000_000
 Floats = npt.NDArray[np.float64]
 
 
-class Avoided(Section):
+@cache
+def _tables() -> dict[str, Any]:
+    return tomllib.loads(files("simulation").joinpath("data/prices.toml").read_text(encoding="utf-8"))
+
+
+class Avoided(Priced):
     """Top-down: what the public saves over some years for each person who does not reoffend within two (SØM)."""
 
     any: float = par(505_300.0, "DKK of 2021", 0, 10_000_000, what="saved when somebody commits no new crime",
@@ -74,7 +80,7 @@ class Avoided(Section):
         return self
 
 
-class Prison(Section):
+class Prison(Priced):
     """Bottom-up: a day in prison."""
 
     day: float = par(1_450.0, "DKK of 2021 a day", 0, 20_000, what="average cost of a prison day",
@@ -85,7 +91,7 @@ class Prison(Section):
         prior="U(0.3, 1.0)")
 
 
-class Cases(Section):
+class Cases(Priced):
     """Bottom-up: what follows a decided case outside prison."""
 
     per_reoffender: float = par(8.0, "cases", 0.5, 50,
@@ -95,7 +101,7 @@ class Cases(Section):
         prior="LN(8.0, 0.3)")
 
 
-class Work(Section):
+class Work(Priced):
     """Bottom-up: a month in work instead of on benefit."""
 
     benefit: float = par(12_200.0, "DKK of 2019 a month", 0, 50_000, what="cash benefit before tax, single, over 30",
@@ -124,7 +130,7 @@ class Kind(Row):
         source="assumed for a new kind; say more in its about table", grade="assumed")
 
 
-class Victims(Section):
+class Victims(Priced):
     """What offences cost their victims. Outside the public payers, and counted only on request."""
 
     dkk_per_pound: float = par(10.0, "DKK per GBP", 1, 20, what="Danish kroner for a pound, prices included",
@@ -134,7 +140,12 @@ class Victims(Section):
     justice_part: float = par(0.20, "share 0-1", 0, 1,
         what="part of the British cost that is police, courts and prison: taken off, since the state's prices have it",
         source="general knowledge of the British study; assumed", grade="assumed", prior="U(0.1, 0.3)")
-    kind: dict[str, Kind] = Field(default_factory=dict)
+    kind: dict[str, Kind] = Field(default_factory=lambda: built_in_rows(Kind, _tables()["victims"]["kind"]))
+
+    @field_validator("kind", mode="wrap")
+    @classmethod
+    def _onto_built_in(cls, given: Any, validate: ValidatorFunctionWrapHandler) -> dict[str, Kind]:
+        return onto_rows(given, Victims().kind, validate)
 
     @model_validator(mode="after")
     def _shares(self) -> Self:
@@ -145,7 +156,7 @@ class Victims(Section):
         return self
 
 
-class Course(Section):
+class Course(Priced):
     """A mentoring course by its parts: what keeps volunteers going, and their time."""
 
     coordinator: float = par(520_000.0, "DKK of 2021 a year", 0, 5_000_000, what="salary of a coordinator, all in",
@@ -174,11 +185,6 @@ class Scheme(Row):
         source="assumed for a new scheme; say more in its about table", grade="assumed")
 
 
-@cache
-def _tables() -> dict[str, Any]:
-    return tomllib.loads(files("simulation").joinpath("data/prices.toml").read_text(encoding="utf-8"))
-
-
 class Prices(Section):
     """All prices. Without arguments: those that come with Desist."""
 
@@ -194,14 +200,17 @@ class Prices(Section):
     prison: Prison = Field(default_factory=Prison)
     cases: Cases = Field(default_factory=Cases)
     work: Work = Field(default_factory=Work)
-    victims: Victims = Field(default_factory=lambda: Victims.model_validate(_tables()["victims"]))
+    victims: Victims = Field(default_factory=Victims)
     course: Course = Field(default_factory=Course)
-    scheme: dict[str, Scheme] = Field(
-        default_factory=lambda: {name: Scheme.model_validate(row) for name, row in _tables()["scheme"].items()}
-    )
+    scheme: dict[str, Scheme] = Field(default_factory=lambda: built_in_rows(Scheme, _tables()["scheme"]))
     paid_by: dict[str, float] = par(lambda: {"state: prison": 1.0}, "share 0-1, by payer", what="who pays the courses",
         source="the state's pool for civil society pays such schemes [S45]; a foundation paid the pilot [S6]",
         grade="judged")
+
+    @field_validator("scheme", mode="wrap")
+    @classmethod
+    def _onto_built_in(cls, given: Any, validate: ValidatorFunctionWrapHandler) -> dict[str, Scheme]:
+        return onto_rows(given, Prices().scheme, validate)
 
     @model_validator(mode="after")
     def _payers(self) -> Self:
@@ -222,22 +231,10 @@ def prices_from(table: Mapping[str, Any], label: str = "prices") -> Prices:
 
     Raises ``ParameterError`` naming the key, the value and what is allowed, each line beginning with ``label``.
     """
-    whole = Prices().model_dump()
-    changed = _onto(whole, table)
-    if "paid_by" in table:
-        changed["paid_by"] = table["paid_by"]
     try:
-        return Prices.model_validate(changed)
+        return Prices.model_validate(dict(table))
     except ValidationError as mistakes:
         raise ParameterError(explain(mistakes, Prices, label)) from None
-
-
-def _onto(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        under = merged.get(key)
-        merged[key] = _onto(under, value) if isinstance(under, dict) and isinstance(value, Mapping) else value
-    return merged
 
 
 def read_prices(path: Path) -> Prices:
@@ -268,8 +265,8 @@ def draw_prices(prices: Prices, n: int, seed: int) -> pd.DataFrame:
     Parameters
     ----------
     prices
-        The prices, and the priors of the uncertain ones. A price that was set to another value is not uncertain,
-        unless its prior was changed too.
+        The prices, and the priors of the uncertain ones. A price that was given is not uncertain, unless a prior was
+        given with it.
     n
         Draws, one row each; row k belongs to draw k.
     seed
@@ -277,29 +274,32 @@ def draw_prices(prices: Prices, n: int, seed: int) -> pd.DataFrame:
     """
     if not 1 <= n <= MOST_DRAWS:
         raise ParameterError(f"draws of prices is [{n}]; allowed 1 to {MOST_DRAWS:,}")
-    return _table(prices, {each.key: _drawn(each, n, seed) for each in _numbers(prices)})
+    certain = given_keys(prices, certain=True)
+    return _table(prices, {each.key: _drawn(each, n, seed, each.key in certain) for each in _numbers(prices)})
 
 
-def _drawn(row: Quantity, n: int, seed: int) -> Floats:
-    own = _built_in().get(row.key)
-    if row.prior == "fixed" or (own is not None and row.prior == own.prior and row.value != own.value):
+def carried(kroner: Any, year: int, prices: pd.DataFrame) -> Any:
+    """Kroner of a year in kroner of the price year, for each row of ``points`` or ``draw_prices``."""
+    return kroner * (1 + prices["yearly_rise"]) ** (prices["price_year"] - year)
+
+
+def _drawn(row: Quantity, n: int, seed: int, certain: bool) -> Floats:
+    if certain or row.prior == "fixed":
         return np.full(n, float(row.value))
     luck = np.random.default_rng([seed, crc32(row.key.encode())])
     values = Prior.read(row.prior).quantile((luck.permutation(n) + luck.random(n)) / n)
     return np.clip(values, row.low, row.high)
 
 
-@cache
-def _built_in() -> dict[str, Quantity]:
-    return {each.key: each for each in _numbers(Prices())}
-
-
 def _table(prices: Prices, columns: dict[str, Floats]) -> pd.DataFrame:
+    """Columns of ``points``: what was given is in kroner of the price year that was given with it, if one was."""
     import pandas as pd  # slow to import
 
+    of_price_year = given_keys(prices) if "price_year" in prices.model_fields_set else set()
     rise = 1 + columns["yearly_rise"]
     for each in _numbers(prices):
-        if (year := re.search(r"of (\d{4})", each.unit)) is not None:
+        year = re.search(r"of (\d{4})", each.unit)
+        if year is not None and each.key not in of_price_year:
             columns[each.key] = columns[each.key] * rise ** (prices.price_year - int(year.group(1)))
     number = len(rise)
     payers = {f"paid_by.{payer}": np.full(number, prices.paid_by.get(payer, 0.0)) for payer in PUBLIC}

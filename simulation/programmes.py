@@ -6,10 +6,13 @@ A sixth factor or a new programme is a few lines of TOML; the fields below are a
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from simulation.errors import nearest
 from simulation.parameters import About, ParameterError, Section, only_if_any, par
 
 Allocation = Literal["first come", "highest risk", "lowest risk", "lottery"]
@@ -33,10 +36,27 @@ class Row(Section):
 
     @model_validator(mode="after")
     def _about_known_fields(self) -> Self:
-        for name in self.about:
-            if name not in type(self).model_fields:
-                raise ParameterError(f"about.{name} describes no field of this table; remove it or correct its name")
+        refuse_unknown(self.about, type(self))
         return self
+
+
+def refuse_mistyped(below: Mapping[str, Any], layer: Mapping[str, Any], label: str) -> None:
+    """Refuse a new factor or programme that has no label and nearly the name of a known one: it is a slip."""
+    for table in ("factor", "programme"):
+        rows, known = layer.get(table), below[table]
+        for name, row in rows.items() if isinstance(rows, Mapping) else ():
+            slip = name not in known and isinstance(row, Mapping) and not row.get("label")
+            if slip and (near := get_close_matches(name, known, n=1, cutoff=0.75)):
+                raise ParameterError(f"{label}: unknown key [{table}.{name}]; did you mean {table}.{near[0]}? "
+                                     "(a new one needs a label)")  # fmt: skip
+
+
+def refuse_unknown(about: Iterable[str], section: type[Section]) -> None:
+    """Refuse what is told about a field that a section does not have."""
+    for name in about:
+        if name not in section.model_fields:
+            hint = nearest(name, section.model_fields)
+            raise ParameterError(f"about.{name} describes no field of this table; {hint}")
 
 
 class Factor(Row):

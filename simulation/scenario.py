@@ -23,7 +23,7 @@ from simulation.errors import explain, nearest
 from simulation.municipalities import Municipality, by_place, chosen
 from simulation.parameter_sections import Custody, Offending, Peers, People, Risk, Trial
 from simulation.parameters import ParameterError, Section
-from simulation.programmes import Factor, Municipalities, Programme, Volunteers
+from simulation.programmes import Factor, Municipalities, Programme, Volunteers, refuse_mistyped
 
 SCHEMA = 2
 """Version of what keys and defaults mean, part of every digest."""
@@ -260,7 +260,11 @@ def _resolved(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, .
     """Plain data of a TOML text with everything it extends merged below it."""
     data = Scenario().model_dump()
     for layer in _layers(text, shelf, label, seen):
-        data = layer if layer.get("complete") is True else _merged(data, layer)
+        if layer.get("complete") is True:
+            data = layer
+        else:
+            refuse_mistyped(data, layer, label)
+            data = _merged(data, layer)
     return data
 
 
@@ -291,9 +295,7 @@ def find(name: str, shelf: Iterable[Path], label: str = "") -> Path:
     folders = list(dict.fromkeys(shelf))
     beside = [folder / name for folder in reversed(folders)]
     paths = [*beside, Path(name)] if label else [Path(name), *beside]
-    tried = paths if name.endswith(".toml") else [
-        folder / f"{name}.toml" for folder in folders
-    ]  # fmt: skip
+    tried = paths if name.endswith(".toml") else [folder / f"{name}.toml" for folder in folders]
     for file in tried:
         if file.is_file():
             return file

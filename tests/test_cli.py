@@ -60,6 +60,7 @@ BAD = [
     (["sweep", "nothing"], "sweep [nothing] was not found"),
     (["sweep", "--vary", "risk.hazard_multiplier"], "--vary is [risk.hazard_multiplier]"),
     (["sweep", "--vary", "risk.hazard_multipl=1:2:2"], "unknown key [risk.hazard_multipl]"),
+    (["sweep", "--vary", "effect.hazard_ratoi=0.3:1:2"], "unknown key [effect.hazard_ratoi]; did you mean effect.hazard_ratio?"),
     (["sweep", "--vary", "risk.hazard_multiplier=1:2:2", "--scenario", "everyone"], "a sweep compares two arms"),
     (["sweep", "--vary", "effect.hazard_ratio=0:2:2"], "effect.hazard_ratio is [0.0]"),
     (["sweep", "--vary", "trial.control_risk=1.5,2"], "trial.control_risk is [1.5]"),

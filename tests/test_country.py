@@ -304,7 +304,7 @@ def test_bad_tables_are_refused_in_one_line(tmp_path, text, message):
 
 
 def test_all_mistakes_are_told(tmp_path):
-    """One line each, at most ten and the number of the rest; without ``needed`` all 98 places must be there."""
+    """One line each, at most ten and the number of the rest; missing places that are needed are counted, too."""
     twelve = "name,flats,jobs\n" + "".join(f"{name},-1,x\n" for name in NAMES[:6])
     with pytest.raises(ParameterError) as refused:
         read_own(saved(tmp_path, twelve))
@@ -315,7 +315,7 @@ def test_all_mistakes_are_told(tmp_path):
     assert lines[1].startswith("own.csv: row 2, jobs is [x]")
     assert lines[10] == "own.csv: and 2 more mistakes"
     with pytest.raises(ParameterError, match=r"own.csv has no row for \[København, Frederiksberg, Ballerup, Brøndby, Dragør\] and 92 more"):
-        read_own(saved(tmp_path, ONE))
+        read_own(saved(tmp_path, ONE), needed=municipalities())
     with pytest.raises(ParameterError, match=r"file \[.*nothing.csv\] cannot be read \(No such file"):
         read_own(tmp_path / "nothing.csv")
 
@@ -397,6 +397,8 @@ def test_the_verb_writes_and_reads_a_table(tmp_path):
     assert path.read_bytes() == kept
     np.testing.assert_allclose(own["releases_per_year"], DENMARK.expected(), atol=1e-6)
     path.write_text("name,flats\nAarhus,1\n", encoding="utf-8")
+    assert f"{path} has figures for 1 of 98 municipalities; the others keep" in desist("country", "--own", str(path))[1]
+    path.write_text("name,flats\nAarhus,-1\n", encoding="utf-8")
     assert desist("country", "--own", str(path))[0] == 2
     assert len(desist("country", "--own", str(path))[2].splitlines()) == 1
     assert desist("country", "--csv", str(Path(tmp_path) / "none" / "x.csv"))[0] == 2

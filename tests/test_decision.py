@@ -146,10 +146,13 @@ def test_payers_by_hand() -> None:
 
 
 def test_nothing_spent_and_nothing_saved_breaks_even() -> None:
-    """Zero is even."""
+    """Zero is even for the public in all; a payer without any money has no probability."""
     nothing = pd.DataFrame({"state": [0.0, 0.0]})
 
-    assert break_even(nothing, nothing, total=["state"])["probability"].tolist() == [1, 1]
+    found = break_even(nothing, nothing, total=["state"]).set_index("payer")
+
+    assert found.loc["state", ["probability", "low", "high"]].isna().all()
+    assert found.loc[PUBLIC_TOTAL, "probability"] == 1
 
 
 # Mistakes -----------------------------------------------------------------------------------------------------

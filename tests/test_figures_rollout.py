@@ -164,7 +164,7 @@ def test_few_people_are_not_shown(language, tiled) -> None:
     """A place with fewer than a handful is hatched, one where the plan never opens is grey, and the legend says so."""
     places = [place.name for place in municipalities()]
     table = pd.DataFrame({"municipality": places, "joined": 50.0, "started": 0.0, "matched": 0.25, "open": True})
-    table.loc[table["municipality"].isin(["Aarhus", "Ærø"]), "started"] = [12.4, FEW]
+    table.loc[table["municipality"].isin(["Aarhus", "Ærø"]), "started"] = [12.4, 5.8]
     table.loc[table["municipality"] == "Læsø", "joined"] = FEW - 0.1
     table.loc[table["municipality"] == "Bornholm", "open"] = False
     style()
@@ -179,7 +179,7 @@ def test_few_people_are_not_shown(language, tiled) -> None:
     assert set(colours(matched.axes[0])) == {*places} - {"Læsø"}
     assert colours(matched.axes[0])["Bornholm"] == pytest.approx(CLOSED)
     if tiled:
-        assert {"12", "5"} <= set(texts(figure.axes[0]))
+        assert {"12", "6"} <= set(texts(figure.axes[0]))
         assert texts(matched.axes[0]).count("25\N{NO-BREAK SPACE}%") == 96
 
 
@@ -234,7 +234,11 @@ def test_every_payer_and_year_is_drawn() -> None:
     assert [text.get_text() for text in flows(table, panel(), m=EN).get_yticklabels()][5:] == [
         "all public payers", "volunteers' time"
     ]  # fmt: skip
-    assert budget(years, panel(), m=EN).lines[0].get_ydata().tolist() == [1, 2]
+    right = budget(years, panel(), m=EN)
+    assert right.lines[0].get_ydata().tolist() == [1, 2]
+    assert [text.get_text() for text in right.get_xticklabels()] == ["2027", "2028"]
+    assert right.get_ylabel() == "million kroner a year, not discounted"
+    assert flows(table, panel(), m=EN).get_xlabel() == "million kroner, discounted"
 
 
 # A real run ---------------------------------------------------------------------------------------------------

@@ -235,8 +235,9 @@ def test_a_budget_buys_courses_at_the_price_of_each_draw():
 
 
 def test_other_schemes_beside_a_plan_are_named_and_paid_for():
-    """Places started of every scheme are in the report, in both languages, and in the costs."""
-    plan = small(other_schemes=["prison_visits", "paid_mentors"])
+    """Places started of every scheme are in the report, in both languages, and in the costs; and nothing warns."""
+    others = ["prison_visits", "paid_mentors", "group_activities", "remand_effort", "study_support"]
+    plan = small(other_schemes=others)
     study = simulate_plans([(plan, denmark())], None, compute, draws=2, seed=1)
     found = study.money(0, Prices())
     drawn = study.draws[0].table()

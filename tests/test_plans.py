@@ -23,6 +23,7 @@ from experiments.studies.rollout.plan import (
     uncertain,
 )
 from experiments.studies.rollout.plan_scenario import at_start, everybody, lost_in_scaling, recruiting, scenario_of
+from experiments.studies.rollout.rollout_study import RolloutStudy
 from simulation.municipalities import chosen, municipalities
 from simulation.parameters import ParameterError
 
@@ -266,7 +267,7 @@ BAD = {
     "no places": (WAVE.format(places="[]", starts="2027-01"), r"wave 1: municipalities is \[\[\]\]; at least one municipality"),
     "no wave": ("wave = []", r"wave is \[\[\]\]; at least one wave is needed"),
     "places as text": (WAVE.format(places='"Aarhus"', starts="2027-01"), r'municipalities is \["Aarhus"\]; a list is needed'),
-    "unknown key of a wave": ('[[wave]]\nmunicipality = ["Aarhus"]\n', r"unknown key \[wave.*municipality\]; did you mean .*municipalities\?"),
+    "unknown key of a wave": ('[[wave]]\nmunicipality = ["Aarhus"]\n', r"mine.toml: wave 1: unknown key \[municipality\]; did you mean municipalities\?"),
     "negative budget": ("[offer]\nbudget_a_year = -1.0", r"offer.budget_a_year is \[-1.0\]; allowed 0 to"),
     "no number": ("[offer]\nbudget_a_year = nan", r"offer.budget_a_year is \[nan\]; a finite number is needed"),
     "unknown table": ("[ofer]\nuptake = 0.3", r"unknown key \[ofer\]; did you mean offer\?"),
@@ -282,6 +283,10 @@ BAD = {
     "uptake in percent": ("[offer]\nuptake = 40", r"offer.uptake is \[40\]; allowed"),
     "unknown rule": ('[offer]\nallocation = "random"', r'offer.allocation is \["random"\]; allowed is first come, highest risk'),
     "negative recruits": ("[volunteers]\nrecruits_per_100000 = -0.1", r"volunteers.recruits_per_100000 is \[-0.1\]; allowed 0 to"),
+    "a value of the second wave": ('[[wave]]\nmunicipalities = ["Vejle"]\n[[wave]]\nvolunteers_at_start = -1.0\n',
+                                   r"mine.toml: wave 2: volunteers_at_start is \[-1.0\]; allowed 0 to 100000"),
+    "a mistyped region": ('[[wave]]\nmunicipalities = ["Nordjyland"]\n', r"wave 1: .* did you mean Nordjylland\?"),
+    "a mistyped payer": ("[paid_by]\nmunicipalit = 1.0\n", r"no payer; did you mean municipality\?"),
     "not TOML": ("years = ten", r"mine.toml is not valid TOML"),
     "own figures missing": ('country_file = "nothing.csv"', r"file \[.*nothing.csv\] cannot be read"),
 }  # fmt: skip
@@ -348,6 +353,32 @@ def test_own_figures_are_found_beside_the_plan(tmp_path):
 
     assert scenario.municipalities.releases["Aarhus"] == 1_000.0
     assert scenario.people.count == round(expected)
+
+
+def test_own_figures_of_the_municipalities_that_a_plan_opens_suffice(tmp_path):
+    """Ten rows are enough for a plan in ten municipalities, or fewer; the others keep what is published."""
+    table = DENMARK.table().drop(columns="per_1000").head(10).assign(flats=0.5)
+    (tmp_path / "own.csv").write_text(written(table), encoding="utf-8")
+    wave = f'country_file = "own.csv"\n[[wave]]\nmunicipalities = {NAMES[2:9]}\n'
+    _, country = load(str(saved(tmp_path, wave)))
+
+    assert country.flats[:10].tolist() == [0.5] * 10
+    np.testing.assert_array_equal(country.flats[10:], DENMARK.flats[10:])
+    with pytest.raises(ParameterError, match=r"own.csv has no row for \[Aarhus\]; add one for each"):
+        load(str(saved(tmp_path, wave.replace(NAMES[2], "Aarhus"))))
+
+
+def test_what_is_shown_has_the_prices_that_are_given(tmp_path):
+    """``--show --prices`` reads the file: it shows what is given and refuses what cannot be used."""
+    file = tmp_path / "own.toml"
+    file.write_text("price_year = 2026\n[prison]\nday = 2100.0\n", encoding="utf-8")
+    shown = RolloutStudy(plan="todays-area", prices=file).show().splitlines()
+
+    assert shown[-3:] == ["# Prices that are given (results are in kroner of 2026):", "# price_year = 2026",
+                          "# prison.day = 2100.0"]  # fmt: skip
+    file.write_text("[prison]\ndya = 2100.0\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match=r"unknown key \[prison.dya\]; did you mean prison.day\?"):
+        RolloutStudy(plan="todays-area", prices=file).show()
 
 
 def test_own_figures_without_a_place_are_refused_in_one_line(tmp_path):

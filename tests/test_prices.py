@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from experiments.inputs.scenario_files import load, names
 from simulation.parameters import ParameterError, quantities
+from simulation.price_tables import given_keys
 from simulation.prices import Prices, draw_prices, points, prices_from, read_prices
 from tests.mistakes import assert_one_line
 
@@ -37,13 +39,51 @@ def test_draws_keep_to_their_priors_and_bounds() -> None:
 
 def test_draws_have_an_address_by_name() -> None:
     """A further scheme moves no other price's luck; a price that is set by hand is not doubted."""
-    more = draw_prices(prices_from({"scheme": {"football": {"per_start": 900.0}}}), 50, seed=4)
+    more = draw_prices(prices_from({"scheme": {"football": {"label": "football", "per_start": 900.0}}}), 50, seed=4)
     by_hand = draw_prices(prices_from({"prison": {"day": 2_000.0}}), 50, seed=4)
     own = draw_prices(PRICES, 50, seed=4)
 
     pd.testing.assert_frame_equal(more[own.columns], own)
     assert (by_hand["prison.day"] == 2_000).all()
     pd.testing.assert_frame_equal(by_hand.drop(columns="prison.day"), own.drop(columns="prison.day"))
+
+
+def test_a_price_that_is_given_is_in_the_price_year_of_its_file() -> None:
+    """2,100 kroner a day in a file of 2026 are 2,100; what it does not give is carried there from its own year."""
+    table = {"price_year": 2026, "prison": {"day": 2_100.0}, "scheme": {"primus_motor": {"per_start": 33_000.0}}}
+    found = points(prices_from(table)).iloc[0]
+
+    assert found["prison.day"] == 2_100
+    assert found["scheme.primus_motor.per_start"] == 33_000
+    assert found["scheme.aid.per_start"] == pytest.approx(32_000 * 1.02**5)
+    assert points(prices_from({"work": {"benefit": 12_000.0}}))["work.benefit"].item() == pytest.approx(12_000 * 1.02**2)
+
+
+@pytest.mark.parametrize("year", [{}, {"price_year": 2026}])
+@pytest.mark.parametrize("table", [{"prison": {"day": 1_450.0}}, {"scheme": {"primus_motor": {"per_start": 33_000.0}}},
+                                   {"victims": {"kind": {"theft": {"pounds": 900.0}}}}])  # fmt: skip
+def test_a_price_that_is_given_is_certain(table, year) -> None:
+    """Even if it is the value that comes with Desist; and it stays so when a study is saved and read."""
+    prices = prices_from(table | year)
+    key = next(iter(given_keys(prices) - {"price_year"}))
+    drawn = draw_prices(prices, 20, seed=5)
+    again = prices_from(prices.model_dump(exclude_unset=True))
+
+    assert drawn[key].eq(drawn[key].iloc[0]).all() or "pounds" in key  # pounds of 2015 are carried by a rise that is uncertain
+    pd.testing.assert_frame_equal(draw_prices(again, 20, seed=5), drawn)
+    assert points(prices)[key].item() == pytest.approx(drawn[key].median(), rel=0.05)
+
+
+def test_a_price_is_uncertain_with_a_prior_of_its_own() -> None:
+    """In a section and in a row; the prior is of the year of the file, too."""
+    about = {"source": "own accounts", "grade": "measured", "prior": "LN(2100, 0.1)"}
+    mine = {"price_year": 2026, "prison": {"day": 2_100.0, "about": {"day": about}},
+            "scheme": {"primus_motor": {"per_start": 2_100.0, "about": {"per_start": about}}}}  # fmt: skip
+    drawn = draw_prices(prices_from(mine), 1_001, seed=5)
+
+    for key in ("prison.day", "scheme.primus_motor.per_start"):
+        assert drawn[key].median() == pytest.approx(2_100, rel=0.002)
+        assert np.log(drawn[key]).std() == pytest.approx(0.1, rel=0.02)
 
 
 def test_every_price_has_a_year_a_source_and_a_grade() -> None:
@@ -88,6 +128,12 @@ def test_a_file_of_prices(tmp_path) -> None:
 BAD = [
     (lambda: prices_from({"prison": {"day": -1.0}}), r"prices: prison.day is [-1.0]; allowed 0 to 20000"),
     (lambda: prices_from({"prison": {"dya": 1.0}}), r"unknown key [prison.dya]; did you mean prison.day?"),
+    (lambda: prices_from({"scheme": {"primusmotor": {"per_start": 1.0}}}), "prices: scheme: unknown key [primusmotor]; did you mean primus_motor?"),
+    (lambda: prices_from({"victims": {"kind": {"thefts": {"share": 0.1}}}}), "victims.kind: unknown key [thefts]; did you mean theft?"),
+    (lambda: prices_from({"scheme": {"primus_motor": {"per_strat": 1.0}}}), "unknown key [scheme.primus_motor.per_strat]; did you mean"),
+    (lambda: prices_from({"prison": {"about": {"dya": {"source": "x", "grade": "judged"}}}}), "about.dya describes no field of this table; did you mean day?"),
+    (lambda: prices_from({"prison": {"about": {"day": {"source": "x", "grade": "judged"}}}}), "about.day describes a number that is not given; give day too"),
+    (lambda: prices_from({"scheme": {"primus_motor": 3.0}}), "scheme.primus_motor is [3.0]; a table is needed"),
     (lambda: prices_from({"prison": {"day": "much"}}), 'prison.day is ["much"]; a number is needed'),
     (lambda: prices_from({"paid_by": {"municipality": 0.5}}), "the shares in paid_by add up to [0.5]; they must add up to 1"),
     (lambda: prices_from({"paid_by": {"the king": 1.0}}), "paid_by names [the king], which is no public payer"),

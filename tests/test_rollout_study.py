@@ -211,7 +211,7 @@ def test_a_programme_without_a_price_is_refused_before_anything_runs(paid, tmp_p
     """In one line with the key and the file, from Python and typed."""
     text = (paid / "paid.toml").read_text(encoding="utf-8").replace("paid_mentors", "job_coaches")
     (paid / "coaches.toml").write_text(text, encoding="utf-8")
-    (tmp_path / "own.toml").write_text("[scheme.other]\nper_start = 5.0\n", encoding="utf-8")
+    (tmp_path / "own.toml").write_text("[scheme.other]\nlabel = \"other\"\nper_start = 5.0\n", encoding="utf-8")
     said = r"programme\.job_coaches of scenario \[.*coaches\.toml\] has no price scheme\.job_coaches\.per_start"
     never = RunContext(executor=None, note=lambda _: pytest.fail("something was run"))
     with pytest.raises(ParameterError, match=said) as mistake:

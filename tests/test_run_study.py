@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pandas as pd
 import pytest
 
 from experiments import load_result, load_scenario, person, run
 from experiments.inputs.posterior import Posterior
+from experiments.studies.trial.recorded_runs import RecordedRuns
 from experiments.studies.trial.run import RunResult
-from simulation.history import simulate
-from simulation.outcomes import DEFINITIONS, curve, shares, times
+from simulation.engine import chunks
+from simulation.history import History, batches, simulate
+from simulation.outcomes import DEFINITIONS, curve, matches, offence_counts, shares, times
 from simulation.parameters import ParameterError
 
 POOLED = load_scenario("pooled")
@@ -51,6 +56,42 @@ def test_a_saved_run_comes_back_with_its_history(trials: RunResult, tmp_path) ->
     (tmp_path / "a" / "people.parquet").write_bytes(b"changed")
     with pytest.raises(ParameterError, match=r"people\.parquet\] was changed since it was written"):
         load_result(tmp_path / "a")
+
+
+def test_many_replicates_are_what_each_of_them_is(tmp_path) -> None:
+    """Three batches, computed one after the other, give the histories and tables of single replicates."""
+    scenario = POOLED.changed({"people.count": 6_000})
+    found = run(scenario, replicates=5, seed=1)
+    single = [simulate(scenario, seed=1, first=number) for number in range(5)]
+    both = History(**{table: pd.concat([getattr(each, table) for each in single], ignore_index=True)
+                      for table in ("people", "events")})  # fmt: skip
+
+    assert len(chunks(scenario, range(5))) == 3
+    assert found.history.same_as(both)
+    assert found.history.about["replicates"] == 5
+    pd.testing.assert_frame_equal(found.tables["offences"], offence_counts(both))
+    pd.testing.assert_frame_equal(found.tables["matches"], matches(both))
+    pd.testing.assert_frame_equal(found.tables["curves"], curve(times(both, scenario.trial.definition)))
+    pd.testing.assert_frame_equal(found.tables["outcomes"], found.outcomes())
+
+
+def test_no_more_than_two_batches_are_held_at_a_time() -> None:
+    """What was packed is let go, so that memory does not grow with the number of replicates."""
+    held, most = weakref.WeakSet(), 0
+    scenario = POOLED.changed({"people.count": 9_000})
+
+    def parts():
+        nonlocal most
+        for part in batches(scenario, seed=1, replicates=6):
+            held.add(part)
+            gc.collect()
+            most = max(most, len(held))
+            yield part
+            del part
+
+    RecordedRuns(parts(), window=24)
+
+    assert most <= 2
 
 
 def test_over_draws_there_are_outcomes_and_no_history() -> None:

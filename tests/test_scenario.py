@@ -6,6 +6,7 @@ import pytest
 import tomli_w
 from hypothesis import given
 
+from experiments.inputs.scenario_files import load
 from simulation import ParameterError, Scenario
 from simulation.parameter_sections import Risk
 from simulation.parameters import par, quantities
@@ -99,8 +100,8 @@ def test_tables_within_a_table_have_bounds_too(text):
     ("text", "expected"),
     [
         (
-            HELP + '[programme.help.about]\nfoo = { source = "x", grade = "judged" }',
-            "programme.help: about.foo describes no field of this table; remove it or correct its name",
+            HELP + '[programme.help.about]\ncapcity = { source = "x", grade = "judged" }',
+            "programme.help: about.capcity describes no field of this table; did you mean capacity?",
         ),
         (
             HELP + '[programme.help.about]\npersistence = { source = "x", grade = "good" }',
@@ -140,6 +141,19 @@ def test_a_missing_file_is_named(tmp_path):
     """The message says which file, and what to do."""
     with pytest.raises(ParameterError, match=r"nowhere\.toml\] was not found; check the name, or see desist scenario --list"):
         Scenario.read(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize(("table", "meant"), [("programme.primusmotor", "programme.primus_motor"),
+                                             ("factor.huosing", "factor.housing")])  # fmt: skip
+def test_a_mistyped_table_is_no_new_one(tmp_path, table, meant):
+    """A new programme or factor with nearly the name of another needs a label."""
+    file = tmp_path / "mine.toml"
+    file.write_text(f'extends = "pooled"\n[{table}]\n', encoding="utf-8")
+    with pytest.raises(ParameterError, match=rf"mine.toml: unknown key \[{table}\]; did you mean {meant}\? \(a new"):
+        load(str(file))
+    file.write_text(f'extends = "pooled"\n[{table}]\nlabel = "another"\n', encoding="utf-8")
+
+    assert len(load(str(file)).factor) + len(load(str(file)).programme) == 7
 
 
 def test_a_folder_is_no_scenario(tmp_path):

@@ -192,14 +192,21 @@ def run_context(*, store: Path | None, no_store: bool, cluster: str | None, thre
     )  # fmt: skip
 
 
-def execute(study: Study, *, out: Path | None, as_json: bool, language: Language, **where: Any) -> int:
-    """Run a study, save its result and print the answer; returns the exit code. ``where`` is for ``run_context``."""
+def execute(study: Study, *, out: Path | None, as_json: bool, language: Language, replace: bool = False,
+            **where: Any) -> int:  # fmt: skip
+    """Run a study, save its result and print the answer; returns the exit code. ``where`` is for ``run_context``.
+
+    A finished folder of other inputs is kept, and the result goes to one beside it, unless ``replace`` says otherwise.
+    """
     from experiments.execution.environment import RESULTS
     from experiments.language.messages import Messages
     from experiments.provenance.results_folder import Folder
+    from experiments.studies.places import place_for
 
     wanted = out or (RESULTS / study.folder if study.saved_unasked else None)
-    folder = Folder(wanted).path if wanted else None  # refuses a folder that cannot be written before any work
+    folder = wanted if wanted is None or replace else place_for(wanted, study)
+    if folder:
+        Folder(folder)  # refuses one that cannot be written before any work
     result = study.run(run_context(as_json=as_json, **where))
     if result.refused:
         click.echo("\n".join(f"desist: {each}" for each in result.answer(language).sentences), err=True)
@@ -215,7 +222,9 @@ def execute(study: Study, *, out: Path | None, as_json: bool, language: Language
     else:
         click.echo(result.text(language))
         if folder:
-            click.echo("\n" + Messages(language)("common.results", folder=f"{folder}{os.sep}"))
+            m = Messages(language)
+            kept = m("common.kept", other=f"{wanted}{os.sep}") + "\n" if folder != wanted else ""
+            click.echo(f"\n{kept}{m('common.results', folder=f'{folder}{os.sep}')}")
     sys.stdout.flush()
     return 130 if not result.complete else 0 if result.passed else 1
 
@@ -223,6 +232,7 @@ def execute(study: Study, *, out: Path | None, as_json: bool, language: Language
 @shared_options(*OF_STUDIES)
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path), metavar="FILE.toml")
+@click.option("--replace", is_flag=True, hidden=True)
 def study(file: Path, **context: Any) -> int:
     """Run the study that a TOML file describes.
 

@@ -96,7 +96,11 @@ def country(
         rows = [*COLUMNS, *quantities(Differences())]
         echo([asdict(row) for row in rows], sources_text(rows), as_json)
         return
-    m, found = Messages(language, "country"), denmark(read_own(own_file) if own_file is not None else None)
+    m, own = Messages(language, "country"), read_own(own_file) if own_file is not None else None
+    found = denmark(own)
+    if own is not None and not as_json:
+        given = {number for column in own.values() for number in column}
+        click.echo(m("own", file=str(own_file), n=str(len(given)), every=str(len(found.places))) + "\n")
     if target is not None:
         write_new(target, found.table().drop(columns="per_1000"))
         if not as_json:

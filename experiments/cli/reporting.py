@@ -18,8 +18,9 @@ from experiments.language.formatting import Language
 from experiments.reports.page import Page, html
 from experiments.reports.plan import compare_page, plan_page
 from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows, written
-from experiments.reports.run import GRADE_DRAWS, PlanReport, uncertainty_of_gaps, uncertainty_of_plan
+from experiments.reports.run import PlanReport, uncertainty_of_gaps, uncertainty_of_plan
 from experiments.reports.study import STUDIES, ReportedStudy, split
+from experiments.studies.places import page_place_for
 from experiments.studies.rollout.plan import names as plan_names
 from experiments.studies.rollout.rollout import PlanRequest
 from experiments.studies.rollout.rollout_study import CompareStudy, RolloutStudy
@@ -39,7 +40,7 @@ def make_report(names: Sequence[str], out: Path | None, as_json: bool, **options
     else:
         page, about = _of_plans(named, extra, language, context, options)
     name = "-".join(Path(each).stem for each in named)[:80]
-    file = out or RESULTS / "report" / f"{name}-{language}.html"
+    file = out or page_place_for(RESULTS / "report" / f"{name}-{language}.html", about["command"])
     written(file, html(page), about | ({"grades": dict(page.grades)} if page.grades else {}))
     if as_json:
         echo_json({"title": page.title, "question": page.question, "answer": list(page.answer), "file": str(file)})
@@ -79,7 +80,7 @@ def _of_plans(
             hint = f"did you mean {near[0]}? Studies" if near else "studies"
             raise ParameterError(f"[{name}] is neither a study nor a plan; {hint} are {', '.join(STUDIES)}; plans are "
                                  f"{', '.join(plan_names())}, or a file that ends in .toml")  # fmt: skip
-    further = GRADE_DRAWS if options["grade_draws"] is None else options["grade_draws"]
+    further = options["grade_draws"] or 0
     draws, seed = options["draws"] or DRAWS, options["seed"]
     command = command_of(named, language, draws=draws, grade_draws=further, seed=seed, posterior=options["posterior"],
                          prices=options["prices"])  # fmt: skip
@@ -91,6 +92,8 @@ def _of_plans(
     rows, check = receipt_rows(about, language), check_line(named, language)
     if len(named) > 1:
         return compare_page(report.result, uncertainty_of_gaps(report), language, rows, check), about
+    if further:
+        context.note(f"The whole country once more, at {further:,} draws for the grades (a second each and core) ...")
     with context.computing(runs=10 * further) as compute:
         uncertainty = uncertainty_of_plan(report, compute)
     return plan_page(report.result, uncertainty, language, rows, check), about

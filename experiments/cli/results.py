@@ -29,7 +29,7 @@ PATH = click.Path(path_type=Path)
               help="Plans: draws from desist calibrate (default: those that come with Desist).")  # fmt: skip
 @click.option("--draws", type=click.IntRange(1, 100_000), default=None, help="Plans: how many draws.")  # fmt: skip
 @click.option("--grade-draws", type=click.IntRange(0, 100_000), default=None,
-              help="Plans: draws for dividing uncertainty, if --draws are few (default 240; 0 for none).")  # fmt: skip
+              help="Plans: further draws that divide the uncertainty by grade (240 do; default: none).")  # fmt: skip
 def report(names: tuple[str, ...], out: Path | None, as_json: bool, **options: Any) -> None:
     """One file that a civil servant can read, on a screen or on paper, in English or Danish.
 

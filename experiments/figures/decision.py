@@ -138,8 +138,9 @@ def break_even_by_payer(table: pd.DataFrame, ax: Axes, *, m: Messages = ENGLISH)
     """How probable it is that each payer gets its money back, with mean gains and their 95 %; the total in bold.
 
     ``table`` is what ``cost_effectiveness.break_even`` gives; payers below the total are not part of it and are drawn
-    hollow.
+    hollow, those without any money are left out.
     """
+    table = table[table["probability"].notna()]
     names = table["payer"].tolist()
     last = names.index(PUBLIC_TOTAL)
     y = np.arange(len(names))[::-1].astype(float)

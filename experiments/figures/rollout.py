@@ -235,7 +235,7 @@ def municipality_map(
     share = what == "matched"
 
     def form(value: float) -> str:
-        return m.percent(value) if share else m.number(value, int(abs(value) < 10 and value % 1 > 0))
+        return m.percent(value) if share else m.number(value, 0)
 
     how: dict[str, Any] = {"limits": (0.0, high)} if share else {"norm": PowerNorm(0.5, 0.0, high)}
     how |= {"closed": table.loc[~table["open"], "municipality"].tolist(), "shut": m("rollout.figure.closed")}

@@ -72,8 +72,8 @@ def write_new(path: Path, table: pd.DataFrame) -> None:
         raise ParameterError(f"--csv is [{path}], which cannot be written ({problem.strerror})") from None
 
 
-def read_own(path: Path, needed: Iterable[Municipality] | None = None) -> Own:
-    """A user's own figures from a CSV file: a row for each municipality that is ``needed`` (None for all 98).
+def read_own(path: Path, needed: Iterable[Municipality] = ()) -> Own:
+    """A user's own figures from a CSV file, with a row for each municipality that is ``needed``, or more.
 
     The heading has ``number`` or ``name`` (or both, which must agree), and some of ``COLUMNS``, in any order. Columns
     are separated by semicolons, tabs or commas; decimals may have a comma; UTF-8 with or without byte order mark,
@@ -91,7 +91,7 @@ def read_own(path: Path, needed: Iterable[Municipality] | None = None) -> Own:
                 _take(own, sheet, heading, k, met)
             except ParameterError as mistake:
                 wrong += str(mistake).splitlines()
-    missing = [place.name for place in (municipalities() if needed is None else needed) if place.number not in met]
+    missing = [place.name for place in needed if place.number not in met]
     if missing and not wrong:
         more = f" and {len(missing) - MOST_NAMES} more" if len(missing) > MOST_NAMES else ""
         wrong.append(f"{sheet.file} has no row for [{', '.join(missing[:MOST_NAMES])}]{more}; add one for each")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,9 @@ def at_point(base: Scenario, point: dict[str, Any]) -> Scenario:
     for key in SHORT_AXES:
         if key in point and (isinstance(point[key], bool) or not isinstance(point[key], (int, float))):
             raise ParameterError(f"{key} is [{point[key]}]; a number is needed")
+    for key in point:
+        if key not in SHORT_AXES and (near := get_close_matches(key, SHORT_AXES, n=1, cutoff=0.85)):
+            raise ParameterError(f"unknown key [{key}]; did you mean {near[0]}?")
     changes = {key: value for key, value in in_kind(base, point).items() if key not in SHORT_AXES}
     if STRENGTH in point or SHARE in point:
         changes |= effect(float(point.get(STRENGTH, USUAL_STRENGTH)), float(point.get(SHARE, USUAL_SHARE)))

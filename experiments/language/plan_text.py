@@ -256,8 +256,8 @@ def payers_shown(facts: Fact, m: Messages, title: str) -> Shown:
         row = payers[payer]
         saved, spent, gain, low, high = (m.number(round(row[key] / MILLION, step) + 0.0, step)
                                          for key in ("saved", "spent", "gain", "gain_low", "gain_high"))  # fmt: skip
-        rows.append((payer_text(m, payer), saved, spent, f"{gain} ({m.to(low, high)})",
-                     m("rollout.table.of_100", n=m.of_hundred(row["probability"]))))  # fmt: skip
+        back = "–" if row["probability"] is None else m("rollout.table.of_100", n=m.of_hundred(row["probability"]))
+        rows.append((payer_text(m, payer), saved, spent, f"{gain} ({m.to(low, high)})", back))
     heads = [m(f"plan.columns.{name}") for name in ("payer", "saved", "spent", "gain", "probability")]
     return Shown(table=pd.DataFrame(rows, columns=heads), title=title)
 

@@ -2,7 +2,7 @@
 
 The plans themselves are the studies of ``desist rollout`` and ``desist compare``, at the same draws, so the same pieces
 of the store serve both. These draws are too few to divide the uncertainty among some sixty quantities; so the first
-plan is simulated at further draws (whole country only), unless there are enough.
+plan is simulated at further draws (whole country only), if they are asked for and needed.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ from experiments.studies.rollout.plan_scenario import PLANNED_HERE, delivery_of,
 from experiments.studies.rollout.rollout import PlanRequest
 from simulation.prices import draw_prices
 
-GRADE_DRAWS = 240
-"""Draws by which the uncertainty is divided, where the plan's own are too few."""
 Compute = Callable[[Job], Iterator[Table]]
 
 

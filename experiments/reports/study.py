@@ -29,6 +29,7 @@ from experiments.reports.power import power_page
 from experiments.reports.receipt import about_study, check_line, receipt_rows
 from experiments.reports.trial import sweep_page, trial_page
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
+from experiments.studies.places import place_for
 from experiments.studies.rollout.headline_study import LadderStudy
 from experiments.studies.study import Study
 from experiments.studies.trial.mechanisms_study import MechanismsStudy
@@ -76,7 +77,8 @@ class ReportedStudy:
             with tempfile.TemporaryDirectory(prefix="desist-report-") as place:
                 yield study.run(context).save(Path(place))
             return
-        for folder in (RESULTS / self.folder, OWN / self.folder):
+        own = place_for(OWN / self.folder, study)
+        for folder in (RESULTS / self.folder, own):
             if not unfit(folder, study, self.unread):
                 context.note(f"Read: {folder}/ (made by the same study, code and versions).")
                 yield folder
@@ -88,7 +90,7 @@ class ReportedStudy:
                 f"run {study.command()} first, or desist report {self.name} -- --quick"
             )
         context.note(f"Made anew: {study.command()} ...")
-        yield study.run(context).save(OWN / self.folder)
+        yield study.run(context).save(own)
 
 
 STUDIES = {

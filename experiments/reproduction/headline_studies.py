@@ -126,7 +126,7 @@ def rebuild(study: HeadlineStudy, home: Path, store: Path) -> Ran:
         file = Path(place) / "study.toml"
         file.write_text(study.study.to_toml(), encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, "-P", "-c", START, "study", str(file), "--out", str(study.folder)], cwd=home,
+            [sys.executable, "-P", "-c", START, "study", str(file), "--replace", "--out", str(study.folder)], cwd=home,
             env={**environment(), "DESIST_STORE": str(store.resolve())}, stdout=subprocess.DEVNULL, check=False,
         )  # fmt: skip
     after = os.times()

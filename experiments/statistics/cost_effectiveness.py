@@ -99,8 +99,9 @@ def break_even(savings: pd.DataFrame, costs: pd.DataFrame, *, total: Sequence[st
     ``savings`` and ``costs`` are kroner, one row a draw, the same column for each payer; ``total`` names the payers of
     the public total. One row a payer, those of the total first, then ``PUBLIC_TOTAL``, then the others:
     payer, saved, spent, gain (mean kroner), error (of the mean gain), gain_low, gain_high (middle 95 % of the draws),
-    probability (share of draws in which the gain is zero or more, 0-1), low, high (95 %, Wilson: simulation error),
-    per_krone (mean saved for a krone spent; NaN where nothing is spent).
+    probability (share of draws in which the gain is zero or more, 0-1), low, high (95 %, Wilson: simulation error; all
+    three NaN for a payer that neither saves nor pays anything), per_krone (mean saved for a krone spent; NaN where
+    nothing is spent).
     """
     named = {payer: (savings[payer], costs[payer]) for payer in total}
     named[PUBLIC_TOTAL] = savings[list(total)].sum(axis=1), costs[list(total)].sum(axis=1)
@@ -109,8 +110,11 @@ def break_even(savings: pd.DataFrame, costs: pd.DataFrame, *, total: Sequence[st
     for payer, (back, out) in named.items():
         gain = (back - out).to_numpy(np.float64)
         low, high = wilson((gain >= 0).sum(), len(gain))
+        sure = ((gain >= 0).mean(), float(low), float(high))
+        if payer != PUBLIC_TOTAL and not (back.any() or out.any()):
+            sure = (np.nan, np.nan, np.nan)
         rows.append((payer, back.mean(), out.mean(), gain.mean(), gain.std(ddof=1) / np.sqrt(len(gain)),
-                     *interval(gain)[1:], (gain >= 0).mean(), float(low), float(high),
+                     *interval(gain)[1:], *sure,
                      back.mean() / out.mean() if out.mean() > 0 else np.nan))  # fmt: skip
     columns = ["payer", "saved", "spent", "gain", "error", "gain_low", "gain_high", "probability", "low", "high",
                "per_krone"]  # fmt: skip

@@ -35,6 +35,7 @@ import tomli_w
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 
+from experiments.inputs.named_files import named_in
 from simulation.errors import explain
 from simulation.parameters import ParameterError, Section
 from simulation.scenario import Scenario, validated
@@ -121,7 +122,7 @@ class Study(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _from_plain(cls, values: Any) -> Any:
+    def _fromplain(cls, values: Any) -> Any:
         """Lists and single values become tuples, and texts become paths, where a field is one."""
         if not isinstance(values, dict):
             return values
@@ -210,13 +211,17 @@ class Study(Section):
         values = [each for _, value in self for each in (value if isinstance(value, tuple) else (value,))]
         named = [Path(each) for each in values
                  if isinstance(each, Path) or (isinstance(each, str) and each.endswith(".toml"))]  # fmt: skip
-        return [path for path in named if path.is_file()]
+        found: list[Path] = []
+        for path in named:
+            if path.is_file() and path not in found:
+                found += [path, *(each for each in named_in(path) if each not in found)]
+        return found
 
     # As TOML and as a command ---------------------------------------------------------------------------------
 
     def to_toml(self) -> str:
         """The study as TOML: its verb under ``study``, and every option that has a value."""
-        values = {name: _plain(value) for name, value in self if value is not None}
+        values = {name: plain(value) for name, value in self if value is not None}
         return tomli_w.dumps({"study": self.verb, **values})
 
     def command(self) -> str:
@@ -287,7 +292,7 @@ def _word(value: Any) -> str:
         f"{value:g}" if isinstance(value, float) else str(value)  # fmt: skip
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A value as TOML has it."""
     if isinstance(value, Scenario):
         return {"complete": True, **value.model_dump()}
@@ -296,5 +301,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Section):
         return value.model_dump(exclude_unset=True)
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return str(value) if isinstance(value, Path) else value

@@ -278,7 +278,8 @@ def a_history_against_itself_costs_and_saves_nothing(claim: Violations, context:
     for case in context.scenarios(programme=2):
         same = counts_of(case.history, case.scenario, years=3)
         name = next(iter(case.scenario.programme))
-        prices = prices_from({"scheme": {each: {"per_start": 100.0} for each in case.scenario.programme}})
+        each = {"label": "one of its own", "per_start": 100.0}
+        prices = prices_from({"scheme": dict.fromkeys(case.scenario.programme, each)})
         claim.check(balance(same, same, prices, victims=True)["kroner"] == 0, "kroner out of nothing")
         more = same.assign(**{f"{name}.started": same[f"{name}.started"] + 1})
         claim.close(whole(balance(more, same, prices), discounted=False, keep=())["cost"], 100.0 * len(same), "a start")

@@ -122,7 +122,7 @@ def require_prices(programmes: Iterable[str], prices: Prices, *, scenario: str, 
             where = f"[{file}] lacks it" if file is not None else "write it in a file and give that with --prices"
             raise ParameterError(
                 f"programme.{name} of scenario [{scenario}] has no price scheme.{name}.per_start (DKK of 2021 for a "
-                f"started course); {where}"
+                f"started course, beside its label); {where}"
             )
 
 

@@ -160,7 +160,7 @@ class RolloutPlan(Section):
                 )
         for payer in self.paid_by:
             if payer not in PUBLIC:
-                raise ParameterError(f"paid_by names [{payer}], which is no payer; known are {', '.join(PUBLIC)}")
+                raise ParameterError(f"paid_by names [{payer}], which is no payer; {nearest(payer, PUBLIC)}")
         total = sum(self.paid_by.values()) if self.paid_by else 1.0
         if abs(total - 1) > 1e-9:
             raise ParameterError(f"the shares in paid_by add up to [{total:g}]; they must add up to 1")
@@ -259,11 +259,15 @@ def load_plan(name: str) -> RolloutPlan:
 
 
 def country_of_plan(plan: RolloutPlan) -> Country:
-    """The municipalities that a plan is for: as published, or with the figures of its own file."""
+    """The municipalities that a plan is for: as published, or with the figures of its own file.
+
+    The file needs the municipalities that the plan opens; others that it leaves out keep what is published.
+    """
     from experiments.inputs.municipalities import denmark  # pandas: not needed for the help
     from experiments.inputs.municipality_csv import read_own  # pandas, too
 
-    return denmark(read_own(Path(plan.country_file)) if plan.country_file else None)
+    opened = [place for _, here in plan.openings() for place in here]
+    return denmark(read_own(Path(plan.country_file), opened) if plan.country_file else None)
 
 
 def load(name: str) -> tuple[RolloutPlan, Country]:

@@ -41,7 +41,7 @@ from experiments.studies.rollout.simulate import (
 )
 from experiments.studies.rollout.tables import OUTCOMES, estimate, estimates, fewer, outcomes
 from simulation.parameters import ParameterError
-from simulation.prices import Prices, draw_prices, prices_from
+from simulation.prices import Prices, draw_prices
 
 BY = {"year": "time", "region": "where", "group": "group"}
 """What outcomes are split by, and its column of counts."""
@@ -84,8 +84,8 @@ class PlanRuns:
         """Kroner of plan k (``money.money``); ``paid_by`` of the plan goes before that of the prices."""
         plan = self.plans[k]
         if plan.paid_by:
-            prices = prices_from({**prices.model_dump(), "paid_by": plan.paid_by}, plan.name)
-        key = (k, prices.model_dump_json())
+            prices = prices.model_copy(update={"paid_by": plan.paid_by})
+        key = (k, prices.model_dump_json(exclude_unset=True))
         if key not in self._found:
             self._found[key] = money(self.counts[k], self.without, prices, seed=self.seed)
         return self._found[key]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import tomli_w
 
 from experiments.inputs.municipalities import Country
@@ -20,7 +21,9 @@ from experiments.inputs.parameter_points import at_point
 from experiments.inputs.posterior import fitting
 from experiments.inputs.scenario_files import OTHER_SCHEMES, load
 from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, uncertain, with_values
-from simulation.parameters import ParameterError
+from simulation.parameters import ParameterError, Quantity, quantities
+from simulation.price_tables import given_keys
+from simulation.prices import Prices, points
 from simulation.programmes import UNLIMITED
 from simulation.scenario import Scenario, validated
 
@@ -245,3 +248,21 @@ def plan_in_full(plan: RolloutPlan) -> str:
             f"their full strength, {at_start(plan, country).sum():.0f} volunteers are there when their places open;"
         )
     return "\n".join([*lines, f"# {100 * lost_in_scaling(plan, country):.0f} % of the effect is lost in scaling up."])
+
+
+def prices_in_full(prices: Prices) -> list[str]:
+    """The prices that a user gives, as comments of TOML: key, value, unit, and prior if they are uncertain."""
+    mine, certain = given_keys(prices), given_keys(prices, certain=True)
+    rows = [row for row in quantities(prices) if row.key in mine]
+    if not rows:
+        return []
+    now = points(prices).iloc[0]
+    lines = [f"# {row.key} = {row.value}{_in_kroner(row, now)}{'' if row.key in certain else f', {row.prior}'}"
+             for row in rows]  # fmt: skip
+    return [f"# Prices that are given (results are in kroner of {prices.price_year}):", *lines]
+
+
+def _in_kroner(row: Quantity, now: pd.Series) -> str:
+    """What an amount is in kroner of the price year, if that is another number."""
+    moved = row.key in now and now[row.key] != row.value
+    return f" ({row.unit}; {now[row.key]:,.2f} in the price year)" if moved else ""

@@ -31,7 +31,8 @@ from experiments.studies.rollout.headline_study import ClaimStudy
 from simulation.economics import COURSE, REOFFENDERS, balance, costs, whole
 from simulation.economics import Avoided as Value
 from simulation.parameters import ParameterError, quantities
-from simulation.prices import Prices, draw_prices, points, read_prices
+from simulation.price_tables import given_keys
+from simulation.prices import Prices, carried, draw_prices, points, read_prices
 from simulation.scenario import Scenario
 
 Effect = Literal["the trial's", "like the trial's", "all who would sign up"]
@@ -47,6 +48,8 @@ DRAWS = 400
 """Draws of a posterior at which new groups are simulated, and of prices beside them."""
 PRICE_DRAWS = 4_000
 """Draws of prices where there is no posterior."""
+CLAIM_YEAR = 2021
+"""Year in whose kroner the claim's two numbers are."""
 COURSES, TENURE, FREE, MONTHS, EACH = 37, 24, 0.2, 14, 2
 """Today's scheme: courses started a year and volunteers each [S4], months of a course [S2]; months that a volunteer
 stays, and volunteers free for each one matched, are assumed."""
@@ -83,13 +86,11 @@ STEPS: dict[str, dict[str, Any]] = {
 
 def numbers_of(prices: Prices) -> dict[str, Any]:
     """The numbers in the sentences of the steps; a price with its prior, unless it is fixed."""
-    table = {each.key: each for each in quantities(prices)}
-    built_in = {each.key: each for each in quantities(Prices())}
+    table, certain = {each.key: each for each in quantities(prices)}, given_keys(prices, certain=True)
 
     def price(key: str) -> dict[str, Any]:
-        row, own = table[key], built_in.get(key)
-        moved = own is not None and own.value != row.value and own.prior == row.prior
-        return {"value": row.value, "prior": None if moved or row.prior == "fixed" else row.prior}
+        row = table[key]
+        return {"value": row.value, "prior": None if key in certain or row.prior == "fixed" else row.prior}
 
     return {
         "any": price("avoided.any"), "claimed": VALUE, "course": price(f"scheme.{COURSE}.per_start"), "cost": COST,
@@ -163,10 +164,10 @@ class PublishedClaim:
     def of(cls, prices: Prices, risks: Mapping[str, pd.DataFrame], *, seed: int) -> PublishedClaim:
         """With prices drawn as often as there are risks; fixed are the claim's own value and cost of a course."""
         number = len(risks["the trial's"])
-        course = prices.scheme[COURSE].model_copy(update={"per_start": COST})
-        own = prices.model_copy(update={"scheme": {**prices.scheme, COURSE: course},
-                                        "avoided": prices.avoided.model_copy(update={"serious": VALUE})})  # fmt: skip
-        fixed = pd.concat([points(own)] * number, ignore_index=True)
+        one = points(prices)
+        own = one.assign(**{f"scheme.{COURSE}.per_start": carried(COST, CLAIM_YEAR, one),
+                            "avoided.serious": carried(VALUE, CLAIM_YEAR, one)})  # fmt: skip
+        fixed = pd.concat([own] * number, ignore_index=True)
         return cls(prices=prices, fixed=fixed, drawn=draw_prices(prices, number, seed), risks=risks)
 
     def at(self, now: Assumptions) -> pd.DataFrame:
@@ -222,8 +223,10 @@ def steps(claim: PublishedClaim) -> pd.DataFrame:
 
 def break_even_effects(prices: Prices) -> pd.DataFrame:
     """Points by which reoffending must fall to pay for a course: cost, value (kroner), points; undiscounted."""
-    values = [prices.avoided.any, prices.avoided.serious]
-    rows = [(cost, value, 100 * cost / value) for cost in (COST, prices.scheme[COURSE].per_start) for value in values]
+    one = points(prices)
+    values = [one[key].item() for key in ("avoided.any", "avoided.serious")]
+    both = (carried(COST, CLAIM_YEAR, one).item(), one[f"scheme.{COURSE}.per_start"].item())
+    rows = [(cost, value, 100 * cost / value) for cost in both for value in values]
     return pd.DataFrame(rows, columns=["cost", "value", "points"])
 
 

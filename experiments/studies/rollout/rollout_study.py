@@ -86,10 +86,12 @@ class RolloutStudy(OfPlans):
         return f"rollout/{given_plan(self.plan).name}"
 
     def show(self) -> str:
-        """The plan in full, and what is uncertain about it."""
-        from experiments.studies.rollout.plan_scenario import plan_in_full
+        """The plan in full, what is uncertain about it, and the prices that a file gives; every file is read."""
+        from experiments.studies.rollout.plan_scenario import plan_in_full, prices_in_full
+        from experiments.studies.rollout.rollout import PlanRequest
 
-        return plan_in_full(given_plan(self.plan))
+        request = PlanRequest.of(self, [self.plan])
+        return "\n".join([plan_in_full(request.plans[0][0]), *prices_in_full(request.prices)])
 
     def run(self, context: RunContext | None = None) -> StudyResult:
         """Compute the result; see ``Study.run``."""

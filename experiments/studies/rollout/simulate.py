@@ -187,9 +187,9 @@ def counted(scenario: Scenario, seed: int, replicates: range, *, whole: bool = F
         monthly = np.concatenate([each[2] for each in found], axis=2).mean(axis=2)
         parts.append(_frame("month", -1, monthly[:, before:, None], regions, ("",), rows))
     table = pd.concat(parts, ignore_index=True)
-    table = table.astype(dict.fromkeys(table.columns[5:], np.float32))
-    table.insert(5, "volunteer_months", table["free_months"] + table["busy_months"])
-    return table
+    head, counts = table.iloc[:, :5], table.iloc[:, 5:].astype(np.float32)
+    volunteers = (counts["free_months"] + counts["busy_months"]).rename("volunteer_months")
+    return pd.concat([head, volunteers, counts], axis=1)
 
 
 def _frame(

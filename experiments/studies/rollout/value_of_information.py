@@ -28,6 +28,7 @@ from experiments.studies.rollout.discovery import (
     simulate_outcomes,
 )
 from simulation.parameters import ParameterError
+from simulation.prices import points
 
 SIZES = (0, 50, 100, 200, 400, 800)
 """People in each arm of a further trial."""
@@ -66,7 +67,7 @@ def run_voi(study: VoiStudy, context: RunContext | None) -> StudyResult:
         results = simulate_outcomes(asked.plan, asked.country, inputs, asked.prices, compute, seed=study.seed,
                                     command=study.command())  # fmt: skip
     net = results[METHODS[RATIO[study.saving]]].to_numpy()
-    course = asked.prices.scheme[asked.programme].per_start
+    course = points(asked.prices)[f"scheme.{asked.programme}.per_start"].item()
     tables, found = information_values(inputs, net, risks, course=course, seed=study.seed,
                                        course_key=f"{PRICE}scheme.{asked.programme}.per_start")  # fmt: skip
     facts = {

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,11 +15,13 @@ from experiments.inputs.posterior import Posterior, fitting, posterior_of
 from experiments.inputs.scenario_files import change, scenario_of
 from experiments.provenance.results_folder import digest_of
 from experiments.studies.result import StudyResult
+from experiments.studies.trial.recorded_runs import RecordedRuns
 from experiments.studies.trial.run_study import USUAL, RunStudy
 from experiments.studies.trial.scenario_over_draws import over_draws, summary
 from experiments.studies.trial.validation_tables import validation_tables
-from simulation.history import History, simulate
-from simulation.outcomes import DEFINITIONS, curve, matches, offence_counts, shares, times
+from simulation.engine import chunks
+from simulation.history import History, batches
+from simulation.outcomes import DEFINITIONS, curve, shares, times
 from simulation.parameter_sections import Definition
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
@@ -33,8 +36,13 @@ class RunResult(StudyResult):
     """The result of ``desist run``, and further outcomes from its history."""
 
     study: RunStudy
-    history: History | None = None
-    """People and events; None where the scenario was simulated over draws, of which no history is kept."""
+    unpack: Callable[[], History] | None = None
+    """Gives the history; None where the scenario was simulated over draws, of which no history is kept."""
+
+    @cached_property
+    def history(self) -> History | None:
+        """People and events; None over draws."""
+        return None if self.unpack is None else self.unpack()
 
     def outcomes(self, by: str | Sequence[str] | None = None, *, window: int | None = None) -> pd.DataFrame:
         """Share who reoffend within a window, for each definition.
@@ -56,7 +64,8 @@ class RunResult(StudyResult):
         assert self.scenario is not None
         split = split_of(self.scenario) if by is None else [by] if isinstance(by, str) else list(by)
         if self.history is not None:
-            return outcome_table(self.history, window or self.study.window, split)
+            seen = {name: times(self.history, name) for name in DEFINITIONS}
+            return outcome_table(seen, window or self.study.window, split)
         if window not in (None, self.study.window):
             raise ParameterError(f"window is [{window}]; over draws only {self.study.window} months were counted")
         return summary(self.tables["draws"], by=split)
@@ -86,7 +95,7 @@ class RunResult(StudyResult):
     def restored(cls, folder: Path, **parts: Any) -> Self:
         """The result with its history, if that was kept."""
         kept = all(name in parts["files"] for name in HISTORY)
-        return cls(**parts, history=History.read(folder) if kept else None)
+        return cls(**parts, unpack=partial(History.read, folder) if kept else None)
 
 
 def run_scenario(study: RunStudy, context: RunContext | None) -> RunResult:
@@ -103,14 +112,9 @@ def run_scenario(study: RunStudy, context: RunContext | None) -> RunResult:
     if posterior is not None:
         return _over_draws(study, scenario, posterior, context)
     replicates = study.replicates or 1
-    numbers = context.progress(range(replicates), replicates, "replicates")
-    parts = [simulate(scenario, seed=study.seed, first=number) for number in numbers]
-    history = History(
-        people=pd.concat([part.people for part in parts], ignore_index=True),
-        events=pd.concat([part.events for part in parts], ignore_index=True),
-        about={**parts[0].about, "replicates": replicates},
-    )
-    return _result(study, scenario, history, replicates)
+    parts = context.progress(batches(scenario, seed=study.seed, replicates=replicates),
+                             len(chunks(scenario, range(replicates))), "batches of replicates")  # fmt: skip
+    return _result(study, scenario, RecordedRuns(parts, window=study.window), replicates)
 
 
 def split_of(scenario: Scenario) -> list[str]:
@@ -118,32 +122,31 @@ def split_of(scenario: Scenario) -> list[str]:
     return ["arm", "group"] if scenario.programme else ["arm"]
 
 
-def outcome_table(history: History, window: int, by: Sequence[str]) -> pd.DataFrame:
-    """Shares of a history for every definition: definition, the columns of ``by``, and what ``shares`` gives."""
+def outcome_table(seen: Mapping[Definition, pd.DataFrame], window: int, by: Sequence[str]) -> pd.DataFrame:
+    """Shares for every definition, from its ``times``: definition, the columns of ``by``, and what ``shares`` gives."""
     table = pd.concat(
-        [shares(times(history, name), window=window, by=by).assign(definition=name) for name in DEFINITIONS],
-        ignore_index=True,
+        [shares(table, window=window, by=by).assign(definition=name) for name, table in seen.items()], ignore_index=True
     )
     return table[["definition", *table.columns.drop("definition")]]
 
 
-def _result(study: RunStudy, scenario: Scenario, history: History, replicates: int) -> RunResult:
+def _result(study: RunStudy, scenario: Scenario, runs: RecordedRuns, replicates: int) -> RunResult:
     """Tables, facts and files of a run with its history."""
-    rates, chosen = outcome_table(history, study.window, split_of(scenario)), scenario.trial.definition
-    counts, found = offence_counts(history, window=study.window), matches(history)
-    arms = shares(times(history, chosen), window=study.window, by=["arm"])
-    tables = {"outcomes": rates, "curves": curve(times(history, chosen)), "offences": counts}
-    if len(found):
-        tables["matches"] = found
+    rates, seen = outcome_table(runs.times, study.window, split_of(scenario)), runs.times[scenario.trial.definition]
+    arms = shares(seen, window=study.window, by=["arm"])
+    tables = {"outcomes": rates, "curves": curve(seen), "offences": runs.offences}
+    if len(runs.matches):
+        tables["matches"] = runs.matches
     if study.export:
         tables |= validation_tables(scenario, seed=study.seed)
     facts = {
         **_about(study, scenario, replicates), "by_arm": arms.to_dict("records"), "outcomes": rates.to_dict("records"),
-        "offences": counts.to_dict("records"), "matches": found.to_dict("records"),
+        "offences": runs.offences.to_dict("records"), "matches": runs.matches.to_dict("records"),
     }  # fmt: skip
+    packed = runs.history
     return RunResult(
-        study=study, tables=tables, facts=facts, scenario=scenario, counts={"replicates": replicates}, history=history,
-        files={HISTORY[0]: history.write_people, HISTORY[1]: history.write_events},
+        study=study, tables=tables, facts=facts, scenario=scenario, counts={"replicates": replicates},
+        unpack=packed.unpacked, files={HISTORY[0]: packed.write_people, HISTORY[1]: packed.write_events},
     )  # fmt: skip
 
 
