@@ -208,7 +208,7 @@ def test_differences_are_relative_to_the_first_plan() -> None:
         outcome_text(DA, outcome) for outcome in ("started", "offences")
     ]
     assert {"+100  (50 til 300)", "−10  (−20 til 5)"} <= set(texts(ax))
-    assert ax.get_xlabel() == "mere end »First«, i % af den"
+    assert ax.get_xlabel() == "forskel fra »First«, i %"
 
 
 def test_shares_differ_by_points() -> None:

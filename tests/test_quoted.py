@@ -11,6 +11,7 @@ from experiments.reproduction.documents import MADE, PICTURES, QUOTED, filled, p
 from experiments.reproduction.headline_studies import CODE, STUDIES, keeps
 from experiments.reproduction.tables import TABLES, lined, number, span
 from tests.mistakes import assert_one_line
+from tests.stated import stated, unmarked
 
 DOCUMENTS = quoting(CODE)
 MANY = 5
@@ -45,6 +46,28 @@ def test_every_mark_is_understood_and_closed(path):
     assert text.count("<!--/-->") == len(QUOTED.findall(text)) + len(MADE.findall(text))
     assert len(re.findall(r"<!--\w+ ", text)) == len(QUOTED.findall(text))
     assert [] == re.findall(r"^[ \t]*(?:[-*] |\d+\. )?<!--\w+ .*", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_a_number_without_a_mark_is_a_stated_fact(path):
+    """A result is quoted by mark; what is stated without one stands in ``stated_numbers.txt``."""
+    page = path.relative_to(CODE).as_posix()
+
+    assert set() == unmarked(path.read_text(encoding="utf-8")) - stated().get(page, set())
+
+
+def test_an_unmarked_result_would_be_noticed():
+    """A number beside its mark counts, one within it does not."""
+    assert unmarked("about 2,134 of <!--row mean:0-->1,350<!--/--> in 2018, `5000` and 12 %") == {"2,134"}
+
+
+def test_facts_are_one_row(tmp_path):
+    """Keys below keys are columns."""
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/facts.json").write_text('{"runs": 7, "evpi": {"value": 7571990.8}}', encoding="utf-8")
+    text = "<!-- results: all = facts.json -->\n\nOf <!--all runs-->0<!--/--> runs, <!--all evpi.value:M1-->0<!--/-->."
+
+    assert filled(text, tmp_path)[0].endswith("Of <!--all runs-->7<!--/--> runs, <!--all evpi.value:M1-->7.6<!--/-->.")
 
 
 def test_pictures_are_the_figures_of_the_kept_results():

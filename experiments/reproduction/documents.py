@@ -4,7 +4,7 @@ A document marks what it quotes with comments, which no reader sees:
 
 - ``<!-- results: reach = ladder/nationwide-at-once/points.csv[step=reach] -->`` names rows of tables below
   ``results/``: here the row in which column ``step`` is ``reach``. Several conditions are joined by ``&``, several
-  names by semicolons.
+  names by semicolons. A file of facts (``facts.json``) is one row, whose columns are its keys (``evpi.value``).
 - ``<!--reach figure:~-->0.43<!--/-->`` is column ``figure`` of that row, written as ``tables.number`` has it;
   ``<!--reach {figure:~} of {step}-->...<!--/-->`` is a form with several.
 - ``<!-- table ladder_points -->`` ... ``<!--/-->`` is a table that a function of ``tables`` makes.
@@ -29,11 +29,11 @@ from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
 NAMED = re.compile(r"<!-- results: (.+?) -->", re.DOTALL)
-ROW = re.compile(r"(\w+) = ([^;\[]+?\.csv)(?:\[([^]]*)\])?(?:;|$)")
+ROW = re.compile(r"(\w+) = ([^;\[]+?\.(?:csv|json))(?:\[([^]]*)\])?(?:;|$)")
 QUOTED = re.compile(r"(<!--(\w+) ((?:(?!-->)[^\n])+)-->)([^\n]*?)<!--/-->")
 MADE = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!--/-->)", re.DOTALL)
 MARK = re.compile(r"<!-- (?:results: |code: |table \w+ -->)")
-FIELD = re.compile(r"\{(\w+)(?::([^{}]*))?\}")
+FIELD = re.compile(r"\{([\w.]+)(?::([^{}]*))?\}")
 PICTURES = {
     "docs/pictures/sweep.png": "results/effect/map.png",
     "docs/pictures/ladder.png": "results/ladder/nationwide-at-once/ladder.png",
