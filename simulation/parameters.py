@@ -16,6 +16,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.fields import FieldInfo
 
+from simulation.errors import with_short_values
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,7 +27,13 @@ something near it; *assumed* because nothing was found, or fitted so that the wh
 
 
 class ParameterError(ValueError):
-    """A scenario, study or option that cannot be used; the message is one line for the user."""
+    """A scenario, study or option that cannot be used; the message is one line for the user.
+
+    Of a very long value it shows both ends.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(with_short_values(message))
 
 
 class Section(BaseModel):

@@ -260,6 +260,7 @@ BAD = [
     ({"scenario": "everyone"}, "programme is [none] in scenario everyone"),
     ({"set": ("trial.assignment=everyone",)}, "trial.assignment is [everyone] in scenario pooled"),
     ({"set": ("people.follow_up_months=12",)}, "two-year reoffending needs 24 or more"),
+    ({"set": ("people.calendar_months=30",)}, "two-year reoffending needs all of it: set it to 0"),
     ({"scarce": ("housng",)}, "--scarce is [housng], no factor of this scenario; did you mean housing?"),
     ({"openings": 4.5, "scarce": ("housing",)}, "factor.housing.openings is 4 already"),
     ({"scarce": ("housing",), "no_scarce": True}, "give one of them"),

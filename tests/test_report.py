@@ -193,9 +193,10 @@ def test_the_sweep_says_so_if_nothing_or_everything_fits():
     assert "10" in usual[1]
     assert "part of the printed gap was probably luck" in usual[4]
     assert nothing[1] == "No combination at all makes the printed pair likely."
-    assert "is ruled out in every combination" in nothing[2]
+    assert "It remains possible in 0 of the 2 combinations" in nothing[2]
     assert "even no effect at all" in weak[1]
-    assert "cannot be ruled out: 2 of 2" in weak[2]
+    assert "It remains possible in 2 of the 2 combinations" in weak[2]
+    assert all("disfavoured, not excluded" in each[2] for each in (usual, nothing, weak))
     assert "needs no luck" in weak[4]
 
 

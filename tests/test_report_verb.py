@@ -110,6 +110,8 @@ def test_the_calibration_that_is_kept_makes_a_page(language):
     (["small.toml", "--", "--trials", "3"], r"^\[--trials\] follows --, which only a study takes; leave it out"),
     (["--", "--trials", "3"], r"^\[--trials\] is no study or plan; name one first"),
     (["check-model"], r"^the folder \[results/check-model\] cannot be used \(it is not there\)"),
+    (["trial", "--", "--trials", "4", "--set", "people.count=40"], r"^people.count is \[40\] in scenario as-reported; the report"),
+    (["power", "--", "--trials", "20", "--follow-up", "12"], r"^people.follow_up_months is \[12\] in scenario pooled; two-year"),
     (["trial", "--out", "small.toml/x.html", "--", "--trials", "2"], r"^--out is \[small.toml/x.html\], which cannot be"),
 ])  # fmt: skip
 def test_mistakes_are_told_in_one_line(given, words, said):

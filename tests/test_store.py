@@ -189,6 +189,19 @@ def test_verify_names_what_is_damaged(tmp_path):
     assert len(kept_in(tmp_path)) == 4
 
 
+def test_verify_reads_what_describes_a_study(tmp_path):
+    """A description that is cut short, or names another piece, is no description: exit code 1."""
+    a_store(tmp_path, first=range(4))
+    (file,) = (tmp_path / "studies").iterdir()
+    whole = file.read_text(encoding="utf-8")
+    for damaged in (whole[:-20], whole.replace(whole[-3], "0" if whole[-3] != "0" else "1"), "", "\0"):
+        file.write_text(damaged, encoding="utf-8")
+        code, out, err = runs(tmp_path, "--verify")
+
+        assert (code, out) == (1, f"4 pieces in {tmp_path} read: all whole, and 1 description of a study that cannot be read.\n")
+        assert err == f"desist: {file} describes no study; --remove-all removes it\n"
+
+
 def test_nothing_is_removed_without_yes(tmp_path):
     """Where nobody can be asked the removal is described, refused in one line, and exit code 2."""
     a_store(tmp_path, first=range(4))
@@ -219,7 +232,9 @@ def test_outdated_studies_and_loose_pieces_go_together(tmp_path):
     a_store(tmp_path, now=range(3), before=range(10, 14), lost=range(20, 22), mine=range(30, 31))
     outdated(tmp_path, "before")
     mine = next(study for study in Contents.of(tmp_path).studies if study.name == "mine")
-    mine.path.write_text(mine.path.read_text(encoding="utf-8").replace(mine.work, "my_study:work"), encoding="utf-8")
+    first, context, *addresses = mine.path.read_text(encoding="utf-8").split("\n")[:-1]
+    mine.path.unlink()
+    Store(tmp_path).enter(json.loads(first) | {"work": "my_study:work"}, json.loads(context), addresses)
     next(study for study in Contents.of(tmp_path).studies if study.name == "lost").path.unlink()
     assert "Of no study: 2 pieces" in runs(tmp_path)[1]
     runs(tmp_path, "--remove-outdated", "--yes")

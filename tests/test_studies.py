@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -17,9 +18,9 @@ from experiments.execution.jobs import Table
 from experiments.inputs.control_risk import with_control_risk
 from experiments.inputs.designs import Axis, axes_of, points
 from experiments.inputs.parameter_points import at_point
-from experiments.inputs.posterior import Posterior
+from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.inputs.scenario_files import load, names
-from experiments.inputs.trial_result import REGION_95
+from experiments.inputs.trial_result import REGION_67, REGION_95, no_effect, relative_likelihood
 from experiments.language.messages import FOLDER
 from experiments.studies.catalogue import parse_study, study_class
 from experiments.studies.trial.design_points import evaluate
@@ -27,11 +28,13 @@ from experiments.studies.trial.effect_settings import SETTINGS, mentored_risk_at
 from experiments.studies.trial.sweep import prepared, simulate_design
 from experiments.studies.trial.sweep_study import SweepStudy
 from experiments.studies.trial.trial import repeat_trial
+from experiments.studies.trial.trial_study import TrialStudy
 from simulation.history import simulate
 from simulation.outcomes import DEFINITIONS, times
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 from simulation.trial_counts import highest_risk, trial_counts
+from tests.mistakes import assert_one_line
 
 
 @pytest.fixture(scope="module")
@@ -156,11 +159,84 @@ def test_space_filling_designs(design) -> None:  # type: ignore[no-untyped-def]
     assert len(set((number * b).astype(int).tolist())) >= number - 1
 
 
-@pytest.mark.parametrize("text", ["", "a", "a=", "a=1:x:3", "a=3:1:3", "a=0:1:3:log", "a=1:2:3:4"])
+@pytest.mark.parametrize("text", ["", "a", "a=", "a=1:x:3", "a=3:1:3", "a=0:1:3:log", "a=1:2:3:4", "a=0.1:1:1000000000",
+                                  "a=0.5:0.6:1", "a=1:1e400:3", "a=nan:1:3", "a=1,nan", "a=inf", "a=2,3,2.0"])
 def test_wrong_axes_are_refused(text: str) -> None:
     """An axis that cannot be read is refused in one line that shows it."""
     with pytest.raises(ParameterError, match="--vary"):
         points([Axis.read(text)], "grid", 0, seed=0)
+
+
+def test_decimal_commas_are_recognised() -> None:
+    """A list with a value twice is refused, and is read as it was probably meant."""
+    assert_one_line(lambda: Axis.read("a=1,1,1,2"), "which has [1] twice; decimals take a point: a=1.1,1.2")
+    assert_one_line(lambda: axes_of({"a": [2, 3, 2.0]}), "has [2.0] twice; give each value once")
+
+
+def test_a_design_is_refused_by_its_size_before_it_is_built() -> None:
+    """A grid of 10^12 points, and a Sobol' sequence that is no power of two."""
+    large = [Axis.read(f"{key}=0:1:1000000") for key in "ab"]
+
+    assert_one_line(lambda: points(large, "grid", 0, seed=0), "the grid has 1,000,000,000,000 points")
+    assert_one_line(lambda: points(large, "sobol", 100, seed=0), "--points is [100]; a Sobol' sequence is balanced only")
+
+
+@pytest.mark.parametrize(("options", "wanted"), [
+    ({"vary": "effect.hazard_ratio=0.5,7"}, "effect.hazard_ratio is [7.0]"),
+    ({"vary": ("effect.hazard_ratio=0.5,0.6", "programme.dropout_chance=0.1,3")}, "dropout_chance is [3]"),
+    ({"points": 5}, "--points is [5], but a grid has every combination"),
+    ({"set": ("people.count=160", "people.follow_up_months=36")}, "people.count is [160] in scenario trial"),
+    ({"set": "people.follow_up_months=36"}, "people.follow_up_months is [36] in scenario trial"),
+    ({"set": "people.calendar_months=30"}, "people.calendar_months is [30] in scenario trial"),
+    ({"vary": "people.count=97,160"}, "people.count is [160] in scenario trial"),
+])  # fmt: skip
+def test_a_sweep_says_what_is_wrong_before_it_simulates(options, wanted: str) -> None:  # type: ignore[no-untyped-def]
+    """A bad value of a later point, and a scenario that is not the trial which reported 29 % against 67 %."""
+    assert_one_line(lambda: SweepStudy(**options).run(RunContext(note=pytest.fail)), wanted)
+
+
+def test_a_large_design_is_checked_value_by_value() -> None:
+    """More points than are checked one by one: the last value of an axis is found all the same."""
+    study = SweepStudy(vary=("effect.hazard_ratio=0.1:1:60", "programme.dropout_chance=0.1:3:60"))
+
+    assert_one_line(lambda: study.run(RunContext(note=pytest.fail)), "dropout_chance is [")
+
+
+def test_without_an_effect_the_arms_do_not_differ_by_chance() -> None:
+    """Both arms have the risk of both together, so the relative likelihood is near what calculation gives."""
+    base = load("trial")
+    row = evaluate(base, {"effect.hazard_ratio": 1.0, "trial.control_risk": 0.47}, seed=3, replicates=40)
+    other = evaluate(base, {"effect.hazard_ratio": 0.99, "trial.control_risk": 0.47}, seed=3, replicates=40)
+
+    assert row["mentored"] == row["control"] == pytest.approx((other["mentored"] + other["control"]) / 2, abs=0.02)
+    assert row["difference"] == 0 != other["difference"]
+    assert row["relative_likelihood"] == pytest.approx(no_effect().relative_likelihood, abs=0.004)
+
+
+def test_no_effect_is_disfavoured_not_excluded() -> None:
+    """By hand: the p-value of a likelihood ratio, one degree of freedom, and half of it for one side."""
+    found = no_effect()
+    z = math.sqrt(-2 * math.log(found.relative_likelihood))
+
+    assert REGION_95 < found.relative_likelihood < REGION_67
+    assert found.two_sided == pytest.approx(math.erfc(z / math.sqrt(2)))
+    assert found.one_sided == found.two_sided / 2
+    assert float(relative_likelihood(found.risk, found.risk)) == found.relative_likelihood
+    result = SweepStudy(vary="effect.hazard_ratio=0.05,1.0", replicates=10).run()
+    for language, wanted in (("en", "disfavoured, not excluded. It does best if 47"), ("da", "men udelukker det ikke")):
+        assert wanted in " ".join(result.answer(language).sentences)
+
+
+def test_trials_of_another_size_are_not_compared_with_the_real_one() -> None:
+    """They say so; their report, draws compared with the trial, and a follow-up of less than two years are refused."""
+    result = TrialStudy(settings="pooled", set="people.count=40", trials=20).run()
+    for language in ("en", "da"):
+        text = result.text(language)
+        assert "97" in text
+        assert "29 %" not in text
+        assert "likelihood" not in text
+    assert_one_line(TrialStudy(set="people.follow_up_months=12").run, "people.follow_up_months is [12]")
+    assert_one_line(TrialStudy(set="people.count=40", posterior=SHIPPED).run, "people.count is [40] in scenario trial")
 
 
 def test_points_have_common_random_numbers() -> None:

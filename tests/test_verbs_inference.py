@@ -214,6 +214,8 @@ BAD = [
     (["calibrate", "--scenario", "everyone"], "--scenario is [everyone], which is no trial"),
     (["calibrate", "--scenario", "nowhere"], "nowhere"),
     (["compare-models", "--scenario", "everyone"], "--scenario is [everyone], which is no trial"),
+    (["calibrate", "--scenario", "larger.toml"], "people.count is [160] in scenario larger; it is compared with 29 % and 67 %"),
+    (["compare-models", "--scenario", "longer.toml"], "people.follow_up_months is [36] in scenario longer; it is compared with"),
     (["calibrate", "--cluster", "127.0.0.1"], "--cluster is [127.0.0.1]; write tcp://HOST:PORT"),
     (["run", "pooled", "--posterior", "missing.parquet"], "--posterior is [missing.parquet]"),
     (["baseline", "--posterior", "missing.parquet"], "--posterior is [missing.parquet]"),
@@ -225,6 +227,8 @@ BAD = [
 def test_bad_input_is_one_line(command, wanted, tmp_path, monkeypatch):
     """A mistake is one line that says what to do, with exit code 2 and without a traceback."""
     monkeypatch.chdir(tmp_path)
+    for name, people in (("larger", "count = 160"), ("longer", "follow_up_months = 36")):
+        Path(f"{name}.toml").write_text(f'extends = "trial"\nname = "{name}"\n[people]\n{people}\n', encoding="utf-8")
     code, _, err = desist(*command)
     lines = [line for line in err.splitlines() if line.startswith("desist: ")]
 

@@ -23,6 +23,19 @@ if TYPE_CHECKING:
     from experiments.execution.context import RunContext
 
 
+class NamedPath(click.Path):
+    """A path; nothing at all is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path that was given."""
+        if not str(value).strip():
+            self.fail("it is empty; name a file or a folder ('.' is this folder)", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+PATH, FILE = NamedPath(path_type=Path), NamedPath(path_type=Path, dir_okay=False)
+
+
 class StudyCommand(click.Command):
     """A command that answers an option of the first version with its name of today."""
 
@@ -84,7 +97,7 @@ def _type(field: FieldInfo) -> Any:
     if str in types:
         return str
     if Path in types:
-        return click.Path(path_type=Path)
+        return PATH
     extra = about(field)
     above, below = extra.get("open", (False, False))
     kind = click.FloatRange if float in types else click.IntRange
@@ -95,7 +108,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "listing": {"param_decls": ["--list", "listed"], "is_flag": True,
                 "help": "List what comes with Desist, and run nothing."},
     "show": {"param_decls": ["--show"], "is_flag": True, "help": "Print what would be simulated, and run nothing."},
-    "write_example": {"param_decls": ["--example"], "type": click.Path(path_type=Path), "metavar": "FILE",
+    "write_example": {"param_decls": ["--example"], "type": PATH, "metavar": "FILE",
                       "help": "Write an invented example of such a file, to try this with, and run nothing."},
 }  # fmt: skip
 """Options of the studies that have these methods."""
@@ -105,11 +118,11 @@ SHARED: dict[str, dict[str, Any]] = {
     "seed": {"type": click.IntRange(0, 2**64 - 1), "default": 1, "show_default": True,
              "help": "Seed of the random numbers."},
     "threads": {"type": click.IntRange(1, 1024), "help": "Workers (default: one per core)."},
-    "store": {"type": click.Path(path_type=Path), "envvar": "DESIST_STORE",
+    "store": {"type": PATH, "envvar": "DESIST_STORE",
               "help": "Folder of finished pieces (default: results/runs, or DESIST_STORE)."},
     "no-store": {"is_flag": True, "help": "Keep no pieces and read none."},
     "cluster": {"metavar": "tcp://HOST:PORT", "help": "Send the pieces to a running Dask cluster."},
-    "out": {"type": click.Path(path_type=Path), "help": "Folder for results (default: results/NAME)."},
+    "out": {"type": PATH, "help": "Folder for results (default: results/NAME)."},
     "language": {"type": click.Choice(LANGUAGES), "default": DEFAULT, "show_default": True,
                  "envvar": "DESIST_LANGUAGE",
                  "help": "Language of the printed answer and of the figures (or DESIST_LANGUAGE)."},
@@ -231,7 +244,7 @@ def execute(study: Study, *, out: Path | None, as_json: bool, language: Language
 
 @shared_options(*OF_STUDIES)
 @click.command()
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.toml")
+@click.argument("file", type=PATH, metavar="FILE.toml")
 @click.option("--replace", is_flag=True, hidden=True)
 def study(file: Path, **context: Any) -> int:
     """Run the study that a TOML file describes.

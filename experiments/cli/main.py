@@ -16,7 +16,7 @@ import click
 
 from experiments.cli.command import command_of
 from experiments.studies.catalogue import STUDIES, SUMMARIES
-from simulation.errors import nearest
+from simulation.errors import LINE, nearest, shortened
 from simulation.parameters import ParameterError
 
 MODULES = {
@@ -113,7 +113,7 @@ def main() -> None:
 
 
 def _bad_input(message: str) -> NoReturn:
-    click.echo("\n".join(f"desist: {line}" for line in message.splitlines()), err=True)
+    click.echo("\n".join(f"desist: {shortened(line, LINE)}" for line in message.splitlines()), err=True)
     sys.exit(2)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.command import shared_options
+from experiments.cli.command import PATH, shared_options
 from experiments.cli.main import echo
 from experiments.language.formatting import Language
 
@@ -74,9 +74,9 @@ def municipalities(*, as_json: bool, language: Language) -> None:
 @click.command()
 @click.option("--municipalities", "by_municipality", is_flag=True, help="All 98 municipalities instead of the regions.")
 @click.option("--sources", is_flag=True, help="What each number is, its grade and its source, instead.")
-@click.option("--csv", "target", type=click.Path(path_type=Path), default=None, metavar="FILE",
+@click.option("--csv", "target", type=PATH, default=None, metavar="FILE",
               help="Write all municipalities as a table to edit, for --own and for plans.")
-@click.option("--own", "own_file", type=click.Path(path_type=Path), default=None, metavar="FILE",
+@click.option("--own", "own_file", type=PATH, default=None, metavar="FILE",
               help="Your own figures for releases_per_year, recruiting, flats or jobs (docs/country.md).")
 @click.option("--draws", type=click.IntRange(10, 100_000), default=1_000, show_default=True,
               help="Draws of the uncertain releases behind the ranges.")

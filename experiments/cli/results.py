@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from experiments.cli.command import shared_options
+from experiments.cli.command import FILE, PATH, shared_options
 from experiments.cli.main import echo_json
 from experiments.execution.store_listing import aligned
 
 if TYPE_CHECKING:
     from experiments.reproduction.verify import ReceiptFinding
 
-PATH = click.Path(path_type=Path)
-
 
 @shared_options("seed", "threads", "store", "no-store", "cluster", "language", "json")
 @click.command()
 @click.argument("names", nargs=-1, required=True, metavar="STUDY|PLAN ...")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), default=None, metavar="FILE.html",
+@click.option("--out", type=FILE, default=None, metavar="FILE.html",
               help="The file (default: results/report/NAME-LANGUAGE.html).")  # fmt: skip
 @click.option("--prices", type=PATH, default=None, metavar="FILE",
               help="Plans: prices that differ from those that come with Desist (TOML; docs/money.md).")  # fmt: skip
@@ -94,7 +92,7 @@ OTHER_VERSIONS = 3
 
 @shared_options("json")
 @click.command("check-results")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=PATH)
 @click.option("--quick", is_flag=True, help="Compare digests only; run nothing again.")
 def check_results(path: Path, quick: bool, as_json: bool) -> int:
     """Are results what their receipts say? Digests are compared, then the study is run again and its files compared.

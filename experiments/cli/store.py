@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from experiments.cli.command import shared_options
+from experiments.cli.command import PATH, shared_options
 from experiments.cli.main import echo
 from experiments.execution.jobs import KEPT
 from experiments.execution.store import Contents, StoredStudy
@@ -32,9 +32,10 @@ SHORTEST = 4
 
 @shared_options("json")
 @click.command()
-@click.option("--store", "folder", type=click.Path(path_type=Path), default=None, envvar="DESIST_STORE",
+@click.option("--store", "folder", type=PATH, default=None, envvar="DESIST_STORE",
               help="Folder of the store (default: results/runs, or DESIST_STORE).")
-@click.option("--verify", is_flag=True, help="Read every piece and check that it is whole; exit code 1 if one is not.")
+@click.option("--verify", is_flag=True, help="Check that every piece, and every description of a study, is whole; exit "
+                   "code 1 if not.")
 @click.option("--remove", multiple=True, metavar="STUDY",
               help="Remove studies of this name or digest; may be repeated.")
 @click.option("--remove-outdated", is_flag=True, help="Remove studies of other code than this, and pieces of no study.")
@@ -96,9 +97,13 @@ def _verify(contents: Contents, as_json: bool) -> int:
     for path in damaged:
         click.echo(f"desist: {path} is damaged; the study that needs it will compute it again", err=True)
     verdict = f"{len(damaged)} damaged" if damaged else "all whole"
+    unreadable = [str(path) for path in contents.unreadable]
+    if unreadable:
+        verdict += f", and {format_count(len(unreadable), 'description')} of a study that cannot be read"
     text = f"{format_count(len(every), 'piece')} in {contents.path} read: {verdict}."
-    echo({"store": str(contents.path), "pieces": len(every), "damaged": damaged}, text, as_json)
-    return 1 if damaged else 0
+    data = {"store": str(contents.path), "pieces": len(every), "damaged": damaged, "unreadable": unreadable}
+    echo(data, text, as_json)
+    return 1 if damaged or unreadable else 0
 
 
 def _prune(

@@ -178,10 +178,15 @@ class Store:
 
         ``head`` has its ``name``, ``work``, ``code`` and ``command``.
         """
-        digest = hashlib.sha256(canonical([head["name"], head["work"], list(addresses)])).hexdigest()[:16]
+        digest = _digest(head, addresses)
         first = json.dumps({**head, "pieces": len(addresses)}, ensure_ascii=False)
         text = "\n".join([first, json.dumps(context, ensure_ascii=False), *addresses, ""])
         self._write_whole(self.path / "studies" / f"{digest}.txt", text.encode())
+
+
+def _digest(head: dict[str, Any], addresses: Sequence[str]) -> str:
+    """The name of the file that describes a study."""
+    return hashlib.sha256(canonical([head["name"], head["work"], list(addresses)])).hexdigest()[:16]
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -312,9 +317,10 @@ def _listed(folder: Path) -> list[os.DirEntry[str]]:
 
 def _study(path: Path) -> StoredStudy:
     """Read the description of a study; raises ``ValueError`` or ``KeyError`` if it is none."""
-    first, _, *addresses = path.read_text(encoding="utf-8").split("\n")[:-1]
+    first, context, *addresses = path.read_text(encoding="utf-8").split("\n")[:-1]
     head = json.loads(first)
-    if head["pieces"] != len(addresses):
+    json.loads(context)
+    if head["pieces"] != len(addresses) or _digest(head, addresses) != path.stem:
         raise ValueError(path)
     return StoredStudy(
         digest=path.stem, name=str(head["name"]), work=str(head["work"]), code=str(head["code"]),

@@ -35,13 +35,14 @@ def shares_figure(facts: Mapping[str, Any], reported: pd.DataFrame, m: Messages)
         ax.set_visible(False)
     for ax, name in zip(grid.flat, settings, strict=False):
         risks = {arm: m.percent(means[name][arm], 1) for arm in ARMS}
-        reported_shares(reported[reported["setting"] == name], ax, title=m("figure.title", setting=name, **risks), m=m)
+        reported_shares(reported[reported["setting"] == name], ax, title=m("figure.title", setting=name, **risks),
+                        observed=facts["like_the_trial"], m=m)
     grid.flat[0].legend(frameon=False, title=m("figure.arm"), loc="upper right", bbox_to_anchor=(1.08, 0.85))
     return figure
 
 
-def reported_shares(table: pd.DataFrame, ax: Axes, *, title: str, m: Messages) -> Axes:
-    """How often a trial reports each share, in both arms; the observed 29 and 67 % as dashed lines.
+def reported_shares(table: pd.DataFrame, ax: Axes, *, title: str, observed: bool, m: Messages) -> Axes:
+    """How often a trial reports each share, in both arms; the ``observed`` 29 and 67 % as dashed lines.
 
     ``table`` has one row an arm and class of shares: arm, low and high (ends of the class, 0-1), trials.
     """
@@ -51,7 +52,7 @@ def reported_shares(table: pd.DataFrame, ax: Axes, *, title: str, m: Messages) -
                color=COLOURS[arm], alpha=0.55, edgecolor="white", linewidth=0.5, hatch=HATCHES[arm],
                label=m(f"figure.{arm}"))  # fmt: skip
     ax.margins(y=0.28)
-    for percent, arm in ((MENTORED_PERCENT, "mentored"), (CONTROL_PERCENT, "control")):
+    for percent, arm in ((MENTORED_PERCENT, "mentored"), (CONTROL_PERCENT, "control")) if observed else ():
         ax.axvline(percent / 100, ymax=0.86, color=COLOURS["observed"], linestyle="--", linewidth=1.2)
         ax.text(percent / 100, 0.99, m("figure.observed", arm=m(f"figure.{arm}"), percent=f"{percent} %"), ha="center",
                 va="top", fontsize=8, transform=ax.get_xaxis_transform())  # fmt: skip

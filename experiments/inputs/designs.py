@@ -12,10 +12,10 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import inf, isfinite, prod
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import numpy as np
 from pydantic import Field, ValidationError
 
 from experiments.inputs.scenario_files import read_value
@@ -26,6 +26,8 @@ Design = Literal["grid", "latin", "sobol"]
 FOLDER = Path(__file__).parent / "sweeps"
 """Where the sweeps lie that come with Desist."""
 MOST_POINTS = 1_000_000
+FEWEST = 2
+"""Fewest values of a range: its two ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class Axis:
                 f"--vary is [{text}]; write key=low:high:number, key=low:high:number:log or key=a,b,c"
             )
         if ":" not in rest or any(mark in rest for mark in "\"'["):
-            return cls(key=key, values=_listed(rest))
+            return cls(key=key, values=_each_once(key, _listed(rest)))
         parts = rest.split(":")
         log = parts[-1] == "log"
         numbers = parts[:-1] if log else parts
@@ -57,10 +59,17 @@ class Axis:
             low, high = float(numbers[0]), float(numbers[1])
             number = int(numbers[2]) if len(numbers) > 2 else 0
         except (ValueError, IndexError):
-            raise ParameterError(f"--vary is [{text}]; {key}=low:high:number needs two numbers and a count") from None
-        if len(numbers) > 3 or not low < high or number < 0 or (log and low <= 0):
             raise ParameterError(
-                f"--vary is [{text}]; low must be below high (and above 0 for log), the count positive"
+                f"--vary is [{text}]; {key}=low:high:number needs two numbers and a count"
+            ) from None
+        if len(numbers) > 3 or not -inf < low < high < inf or (log and low <= 0):
+            raise ParameterError(
+                f"--vary is [{text}]; low must be below high (and above 0 for log), and both finite"
+            )
+        if len(numbers) > 2 and not FEWEST <= number <= MOST_POINTS:
+            raise ParameterError(
+                f"--vary is [{text}]; the number of values is [{number}]: allowed {FEWEST} (both ends) "
+                f"to {MOST_POINTS:,}; one value is written {key}={low:g}"
             )
         return cls(key=key, low=low, high=high, number=number, log=log)
 
@@ -86,16 +95,37 @@ class Axis:
         if self.values:
             return self.values
         if self.number < 1:
-            raise ParameterError(f"--vary {self.key}={self.low:g}:{self.high:g} needs a number of values on a grid")
-        return tuple(self.at(i / max(1, self.number - 1)) for i in range(self.number))
+            raise ParameterError(
+                f"--vary {self.key}={self.low:g}:{self.high:g} needs a number of values on a grid"
+            )
+        return tuple(self.at(i / (self.number - 1)) for i in range(self.number))
 
 
 def _listed(text: str) -> tuple[Any, ...]:
     """Values between commas: as TOML reads them, or as they stand."""
     try:
         return tuple(tomllib.loads(f"values = [{text}]")["values"])
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return tuple(read_value(value.strip()) for value in text.split(","))
+
+
+def _each_once(key: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values of an axis, or a ``ParameterError`` if one is there twice or is no finite number."""
+    seen = set()
+    for value in values:
+        if isinstance(value, float) and not isfinite(value):
+            raise ParameterError(f"--vary {key} has the value [{value}]; finite numbers are needed")
+        same = value if type(value) in (int, float) else json.dumps(value, default=str)
+        if same in seen:
+            written = ",".join(str(each) for each in values)
+            meant = [f"{whole}.{part}" for whole, part in zip(values[::2], values[1::2], strict=False)]
+            commas = len(values) % 2 == 0 and all(type(each) is int for each in values)
+            raise ParameterError(
+                f"--vary {key} is [{written}], which has [{value}] twice; "
+                + (f"decimals take a point: {key}={','.join(meant)}" if commas else "give each value once")
+            )
+        seen.add(same)
+    return values
 
 
 def _plain(value: Any) -> bool:
@@ -123,7 +153,8 @@ def points(axes: Sequence[Axis], design: Design, number: int, *, seed: int) -> l
     Raises
     ------
     ParameterError
-        If there is nothing to vary, an axis is there twice, or the design is too large.
+        If there is nothing to vary, an axis is there twice, the design is too large, or a Sobol' sequence has a number
+        of points that is no power of two.
     """
     from scipy.stats import qmc  # slow to load, and most designs are grids
 
@@ -135,14 +166,24 @@ def points(axes: Sequence[Axis], design: Design, number: int, *, seed: int) -> l
     if design not in get_args(Design):
         raise ParameterError(f"design is [{design}]; allowed is {', '.join(get_args(Design))}")
     if design == "grid":
+        size = prod(len(axis.values) or axis.number for axis in axes)
+        if size > MOST_POINTS:
+            raise ParameterError(
+                f"the grid has {size:,} points; allowed at most {MOST_POINTS:,}: use fewer values or --design "
+                "sobol"
+            )
         steps = [axis.steps() for axis in axes]
-        if np.prod([float(len(each)) for each in steps]) > MOST_POINTS:
-            raise ParameterError(f"the grid has more than {MOST_POINTS:,} points; use fewer values or --design sobol")
         return [dict(zip(keys, values, strict=True)) for values in product(*steps)]
     if not 1 <= number <= MOST_POINTS:
         raise ParameterError(f"--points is [{number}]; allowed 1 to {MOST_POINTS:,}")
     if design == "sobol":
-        shares = qmc.Sobol(len(axes), rng=seed).random_base2(int(np.ceil(np.log2(max(1, number)))))[:number]
+        if number & (number - 1):
+            below = 2 ** (number.bit_length() - 1)
+            raise ParameterError(
+                f"--points is [{number}]; a Sobol' sequence is balanced only with a power of two: use {below} or "
+                f"{2 * below}, or --design latin"
+            )
+        shares = qmc.Sobol(len(axes), rng=seed).random_base2(number.bit_length() - 1)
     else:
         shares = qmc.LatinHypercube(len(axes), rng=seed).random(number)
     return [{axis.key: axis.at(float(u)) for axis, u in zip(axes, row, strict=True)} for row in shares]
@@ -154,7 +195,8 @@ def axes_of(vary: Mapping[str, Any]) -> list[Axis]:
     for key, given in vary.items():
         value = given.tolist() if hasattr(given, "tolist") else given
         if isinstance(value, (list, tuple)) and value:
-            axes.append(Axis(key=key, values=tuple(each.item() if hasattr(each, "item") else each for each in value)))
+            values = tuple(each.item() if hasattr(each, "item") else each for each in value)
+            axes.append(Axis(key=key, values=_each_once(key, values)))
         elif isinstance(value, str):
             axes.append(Axis.read(f"{key}={value}"))
         else:

@@ -93,5 +93,5 @@ def read_value(text: str) -> Any:
     """A value as TOML reads it, or the text itself."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except ValueError:  # no TOML, or a number of thousands of digits
         return text

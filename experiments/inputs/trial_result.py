@@ -116,6 +116,33 @@ def relative_likelihood(mentored: npt.ArrayLike, control: npt.ArrayLike) -> Floa
     return np.exp(log_likelihood(mentored, control) - best_log_likelihood())
 
 
+class NoEffect(NamedTuple):
+    """What the reported pair says about no effect at all, at the risk (the same in both arms) that suits it best."""
+
+    risk: float
+    relative_likelihood: float
+    two_sided: float
+    """p-value: the likelihood-ratio test of equal risks, one degree of freedom."""
+    one_sided: float
+    """The same, counting only trials in which the mentored reoffend less."""
+
+
+@cache
+def no_effect() -> NoEffect:
+    """Evidence against no effect at all, calculated: nothing is simulated, so the arms differ by nothing.
+
+    >>> [round(value, 3) for value in no_effect()]
+    [0.473, 0.058, 0.017, 0.008]
+    """
+    from scipy.stats import chi2  # slow to load, see above
+
+    risks = np.linspace(0.2, 0.8, 601)
+    likelihood = relative_likelihood(risks, risks)
+    best = int(likelihood.argmax())
+    p = float(chi2.sf(-2 * np.log(likelihood[best]), 1))
+    return NoEffect(float(risks[best]), float(likelihood[best]), p, p / 2)
+
+
 @cache
 def group_sizes() -> dict[str, Any]:
     """The sizes of the highest-risk groups that can have given 29 % and 67 %: pairs (of counts and sizes), mentored

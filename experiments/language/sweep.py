@@ -9,7 +9,7 @@ import pandas as pd
 
 from experiments.language.answer import Answer, Shown
 from experiments.language.messages import Messages
-from experiments.language.trial import PAIR, sizes_note
+from experiments.language.trial import PAIR, likelihood, no_effect_note, sizes_note
 
 STRENGTH = "effect.hazard_ratio"
 
@@ -50,19 +50,19 @@ def _found(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
             yield m("support", n=m.number(facts["support"]["beyond"], 0), points=m.number(facts["points"], 0),
                     reach=m.number(facts["support"]["reach"], 2))  # fmt: skip
         yield m("best", **at)
+    if facts["no_effect"]:
+        yield no_effect_note(facts["no_effect"], m)
     for each in facts["assumed"]:
         yield m("assumed", key=each["key"], value=m.plain(each["value"]))
 
 
 def _effect(effect: Mapping[str, Any], m: Messages) -> Iterator[str]:
-    """The weakest effect inside the 67 % region, no effect at all, and the weakest for each half-life."""
+    """The weakest effect inside the 67 % region, and the weakest for each half-life."""
     weakest = effect["weakest"]
     if weakest < 1:
         yield m("strong", ratio=m.plain(weakest), fewer=m.percent(1 - weakest))
     else:
         yield m("weak", ratio=m.plain(weakest))
-    if effect["none_tried"] and not effect["none_inside_95"]:
-        yield m("no_effect")
     if effect["by_half_life"]:
         each = "; ".join(
             m("half_life", months=m.number(row["half_life"]),
@@ -92,7 +92,7 @@ def _best(facts: Mapping[str, Any], m: Messages) -> pd.DataFrame:
     rows = [
         {**{key: _value(row[key], m) for key in keys},
          **{m.heading(arm): _risk(row, arm, m, 1) for arm in ("mentored", "control")},
-         m.heading("relative_likelihood"): m.number(row["relative_likelihood"], 2),
+         m.heading("relative_likelihood"): likelihood(row["relative_likelihood"], m),
          **({m.heading("inside_67"): m.percent(row["inside_67"], 0)} if facts["draws"] else {})}
         for row in facts["best"]
     ]  # fmt: skip

@@ -76,7 +76,7 @@ def stacks(
 ) -> Figure:  # fmt: skip
     """Lying bars of counts, each cut into good, open and bad; the counts stand in the bars.
 
-    With ``alarm`` what is bad stands out: it is a failure, not merely what is ruled out.
+    With ``alarm`` what is bad stands out: it is a failure, not merely what is unlikely.
     """
     figure = Figure(figsize=(WIDTH, 1.5 + 0.36 * len(rows)))
     ax, most = figure.add_subplot(), max(sum(parts) for _, parts in rows)

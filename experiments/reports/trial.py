@@ -10,14 +10,23 @@ import numpy as np
 import pandas as pd
 
 from experiments.inputs.parameter_points import EFFECT, SHARE, STRENGTH
-from experiments.inputs.trial_result import ANALYSES, CONTROL_PERCENT, MENTORED_PERCENT, REGION_67, REGION_95
+from experiments.inputs.trial_result import (
+    ANALYSES,
+    CONTROL_PERCENT,
+    MENTORED_PERCENT,
+    REGION_67,
+    REGION_95,
+    no_effect,
+)
 from experiments.language.formatting import Language
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.figures import ranges, stacks
 from experiments.reports.grades import for_receipt, read_table, tags_in, trial_parts, trial_uncertainty
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, capitalised, picture
+from experiments.studies.trial.design_points import require_the_trial
 from simulation.parameters import ParameterError, Prior
+from simulation.scenario import Scenario
 
 SETTINGS = ("as-reported", "pooled", "sceptical", "trial")
 HALF_LIFE = "programme.half_life_months"
@@ -56,6 +65,7 @@ def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) ->
     w, table = ReportMessages(language), read_table(folder, "settings")
     if "at_most_29" not in table or "mentored_parameter_low" in table:
         raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of the settings of the effect")
+    require_the_trial(Scenario.read(folder / "scenario.toml"), "the report compares with")
     rows = {str(row["setting"]): row for row in table[table["analysis"] == ANALYSES[0]].to_dict("records")}
     missing = [name for name in SETTINGS if name not in rows]
     if missing:
@@ -112,7 +122,7 @@ def fewer(gap: float, w: ReportMessages) -> str:
 
 
 def fit(likelihood: float) -> str:
-    """Whether a relative likelihood fits, is open, or is ruled out: inside the 67 %, the 95 % region, or outside."""
+    """Whether a relative likelihood fits, is open, or is unlikely: inside the 67 %, the 95 % region, or outside."""
     return "yes" if likelihood >= REGION_67 else "open" if likelihood >= REGION_95 else "no"
 
 
@@ -171,12 +181,13 @@ def sweep_answer(table: pd.DataFrame, w: ReportMessages) -> list[str]:
         strong = w("sweep.any_strength", n=w.number(int((good[STRENGTH] >= 1).sum()), 0))
     else:
         strong = w("sweep.strong", s=w.percent(float(good[STRENGTH].max())))
-    possible = int((none != "no").sum())
-    no_effect = w("sweep.none_open", n=w.number(possible, 0), m=w.number(len(none), 0)) if possible else \
-        w("sweep.none_out")  # fmt: skip
+    against = no_effect()
+    nothing = w("sweep.none", n=w.number(int((none != "no").sum()), 0), m=w.number(len(none), 0),
+                risk=w.percent(against.risk, 0), likelihood=w.number(against.relative_likelihood),
+                two_sided=w.number(against.two_sided), one_sided=w.number(against.one_sided))  # fmt: skip
     return [
         w("sweep.count", n=w.number(len(table), 0), good=number["yes"], open=number["open"], out=number["no"]), strong,
-        no_effect, _lasting(table, kinds, w), _usual(table, kinds, w),
+        nothing, _lasting(table, kinds, w), _usual(table, kinds, w),
     ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,8 @@ from simulation.parameters import ParameterError
 
 Row = Mapping[str, Any]
 HOW = re.compile(r"(%|P|M)?(-?\d)")
+WIDTH = 127
+"""Characters of a line of a paragraph."""
 UNITS = {None: 1.0, "%": 100.0, "P": 100.0, "M": 1e-6}
 
 
@@ -292,9 +295,21 @@ def claim(results: Path) -> list[str]:
     return lined(head, rows)
 
 
+def sweep_found(results: Path) -> list[str]:
+    """What the default sweep finds, as a paragraph: how many points fit well, and how strong an effect they need."""
+    table = read(results / "effect" / "points.csv")
+    good = table[table["inside_67"]]
+    weakest = float(good["effect.hazard_ratio"].max())
+    return fill(
+        f"At {len(good)} of the {len(table)} points the reported result is inside the 67 % likelihood region. All of "
+        f"them need a strong effect: a hazard ratio of {weakest:g} or less while mentor and mentee meet, that is, at "
+        f"least {100 * (1 - weakest):.0f} % fewer offences.", WIDTH
+    ).splitlines()  # fmt: skip
+
+
 TABLES: dict[str, Callable[[Path], list[str]]] = {
     made.__name__: made
     for made in (claim, ladder_points, ladder_kroner, ladder_plans, power_truths, plans, rules, orders, checks,
-                 left_out, planted_faults, times)
+                 left_out, planted_faults, sweep_found, times)
 }
 """The tables by the names that documents call them."""

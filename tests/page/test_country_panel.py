@@ -42,6 +42,7 @@ def test_the_report_is_the_one_of_the_command_line(open_page, language):
     found = told()[1].sheets[0].result.answer(language)
     for part in (*found.sentences, *found.notes):
         assert part in text
+    assert PageMessages(language)("country.of-hundred", n=told()[1].draws) in text
 
 
 def test_the_map_shows_what_is_chosen_as_land_and_as_tiles(open_page):

@@ -58,7 +58,10 @@ def test_chance_in_small_groups_is_what_desist_trial_prints(printed):
     found = luck(97, SEED)
     row = printed(found)[0]["settings"][0]
 
-    assert (row["difference_low"], row["difference_high"], row["as_far_apart"]) == (found.low, found.high, found.as_far)
+    assert (row["difference_low"], row["difference_high"]) == (found.low, found.high)
+    assert 0 < row["as_far_apart"] <= found.as_far < found.large
+    assert row["as_far_apart"] == pytest.approx(np.mean(found.differences >= 0.375), abs=0.005)  # one side only
+    assert found.as_far == pytest.approx(np.mean(np.abs(found.differences) >= 0.375), abs=0.005)
     assert found.low == np.quantile(found.differences, 0.025)
     assert found.large == np.mean([abs(each) >= 0.1 - 1e-12 for each in found.differences])
 

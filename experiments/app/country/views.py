@@ -151,6 +151,7 @@ def in_words(w: PageMessages, asked: RequestedPlan, study: Plans) -> None:
         answer = sheet.result.answer(w.language)
         text = answer.text()
         st.subheader(title_text(sheet.plan, w))
+        st.caption(w("country.of-hundred", n=study.draws))
         for paragraph in (*answer.sentences, *answer.notes):
             st.markdown(paragraph)
         file = f"desist-{sheet.plan.name}-{w.language}.txt"
@@ -227,6 +228,7 @@ def compare(w: PageMessages, asked: RequestedPlan, study: Plans) -> None:
     st.caption(w("country.compare.bands"))
     st.markdown(facts.gain_between(w, study))
     assert study.comparison is not None
+    st.caption(w("country.of-hundred", n=study.draws))
     st.markdown("\n".join(f"- {line}" for line in study.comparison.answer(w.language).sentences))
     _files(w, asked)
 

@@ -25,6 +25,7 @@ from experiments.studies.calibration import register_fit, trial_fit
 from experiments.studies.calibration.calibrate_study import FromRegisters
 from experiments.studies.calibration.register_fit import Chains, RegisterFigures, register_figures
 from experiments.studies.calibration.trial_fit import SimulationBank, effective
+from experiments.studies.trial.design_points import require_the_trial
 from simulation.outcomes import DEFINITIONS
 from simulation.parameters import ParameterError, Quantity
 from simulation.scenario import Scenario
@@ -73,6 +74,7 @@ class CalibrationPlan:
                 f"--scenario is [{self.trial.name}], which is no trial of one programme; use trial, or set "
                 "trial.assignment to randomised and leave one programme"
             )
+        require_the_trial(self.trial, "it is compared with")
 
 
 def plan_of(study: FromRegisters, **more: Any) -> CalibrationPlan:

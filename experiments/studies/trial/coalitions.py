@@ -23,12 +23,12 @@ from experiments.inputs.parameter_points import at_point
 from experiments.inputs.routes import AS_IS, DIRECT, SCARCE
 from experiments.inputs.scenario_files import written
 from experiments.statistics.shapley_values import members
-from experiments.studies.trial.design_points import require_two_arms
+from experiments.studies.trial.design_points import require_two_arms, require_two_years
 from simulation.compiled_parameters import gain_multipliers
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
-from simulation.trial_counts import MEASURES, WINDOW, trial_counts
+from simulation.trial_counts import MEASURES, trial_counts
 
 MOST_PLAYERS = 12
 """4,096 coalitions; beyond them exact values take too long."""
@@ -55,11 +55,7 @@ def players_of(scenario: Scenario) -> list[str]:
             "one in the scenario"
         )
     require_two_arms(scenario, "the effect is a difference of two arms:")
-    if scenario.people.follow_up_months < WINDOW:
-        raise ParameterError(
-            f"people.follow_up_months is [{scenario.people.follow_up_months}] in scenario {scenario.name}; two-year "
-            f"reoffending needs {WINDOW} or more"
-        )
+    require_two_years(scenario)
     if DIRECT in scenario.factor:
         raise ParameterError(f"a support factor is called [{DIRECT}], which is the name of a route; rename the factor")
     (programme,) = scenario.programme.values()

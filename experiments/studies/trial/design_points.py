@@ -12,11 +12,18 @@ import numpy as np
 
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import written
-from experiments.inputs.trial_result import REGION_67, REGION_95, relative_likelihood
+from experiments.inputs.trial_result import (
+    CONTROL_PERCENT,
+    MENTORED_PERCENT,
+    PEOPLE,
+    REGION_67,
+    REGION_95,
+    relative_likelihood,
+)
 from simulation.compiled_parameters import support_reach
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
-from simulation.trial_counts import MEASURES, Counts, highest_risk, trial_counts
+from simulation.trial_counts import MEASURES, WINDOW, Arms, Counts, highest_risk, trial_counts
 
 Numbers = dict[str, float | bool | str]
 ARMS, GROUPS = ("control", "mentored"), ("others", "highest risk")
@@ -30,12 +37,49 @@ def require_two_arms(scenario: Scenario, why: str) -> None:
         )
 
 
+def require_the_trial(scenario: Scenario, why: str) -> None:
+    """Raise a ``ParameterError`` unless the scenario has the size and the follow-up of the trial that reported 29 %
+    against 67 %; ``why`` says what that is needed for.
+    """
+    if scenario.people.count != PEOPLE:
+        raise ParameterError(
+            f"people.count is [{scenario.people.count}] in scenario {scenario.name}; {why} {MENTORED_PERCENT} % and "
+            f"{CONTROL_PERCENT} %, the result of a trial of {PEOPLE} people: set it to {PEOPLE}"
+        )
+    if scenario.people.follow_up_months != WINDOW:
+        raise ParameterError(
+            f"people.follow_up_months is [{scenario.people.follow_up_months}] in scenario {scenario.name}; {why} "
+            f"{MENTORED_PERCENT} % and {CONTROL_PERCENT} % within two years: set it to {WINDOW}"
+        )
+    require_two_years(scenario)
+
+
+def require_two_years(scenario: Scenario) -> None:
+    """Raise a ``ParameterError`` unless everybody in the scenario is followed for two years or more."""
+    people = scenario.people
+    if people.follow_up_months < WINDOW:
+        raise ParameterError(
+            f"people.follow_up_months is [{people.follow_up_months}] in scenario {scenario.name}; two-year "
+            f"reoffending needs {WINDOW} or more"
+        )
+    if people.calendar_months:
+        raise ParameterError(
+            f"people.calendar_months is [{people.calendar_months}] in scenario {scenario.name}, so follow-up may be "
+            "cut short; two-year reoffending needs all of it: set it to 0"
+        )
+
+
 def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: int) -> Numbers:
-    """Simulate both arms at one point and compare the risks with 29 / 67 %; columns as in the codebook of ``sweep``."""
+    """Simulate both arms at one point and compare the risks with 29 / 67 %; columns as in the codebook of ``sweep``.
+
+    Without an effect both arms have one true risk, so it is that of both together.
+    """
     scenario = at_point(base, point)
     counts = trial_counts(scenario, seed=seed, trials=replicates, threads=1)
     arms = highest_risk(counts, scenario.trial.definition)
     treated = highest_risk(counts, scenario.trial.definition, treated=True)
+    if without_effect(scenario):
+        arms = together(arms)
     (mentored, control), (mentored_error, control_error) = arms.risks, arms.errors
     likelihood = float(relative_likelihood(mentored, control))
     programme = next(iter(scenario.programme.values()))
@@ -46,6 +90,17 @@ def evaluate(base: Scenario, point: dict[str, Any], *, seed: int, replicates: in
         "support_reach": support_reach(scenario, programme), "relative_likelihood": likelihood,
         "inside_67": likelihood >= REGION_67, "inside_95": likelihood >= REGION_95, "digest": scenario.digest[:16],
     }  # fmt: skip
+
+
+def without_effect(scenario: Scenario) -> bool:
+    """Whether no programme changes the hazard of anybody in the highest-risk group."""
+    return all(row.direct_hazard_ratio == row.support_hazard_ratio == 1 for row in scenario.programme.values())
+
+
+def together(arms: Arms) -> Arms:
+    """Two arms with the same true risk, each with the people of both: they no longer differ by chance."""
+    people, hits = arms.control_people + arms.mentored_people, arms.control_hits + arms.mentored_hits
+    return Arms(control_people=people, control_hits=hits, mentored_people=people, mentored_hits=hits)
 
 
 def simulate_design_point(context: dict[str, Any], payload: dict[str, Any]) -> dict[str, list[Any]]:

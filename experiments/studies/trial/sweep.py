@@ -5,7 +5,8 @@ Every point of a design is a scenario (``inputs.parameter_points``), and all are
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+import json
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,17 +29,20 @@ from experiments.inputs.parameter_points import (
 )
 from experiments.inputs.posterior import draws_of, posterior_name
 from experiments.inputs.scenario_files import change, load
-from experiments.inputs.trial_result import CONTROL_PERCENT, REGION_67, REGION_95, group_sizes
+from experiments.inputs.trial_result import CONTROL_PERCENT, REGION_67, REGION_95, group_sizes, no_effect
 from experiments.statistics.intervals import interval
 from experiments.studies.result import StudyResult
-from experiments.studies.trial.design_points import Numbers, require_two_arms
+from experiments.studies.trial.design_points import Numbers, require_the_trial, require_two_arms
 from experiments.studies.trial.sweep_study import SweepStudy
+from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
 
 DRAWS = 20
 """Draws of a posterior at each point."""
 BEST = 5
 """Points that are shown."""
+CHECKED = 2_000
+"""Points that are checked before the first is simulated; of a larger design the values of each axis."""
 MOST_COUNTED = 12
 """Values of an axis that are counted one by one; of more only the ends are given."""
 REPORTED = CONTROL_PERCENT / 100
@@ -72,7 +76,6 @@ def run_sweep(study: SweepStudy, context: RunContext | None) -> StudyResult:
     context = context or RunContext()
     ready = prepared(study)
     plan, base = ready.plan, ready.base
-    at_point(base, {key: value for key, value in ready.points[0].items() if key != CONTROL_RISK})
     work = simulate_design(
         base, ready.points, seed=plan.seed, replicates=plan.replicates, draws=ready.draws, context=context,
         name="sweep" if study.vary else f"sweep {plan.name}", command=study.command(),
@@ -94,6 +97,11 @@ def prepared(study: SweepStudy) -> PreparedSweep:
     """Scenario, axes, points and draws, or a ``ParameterError`` if the options do not fit together."""
     plan = study.plan()
     axes = [Axis.read(text) for text in study.vary] or axes_of(plan.vary)
+    if plan.design == "grid" and study.points is not None:
+        raise ParameterError(
+            f"--points is [{study.points}], but a grid has every combination of its axes; leave --points out, or give "
+            "--design latin or --design sobol"
+        )
     base = _scenario(study, plan)
     design = [in_kind(base, point) for point in points(axes, plan.design, plan.points, seed=plan.seed)]
     taken = [*(axis.key for axis in axes), *plan.set, *(change(each)[0] for each in study.set)]
@@ -132,7 +140,9 @@ def simulate_design(
     ``command`` are what the store calls it.
     A scenario without two arms and control risks out of reach are a ParameterError at once, others at their point.
     """
-    require_two_arms(base, "a sweep compares two arms: use the scenario trial or")
+    for scenario in _different(base, design):
+        require_two_arms(scenario, "a sweep compares two arms: use the scenario trial or")
+        require_the_trial(scenario, "a sweep compares with")
     context = context or RunContext()
     rows = [(k, point) for k in range(len(draws)) for point in design] if draws else [(None, each) for each in design]
     job = Job(
@@ -153,6 +163,19 @@ def simulate_design(
         finally:
             if isinstance(tables, Generator):
                 tables.close()  # calls back what has not begun, before the workers are waited for
+
+
+def _different(base: Scenario, design: Sequence[dict[str, Any]]) -> Iterator[Scenario]:
+    """Scenarios that show what cannot be simulated: at the points, or of a large design with each value by itself.
+
+    Control risks are left out; they take time.
+    """
+    bare = [{key: value for key, value in point.items() if key != CONTROL_RISK} for point in design]
+    if len(bare) > CHECKED:
+        values = {key: dict.fromkeys(point[key] for point in bare) for key in bare[0]}
+        bare = [{**bare[0], key: value} for key, some in values.items() for value in list(some)[:CHECKED]]
+    yield base
+    yield from (at_point(base, point) for point in {json.dumps(point, default=str): point for point in bare}.values())
 
 
 def _finished(work: Generator[PointResult, None, None]) -> tuple[list[PointResult], bool]:
@@ -213,7 +236,8 @@ def _facts(study: SweepStudy, ready: PreparedSweep, table: pd.DataFrame) -> dict
         "design": ready.plan.design, "replicates": ready.plan.replicates, "seed": ready.plan.seed,
         "points": len(table), "inside_67": len(good), "inside_95": int(table["inside_95"].sum()),
         "axes": [{"key": key, **_along(table, good, key)} for key in keys],
-        "effect": _effect(table, good, keys), "assumed": _assumed(keys, ready.draws),
+        "effect": _effect(table, good, keys), "no_effect": _no_effect(table, keys),
+        "assumed": _assumed(keys, ready.draws),
         "support": {"beyond": len(beyond), "reach": float(beyond["support_reach"].median()) if len(beyond) else None},
         "nearest": table.iloc[int(np.nanargmax(table["relative_likelihood"]))].to_dict(),
         "best": order.head(BEST).to_dict("records"),
@@ -235,11 +259,18 @@ def _along(table: pd.DataFrame, good: pd.DataFrame, key: str) -> dict[str, Any]:
     return {"values": counts, "number": len(values)}
 
 
+def _no_effect(table: pd.DataFrame, keys: Sequence[str]) -> dict[str, Any] | None:
+    """The evidence against no effect at all, with the points that have none; None if none has."""
+    none = table[table[STRENGTH] == 1.0] if STRENGTH in keys else table.head(0)
+    if none.empty:
+        return None
+    return {**no_effect()._asdict(), "points": len(none), "inside_95": int(none["inside_95"].sum())}
+
+
 def _effect(table: pd.DataFrame, good: pd.DataFrame, keys: Sequence[str]) -> dict[str, Any] | None:
     """The weakest effect inside the 67 % region, in all and for each half-life; None if the effect does not vary."""
     if STRENGTH not in keys or good.empty:
         return None
-    none = table[table[STRENGTH] == 1.0]
     by_half_life = None
     reported = REPORTED in list(table.get(CONTROL_RISK, []))
     if HALF_LIFE in keys:
@@ -249,8 +280,7 @@ def _effect(table: pd.DataFrame, good: pd.DataFrame, keys: Sequence[str]) -> dic
             for value in sorted(table[HALF_LIFE].unique())
             for rows in [some[some[HALF_LIFE] == value]]
         ]
-    return {"weakest": float(good[STRENGTH].max()), "none_tried": len(none),
-            "none_inside_95": int(none["inside_95"].sum()), "by_half_life": by_half_life,
+    return {"weakest": float(good[STRENGTH].max()), "by_half_life": by_half_life,
             "control_risk": REPORTED if reported else None}  # fmt: skip
 
 

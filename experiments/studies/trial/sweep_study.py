@@ -22,9 +22,10 @@ class SweepStudy(OnScenario, OverDraws):
     SWEEP is the name or the file of a sweep (default: effect), which says what varies. Every point of its design is
     simulated with the same random numbers, and compared with the result that the trial reported. The exit code is 1 if
     no point is inside the 67 % likelihood region of that result. Three axes stand for several parameters:
-    effect.hazard_ratio, effect.support_share and trial.control_risk. Finished points are kept, so an interrupted sweep
-    goes on where it stopped. With --posterior every point is simulated over draws (20 by default) of the uncertain
-    parameters that do not vary.
+    effect.hazard_ratio, effect.support_share and trial.control_risk. The scenario must have the 97 people and the two
+    years of that trial. At a point without effect both arms have the risk of both together. Finished points are kept,
+    so an interrupted sweep goes on where it stopped. With --posterior every point is simulated over draws (20 by
+    default) of the uncertain parameters that do not vary.
     """
 
     verb: ClassVar[str] = "sweep"
@@ -38,7 +39,7 @@ class SweepStudy(OnScenario, OverDraws):
         None, what="How the space is filled: a grid, a Latin hypercube or a Sobol' sequence (default: SWEEP's)"
     )
     points: int | None = option(
-        None, "points", 1, 1_000_000, what="Points of a Latin hypercube or Sobol' sequence (default: SWEEP's)"
+        None, "points", 1, 1_000_000, what="Points of a Latin hypercube, or a power of two of a Sobol' sequence"
     )
     replicates: int | None = option(None, "trials", 1, 1_000_000, what="Trials at each point (default: SWEEP's)")
     scenario: str | Scenario | None = option(

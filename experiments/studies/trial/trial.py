@@ -18,9 +18,16 @@ import pandas as pd
 from experiments.execution.context import RunContext
 from experiments.inputs.posterior import draws_of, posterior_name
 from experiments.inputs.scenario_files import SETTINGS, SHORT_AXES, change, load
-from experiments.inputs.trial_result import ANALYSES, best_log_likelihood, group_sizes, relative_likelihood
+from experiments.inputs.trial_result import (
+    ANALYSES,
+    PEOPLE,
+    best_log_likelihood,
+    group_sizes,
+    no_effect,
+    relative_likelihood,
+)
 from experiments.studies.result import StudyResult
-from experiments.studies.trial.design_points import require_two_arms
+from experiments.studies.trial.design_points import require_the_trial, require_two_arms, require_two_years
 from experiments.studies.trial.posterior_draws import (
     against_report,
     reported_over_draws,
@@ -137,6 +144,9 @@ def _scenarios(study: TrialStudy) -> dict[str, Scenario]:
         if scenarios.setdefault(name, scenario) != scenario:
             raise ParameterError(f"two different scenarios are called [{name}]; give each a name of its own")
         require_two_arms(scenario, "a trial has two arms:")
+        if study.posterior is not None:
+            require_the_trial(scenario, "each draw is compared with")
+        require_two_years(scenario)
     return scenarios
 
 
@@ -170,10 +180,12 @@ def _facts(
     many, errors = study.posterior is not None, ["mentored_error", "control_error"]
     return {
         "trials": trials, "seed": study.seed, "settings": rows.to_dict("records"),
-        "people": next(iter(scenarios.values())).people.count,
+        "people": {name: each.people.count for name, each in scenarios.items()},
+        "like_the_trial": all(each.people.count == PEOPLE for each in scenarios.values()),
         "definition": next(iter(scenarios.values())).trial.definition,
         "draws": len(next(iter(points.values()))) if many else 0,
         "posterior": posterior_name(study) if many else None, "decided": decided,
         "simulation_error": None if many else float(rows[errors].max().max()),
         "best_possible": float(np.exp(best_log_likelihood())), "sizes": group_sizes(),
+        "no_effect": no_effect()._asdict(),
     }  # fmt: skip

@@ -16,9 +16,9 @@ class TrialStudy(OverDraws, Seeded):
     """Simulate the trial as it was designed, 10,000 times: 97 people, two arms, two years.
 
     SETTINGS are scenarios with two arms (default: as-reported, pooled and sceptical, and trial, which has no effect at
-    all). With --posterior a setting (default: trial) is simulated over draws of the uncertain parameters (100 by
-    default). The draws decide all that the file holds, the effect of mentoring included, and parameter uncertainty is
-    reported apart from stochastic variation.
+    all). Scenarios of another size are simulated, but not compared with the real trial. With --posterior a setting
+    (default: trial) is simulated over draws of the uncertain parameters (100 by default). The draws decide all that the
+    file holds, the effect of mentoring included, and parameter uncertainty is reported apart from stochastic variation.
     """
 
     verb: ClassVar[str] = "trial"
