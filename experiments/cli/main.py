@@ -109,11 +109,15 @@ def main() -> None:
         sys.exit(0)
     except ParameterError as mistake:
         _bad_input(str(mistake))
+    except OSError as problem:
+        named, why = problem.filename or "a file", problem.strerror or problem
+        _bad_input(f"[{named}] cannot be used ({why}); check it and start again")
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _bad_input(message: str) -> NoReturn:
-    click.echo("\n".join(f"desist: {line}" for line in message.splitlines()), err=True)
+    lines = str(ParameterError(message)).split("\n")  # Click's messages hold what the user typed, at any length
+    click.echo("\n".join(f"desist: {line}" for line in lines), err=True)
     sys.exit(2)
 
 

@@ -27,7 +27,7 @@ PATH = click.Path(path_type=Path)
               help="Plans: prices that differ from those that come with Desist (TOML; docs/money.md).")  # fmt: skip
 @click.option("--posterior", type=PATH, default=None, metavar="FILE",
               help="Plans: draws from desist calibrate (default: those that come with Desist).")  # fmt: skip
-@click.option("--draws", type=click.IntRange(1, 100_000), default=None, help="Plans: how many draws.")  # fmt: skip
+@click.option("--draws", type=click.IntRange(2, 100_000), default=None, help="Plans: how many draws.")  # fmt: skip
 @click.option("--grade-draws", type=click.IntRange(0, 100_000), default=None,
               help="Plans: draws for dividing uncertainty, if --draws are few (default 240; 0 for none).")  # fmt: skip
 def report(names: tuple[str, ...], out: Path | None, as_json: bool, **options: Any) -> None:
