@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, get_args
@@ -26,25 +25,6 @@ NEEDED = {
 }
 
 
-LONG = 120
-"""Characters of a value that are shown at most."""
-LONG_VALUE = re.compile(rf"(?<=\[)[^\[\]\n]{{{LONG},}}(?=\])|\S{{{LONG},}}")
-LINE = 300
-"""Characters of a line that are printed at most."""
-
-
-def with_short_values(message: str) -> str:
-    """A message with both ends of what is very long: of values in brackets, and of words.
-
-    >>> len(with_short_values(f"name is [{'long ' * 20_000}]; at most 80 characters"))
-    145
-    """
-    return LONG_VALUE.sub(lambda found: shortened(found[0], LONG), message)
-
-
-def shortened(text: str, most: int) -> str:
-    """Both ends of a text that is longer than ``most`` characters."""
-    return text if len(text) < most else f"{text[: most // 2]} ... {text[-most // 3 :]}"
 
 
 def nearest(name: str, known: Iterable[str], above: Sequence[str] = ()) -> str:

@@ -19,6 +19,7 @@ import pandas as pd
 from simulation.compiled_parameters import calendar_months, months_before
 from simulation.engine import SimulatedChunk, chunks, tell
 from simulation.parameters import ParameterError
+from simulation.parquet_file import notes_of, read_parquet
 from simulation.rules import CAUGHT, LEFT, PLANNED, UNPLANNED
 from simulation.scenario import Scenario
 from simulation.state import EventBuffer, PeopleColumns
@@ -98,18 +99,10 @@ class History:
     @classmethod
     def read(cls, folder: Path) -> History:
         """Read a history written by ``write``; raises ``ParameterError`` if a file is missing or damaged."""
-        import pyarrow as pa  # slow to import
-        import pyarrow.parquet as pq  # slow to import
-
         tables, notes = [], {}
         for name in ("people.parquet", "events.parquet"):
-            try:
-                arrow = pq.read_table(folder / name)
-            except FileNotFoundError:
-                raise ParameterError(f"[{folder / name}] was not found; desist run writes it") from None
-            except (OSError, pa.ArrowException) as problem:
-                raise ParameterError(f"[{folder / name}] could not be read: {problem}") from None
-            notes = json.loads((arrow.schema.metadata or {}).get(b"desist", b"{}"))
+            arrow = read_parquet(folder / name, "file", "desist run writes it")
+            notes = notes_of(arrow)
             tables.append(arrow.to_pandas())
         return cls(people=tables[0], events=tables[1], about=notes)
 

@@ -16,8 +16,6 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.fields import FieldInfo
 
-from simulation.errors import with_short_values
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,13 +25,36 @@ something near it; *assumed* because nothing was found, or fitted so that the wh
 
 
 class ParameterError(ValueError):
-    """A scenario, study or option that cannot be used; the message is one line for the user.
+    """A scenario, study or option that cannot be used; the message is one line for the user (one a mistake).
 
-    Of a very long value it shows both ends.
+    A line is shortened to ``LONGEST_LINE`` characters, long values first, and shows no control characters: what a user
+    gave may be of any length and hold anything.
     """
 
     def __init__(self, message: str = "") -> None:
-        super().__init__(with_short_values(message))
+        lines = [_shortened(line) for line in str(message).split("\n")]
+        more = [f"and {len(lines) - MOST_LINES:,} more mistakes"] if len(lines) > MOST_LINES else []
+        super().__init__("\n".join([*lines[: MOST_LINES], *more]))
+
+
+LONGEST_LINE, LONGEST_VALUE, MOST_LINES = 290, 70, 40
+"""The longest line of a message and the longest value in it (characters), and the most lines."""
+
+
+def _shortened(line: str) -> str:
+    line = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+    if len(line) > LONGEST_LINE:
+        line = re.sub(rf"[^\s,;]{{{LONGEST_VALUE + 1},}}", _middle_cut, line)
+    if len(line) > LONGEST_LINE:
+        line = re.sub(rf"\[([^\[\]]{{{LONGEST_VALUE + 1},}})\]", lambda m: f"[{m[1][: LONGEST_VALUE - 4]} ...]", line)
+    if len(line) > LONGEST_LINE:  # what to do stands at the end
+        line = f"{line[: LONGEST_LINE // 2]} ... {line[-(LONGEST_LINE // 2 - 5) :]}"
+    return line
+
+
+def _middle_cut(found: re.Match[str]) -> str:
+    text = found[0]
+    return f"{text[: LONGEST_VALUE // 2]}...{text[-(LONGEST_VALUE // 2 - 3) :]}"
 
 
 class Section(BaseModel):

@@ -25,6 +25,7 @@ from simulation.errors import explain
 from simulation.parameters import ParameterError, Prior, Quantity, Section, par, quantities
 from simulation.price_tables import Priced, built_in_rows, given_keys, onto_rows
 from simulation.programmes import Row
+from simulation.text_file import read_toml
 
 if TYPE_CHECKING:
     import pandas as pd  # slow to import
@@ -242,13 +243,7 @@ def read_prices(path: Path) -> Prices:
 
     Raises ``ParameterError`` in one line if it cannot be read or holds what is not allowed.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise ParameterError(f"prices [{path}] cannot be read ({problem.strerror}); give a TOML file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ParameterError(f"prices [{path}] is not TOML: {problem}") from None
-    return prices_from(table, path.name)
+    return prices_from(read_toml(path, "prices"), path.name)
 
 
 # Prices as a table --------------------------------------------------------------------------------------------

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 import tomllib
 from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -24,11 +26,17 @@ from simulation.municipalities import Municipality, by_place, chosen
 from simulation.parameter_sections import Custody, Offending, Peers, People, Risk, Trial
 from simulation.parameters import ParameterError, Section
 from simulation.programmes import Factor, Municipalities, Programme, Volunteers, refuse_mistyped
+from simulation.text_file import parse_toml, read_text
 
 SCHEMA = 2
 """Version of what keys and defaults mean, part of every digest."""
 MOST_FACTORS = 16
 MOST_PROGRAMMES = 8
+DEEPEST, MOST_LAYERS = 20, 200
+"""How many files may extend one another in a row, and how many in all."""
+NAME = re.compile(r"\w[\w -]{0,59}")
+TAKEN = ("all", "none", "nobody", "everybody", "total")
+"""Words that mean something in tables, so that no factor or programme is called so."""
 LEAST_SIGNED_UP = 0.001
 """Least share of the released who may be in a scenario of people who sign up (fewer are too slow to find)."""
 
@@ -73,6 +81,11 @@ class Scenario(Section):
         for name in names:
             if not name.strip():
                 raise ParameterError("a factor or programme has no name; give it one")
+            if not NAME.fullmatch(name) or name.casefold() in TAKEN:
+                raise ParameterError(
+                    f"a factor or programme is called [{name}]; allowed are letters, digits, blanks, - and _, at most "
+                    f"60 of them, and not {', '.join(TAKEN)}"
+                )
             if names.count(name) > 1:
                 raise ParameterError(f"the name [{name}] stands for two things; rename the factor or programme")
         if len(self.factor) > MOST_FACTORS or len(self.programme) > MOST_PROGRAMMES:
@@ -213,7 +226,8 @@ class Scenario(Section):
             If the file is missing, not TOML, or describes no possible scenario.
         """
         file = Path(path)
-        return cls.from_toml(_text_of(file), shelf=(*shelf, file.parent), label=file.name)
+        text = read_text(file, hint="check the name, or see desist scenario --list")
+        return cls.from_toml(text, shelf=(*shelf, file.parent), label=file.name)
 
 
 def differing(section: Section, leave: Container[str] = ("label", "about")) -> dict[str, Any]:
@@ -247,15 +261,6 @@ def validated(data: dict[str, Any], *, label: str = "the scenario") -> Scenario:
         raise ParameterError(explain(mistakes, Scenario, label)) from None
 
 
-def _text_of(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ParameterError(f"file [{file}] was not found; check the name, or see desist scenario --list") from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ParameterError(f"file [{file}] could not be read: {problem}") from None
-
-
 def _resolved(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, ...]) -> dict[str, Any]:
     """Plain data of a TOML text with everything it extends merged below it."""
     data = Scenario().model_dump()
@@ -270,20 +275,22 @@ def _resolved(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, .
 
 def _layers(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, ...]) -> list[dict[str, Any]]:
     """The differences that a TOML text stands for, in the order in which they count: what it extends, then its own."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise ParameterError(f"{label} is not valid TOML: {problem}") from None
+    data = parse_toml(text, label)
     below = data.get("extends", [])
     names = [below] if isinstance(below, str) else below
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ParameterError(f"{label}: extends is [{below}]; a name, a path or a list of them is needed")
-    layers = []
+    layers: list[dict[str, Any]] = []
     for name in names:
         if name in seen:
             raise ParameterError(f"{label}: extends goes in a circle through [{name}]")
+        if len(seen) >= DEEPEST or len(layers) >= MOST_LAYERS:
+            raise ParameterError(
+                f"{label}: extends is [{name}], which leads on through too many files; at most {DEEPEST} one behind "
+                f"the other and {MOST_LAYERS} in all are allowed"
+            )
         file = find(name, shelf, label)
-        layers += _layers(_text_of(file), (*shelf, file.parent), file.name, (*seen, name))
+        layers += _layers(read_text(file), (*shelf, file.parent), file.name, (*seen, name))
     return [*layers, data]
 
 
@@ -297,8 +304,9 @@ def find(name: str, shelf: Iterable[Path], label: str = "") -> Path:
     paths = [*beside, Path(name)] if label else [Path(name), *beside]
     tried = paths if name.endswith(".toml") else [folder / f"{name}.toml" for folder in folders]
     for file in tried:
-        if file.is_file():
-            return file
+        with suppress(OSError):  # a name of 300 characters
+            if file.is_file():
+                return file
     known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
     hint = "check the path" if name.endswith(".toml") else nearest(name, known)
     raise ParameterError(f"{label + ': ' if label else ''}scenario [{name}] was not found; {hint}")

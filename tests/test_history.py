@@ -16,7 +16,7 @@ SMALL = differing(
 
 def test_a_missing_history_is_named(tmp_path):
     """The message names the file and the command that writes it."""
-    with pytest.raises(ParameterError, match=r"people\.parquet\] was not found; desist run writes it"):
+    with pytest.raises(ParameterError, match=r"people\.parquet\], which was not found; desist run writes it"):
         History.read(tmp_path)
 
 
@@ -24,7 +24,7 @@ def test_a_damaged_history_is_named(tmp_path):
     """A file that is not what it says is refused in one line."""
     simulate(SMALL, seed=1).write(tmp_path)
     (tmp_path / "events.parquet").write_bytes(b"PAR1 and then something else")
-    with pytest.raises(ParameterError, match=r"events\.parquet\] could not be read"):
+    with pytest.raises(ParameterError, match=r"events\.parquet\], which is no readable Parquet file"):
         History.read(tmp_path)
 
 

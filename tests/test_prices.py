@@ -119,7 +119,7 @@ def test_a_file_of_prices(tmp_path) -> None:
     assert read_prices(file).scheme["primus_motor"].per_start == 50_000
     assert read_prices(file).prison == PRICES.prison
     file.write_text("= 3", encoding="utf-8")
-    with pytest.raises(ParameterError, match="is not TOML"):
+    with pytest.raises(ParameterError, match="is not valid TOML"):
         read_prices(file)
     with pytest.raises(ParameterError, match="cannot be read"):
         read_prices(tmp_path / "none.toml")

@@ -89,7 +89,7 @@ BAD_FILES = [
     (HEAD + GOOD, ExtractFormat(by="sex"), "--by is [sex], which is no column of mine.csv"),
     ("person,release,decision,sanction\na,2018-01-01,,\n", ExtractFormat(), "does not say until when people are followed; name a column with --followed"),
     ("PK\x03\x04", ExtractFormat(), "is a workbook or archive; save the sheet as CSV"),
-    ("PAR1 but no more", ExtractFormat(), "could not be read as Parquet"),
+    ("PAR1 but no more", ExtractFormat(), "is no readable Parquet file"),
 ]  # fmt: skip
 
 

@@ -176,7 +176,7 @@ def test_a_trial_over_draws_separates_stochastic_variation_from_parameter_uncert
 
 @pytest.mark.parametrize(("arguments", "message"), [
     (["--draws", "3"], "--draws is [3], but there is no --posterior to draw from; give its file"),
-    (["--posterior", "missing.parquet"], "--posterior is [missing.parquet], which is no readable Parquet file"),
+    (["--posterior", "missing.parquet"], "--posterior is [missing.parquet], which was not found"),
     (["--posterior", "POSTERIOR", "--set", "risk.hazard_multiplier=1.1"], "which decides nothing that scenario trial leaves open"),
 ])  # fmt: skip
 def test_bad_posteriors_are_one_line(arguments, message, tmp_path):

@@ -16,7 +16,7 @@ import click
 
 from experiments.cli.command import command_of
 from experiments.studies.catalogue import STUDIES, SUMMARIES
-from simulation.errors import LINE, nearest, shortened
+from simulation.errors import nearest
 from simulation.parameters import ParameterError
 
 MODULES = {
@@ -109,11 +109,15 @@ def main() -> None:
         sys.exit(0)
     except ParameterError as mistake:
         _bad_input(str(mistake))
+    except OSError as problem:
+        named, why = problem.filename or "a file", problem.strerror or problem
+        _bad_input(f"[{named}] cannot be used ({why}); check it and start again")
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _bad_input(message: str) -> NoReturn:
-    click.echo("\n".join(f"desist: {shortened(line, LINE)}" for line in message.splitlines()), err=True)
+    lines = str(ParameterError(message)).split("\n")  # Click's messages hold what the user typed, at any length
+    click.echo("\n".join(f"desist: {line}" for line in lines), err=True)
     sys.exit(2)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
               help="Plans: prices that differ from those that come with Desist (TOML; docs/money.md).")  # fmt: skip
 @click.option("--posterior", type=PATH, default=None, metavar="FILE",
               help="Plans: draws from desist calibrate (default: those that come with Desist).")  # fmt: skip
-@click.option("--draws", type=click.IntRange(1, 100_000), default=None, help="Plans: how many draws.")  # fmt: skip
+@click.option("--draws", type=click.IntRange(2, 100_000), default=None, help="Plans: how many draws.")  # fmt: skip
 @click.option("--grade-draws", type=click.IntRange(0, 100_000), default=None,
               help="Plans: further draws that divide the uncertainty by grade (240 do; default: none).")  # fmt: skip
 def report(names: tuple[str, ...], out: Path | None, as_json: bool, **options: Any) -> None:

@@ -52,6 +52,18 @@ def decoded(data: bytes) -> Table:
     return table
 
 
+def _opens(data: bytes) -> bool:
+    """Whether bytes are an Arrow file with its notes: a checksum says only that they are those that were named."""
+    try:
+        found = pa.ipc.open_file(pa.BufferReader(data))
+        if b"desist" not in (found.schema.metadata or {}):
+            return False
+        found.read_all().validate(full=True)
+    except (pa.ArrowException, OSError, ValueError, KeyError):
+        return False
+    return True
+
+
 def canonical(data: Any) -> bytes:
     """Plain data as JSON in one fixed form; raises ``ValueError`` or ``TypeError`` for what JSON does not have."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
@@ -152,7 +164,7 @@ class Store:
             return None
         path = self.path / "pieces" / address[:2] / name
         data = _bytes(path)
-        if data is not None and name.endswith(f"-{checksum(data)}.arrow"):
+        if data is not None and name.endswith(f"-{checksum(data)}.arrow") and _opens(data):
             return data
         self._folder(address[:2]).pop(address, None)
         if data is not None:

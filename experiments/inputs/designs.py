@@ -8,6 +8,7 @@ scale) or ``key=a,b,c`` (a list, with values as TOML writes them). Latin hypercu
 from __future__ import annotations
 
 import json
+import os.path
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from pydantic import Field, ValidationError
 from experiments.inputs.scenario_files import read_value
 from simulation.errors import explain
 from simulation.parameters import ParameterError, Section
+from simulation.text_file import read_toml
 
 Design = Literal["grid", "latin", "sobol"]
 FOLDER = Path(__file__).parent / "sweeps"
@@ -105,7 +107,7 @@ def _listed(text: str) -> tuple[Any, ...]:
     """Values between commas: as TOML reads them, or as they stand."""
     try:
         return tuple(tomllib.loads(f"values = [{text}]")["values"])
-    except ValueError:
+    except (ValueError, RecursionError):
         return tuple(read_value(value.strip()) for value in text.split(","))
 
 
@@ -223,14 +225,10 @@ class SweepFile(Section):
 def read_sweep(name: str) -> SweepFile:
     """A sweep by name or path; raises ``ParameterError`` if it is not found, not TOML, or holds what is not allowed."""
     path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
-    if not path.is_file():
+    if not os.path.isfile(path):
         known = ", ".join(sorted(file.stem for file in FOLDER.glob("*.toml")))
         raise ParameterError(f"sweep [{name}] was not found; give a TOML file, or one of: {known}")
     try:
-        return SweepFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as problem:
-        raise ParameterError(f"{path.name} is not valid TOML: {problem}") from None
+        return SweepFile.model_validate(read_toml(path))
     except ValidationError as mistakes:
         raise ParameterError(explain(mistakes, SweepFile, path.name)) from None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ParameterError(f"file [{path}] could not be read: {problem}") from None

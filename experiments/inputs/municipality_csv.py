@@ -108,8 +108,9 @@ def _sheet(path: Path) -> CsvSheet:
     """Read and take apart; the separator is the one that is most frequent in the heading."""
     try:
         data = path.read_bytes()
-    except OSError as problem:
-        raise ParameterError(f"file [{path}] cannot be read ({problem.strerror}); check the name") from None
+    except (OSError, ValueError) as problem:  # a name with a NUL is a ValueError
+        why = getattr(problem, "strerror", None) or problem
+        raise ParameterError(f"file [{path}] cannot be read ({why}); check the name") from None
     if data.startswith(b"PK"):
         raise ParameterError(f"file [{path}] is a workbook or archive; save the sheet as CSV")
     try:

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 
 from experiments.inputs.parameter_points import at_point
 from experiments.inputs.scenario_files import SHORT_AXES
+from simulation.outcomes import DEFINITIONS
 from simulation.parameters import ParameterError
+from simulation.parquet_file import notes_of, read_parquet
 from simulation.scenario import Scenario
 
 SHIPPED = Path(str(files("experiments").joinpath("inputs/data/posterior.parquet")))
@@ -39,21 +42,13 @@ class Posterior:
     @classmethod
     def read(cls, path: Path) -> Posterior:
         """Read a posterior file; raises ``ParameterError`` if it is missing or is not such a file."""
-        import pyarrow as pa  # slow to import
-        import pyarrow.parquet as pq  # slow to import
-
-        try:
-            read = pq.read_table(path)
-        except (OSError, pa.ArrowException):
-            raise ParameterError(
-                f"--posterior is [{path}], which is no readable Parquet file; desist calibrate writes one"
-            ) from None
-        about = json.loads((read.schema.metadata or {}).get(b"desist", b"{}"))
-        table = read.to_pandas()
+        read = read_parquet(path, "--posterior", "desist calibrate writes one")
+        about, table = notes_of(read), read.to_pandas()
         if about.get("kind") != "posterior" or table.empty:
             raise ParameterError(
                 f"--posterior is [{path}], which holds no draws; desist calibrate writes posterior.parquet"
             )
+        _check_columns(table, path)
         numbers = table.select_dtypes("number")
         broken = [name for name in numbers if not np.isfinite(numbers[name]).all()]
         if broken:
@@ -75,9 +70,12 @@ class Posterior:
 
         made = pa.Table.from_pandas(self.table, preserve_index=False)
         made = made.replace_schema_metadata({"desist": json.dumps({"kind": "posterior", **self.about})})
-        part = path.with_name(f".{path.name}.part")
-        pq.write_table(made, part)
-        part.replace(path)
+        part = path.with_name(f".{uuid4().hex}.part")
+        try:
+            pq.write_table(made, part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
         return path
 
     @property
@@ -98,6 +96,24 @@ class Posterior:
         """Draws with the scenarios they make of ``base``; keys in ``but`` stay as they are there."""
         points = [fitting(base, draw, but=but) for draw in self.draws(number)]
         return [(point, at_point(base, point)) for point in points]
+
+
+def _check_columns(table: pd.DataFrame, path: Path) -> None:
+    """Refuse columns that are there twice, are the key of nothing, or hold what such a key cannot be."""
+    named = f"--posterior is [{path}], in which"
+    for name in table.columns:
+        if list(table.columns).count(name) > 1:
+            raise ParameterError(f"{named} the column [{name}] is there twice; remove one")
+        section, _, rest = name.partition(".")
+        known = {*Scenario.model_fields, *(key.partition(".")[0] for key in SHORT_AXES)}
+        if not name.startswith("_") and not (section in known and rest):
+            raise ParameterError(f"{named} the column [{name}] is no key of a scenario; name it as one")
+        if name == "trial.definition":
+            odd = [each for each in table[name].unique() if each not in DEFINITIONS]
+            if odd:
+                raise ParameterError(f"{named} {name} is [{odd[0]}]; allowed is {', '.join(DEFINITIONS)}")
+        elif not pd.api.types.is_numeric_dtype(table[name]) or pd.api.types.is_bool_dtype(table[name]):
+            raise ParameterError(f"{named} the column [{name}] holds no numbers; desist calibrate writes the file")
 
 
 def fitting(base: Scenario, draw: dict[str, Any], *, but: Sequence[str] = ()) -> dict[str, Any]:

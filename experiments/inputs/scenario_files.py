@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario, find
+from simulation.text_file import parse_toml
 
 SHELF = Path(__file__).parent / "scenarios"
 SETTINGS = ("as-reported", "pooled", "sceptical")
@@ -92,6 +92,6 @@ def change(text: str) -> tuple[str, Any]:
 def read_value(text: str) -> Any:
     """A value as TOML reads it, or the text itself."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except ValueError:  # no TOML, or a number of thousands of digits
+        return parse_toml(f"value = {text}", "a value")["value"]
+    except ParameterError:
         return text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pandas as pd
 
 from experiments.language.answer import Answer, Shown
-from experiments.language.messages import Messages
+from experiments.language.messages import LANGUAGES, Messages
 from experiments.language.shown import shown_table
 
 EVERYBODY = "all"
@@ -25,6 +25,19 @@ def answer(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mess
 def group_name(name: object, m: Messages) -> str:
     """The name of a group: the user's own, or one of ours in the reader's language."""
     return m(f"group.{name}") if m.has(f"group.{name}") else str(name)
+
+
+@cache
+def _taken() -> frozenset[str]:
+    """Words for all, for a blank and for small groups, in every language, without regard to case."""
+    names = ("all", "(blank)", "(small groups)", "4 or more")
+    shown = (group_name(name, Messages(each, "register")) for each in LANGUAGES for name in names)
+    return frozenset(word.casefold() for word in (*names, *shown))
+
+
+def label_of(group: str) -> str:
+    """A user's group as tables show it: in quotation marks if it could be taken for all, a blank or small groups."""
+    return f'"{group}"' if group.strip('"').casefold() in _taken() else group
 
 
 def people(number: int | None, m: Messages) -> str:

@@ -110,6 +110,11 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     versions = found.get("versions") if isinstance(found, dict) and isinstance(found.get("command"), str) else None
     if not isinstance(versions, dict) or not all(isinstance(each, str) for each in versions.values()):
         raise ParameterError(f"[{path}] is no manifest (no command or versions); name a folder that desist has written")
+    listed = found.get("files", {})
+    if not isinstance(listed, dict) or not all(isinstance(each, str) for each in listed.values()):
+        raise ParameterError(f"[{path}] is no manifest (its files have no digests); run its command again")
+    if any(Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name for name in listed):
+        raise ParameterError(f"[{path}] lists a file outside of its folder; run its command again")
     manifest: dict[str, Any] = found
     return manifest
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
@@ -31,13 +34,11 @@ class Folder:
         self._made: dict[str, Any] | None = None
         try:
             path.mkdir(parents=True, exist_ok=True)
-            probe = path / ".writable"
+            probe = path / f".writable-{uuid4().hex}"
             probe.touch()
             probe.unlink()
-        except OSError as problem:
-            raise ParameterError(
-                f"--out is [{path}], which cannot be written ({problem.strerror}); name another folder"
-            ) from None
+        except (OSError, ValueError) as problem:  # a name with a NUL is a ValueError
+            raise _unwritable(path, problem) from None
 
     def table(self, name: str, table: pd.DataFrame) -> Path:
         """Write a table as ``name.csv``; numbers with up to ten digits."""
@@ -50,9 +51,23 @@ class Folder:
     def figure(self, name: str, figure: Figure) -> Path:
         """Write a figure as ``name.png`` and ``name.svg``."""
         path = self._place(f"{name}.png")
-        figure.savefig(path, dpi=150, metadata={"Software": None})
-        figure.savefig(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None})
-        self.wrote(path.with_suffix(".svg"))
+        for kind, metadata in (("svg", {"Date": None, "Creator": None}), ("png", {"Software": None})):
+            drawn = io.BytesIO()
+            figure.savefig(drawn, format=kind, dpi=150 if kind == "png" else "figure", metadata=metadata)
+            self.wrote(self._put(f"{name}.{kind}", drawn.getvalue()))
+        return path
+
+    def written(self, name: str, write: Callable[[Path], object]) -> Path:
+        """Have other code write a file, whole or not at all, which takes the path to write to."""
+        path, part = self._place(name), self.path / f".{uuid4().hex}{Path(name).suffix}"
+        try:
+            write(part)
+            os.replace(part, path)
+        except OSError as problem:
+            raise _unwritable(self.path, problem) from None
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         return self.wrote(path)
 
     def wrote(self, path: Path) -> Path:
@@ -110,10 +125,22 @@ class Folder:
         return self.path / name
 
     def _put(self, name: str, data: bytes) -> Path:
-        path, part = self._place(name), self.path / f".{name}.part"
-        part.write_bytes(data)
-        os.replace(part, path)
+        """Write a file whole or not at all; two processes may write the same one."""
+        path, part = self._place(name), self.path / f".{uuid4().hex}.part"
+        try:
+            part.write_bytes(data)
+            os.replace(part, path)
+        except OSError as problem:
+            raise _unwritable(self.path, problem) from None
+        finally:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
         return path
+
+
+def _unwritable(path: Path, problem: OSError | ValueError) -> ParameterError:
+    why = getattr(problem, "strerror", None) or problem
+    return ParameterError(f"--out is [{path}], which cannot be written ({why}); name another folder")
 
 
 FORMULA = re.compile(r"(?=[=+\-@\t\r].)", re.DOTALL)

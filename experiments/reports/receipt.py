@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
@@ -88,11 +90,15 @@ def check_line(names: Sequence[str], language: Language) -> str:
 
 def written(file: Path, page: str, about: Mapping[str, Any]) -> Path:
     """Write the page with its receipt, whole or not at all; a ``ParameterError`` if it cannot be written."""
-    part = file.with_name(f".{file.name}.part")
+    part = file.with_name(f".{uuid4().hex}.part")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(sealed_page(page, about).encode())
         os.replace(part, file)
-    except OSError as problem:
-        raise ParameterError(f"--out is [{file}], which cannot be written ({problem.strerror}); name another") from None
+    except (OSError, ValueError) as problem:  # a name with a NUL is a ValueError
+        why = getattr(problem, "strerror", None) or problem
+        raise ParameterError(f"--out is [{file}], which cannot be written ({why}); name another") from None
+    finally:
+        with suppress(OSError, ValueError):
+            part.unlink(missing_ok=True)
     return file

@@ -28,6 +28,11 @@ SCALES: dict[Kind, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]
 TESTED = 7
 
 
+def least_points(parameters: int) -> int:
+    """How many design points an emulator of so many parameters needs: a fifth more than it has terms."""
+    return math.ceil(1.2 * ((parameters + 1) * (parameters + 2) // 2))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Emulator:
     """Quadratic regressions of several outputs on the same inputs."""
@@ -57,7 +62,7 @@ class Emulator:
         if len(x) < 1.2 * terms.shape[1]:
             raise ParameterError(
                 f"{len(x)} design points can be used [--points, --near-points], too few for an emulator of "
-                f"{terms.shape[1]} terms; ask for at least {math.ceil(1.2 * terms.shape[1])}, better twice as many"
+                f"{terms.shape[1]} terms; ask for at least {least_points(x.shape[1])}, better twice as many"
             )
         target = np.column_stack([SCALES[kind][0](y[:, m]) for m, kind in enumerate(kinds)])
         test = np.arange(len(x)) % TESTED == 0

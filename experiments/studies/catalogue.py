@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import tomllib
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from experiments.studies.study import DRAWS, Study
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
+from simulation.text_file import parse_toml, read_text
 
 if TYPE_CHECKING:
     from experiments.studies.result import StudyResult
@@ -55,10 +57,7 @@ def parse_study(text: str, *, label: str = "the study", draws: Path | None = Non
     ``draws`` is the file that holds draws which were given as a value: they are a value again. Raises
     ``ParameterError`` if the text is not TOML, has no known ``study``, or an option is unknown or not allowed.
     """
-    try:
-        data = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
-        raise ParameterError(f"{label} is not valid TOML: {problem}") from None
+    data = parse_toml(text, label)
     if not isinstance(data.get("study"), str):
         raise ParameterError(f'{label} names no study; write study = "VERB", for example study = "power"')
     if draws is not None and data.get("posterior") == DRAWS and draws.is_file():
@@ -77,13 +76,8 @@ def read_study(path: str | Path) -> Study:
         If there is no such file, or it holds no study.
     """
     file = Path(path)
-    file = file / FILE if file.is_dir() else file
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as problem:
-        why = getattr(problem, "strerror", None) or problem
-        raise ParameterError(f"study file is [{file}], which cannot be read ({why}); name a TOML file") from None
-    return parse_study(text, label=file.name, draws=file.parent / DRAWS)
+    file = file / FILE if os.path.isdir(file) else file
+    return parse_study(read_text(file, "study file"), label=file.name, draws=file.parent / DRAWS)
 
 
 def load_result(folder: str | Path) -> StudyResult:

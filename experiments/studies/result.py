@@ -7,6 +7,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
@@ -152,8 +153,7 @@ class StudyResult:
         out.text(STUDY, self.study.to_toml())
         draws = next((value for _, value in self.study if isinstance(value, ParameterDraws)), None)
         for name, write in {**({DRAWS: draws.write} if draws is not None else {}), **self.files}.items():
-            write(out.path / name)
-            out.wrote(out.path / name)
+            out.written(name, write)
         for name in self.figures:
             with styled():
                 out.figure(name, self.figure(name, language))
@@ -212,9 +212,8 @@ def load(folder: Path, study: Study) -> StudyResult:
             files[name] = partial(_copy, path)
     if FACTS not in data:
         raise ParameterError(missing.get(FACTS, f"[{folder / FACTS}] is missing; make the result again"))
-    facts = json.loads(data.pop(FACTS))
-    tables = _LoadedTables({name.removesuffix(".csv"): unmarked(pd.read_csv(io.BytesIO(text)))
-                            for name, text in data.items()})  # fmt: skip
+    facts = _facts(data.pop(FACTS), folder)
+    tables = _LoadedTables({name.removesuffix(".csv"): _table(text) for name, text in data.items()})
     tables.missing = missing
     module, name = study.result_class.split(":")
     kind: type[StudyResult] = getattr(import_module(module), name)
@@ -225,6 +224,18 @@ def load(folder: Path, study: Study) -> StudyResult:
         counts={key: each for key, each in manifest.items() if key not in NO_COUNTS}, files=files,
         complete=manifest.get("complete", True),
     )  # fmt: skip
+
+
+def _table(text: bytes) -> pd.DataFrame:
+    """A table as it was written: only an empty cell is nothing, and a label such as NA or None is a label."""
+    return unmarked(pd.read_csv(io.BytesIO(text), keep_default_na=False, na_values=[""]))
+
+
+def _facts(data: bytes, folder: Path) -> dict[str, Any]:
+    with suppress(ValueError, RecursionError):
+        if isinstance(found := json.loads(data), dict):
+            return found
+    raise ParameterError(f"[{folder / FACTS}] holds no facts; make the result again") from None
 
 
 def _copy(source: Path, path: Path) -> None:

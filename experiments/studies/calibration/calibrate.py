@@ -132,9 +132,7 @@ def write_inference_data(posterior: Posterior, path: Path) -> Path:
         data = az.from_dict({"posterior": columns}) if new else az.from_dict(posterior=columns)
         for group in (data, *(data[name] for name in (data.groups() if callable(data.groups) else data.children))):
             group.attrs.pop("created_at", None)  # the same draws give the same bytes
-        part = path.with_name(f".{path.name}.part")
-        data.to_netcdf(str(part), engine="h5netcdf")
-    part.replace(path)
+        data.to_netcdf(str(path), engine="h5netcdf")  # the folder has it written beside, and moved into place
     return path
 
 

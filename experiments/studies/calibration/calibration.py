@@ -20,7 +20,7 @@ from experiments.execution.context import Compute
 from experiments.execution.jobs import Job
 from experiments.inputs.scenario_files import load
 from experiments.inputs.trial_result import Printed
-from experiments.statistics.response_surface import Emulator, Floats
+from experiments.statistics.response_surface import Emulator, Floats, least_points
 from experiments.studies.calibration import register_fit, trial_fit
 from experiments.studies.calibration.calibrate_study import FromRegisters
 from experiments.studies.calibration.register_fit import Chains, RegisterFigures, register_figures
@@ -75,6 +75,25 @@ class CalibrationPlan:
                 "trial.assignment to randomised and leave one programme"
             )
         require_the_trial(self.trial, "it is compared with")
+        self._check_enough()
+
+    def _check_enough(self) -> None:
+        """Refuse so few points or steps that nothing could be drawn from them, before anything is computed."""
+        parameters = len(register_fit.register_parameters(self.population))
+        walkers = register_fit.walkers(parameters)
+        points = max(least_points(parameters), walkers)
+        least = -(-max(self.near_points // 2, walkers) // walkers)  # thinned steps of each of two ensembles
+        steps = 3 * (register_fit.THIN * (least - 1) + 1)
+        if self.points < points:
+            raise ParameterError(
+                f"--points is [{self.points}], too few for an emulator of {parameters} uncertain parameters; give at "
+                f"least {points}, better twice as many"
+            )
+        if 2 * walkers * (-(-(self.steps // 3) // register_fit.THIN)) < self.near_points:
+            raise ParameterError(
+                f"--steps is [{self.steps}], which gives fewer draws than the --near-points "
+                f"[{self.near_points}]; give at least {steps} steps or fewer points"
+            )
 
 
 def plan_of(study: FromRegisters, **more: Any) -> CalibrationPlan:

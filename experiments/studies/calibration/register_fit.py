@@ -30,6 +30,8 @@ from experiments.studies.validation.baseline import measure, targets
 from simulation.parameters import Quantity
 from simulation.scenario import Scenario
 
+THIN = 10
+"""Every tenth step of the sampler is kept."""
 POINTS_A_TASK = 20
 HALF_WIDTH = float(np.sqrt(3.0))
 """Ends of a uniform prior in coordinates: it has variance 1 there."""
@@ -183,8 +185,13 @@ class Chains:
         return float(np.sqrt(1 + between / np.maximum(within, 1e-300)).max())
 
 
+def walkers(parameters: int) -> int:
+    """How many walkers an ensemble has for so many parameters; as many points are needed to begin at."""
+    return 2 * (parameters + 3)
+
+
 def sample(
-    density: Callable[[Floats], Floats], start: Floats, *, seed: int, steps: int, burn: int, thin: int = 10,
+    density: Callable[[Floats], Floats], start: Floats, *, seed: int, steps: int, burn: int, thin: int = THIN,
     ensembles: int = 2,
 ) -> Chains:  # fmt: skip
     """Draws from a log density by emcee: independent ensembles of walkers that begin at random rows of ``start``.
@@ -196,15 +203,15 @@ def sample(
     import emcee  # only needed for sampling, not by the workers that simulate
     from emcee.autocorr import integrated_time  # the same
 
-    walkers = 2 * (start.shape[1] + 3)
+    number_of_walkers = walkers(start.shape[1])
     chains, times, accepted = [], [], []
     for number in range(ensembles):
         rng = np.random.default_rng([seed, number])
-        plain = start[rng.choice(len(start), walkers, replace=False)]
+        plain = start[rng.choice(len(start), number_of_walkers, replace=False)]
         moved = plain + 1e-3 * rng.standard_normal(plain.shape)
         first = np.where(np.isfinite(density(moved))[:, None], moved, plain)
         moves = [(emcee.moves.DEMove(), 0.7), (emcee.moves.StretchMove(), 0.3)]
-        sampler = emcee.EnsembleSampler(walkers, start.shape[1], density, moves=moves, vectorize=True)
+        sampler = emcee.EnsembleSampler(number_of_walkers, start.shape[1], density, moves=moves, vectorize=True)
         state = np.random.RandomState(int(rng.integers(2**31))).get_state()
         sampler.random_state = state
         settled = sampler.run_mcmc(first, burn, progress=False)

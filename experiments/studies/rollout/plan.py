@@ -7,7 +7,6 @@ the file gives it (``uncertain``). What a plan means for the model is in ``plan_
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from functools import partial
 from importlib.resources import files
@@ -22,6 +21,7 @@ from simulation.parameters import ParameterError, Quantity, Section, par, quanti
 from simulation.prices import PUBLIC
 from simulation.programmes import Allocation
 from simulation.scenario import find
+from simulation.text_file import read_toml
 
 if TYPE_CHECKING:
     from experiments.inputs.municipalities import Country
@@ -245,12 +245,7 @@ def load_plan(name: str) -> RolloutPlan:
         If it is not found, cannot be read, or describes no possible plan; one line for each mistake.
     """
     file = find_plan(name)
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ParameterError(f"plan [{file}] could not be read: {problem}") from None
-    except tomllib.TOMLDecodeError as problem:
-        raise ParameterError(f"{file.name} is not valid TOML: {problem}") from None
+    data = read_toml(file, "plan")
     data.setdefault("name", file.stem)
     plan = planned(data, label=file.name)
     if plan.country_file and (beside := file.parent / plan.country_file).exists():

@@ -31,7 +31,7 @@ class OfPlans(Seeded):
         None, metavar="FILE",
         what="Draws of the uncertain parameters, from desist calibrate (default: those that come with Desist)",
     )  # fmt: skip
-    draws: int | None = option(None, "draws", 1, 100_000, what="How many of these draws are used (default: 48)")
+    draws: int | None = option(None, "draws", 2, 100_000, what="How many of these draws are used (default: 48)")
 
     @field_validator("prices", mode="before")
     @classmethod

@@ -11,11 +11,9 @@ from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from simulation.errors import nearest
 from simulation.parameters import ParameterError
+from simulation.parquet_file import read_parquet
 
 WORDS: dict[str, dict[str, list[str]]] = tomllib.loads(
     files("experiments").joinpath("inputs/data/register_words.toml").read_text(encoding="utf-8")
@@ -85,15 +83,15 @@ def read_sheet(path: Path) -> ExtractSheet:
         with path.open("rb") as file:
             head = file.read(4)
         return _parquet(path) if head == b"PAR1" else _text(path, head)
-    except OSError as problem:
-        raise ParameterError(f"file [{path}] cannot be read ({problem.strerror}); check the name") from None
+    except (OSError, ValueError) as problem:  # a name with a NUL is a ValueError
+        if isinstance(problem, ParameterError):
+            raise
+        why = getattr(problem, "strerror", None) or problem
+        raise ParameterError(f"file [{path}] cannot be read ({why}); check the name") from None
 
 
 def _parquet(path: Path) -> ExtractSheet:
-    try:
-        table = pq.read_table(path)
-    except pa.ArrowException as problem:
-        raise ParameterError(f"file [{path}] could not be read as Parquet ({problem})".splitlines()[0]) from None
+    table = read_parquet(path, "file", "save it again as Parquet or CSV")
     columns = {}
     for name in table.column_names:
         if name in columns:

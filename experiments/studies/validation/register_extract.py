@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from experiments.language.register import label_of
 from experiments.studies.validation.cells import ExtractCells, read_cells
 from experiments.studies.validation.dates import NO_DAY, months_after
 from experiments.studies.validation.read import Mistakes, columns_by_meaning, read_sheet
@@ -150,7 +151,8 @@ def _register(cells: ExtractCells, releases: pd.DataFrame, ends: pd.DataFrame, f
     count = len(releases)
     people = pd.DataFrame({"replicate": np.zeros(count, np.int32), "person": np.arange(count, dtype=np.int32)})
     if form.by is not None:
-        people["group"] = cells.groups.reindex(releases["code"]).fillna("").replace("", "(blank)").to_numpy()
+        named = cells.groups.map(label_of).reindex(releases["code"]).fillna("")
+        people["group"] = named.replace("", "(blank)").to_numpy()
     people = people.assign(followed=ends["followed"].astype(np.int16), decided=ends["decided"].astype(np.int16))
     units = releases.assign(person=people["person"], decided=people["decided"].to_numpy())
     cases = units.merge(cells.cases, on="code")
