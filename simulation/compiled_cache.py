@@ -18,27 +18,27 @@ from numba.core.caching import IndexDataCacheFile
 DIGEST = hashlib.sha256().digest_size
 
 
-class CheckedFiles(IndexDataCacheFile):  # type: ignore[misc]
+class CheckedFiles(IndexDataCacheFile):
     """Index and data file of a function's compiled code; what does not match its digest is as if it were not there."""
 
     def load(self, key: Any) -> Any:
         """The compiled code under a key; None if there is none that is whole."""
         try:
-            return super().load(key)
+            return super().load(key)  # type: ignore[no-untyped-call]
         except Exception:
             return None
 
     def save(self, key: Any, data: Any) -> None:
         """Keep compiled code; a full disk is no reason to stop."""
         with contextlib.suppress(OSError):
-            super().save(key, data)
+            super().save(key, data)  # type: ignore[no-untyped-call]
 
     def _dump(self, obj: Any) -> bytes:
-        data: bytes = super()._dump(obj)
+        data: bytes = super()._dump(obj)  # type: ignore[no-untyped-call]
         return hashlib.sha256(data).digest() + data
 
     def _load_data(self, name: str) -> Any:
-        return pickle.loads(_checked(Path(self._data_path(name)).read_bytes()))
+        return pickle.loads(_checked(Path(self._cache_path, name).read_bytes()))
 
     def _load_index(self) -> dict[Any, str]:
         try:

@@ -25,8 +25,6 @@ NEEDED = {
 }
 
 
-
-
 def nearest(name: str, known: Iterable[str], above: Sequence[str] = ()) -> str:
     """A hint for an unknown name: what it is called now, the nearest known one with its path, or a few known ones."""
     names = list(known)

@@ -148,9 +148,9 @@ def no_part_is_more_than_its_whole(claim: Violations, context: CheckContext) -> 
             relapses = of[f"relapses_{name}"]
             claim.check((of[f"reoffenders_{name}"] <= relapses) & (relapses <= of["relapses_any"]), name)
         claim.check(of["relapses_any"] <= of["released"], "relapses without a release")
-        for name, rules in case.scenario.programme.items():
-            limited = of[f"{name}.limited"]
-            claim.check((limited <= of[f"{name}.without"]) & (bool(rules.max_per_year) | (limited == 0)), "limited")
+        for programme, rules in case.scenario.programme.items():
+            limited = of[f"{programme}.limited"]
+            claim.check((limited <= of[f"{programme}.without"]) & (bool(rules.max_per_year) | (limited == 0)), "limited")
 
 
 def a_ledger_that_stops_early_is_the_start_of_a_longer_one(claim: Violations, context: CheckContext) -> None:
