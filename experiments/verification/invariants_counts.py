@@ -150,7 +150,8 @@ def no_part_is_more_than_its_whole(claim: Violations, context: CheckContext) -> 
         claim.check(of["relapses_any"] <= of["released"], "relapses without a release")
         for programme, rules in case.scenario.programme.items():
             limited = of[f"{programme}.limited"]
-            claim.check((limited <= of[f"{programme}.without"]) & (bool(rules.max_per_year) | (limited == 0)), "limited")
+            possible = bool(rules.max_per_year) | (limited == 0)
+            claim.check((limited <= of[f"{programme}.without"]) & possible, "limited")
 
 
 def a_ledger_that_stops_early_is_the_start_of_a_longer_one(claim: Violations, context: CheckContext) -> None:
