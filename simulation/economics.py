@@ -60,7 +60,8 @@ def costs(counts: pd.DataFrame, prices: Prices | pd.DataFrame, *, course: Course
     ----------
     counts
         One row a key (``KEYS``); ``<programme>.started`` is priced, and ``busy_months`` as volunteers' time, which is
-        shown apart. By parts also ``volunteer_months``, ``came`` and ``busy_months``.
+        shown apart. By parts also ``volunteer_months``, ``came`` and ``busy_months``, and if they are there
+        ``coordinators`` (a fixed number of them; 0 for as many as are needed) and ``open_years`` (of municipalities).
     prices
         ``Prices``, or sampled ones from ``draw_prices``: row k belongs to draw k where counts have draws; otherwise
         every row is used and becomes a draw.
@@ -228,13 +229,18 @@ def _courses(book: _Book, course: CoursePrice) -> Iterator[tuple[str, Floats]]:
             yield f"courses: {name}", book.count(f"{name}.started") * book.price(f"scheme.{name}.per_start")
             continue
         coordinators = book.count("volunteer_months") / 12 / book.price("course.volunteers_each")
+        if "coordinators" in book.counts:  # so many, whatever they have to do
+            coordinators = np.where(book.count("coordinators") > 0, book.count("coordinators"), coordinators)
         parts = {
             "coordinators": coordinators * book.price("course.coordinator"),
+            "recruiting": book.count("came") * book.price("course.recruiting"),
             "clearance and training": book.count("came") * book.price("course.new_volunteer"),
             "expenses": book.count("busy_months") * book.price("course.expenses"),
         }
         yield from ((f"courses: {item}", kroner) for item, kroner in parts.items())
         yield "courses: administration", np.sum([*parts.values()], axis=0) * book.price("course.administration")
+        if "open_years" in book.counts:
+            yield "courses: open municipalities", book.count("open_years") * book.price("course.open_municipality")
 
 
 def _bottom_up(fewer: _Book, part: Floats) -> Iterator[Entry]:

@@ -167,9 +167,17 @@ class Course(Priced):
         prior="LN(60, 0.25)")
     new_volunteer: float = par(3_000.0, "DKK of 2021", 0, 100_000, what="clearance and training of a new volunteer",
         source="information meeting and courses [S4]; size assumed", grade="assumed", prior="LN(3000, 0.30)")
+    recruiting: float = par(3_000.0, "DKK of 2021", 0, 100_000,
+        what="finding a new volunteer: announcements, meetings, campaigns",
+        source="nothing found; assumed", grade="assumed", prior="LN(3000, 0.50)")
+    open_municipality: float = par(50_000.0, "DKK of 2021 a year", 0, 100_000_000,
+        what="an open municipality, however few courses it has: start, premises, meetings with prisons and the "
+        "municipality, a small part of an employee's time",
+        source="nothing found; assumed", grade="assumed", prior="LN(50000, 0.50)")
     expenses: float = par(80.0, "DKK of 2021 a month", 0, 5_000, what="travel and coffee of a matched volunteer",
         source="nothing found; assumed", grade="assumed", prior="LN(80, 0.40)")
-    administration: float = par(0.10, "share", 0, 1, what="administration, added to the three above",
+    administration: float = par(0.10, "share", 0, 1,
+        what="administration, added to coordinators, volunteers and expenses",
         source="nothing found; assumed", grade="assumed", prior="U(0.05, 0.15)")
     hours: float = par(8.0, "hours a month", 0, 200, what="a matched volunteer's time",
         source="14 to 15.5 hours for volunteers in all fields [S92][S93]; weekly meetings [S4]; judged", grade="judged",

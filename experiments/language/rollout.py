@@ -55,6 +55,8 @@ def _tables(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mes
         until = plan_text.month_text(m, facts["plan"]["until"])
         yield plan_text.methods_shown([facts], [""], m)
         yield plan_text.payers_shown(facts, m, m("table.payers", year=str(facts["price_year"]), until=until))
+    if facts["costs"]:
+        yield plan_text.costs_shown(facts["costs"], m)
     parts = {name: tables[f"by_{name}"] for name in ("region", "group", "year")}
     yield plan_text.split_table(parts, m, m("table.split"))
 
@@ -71,6 +73,8 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
         yield others
     if facts["per_krone"]:
         yield m("methods")
+        if facts["costs"]:
+            yield plan_text.costs_text(facts["costs"], m)
         course = facts["course"]
         priced = m("course", price=m.kroner(course["price"]), year=str(facts["price_year"]),
                    payers=m.listed([plan_text.payer_text(m, payer) for payer in course["paid_by"]]))  # fmt: skip

@@ -125,6 +125,8 @@ def _uncertain(facts: Facts, w: ReportMessages) -> Part:
     if facts["per_krone"]:
         until = plan_text.month_text(w, facts["plan"]["until"])
         title = w("rollout.table.payers", year=str(facts["price_year"]), until=until)
+        if facts["costs"]:
+            grids.append(grid_of(plan_text.costs_shown(facts["costs"], w)))
         grids += [grid_of(plan_text.methods_shown([facts], [""], w)), grid_of(plan_text.payers_shown(facts, w, title))]
         after = [w("rollout.methods"), *filter(None, [volunteers_time(facts, w)])]
     kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")

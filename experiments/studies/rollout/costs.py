@@ -21,7 +21,7 @@ from experiments.statistics.cost_effectiveness import Options, acceptability, br
 from experiments.statistics.intervals import interval
 from experiments.studies.rollout.plan import RolloutPlan
 from experiments.studies.rollout.tables import carried, outcomes, years
-from simulation.economics import COURSE, PAYERS, PUBLIC, balance, by_payer, by_year, whole
+from simulation.economics import COURSE, PAYERS, PUBLIC, balance, by_payer, by_year, costs, difference, whole
 from simulation.parameters import ParameterError, Section, par, quantities
 from simulation.prices import Prices, draw_prices
 
@@ -42,6 +42,9 @@ class Money:
     """One row a draw, discounted kroner of all public payers: cost, saving, net, ratio, then ratio and net with prison
     days at what one day less saves (``marginal``, ``net_marginal``) and by the value of a reoffender avoided
     (``top_down``, ``net_top_down``), ``avoided`` (reoffenders) and ``started`` (courses)."""
+    parts: pd.DataFrame | None = None
+    """What the courses cost if everything that they use is added up, as ``economics.costs`` gives it, by draw; None for
+    a programme that volunteers do not deliver."""
 
     def payers(self) -> pd.DataFrame:
         """Discounted kroner by payer at each draw."""
@@ -65,8 +68,9 @@ def by_draw(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def money(
-    with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: int, drawn: pd.DataFrame | None = None
-) -> Money:
+    with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: int, drawn: pd.DataFrame | None = None,
+    used: pd.DataFrame | None = None,
+) -> Money:  # fmt: skip
     """What a plan costs and saves at each draw.
 
     Parameters
@@ -79,6 +83,8 @@ def money(
         Seed of the prices.
     drawn
         Prices at each draw, if they are at hand.
+    used
+        What the plan uses beside its volunteers (``plan_uses``); None if its courses are not added up by their parts.
     """
     ours, theirs = by_draw(with_), by_draw(without)
     if drawn is None:
@@ -89,7 +95,11 @@ def money(
     fewer = outcomes(years(with_), years(without)).groupby("draw")["reoffenders_any"].mean()
     value = _present(ours, fewer, drawn)
     started = ours.groupby("draw")[f"{carried(ours)}.started"].sum()
+    parts = None
+    if used is not None and carried(ours) == COURSE:
+        parts = costs(difference(ours.merge(used, on="year", how="left").fillna(0.0), theirs), drawn, course="by parts")
     return Money(
+        parts=parts,
         rows=rows,
         totals=totals.assign(
             marginal=marginal["ratio"], net_marginal=marginal["net"],
@@ -97,6 +107,36 @@ def money(
             avoided=fewer, started=started,
         ).reset_index(),
     )  # fmt: skip
+
+
+def plan_uses(plan: RolloutPlan) -> pd.DataFrame:
+    """What a plan uses in each year, however many courses it has: year, open_years (municipalities), coordinators.
+
+    ``coordinators`` is 0 where the plan does not give their number: then there are as many as the volunteers need.
+    """
+    years, opens = np.arange(plan.years), np.array([*plan.opens().values()])
+    inside = np.clip(12 * (years[:, None] + 1) - opens[None, :], 0, 12) / 12
+    part = inside.sum(axis=1) / max(1, len(opens))
+    return pd.DataFrame({"year": years, "open_years": inside.sum(axis=1),
+                         "coordinators": part * plan.volunteers.coordinators})  # fmt: skip
+
+
+def course_costs_table(found: Money) -> pd.DataFrame:
+    """What the courses cost the public, counted in two ways: item, mean, low, high (discounted kroner).
+
+    The items are the parts of what is used; then ``by parts`` (their sum) and ``per course`` (the price of a course
+    times the courses, which every other table uses). No rows for a programme that volunteers do not deliver.
+    """
+    if found.parts is None:
+        return pd.DataFrame(columns=["item", "mean", "low", "high"])
+    own = found.parts[found.parts["payer"].isin(PUBLIC) & found.parts["item"].str.startswith("courses: ")]
+    items = own.pivot_table(index="draw", columns="item", values="discounted", aggfunc="sum", sort=False)
+    items.columns = [str(item).removeprefix("courses: ") for item in items]
+    items = items.assign(**{"by parts": items.sum(axis=1)})
+    items["per course"] = found.totals.set_index("draw")["cost"]
+    ends = {name: interval(items[name].to_numpy(float)) for name in items}
+    return pd.DataFrame([{"item": str(name), "mean": float(items[name].mean()), "low": ends[name][1],
+                          "high": ends[name][2]} for name in items])  # fmt: skip
 
 
 def _present(counts: pd.DataFrame, fewer: pd.Series, prices: pd.DataFrame) -> pd.Series:

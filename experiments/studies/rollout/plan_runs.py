@@ -23,10 +23,12 @@ from experiments.studies.rollout.costs import (
     METHODS,
     Money,
     break_even_table,
+    course_costs_table,
     decision,
     money,
     payer_table,
     per_krone_table,
+    plan_uses,
 )
 from experiments.studies.rollout.plan import RolloutPlan, month_of
 from experiments.studies.rollout.plan_scenario import Delivery, delivery_of
@@ -87,7 +89,8 @@ class PlanRuns:
             prices = prices.model_copy(update={"paid_by": plan.paid_by})
         key = (k, prices.model_dump_json(exclude_unset=True))
         if key not in self._found:
-            self._found[key] = money(self.counts[k], self.without, prices, seed=self.seed)
+            used = plan_uses(plan) if self.delivery.delivered_by == "volunteers" else None
+            self._found[key] = money(self.counts[k], self.without, prices, seed=self.seed, used=used)
         return self._found[key]
 
 
@@ -143,6 +146,7 @@ def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]
         "supply_by_region": tables.supply_by_month(runs.counts[k], per_person=each, by=("time", "where")).rename(
             columns=REGION),
         "break_even": break_even_table(found), "payers": payer_table(found), "per_krone": per_krone_table(found),
+        "course_costs": course_costs_table(found),
         "money": found.totals, "budget": _by_year(found, plan), **decision([(plan.name, found)]),
         "draws": _draws(runs, k, found),
     }  # fmt: skip

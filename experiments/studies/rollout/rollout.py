@@ -172,6 +172,7 @@ def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Pr
             "price": float(drawn[f"scheme.{runs.delivery.name}.per_start"].mean()),
             "paid_by": {payer: share for payer, share in (plan.paid_by or prices.paid_by).items() if share > 0},
         },
+        "costs": _rows(tables["course_costs"], "item"),
         "spent": spent(runs.money(k, prices), plan),
         "other_schemes": [
             {"name": name, "label": known[name].label or name,
