@@ -45,7 +45,7 @@ def _faults(number, seed, folder, monkeypatch):
 
 def test_bad_inputs_are_answered_in_a_line(tmp_path, monkeypatch):
     """No traceback, no line of more than 300 characters, exit code 2: a seeded part of all."""
-    assert _faults(150, 1, tmp_path, monkeypatch) == {}
+    assert _faults(60, 1, tmp_path, monkeypatch) == {}
 
 
 @pytest.mark.long
