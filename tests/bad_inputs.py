@@ -111,6 +111,9 @@ def _options(draw: random.Random, folder: Path) -> list[str]:
     for option in draw.sample(options, k=draw.choice((1, 1, 1, 2, 3))):
         if option.name in ("cluster", "store"):
             continue
+        if option.name == "out":  # below the test's own folder, whatever it is called
+            words += ["--out", str(folder / "outs") + "/" + _value(draw, "out").replace("/", "_").replace("..", "_")]
+            continue
         words += [option.opts[0]] if option.is_flag else [option.opts[0], _value(draw, str(option.name))]
     if draw.random() < 0.1:
         words.append(_value(draw, ""))
