@@ -167,9 +167,9 @@ class Course(Priced):
         prior="LN(60, 0.25)")
     new_volunteer: float = par(3_000.0, "DKK of 2021", 0, 100_000, what="clearance and training of a new volunteer",
         source="information meeting and courses [S4]; size assumed", grade="assumed", prior="LN(3000, 0.30)")
-    recruiting: float = par(3_000.0, "DKK of 2021", 0, 100_000,
+    recruiting: float = par(1_600.0, "DKK of 2021", 0, 100_000,
         what="finding a new volunteer: announcements, meetings, campaigns",
-        source="nothing found; assumed", grade="assumed", prior="LN(3000, 0.50)")
+        source="nothing found; assumed", grade="assumed", prior="LN(1600, 0.50)")
     open_municipality: float = par(50_000.0, "DKK of 2021 a year", 0, 100_000_000,
         what="an open municipality, however few courses it has: start, premises, meetings with prisons and the "
         "municipality, a small part of an employee's time",

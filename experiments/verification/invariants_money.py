@@ -205,19 +205,23 @@ def a_month_in_work_saves_benefit_and_brings_tax(claim: Violations) -> None:
 
 
 def a_course_by_its_parts_is_their_sum(claim: Violations) -> None:
-    """Coordinators by volunteers, training by newcomers, expenses by busy months, and administration on top of all
-    three.
+    """Coordinators by volunteers or as many as there are, recruiting and training by newcomers, expenses by months,
+    administration on top of these, and open municipalities.
     """
     p = points(Prices()).iloc[0]
     table = costs(counts(started=7, volunteer_months=120, came=3, busy_months=40), Prices(), course="by parts")
     parts = {"coordinators": 10 / p["course.volunteers_each"] * p["course.coordinator"],
-             "clearance and training": 3 * p["course.new_volunteer"],
+             "recruiting": 3 * p["course.recruiting"], "clearance and training": 3 * p["course.new_volunteer"],
              "expenses": 40 * p["course.expenses"]}  # fmt: skip
     for item, amount in parts.items():
         claim.close(kroner_of(table, item=f"courses: {item}"), amount, item)
     total, administration = sum(parts.values()), p["course.administration"]
     claim.close(kroner_of(table, item="courses: administration"), administration * total, "the rest")
     claim.close(whole(table)["cost"], (1 + administration) * total, "all")
+    used = counts(started=7, volunteer_months=120, came=3, busy_months=40).assign(coordinators=50.0, open_years=2.0)
+    table = costs(used, Prices(), course="by parts")
+    claim.close(kroner_of(table, item="courses: coordinators"), 50 * p["course.coordinator"], "so many coordinators")
+    claim.close(kroner_of(table, item="courses: open municipalities"), 2 * p["course.open_municipality"], "open")
 
 
 def a_later_krone_is_discounted_by_the_rate(claim: Violations, seed: int) -> None:
