@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from time import perf_counter
@@ -52,9 +51,17 @@ def measure(way: str, replicates: int) -> dict[str, float]:
     found = list(over_chunks(scenario, 2, range(replicates), months_and_starts, ledger=True))
     spent = perf_counter() - begun
     work = sum(months for months, _ in found) / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
-    return {"seconds": spent, "person_months": work, "a_second": work / spent, "peak_mib": peak,
+    return {"seconds": spent, "person_months": work, "a_second": work / spent, "peak_mib": peak_memory(),
             "courses": sum(courses for _, courses in found) / replicates}  # fmt: skip
+
+
+def peak_memory() -> float:
+    """The most memory that this process has had, MiB; not a number where the system does not tell (Windows)."""
+    try:
+        import resource  # Windows has none
+    except ImportError:
+        return float("nan")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
 
 
 def measure_apart(way: str, replicates: int) -> dict[str, float]:

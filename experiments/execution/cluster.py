@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -51,12 +51,16 @@ def executor_of(address: str | None) -> Iterator[Executor | None]:
     workers = _workers_at(address)
     if not workers:
         click.echo(f"desist: the cluster at {address} has no workers yet; waiting for them", err=True)
-    client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    try:
+        client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except OSError:  # it has died since it was asked
+        raise _silent(address) from None
     try:
         _check_installed(address, client)
         yield client.get_executor(pure=False)
     finally:
-        client.close()
+        with suppress(Exception):  # a scheduler that is gone says no farewell
+            client.close(timeout=CONNECT_SECONDS)
 
 
 def _workers_at(address: str) -> int:
@@ -69,10 +73,14 @@ def _workers_at(address: str) -> int:
             return int(about["n_workers"])
         except (Exception, asyncio.CancelledError) as problem:  # whatever a stranger at that port may cause
             why = f" ({problem})" if isinstance(problem, ValueError) else ""
-            raise ParameterError(
-                f"--cluster is [{address}], where no scheduler answers{why}; start one with dask scheduler, or leave "
-                "--cluster out"
-            ) from None
+            raise _silent(address, why) from None
+
+
+def _silent(address: str, why: str = "") -> ParameterError:
+    return ParameterError(
+        f"--cluster is [{address}], where no scheduler answers{why}; start one with dask scheduler, or leave "
+        "--cluster out"
+    )
 
 
 async def _identity(address: str) -> dict[str, Any]:
@@ -92,7 +100,10 @@ async def _identity(address: str) -> dict[str, Any]:
 
 def _check_installed(address: str, client: Client) -> None:
     """See that Desist is there, before a worker without it dies of the first piece."""
-    there = {"the scheduler": client.run_on_scheduler(eval, INSTALLED), **client.run(eval, INSTALLED)}
+    try:
+        there = {"the scheduler": client.run_on_scheduler(eval, INSTALLED), **client.run(eval, INSTALLED)}
+    except OSError:
+        raise _silent(address) from None
     missing = [name for name, answer in there.items() if answer is not True]
     if missing:
         raise ParameterError(

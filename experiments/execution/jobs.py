@@ -15,7 +15,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,6 +39,8 @@ AHEAD = 4
 """Tasks in flight for each worker; no more pieces than these hold are in memory."""
 LOOK_SECONDS = 5.0
 """How often an executor is asked how many workers it has: clusters grow and shrink."""
+ALIVE_SECONDS = 1.0
+"""How often an executor that is waited for is asked whether it is still there."""
 KEPT = RESULTS / "runs"
 """The store that is used if none is named."""
 
@@ -122,7 +124,7 @@ class _Task:
     """Pieces that were sent together; stored as soon as they are back, before anything asks for them."""
 
     def __init__(self, job: Job, part: list[int], pool: Executor, store: Store | None) -> None:
-        self._store, self._lock, self._kept = store, Lock(), store is None
+        self._pool, self._store, self._lock, self._kept = pool, store, Lock(), store is None
         self._addresses = [job.addresses()[k] for k in part]
         payloads = [_plain(job.pieces[k]) for k in part]
         self.future: Future[list[tuple[bytes, float]]] = pool.submit(compute, job.work, job.code, job.context, payloads)
@@ -142,7 +144,10 @@ class _Task:
                 self._kept = True
 
     def take(self) -> list[tuple[bytes, float]]:
-        """Wait for the results and see them kept."""
+        """Wait for the results and see them kept; raises ``BrokenExecutor`` if nobody is left to give them."""
+        while not wait((self.future,), ALIVE_SECONDS).done:
+            if _gone(self._pool):
+                raise BrokenExecutor("the scheduler is gone")
         results = self.future.result()
         self._keep(results)
         return results
@@ -273,17 +278,28 @@ class _Flight:
                 number += 1
 
     def cancel(self) -> None:
-        """Call back what has not begun."""
+        """Call back what has not begun, if anybody is there to be called."""
+        if _gone(self.pool):
+            return
         for slot in self.slots:
             if isinstance(slot, tuple):
                 slot[0].future.cancel()
 
 
+def _gone(pool: Executor) -> bool:
+    """Whether an executor has lost its scheduler: a task that is sent meanwhile would be waited for, for ever."""
+    status = getattr(getattr(pool, "_client", None), "status", None)
+    return status is not None and status != "running"
+
+
 def _workers(pool: Executor) -> int:
-    """How many pieces an executor computes at once, as far as it shows."""
+    """How many pieces an executor computes at once, as far as it shows; ``BrokenExecutor`` if it does not answer."""
     client = getattr(pool, "_client", None)
     if client is not None and hasattr(client, "nthreads"):
-        return max(1, int(sum(client.nthreads().values())))
+        try:
+            return max(1, int(sum(client.nthreads().values())))
+        except Exception as problem:  # whatever a scheduler that dies at this moment may cause
+            raise BrokenExecutor("the scheduler is gone") from problem
     return int(getattr(pool, "_max_workers", 0) or os.cpu_count() or 1)
 
 

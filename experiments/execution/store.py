@@ -120,6 +120,10 @@ class Store:
             except FileNotFoundError:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(part, path)
+            except PermissionError:  # Windows replaces no file that another process is reading
+                if _bytes(path) != data:
+                    raise
+                part.unlink()
         except BaseException as problem:
             with suppress(OSError):
                 part.unlink(missing_ok=True)

@@ -49,6 +49,8 @@ SMALL_SECONDS, MOST_SECONDS = 90.0, 150.0
 """Processor time after which one small scenario, and all checks, are said never to end: some 20 and 25 seconds
 are needed, most of the first for compiling.
 """
+TIMED = hasattr(signal, "setitimer")
+"""Whether the system ends a process after some processor time."""
 
 
 def ordered(file: str) -> Sequence[Check]:
@@ -149,8 +151,12 @@ def _digest(parts: Any) -> str:
 
 
 def _within(seconds: float) -> None:
-    """Let the system end this process when it has worked so long (its own seconds, however busy the machine is)."""
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    """Let the system end this process when it has worked so long (its own seconds, however busy the machine is).
+
+    Where the system has no such timer (Windows), the process that started this one ends it.
+    """
+    if TIMED:
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def main(what: str, file: str) -> Iterator[dict[str, Any]]:

@@ -47,6 +47,8 @@ RULE_FILES = {name: f"{'experiments/statistics' if name == 'regression' else 'si
               for name in mutant_process.FIRST}  # fmt: skip
 """Files in which faults are planted."""
 NEVER_ENDED = "never ended"
+LONGEST = 8 * mutant_process.MOST_SECONDS
+"""Seconds by the clock after which a process never ends, where the system does not count its processor time."""
 
 
 def all_mutations() -> dict[str, list[Mutation]]:
@@ -77,13 +79,13 @@ class MutantBench:
                     "PYTHONWARNINGS": "ignore", "DESIST_CACHE": str(self.folder / "home"),
                     "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}  # fmt: skip
         command = [sys.executable, "-m", "experiments.verification.mutant_process", what, file]
-        done = subprocess.run(command, cwd=self.folder, env=settings, text=True, capture_output=True, check=False)
-        lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
+        code, out, err = ended_in_time(command, cwd=self.folder, env=settings)
+        lines = [line for line in out.splitlines() if line.startswith("{")]
         found: dict[str, Any] = json.loads(lines[-1]) if lines else {}
-        if done.returncode == -signal.SIGPROF:
+        if code is None:
             found["ended"] = NEVER_ENDED
-        elif done.returncode != 0:
-            found["ended"] = (done.stderr.strip().splitlines() or [f"signal {-done.returncode}"])[-1][:200]
+        elif code != 0:
+            found["ended"] = (err.strip().splitlines() or [f"signal {-code}"])[-1][:200]
         return found
 
     def _renew(self, file: str) -> None:
@@ -123,6 +125,21 @@ class MutantBench:
         parts = [name for name, digest in self.bytes.items() if found.get(name) != digest]
         detail = f"differs in {len(parts)} of {len(self.bytes)}: {', '.join(parts[:3])}" if parts else ""
         return {"outcome": "missed" if parts else "no difference", **nothing, "detail": detail}
+
+
+def ended_in_time(command: list[str], **options: Any) -> tuple[int | None, str, str]:
+    """Exit code, output and errors of a process that ends itself in time; without a code if it did not end.
+
+    Where the system has no timer of processor time (Windows), the process is ended after ``LONGEST`` seconds.
+    """
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    try:
+        out, err = process.communicate(timeout=None if mutant_process.TIMED else LONGEST)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return None, *process.communicate()
+    timed_out = mutant_process.TIMED and process.returncode == -signal.SIGPROF
+    return None if timed_out else process.returncode, out, err
 
 
 def _dependants(folder: Path) -> dict[str, set[str]]:
