@@ -104,13 +104,14 @@ def test_sixty_damaged_pieces_are_computed_again(tmp_path):
     assert all(piece.whole() for piece in Contents.of(tmp_path).files(job.addresses()))
 
 
-def test_sixty_damaged_results_are_not_as_recorded(tmp_path):
+@rounds(10, 60)
+def test_damaged_results_are_not_as_recorded(number, tmp_path):
     """Whichever file of a folder of results is damaged, the check says so in words, and the exit code is not 0."""
     chance, folder = random.Random(14), tmp_path / "results"
     assert desist("trial", "pooled", "--trials", "4", "--no-store", "--out", str(folder))[0] == 0
     assert desist("check-results", "--quick", str(folder))[0] == 0
     files = sorted(folder.iterdir())
-    for k in range(60):
+    for k in range(number):
         file = files[k % len(files)]
         whole = file.read_bytes()
         file.write_bytes(damaged(whole, chance))
