@@ -61,7 +61,7 @@ def command(folder, *arguments):
     """``desist`` in a process of its own; exit code, output and errors."""
     done = subprocess.run(
         [sys.executable, "-m", "experiments.cli.main", *arguments], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=900, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 
@@ -70,7 +70,7 @@ def killed_after(process, store, pieces):
     """A thread that kills a process once the store has so many pieces."""
 
     def watch():
-        until = time.monotonic() + 60
+        until = time.monotonic() + 600
         while len(kept_in(store)) < pieces and time.monotonic() < until:
             time.sleep(0.005)
         process.kill()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from tests.test_runs import ENVIRONMENT, HOME, a_job, kept_in
 
 PIECES = 40
 RESUMED = f"""
+from pathlib import Path
 from experiments.execution.jobs import Store, finish
 from tests.test_runs import a_job
 pieces = [{{"n": n, "seconds": 0.02}} for n in range({PIECES})]
@@ -48,7 +50,9 @@ def one_round(folder, chance):
         time.sleep(chance.uniform(0, 0.02))
     finally:
         process.kill()
-    return process.wait() == 0
+    code = process.wait()
+    assert code in (0, -signal.SIGKILL), "it has failed by itself"
+    return code == 0
 
 
 @rounds(2, 30)
@@ -61,7 +65,7 @@ def test_what_a_killed_process_has_kept_stays(number, tmp_path):
     for _ in range(number):
         ended = one_round(tmp_path, chance)
         now = set(kept_in(tmp_path / "store"))
-        assert kept <= now
+        assert kept < now
         contents = Contents.of(tmp_path / "store")
         assert all(piece.whole() for piece in contents.files(contents.pieces))
         kept = now
@@ -69,7 +73,7 @@ def test_what_a_killed_process_has_kept_stays(number, tmp_path):
             assert kept == set(kept_in(tmp_path / "calm"))
             shutil.rmtree(tmp_path / "store")
             kept, finished = set(), finished + 1
-    assert finished or number < 5
+    assert finished >= number // 10
     assert repr(list(finish(a_job(pieces=pieces), store=Store(tmp_path / "store")))) == calm
     assert kept_in(tmp_path / "store") == kept_in(tmp_path / "calm")
 
@@ -100,13 +104,14 @@ def test_sixty_damaged_pieces_are_computed_again(tmp_path):
     assert all(piece.whole() for piece in Contents.of(tmp_path).files(job.addresses()))
 
 
-def test_sixty_damaged_results_are_not_as_recorded(tmp_path):
+@rounds(10, 60)
+def test_damaged_results_are_not_as_recorded(number, tmp_path):
     """Whichever file of a folder of results is damaged, the check says so in words, and the exit code is not 0."""
     chance, folder = random.Random(14), tmp_path / "results"
     assert desist("trial", "pooled", "--trials", "4", "--no-store", "--out", str(folder))[0] == 0
     assert desist("check-results", "--quick", str(folder))[0] == 0
     files = sorted(folder.iterdir())
-    for k in range(60):
+    for k in range(number):
         file = files[k % len(files)]
         whole = file.read_bytes()
         file.write_bytes(damaged(whole, chance))

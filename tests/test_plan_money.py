@@ -13,11 +13,20 @@ from experiments.execution.jobs import finish
 from experiments.inputs.evidence import PLAN, PRICE
 from experiments.inputs.municipalities import denmark
 from experiments.inputs.posterior import SHIPPED, Posterior
-from experiments.studies.rollout.costs import NO_PLAN, break_even_table, decision, money, require_prices
+from experiments.studies.rollout.costs import (
+    NO_PLAN,
+    break_even_table,
+    course_costs_table,
+    decision,
+    money,
+    plan_uses,
+    require_prices,
+)
 from experiments.studies.rollout.discovery import draw_inputs, failing, posterior_rows, simulate_outcomes
 from experiments.studies.rollout.plan import planned
 from experiments.studies.rollout.plan_runs import comparison_tables, needs, plan_tables, simulate_plans
 from experiments.studies.rollout.plan_scenario import scenario_of
+from experiments.studies.rollout.published_claim import course_by_parts
 from experiments.studies.rollout.rollout import rollout_result
 from experiments.studies.rollout.rollout_study import RolloutStudy
 from experiments.studies.rollout.simulate import draw_uncertain, run_supply
@@ -263,3 +272,19 @@ def test_a_programme_without_a_price_is_refused_by_key_and_file():
         require_prices(["coaches"], Prices(), scenario="coaches.toml")
     with pytest.raises(ParameterError, match=r"scheme\.coaches\.per_start .*; \[own\.toml\] lacks it$"):
         require_prices(["primus_motor", "coaches"], Prices(), scenario="coaches.toml", file=Path("own.toml"))
+
+
+def test_what_a_plan_uses_is_added_up_beside_the_price_of_a_course(study):
+    """Fifty coordinators cost more than none; today's area agrees with the price of a course within its uncertainty."""
+    plan = study.plans[0]
+    many = planned({**plan.model_dump(exclude_unset=True), "volunteers": {"coordinators": 50.0}})
+    counts, without = study.counts[0], study.without
+    first, second = (course_costs_table(money(counts, without, Prices(), seed=1, used=plan_uses(each))).set_index("item")
+                     for each in (plan, many))  # fmt: skip
+
+    assert second.loc["coordinators", "mean"] > first.loc["coordinators", "mean"] + 10e6
+    assert second.loc["per course", "mean"] == first.loc["per course", "mean"]
+    assert first.iloc[:-2]["mean"].sum() == pytest.approx(first.loc["by parts", "mean"])
+    assert plan_uses(plan)["open_years"].max() == len(plan.opens())
+    today = course_by_parts(Prices())
+    assert 24_000 < today.drop("hours given").sum() < 36_700
