@@ -256,7 +256,7 @@ def test_other_schemes_beside_a_plan_are_named_and_paid_for():
     assert first.capacity != second.capacity  # drawn from their priors
     assert (first.capacity, first.direct_hazard_ratio) == tuple(
         drawn.loc[0, ["plan.scheme.prison_visits.capacity", "plan.scheme.prison_visits.direct_hazard_ratio"]])  # fmt: skip
-    assert not [name for name in drawn if "remand_effort" in name]
+    assert {name.split(".")[2] for name in drawn if name.startswith("plan.scheme.")} == set(plan.other_schemes)
     result = rollout_result(RolloutStudy(plan=plan), study, Prices())
     items = set(found.rows.loc[found.rows["side"] == "cost", "item"])
     assert {"courses: prison_visits", "courses: paid_mentors", "courses: primus_motor"} <= items

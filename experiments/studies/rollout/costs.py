@@ -121,6 +121,10 @@ def plan_uses(plan: RolloutPlan) -> pd.DataFrame:
                          "coordinators": part * plan.volunteers.coordinators})  # fmt: skip
 
 
+PARTS = ("coordinators", "recruiting", "clearance and training", "expenses", "administration", "open municipalities")
+"""What the courses of volunteers are made of."""
+
+
 def course_costs_table(found: Money) -> pd.DataFrame:
     """What the courses cost the public, counted in two ways: item, mean, low, high (discounted kroner).
 
@@ -129,11 +133,13 @@ def course_costs_table(found: Money) -> pd.DataFrame:
     """
     if found.parts is None:
         return pd.DataFrame(columns=["item", "mean", "low", "high"])
-    own = found.parts[found.parts["payer"].isin(PUBLIC) & found.parts["item"].str.startswith("courses: ")]
+    shown = found.parts["item"].isin([f"courses: {part}" for part in PARTS])
+    own = found.parts[shown & found.parts["payer"].isin(PUBLIC)]
     items = own.pivot_table(index="draw", columns="item", values="discounted", aggfunc="sum", sort=False)
     items.columns = [str(item).removeprefix("courses: ") for item in items]
     items = items.assign(**{"by parts": items.sum(axis=1)})
-    items["per course"] = found.totals.set_index("draw")["cost"]
+    priced = found.rows[(found.rows["item"] == f"courses: {COURSE}") & found.rows["payer"].isin(PUBLIC)]
+    items["per course"] = priced.groupby("draw")["discounted"].sum()
     ends = {name: interval(items[name].to_numpy(float)) for name in items}
     return pd.DataFrame([{"item": str(name), "mean": float(items[name].mean()), "low": ends[name][1],
                           "high": ends[name][2]} for name in items])  # fmt: skip
