@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from experiments.studies.validation.disclosure import (
     LEAST,
     differ_by_few,
+    of_shown_groups,
     pool_small_groups,
     suppress_counts,
     suppress_curve,
@@ -19,6 +20,7 @@ from experiments.studies.validation.disclosure import (
 )
 from experiments.studies.validation.register_extract import RegisterExtract
 from simulation.outcomes import NOT_IN_SIGHT, curve, shares, wilson
+from tests.test_cli import desist
 
 PEOPLE = st.lists(st.tuples(st.integers(1, 30) | st.just(NOT_IN_SIGHT), st.integers(0, 30)), min_size=1, max_size=120)
 
@@ -60,11 +62,53 @@ def test_a_prison_share_too_near_to_any_is_left_out():
     assert [True, True] == shown(row(100, 30), row(100, 30, definition="prison"))
 
 
-def test_a_single_group_is_not_left_out_alone():
-    """Else everybody less the others would tell; the next smallest goes with it."""
-    everybody, rest = row(150, 53), [row(60, 25, group="M"), row(60, 26, group="N")]
+def test_groups_are_left_out_until_nobody_can_subtract():
+    """Everybody less those that are shown: two groups at least, and five people on either side."""
+    rest = [row(60, 25, group="M"), row(60, 26, group="N")]
 
-    assert [True, False, False, True] == shown(everybody, row(30, 2, group="K"), *rest)
+    assert [True, False, False, True] == shown(row(150, 53), row(30, 2, group="K"), *rest)
+    assert [True, False, False, False, True] == shown(row(180, 54), row(30, 2, group="K"), row(30, 1, group="L"), *rest)
+    assert [True, False, False] == shown(row(90, 27), row(30, 2, group="K"), row(60, 25, group="M"))
+
+
+GROUPED = st.lists(st.tuples(st.sampled_from("ABCD"), st.integers(1, 30) | st.just(NOT_IN_SIGHT)), min_size=1, max_size=120)
+
+
+@given(GROUPED, st.lists(st.integers(1, 30), min_size=1, max_size=3, unique=True))
+def test_nothing_that_is_hidden_can_be_computed_from_what_is_shown(people, windows):
+    """An attack: everybody's share and every curve are subtracted from one another at each window."""
+    table = pd.DataFrame(people, columns=["group", "time"]).assign(known=36)
+    parts = [shares(table, window=w, by=by).assign(definition="any", window=w) for w in windows for by in ((), ("group",))]
+    rows = pd.concat([part.rename(columns={"all": "group"}) if "all" in part else part for part in parts], ignore_index=True)
+    counted = suppress_shares(rows)
+    steps = suppress_curve(of_shown_groups(table, counted, "any"))
+    for window in windows:
+        here = counted[counted["window"] == window].set_index("group")
+        known = {name: row["reoffended"] for name, row in here.iterrows() if row["shown"] and name != "all"}
+        for name, curve_of in steps.groupby("group"):  # the latest month up to the window
+            until = curve_of[curve_of["month"] <= window].iloc[-1:]
+            if len(until) and until["month"].item() == window and name in here.index:
+                known[name] = round(until["share"].item() * (table["group"] == name).sum())
+        hidden = set(here.index) - {"all", *known}
+        assert all(count >= LEAST for count in known.values())
+        if hidden and here.loc["all", "shown"] and known:
+            rest = here.loc["all", "reoffended"] - sum(known.values())
+            assert len(hidden) > 1
+            assert rest >= LEAST
+            assert table["group"].isin(hidden).sum() - rest >= LEAST
+
+
+def test_fifteen_of_fifteen_are_not_deduced(tmp_path):
+    """Two groups in which nobody reoffended have no curve, so the third is not what is left."""
+    rows = [f"{k},2016-01-05,2016-01-20,2016-02-05,prison,A" for k in range(15)]
+    rows += [f"{15 + k},2016-01-05,,,,{'BC'[k % 2]}" for k in range(60)]
+    (tmp_path / "zero.csv").write_text("\n".join(["person,release,offence,decision,sanction,unit", *rows]) + "\n")
+    code, _, err = desist("register", str(tmp_path / "zero.csv"), "--by", "unit", "--until", "2020-01-01", "--out", str(tmp_path / "out"))
+    outcomes, steps = (pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("outcomes", "curve"))
+
+    assert code == 0, err
+    assert outcomes.loc[outcomes["group"] != "all", "reoffended"].isna().all()
+    assert steps.empty
 
 
 @given(PEOPLE, st.lists(st.integers(1, 30), min_size=1, max_size=4, unique=True))

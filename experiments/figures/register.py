@@ -47,5 +47,6 @@ def register_figure(
     ax.set_title(m("definition", name=definition, rule=m(f"rule.{definition}")).rstrip("."), fontsize=9.5, wrap=True)
     ax.xaxis.set_major_locator(MultipleLocator(6 if last <= 72 else 24))
     ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    ax.legend(frameon=False, loc="upper left", fontsize=8.5)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(frameon=False, loc="upper left", fontsize=8.5)
     return figure

@@ -1,10 +1,11 @@
 """Statistical disclosure control of a register's tables: nothing that counts fewer than five people.
 
 A share is left out if it counts fewer people than that on either side, or if it differs by fewer from the next
-published one of the same people (a longer window, a wider definition), since a difference is a count too. Where a
-single group is left out, the next smallest is left out with it, so that nobody can subtract. A curve is given only
-at months between which enough people reoffended, or nobody. The owner of the data may have a stricter rule
-(``least``).
+published one of the same people (a longer window, a wider definition), since a difference is a count too. Where groups
+are left out, further ones are left out with them until all of these together count enough people on either side, so
+that nobody can subtract them from everybody. A curve begins where enough people have reoffended, is given at months
+between which as many reoffended, or nobody, and only of groups whose shares are given. The owner of the data may have a
+stricter rule (``least``).
 """
 
 from __future__ import annotations
@@ -57,12 +58,38 @@ def suppress_shares(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
             if other["shown"] and differ_by_few(other["reoffended"], row["reoffended"], least):
                 out.loc[place, "shown"] = False
     for _, rows in out[out["group"] != WHOLE].groupby(["definition", "window"], sort=False):
-        left = rows[out.loc[rows.index, "shown"]]
-        if len(left) == len(rows) - 1 and len(left):
-            out.loc[left["reoffended"].idxmin(), "shown"] = False
+        _protect(out, rows, least)
     out.loc[~out["shown"], [*NUMBERS, "censored"]] = np.nan
     out.loc[(out["censored"] > 0) & (out["censored"] < least), "censored"] = np.nan
     return out
+
+
+def _protect(out: pd.DataFrame, rows: pd.DataFrame, least: int) -> None:
+    """Leave out more groups of one definition and window until those left out are not known by subtraction.
+
+    They are two at least, with ``least`` people or more on either side of their common share; or all.
+    """
+    while True:
+        shown = out.loc[rows.index, "shown"]
+        gone, left = rows[~shown], rows[shown]
+        if gone.empty or left.empty:
+            return
+        hits, rest = gone["reoffended"].sum(), (gone["people"] - gone["reoffended"]).sum()
+        if len(gone) > 1 and min(hits, rest) >= least:
+            return
+        out.loc[left["reoffended"].idxmin(), "shown"] = False
+
+
+def of_shown_groups(table: pd.DataFrame, counted: pd.DataFrame, definition: str, *, least: int = LEAST) -> pd.DataFrame:
+    """People of ``outcomes.times`` whose groups have all their shares given (``suppress_shares``) under a definition.
+
+    Shares of windows in which fewer than ``least`` had reoffended do not count here: a curve begins later.
+    """
+    hits = table.assign(time=table["time"].where(table["time"] <= table["known"]))
+    hidden = {row["group"] for row in counted.to_dict("records") if row["definition"] == definition and not row["shown"]
+              and (hits.loc[hits["group"] == row["group"], "time"] <= row["window"]).sum() >= least}  # fmt: skip
+    last = counted[counted["definition"] == definition].sort_values("window").groupby("group")["shown"].last()
+    return table[~table["group"].isin(hidden) & table["group"].map(last).fillna(False).astype(bool)]
 
 
 def to_nearest_five(number: int) -> int | None:
@@ -95,9 +122,12 @@ def suppress_counts(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
 def suppress_curve(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     """Kaplan-Meier curve of ``outcomes.times`` by group, at the months that may be shown.
 
-    Columns: group, month, at_risk, share, low, high. Between two months that follow one another, and beyond the last,
-    lie at least ``least`` people who reoffended, or none, and at least as many who were followed no longer, or none.
+    Columns: group, month, at_risk, share, low, high. After month 0 the first is that at which ``least`` people have
+    reoffended. Between two months that follow one another, and beyond the last, lie at least ``least`` people who
+    reoffended, or none, and at least as many who were followed no longer, or none.
     """
+    if table.empty:
+        return pd.DataFrame(columns=["group", "month", "at_risk", "share", "low", "high"])
     whole = curve(table, by=("group",))
     parts = []
     for name, rows in whole.groupby("group", observed=True, sort=False):
@@ -114,10 +144,13 @@ def _months(time: npt.NDArray[np.int64], known: npt.NDArray[np.int64], least: in
     events = np.bincount(seen[hit], minlength=last + 1)
     gone = np.bincount(seen[~hit], minlength=last + 1)
     at_risk = len(seen) - np.concatenate([[0], np.cumsum(events + gone)])
-    kept, hits, left = [], 0, 0
+    kept, hits, left, ever = [], 0, 0, 0
     for month in range(last + 1):
         hits += int(events[month])
+        ever += int(events[month])
         left += int(gone[month - 1]) if month else 0
+        if month and ever < least:
+            continue
         if all(count == 0 or count >= least for count in (hits, left)) and at_risk[month] - events[month] >= least:
             kept.append(month)
             hits, left = 0, 0

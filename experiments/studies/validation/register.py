@@ -47,6 +47,7 @@ def run_register(study: RegisterStudy, context: RunContext | None) -> StudyResul
     counted = disclosure.suppress_shares(observed_shares(register, windows), least=study.least)
     observed = times(register.history(definition), definition)
     observed = observed if "group" in observed else observed.assign(group=disclosure.WHOLE)
+    observed = disclosure.of_shown_groups(observed, counted, definition, least=study.least)
     steps = disclosure.suppress_curve(observed, least=study.least)
     shown = {"outcomes": counted.drop(columns="shown"), "curve": steps}
     whole = counted[counted["shown"] & (counted["group"] == disclosure.WHOLE)]
@@ -68,11 +69,13 @@ def run_register(study: RegisterStudy, context: RunContext | None) -> StudyResul
               "windows": windows, "least": study.least}  # fmt: skip
     if plan is not None:
         plan = matching_scenario(plan, register)
-        cohorts = facts["cohorts"] = counts["cohorts"] = cohorts_needed(len(register.people))
+        about = disclosure.to_nearest_five(len(register.people)) or disclosure.LEAST
+        cohorts = facts["cohorts"] = counts["cohorts"] = cohorts_needed(about)
         model, band = simulate_alongside(
             plan, register, definition, windows, seed=study.seed, threads=context.threads,
             shown=lambda rows: context.progress(rows, cohorts, "cohorts"),
         )  # fmt: skip
+        plan = plan.changed({"people.count": about})  # what is saved must not tell how many there are exactly
         beside = compare(counted, model)
         facts["comparison"] = _latest(beside[beside["inside"].notna()], definition)
         shown |= {"beside": beside.drop(columns="shown"), "model": band[band["month"] <= steps["month"].max()]}
@@ -160,7 +163,7 @@ def simulate_alongside(
     months = {name: times(register.history(name), name)["known"].to_numpy(np.int64) for name in register.definitions}
     found: dict[tuple[str, int], list[float]] = {(name, w): [] for name in register.definitions for w in windows}
     curves = []
-    for replicate in shown(range(cohorts_needed(number))):
+    for replicate in shown(range(cohorts_needed(disclosure.to_nearest_five(number) or disclosure.LEAST))):
         lives = run(scenario, seed=seed, replicates=range(replicate, replicate + 1), threads=threads).lives
         for name in register.definitions:
             known = np.minimum(months[name], scenario.people.follow_up_months)
