@@ -8,6 +8,7 @@ own names; a widget takes the name as its key, so that no setting is lost when t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -85,13 +86,22 @@ def written(value: Any) -> str:
     return ".".join(value) if isinstance(value, (list, tuple)) else str(value)
 
 
-def read_address(settings: Iterable[Setting], address: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Every setting by key, as the address or its default has it, and what had to be put aside.
+Refused = tuple[str, str, str]
+"""Key, value and what is allowed instead; nothing is for a key that there is not."""
+MARKUP = re.compile(r"([^\w\s])")
 
-    For each value that is not allowed: key, value and what is allowed, joined by tabs.
-    """
+
+def plain_text(text: str) -> str:
+    """A text from outside so that Markdown shows it as it stands: no link, picture or formula, and on one line."""
+    return MARKUP.sub(r"\\\1", " ".join(text.split()))
+
+
+def read_address(settings: Iterable[Setting], address: Mapping[str, str]) -> tuple[dict[str, Any], list[Refused]]:
+    """Every setting by key, as the address or its default has it, and what had to be put aside."""
+    settings = list(settings)
     values: dict[str, Any] = {}
-    refused = []
+    known = {setting.key for setting in settings}
+    refused: list[Refused] = [(key[:40], value[:40], "") for key, value in address.items() if key not in known]
     for setting in settings:
         default = setting.default
         values[setting.key] = list(default) if isinstance(default, tuple) else default
@@ -99,7 +109,7 @@ def read_address(settings: Iterable[Setting], address: Mapping[str, str]) -> tup
             try:
                 values[setting.key] = setting.read(address[setting.key])
             except ValueError:
-                refused.append(f"{setting.key}\t{address[setting.key][:40]}\t{setting.allowed}")
+                refused.append((setting.key, address[setting.key][:40], setting.allowed))
     return values, refused
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from experiments.app import layout, preloading
-from experiments.app.address import Choice, Setting, address_of, read_address, written
+from experiments.app.address import Choice, Setting, address_of, plain_text, read_address, written
 from experiments.app.catalogue import LANGUAGES, PageMessages
 
 PANELS = {
@@ -87,9 +87,9 @@ def main() -> None:
     restore(settings)
     w = PageMessages(st.session_state["lang"])
     panel = layout.head(w, LANGUAGE, PANEL)
-    for line in st.session_state["refused"]:
-        key, value, right = line.split("\t")
-        st.warning(w("page.refused", key=key, value=value, allowed=right))
+    for key, value, right in st.session_state["refused"]:
+        said = {"key": plain_text(key), "value": plain_text(value)}
+        st.warning(w("page.refused", **said, allowed=right) if right else w("page.unknown", **said))
     write_address(settings)
     try:
         panels()[panel].show(w)

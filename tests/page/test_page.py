@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -68,3 +69,15 @@ def test_the_first_page_is_told_without_the_engine_and_without_tables():
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert ran.stdout.split() == []
+
+
+@pytest.mark.parametrize("value", ["![x](https://elsewhere.invalid/x.png)", "1\t2", "<img src=//x>", ":red[x] $x$"])
+def test_what_stands_in_an_address_is_shown_as_plain_text(open_page, value):
+    """A link cannot make a visitor's browser fetch anything; unknown keys are named."""
+    at = open_page(panel="about", lang="en", carryseed=value, nothing=value)
+    texts = [warning.value for warning in at.warning]
+
+    assert len(texts) == 2
+    assert "no setting of that name" in texts[0]
+    for text in texts:
+        assert not re.search(r"(?<!\\)[\[\]<>:$](?!\s)", text.partition("=")[2].split(";")[0].split(", but")[0])
