@@ -45,6 +45,7 @@ def serve(t: int, low: int, high: int, run: RunState) -> None:
         if n.allowance[k, t] < np.inf:
             local.allowed[k] += n.allowance[k, t] * n.part[local.place] * (n.opens[k, local.place] <= t)
         if not number:
+            local.held_back[k] = 0
             continue
         order = _list_order(k, waiting[:number], people, lives, n)
         asked = _asked(k, order, people, n)
@@ -53,15 +54,19 @@ def serve(t: int, low: int, high: int, run: RunState) -> None:
             status, carried = lives.status[k], lives.carried
             each = n.volunteers.per_person
             _pair(t, k, asked, lives.locality, status, carried, people.release, seats, each, room, told)
+            short = np.zeros(len(room), bool)
             if n.allowance[k, t] < np.inf:
                 free = np.concatenate([[0], np.cumsum(seats.state == FREE)])
-                local.held_back[k] = (room <= 0) & (np.diff(free[seats.begin]) >= each)
+                short = (room <= 0) & (np.diff(free[seats.begin]) >= each)
         else:
             slots = local.limit[k] - taken
             places = np.minimum(room, slots)
             left = places.copy()
             _hand_out(t, k, asked, lives.locality, lives.status[k], people.release, left, told)
-            local.held_back[k] = (left <= 0) & (room < slots)
+            short = (left <= 0) & (room < slots)
+        waits = np.zeros(len(room), bool)
+        waits[lives.locality[order[lives.status[k, order] == WAITING]]] = True
+        local.held_back[k] = short & waits
         _tally_list(
             t, row + LISTED, order, lives.status[k], lives.locality, lives.highest, local.taken_in[k], people.release,
             n, tally,

@@ -241,8 +241,8 @@ def test_with_a_posterior_the_verb_prints_every_step(tmp_path):
 
 BAD = [
     (["--no-posterior", "--draws", "5"], "--no-posterior is given with --posterior or --draws; leave one of them out"),
-    (["--posterior", "none.parquet"], "--posterior is [none.parquet], which is no readable Parquet file"),
-    (["--prices", "none.toml"], "prices [none.toml] cannot be read"),
+    (["--posterior", "none.parquet"], "--posterior is [none.parquet], which was not found"),
+    (["--prices", "none.toml"], "prices [none.toml] was not found; check the name"),
     (["--prices", "bad.toml"], "bad.toml: prison.day is [-3.0]; allowed 0 to 20000"),
     (["--seed", "-1"], "-1"),
 ]

@@ -471,8 +471,8 @@ def test_the_verb_lists_the_steps() -> None:
 BAD = [
     (["--without", "discount"], "--without is [discount], which is no step; did you mean discounting?"),
     (["todays-aria"], "plan [todays-aria] was not found; did you mean todays-area?"),
-    (["--posterior", "none.parquet"], "--posterior is [none.parquet], which is no readable Parquet file"),
-    (["--prices", "none.toml"], "prices [none.toml] cannot be read"),
+    (["--posterior", "none.parquet"], "--posterior is [none.parquet], which was not found"),
+    (["--prices", "none.toml"], "prices [none.toml] was not found; check the name"),
     (["--draws", "0"], "0 is not in the range"),
     (["--definition", "fines"], "'fines' is not one of"),
 ]

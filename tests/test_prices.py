@@ -121,7 +121,7 @@ def test_a_file_of_prices(tmp_path) -> None:
     file.write_text("= 3", encoding="utf-8")
     with pytest.raises(ParameterError, match="is not valid TOML"):
         read_prices(file)
-    with pytest.raises(ParameterError, match="cannot be read"):
+    with pytest.raises(ParameterError, match="was not found"):
         read_prices(tmp_path / "none.toml")
 
 

@@ -62,7 +62,7 @@ def test_two_plans_are_compared(given, place):
     page = (place / "results/report/small-fewer-da.html").read_text(encoding="utf-8")
 
     assert len(sound(page, "da").of("img")) == 2
-    assert "»Færre«" in page
+    assert "»Færre: " in page
 
 
 def test_the_trial_is_run_once_and_then_read(given, place, capsys):
