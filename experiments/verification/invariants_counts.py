@@ -32,8 +32,9 @@ def _whole(case: SimulatedCase) -> SimulatedCase:
 
 
 def a_ledger_is_what_the_events_add_up_to(claim: Violations, context: CheckContext) -> None:
-    """Every row of the ledger, in every month, group and place, is the number that one counts in the history; but for the
-    row of people whom only a limit kept out, since no event says why a person is left without.
+    """Every row of the ledger, in every month, group and place, is the number that one counts in the history.
+
+    The row of people whom only a limit kept out is left aside, since no event says why a person is left without.
     """
     for k, case in enumerate(context.scenarios(programme=12, volunteers=8, any=6), context.first):
         each = _whole(case) if k % 2 else case.changed({"people.calendar_months": 0})
