@@ -86,8 +86,9 @@ def test_sums_over_places_regions_groups_and_years_are_the_whole():
         assert total(tables[name], "people", ["reason"])[people.index].to_numpy() == pytest.approx(people.to_numpy(), rel=1e-5)
     months = tables["missing_out_by_year"].groupby("time")["months"].first()
     due = total(tables["missing_out_by_year"], "people", ["time"])
-    assert months.tolist() == [14, 10]
-    assert (12 * due / months).to_numpy() == pytest.approx(700, rel=0.1)
+    assert months.tolist() == [14, 12]
+    assert 12 * due[0] / months[0] == pytest.approx(700, rel=0.1)
+    assert 700 * 10 / 12 * 0.9 < due[1] < 700
     assert places.loc[places["open"], "municipality"].tolist() == ["København", "Odense", "Vejle", "Aarhus"]
     assert total(places[~places["open"]], "started") == 0
     payers = tables["payers"].pivot_table(index="payer", columns="side", values="mean")

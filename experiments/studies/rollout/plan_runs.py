@@ -140,7 +140,7 @@ def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]
         "summary": runs.estimates(k), **{f"by_{name}": runs.estimates(k, column) for name, column in BY.items()},
         "by_municipality": by_municipality(runs, k), "missing_out": tables.missing_out(in_plan, carrier=carrier),
         "missing_out_by_region": tables.missing_out(in_plan, ("where",), carrier=carrier).rename(columns=REGION),
-        "missing_out_by_year": _with_months(tables.missing_out(in_plan, ("time",), carrier=carrier), plan.years,
+        "missing_out_by_year": _with_months(tables.missing_out(in_plan, ("time",), carrier=carrier),
                                             -runs.delivery.from_month),
         "supply": tables.supply_by_month(runs.counts[k], per_person=each),
         "supply_by_region": tables.supply_by_month(runs.counts[k], per_person=each, by=("time", "where")).rename(
@@ -152,14 +152,13 @@ def plan_tables(runs: PlanRuns, k: int, found: Money) -> dict[str, pd.DataFrame]
     }  # fmt: skip
 
 
-def _with_months(table: pd.DataFrame, years: int, before: int) -> pd.DataFrame:
+def _with_months(table: pd.DataFrame, before: int) -> pd.DataFrame:
     """A table by year with the months that each covers.
 
     People are counted in the month in which they are due, ``before`` months before release; those due before the plan
-    begins are in its first year, and nobody is due any more in its last months.
+    begins are in its first year. In its last ``before`` months only people who return are due.
     """
-    months = 12 + np.where(table["time"] == 0, before, 0) - np.where(table["time"] == years - 1, before, 0)
-    return table.assign(months=months)
+    return table.assign(months=12 + np.where(table["time"] == 0, before, 0))
 
 
 def _draws(runs: PlanRuns, k: int, found: Money) -> pd.DataFrame:
