@@ -150,5 +150,5 @@ def test_nobody_chosen_is_an_answer_too(open_page):
 def test_an_address_beyond_the_bounds_is_put_aside(open_page, key, value):
     at = open_page(panel="carry", lang="en", **{key: value})
 
-    assert f"{key} = {value}" in at.warning[0].value
+    assert f"{key} = {value}" in at.warning[0].value.replace("\\", "")
     assert [now(at, each) for each in ("carrytowns", "carrypairs", "carryround")] == [["9", "5", "3", "3"], [], 0]
