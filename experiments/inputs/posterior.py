@@ -42,7 +42,7 @@ class Posterior:
     @classmethod
     def read(cls, path: Path) -> Posterior:
         """Read a posterior file; raises ``ParameterError`` if it is missing or is not such a file."""
-        read = read_parquet(path, "--posterior", "desist calibrate writes one")
+        read = read_parquet(Path(path), "--posterior", "desist calibrate writes one")
         about, table = notes_of(read), read.to_pandas()
         if about.get("kind") != "posterior" or table.empty:
             raise ParameterError(
