@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from importlib.util import find_spec
@@ -59,3 +60,5 @@ def serve(
                           open_browser=sys.stdout.isatty() if browser is None else browser)  # fmt: skip
         except KeyboardInterrupt:
             click.echo("\nDesist has stopped.")
+            sys.stdout.flush()
+            os._exit(0)  # without waiting for a thread that still compiles: Python's own end would trip over it

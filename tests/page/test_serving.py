@@ -336,7 +336,7 @@ def test_it_starts_and_stops_without_a_superfluous_word():
                     return visitor
 
             visitor = finished(come())
-            rest, _ = server.communicate(timeout=20)
+            rest, _ = server.communicate(timeout=180)
         finally:
             server.kill()
 
