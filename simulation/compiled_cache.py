@@ -65,7 +65,7 @@ def check_files(function: Any) -> None:
 
 
 def is_private(folder: Path) -> bool:
-    """Whether a folder is this user's own and nobody else may write there: whoever may could have any code run."""
+    """Whether a folder is this user's own and nobody else may write there; people who may could have any code run."""
     if not hasattr(os, "getuid"):  # Windows: folders of a user are private
         return True
     about = folder.stat()

@@ -52,7 +52,7 @@ def refuse_mistyped(below: Mapping[str, Any], layer: Mapping[str, Any], label: s
 
 
 def refuse_unknown(about: Iterable[str], section: type[Section]) -> None:
-    """Refuse what is told about a field that a section does not have."""
+    """Refuse notes about a field that a section does not have."""
     for name in about:
         if name not in section.model_fields:
             hint = nearest(name, section.model_fields)

@@ -12,7 +12,6 @@ import math
 import re
 import tomllib
 from collections.abc import Container, Iterable, Mapping
-from contextlib import suppress
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -25,15 +24,14 @@ from simulation.errors import explain, nearest
 from simulation.municipalities import Municipality, by_place, chosen
 from simulation.parameter_sections import Custody, Offending, Peers, People, Risk, Trial
 from simulation.parameters import ParameterError, Section
-from simulation.programmes import Factor, Municipalities, Programme, Volunteers, refuse_mistyped
-from simulation.text_file import parse_toml, read_text
+from simulation.programmes import Factor, Municipalities, Programme, Volunteers
+from simulation.scenario_layers import resolved
+from simulation.text_file import read_text
 
 SCHEMA = 2
 """Version of what keys and defaults mean, part of every digest."""
 MOST_FACTORS = 16
 MOST_PROGRAMMES = 8
-DEEPEST, MOST_LAYERS = 20, 200
-"""How many files may extend one another in a row, and how many in all."""
 NAME = re.compile(r"\w[\w -]{0,59}")
 TAKEN = ("all", "none", "nobody", "everybody", "total")
 """Words that mean something in tables, so that no factor or programme is called so."""
@@ -214,7 +212,7 @@ class Scenario(Section):
         label
             What to call the text in messages.
         """
-        return validated(_resolved(text, tuple(shelf), label, ()), label=label)
+        return validated(resolved(text, Scenario().model_dump(), tuple(shelf), label, ()), label=label)
 
     @classmethod
     def read(cls, path: Path | str, *, shelf: Iterable[Path] = ()) -> Scenario:
@@ -259,65 +257,6 @@ def validated(data: dict[str, Any], *, label: str = "the scenario") -> Scenario:
         return Scenario.model_validate(data)
     except ValidationError as mistakes:
         raise ParameterError(explain(mistakes, Scenario, label)) from None
-
-
-def _resolved(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, ...]) -> dict[str, Any]:
-    """Plain data of a TOML text with everything it extends merged below it."""
-    data = Scenario().model_dump()
-    for layer in _layers(text, shelf, label, seen):
-        if layer.get("complete") is True:
-            data = layer
-        else:
-            refuse_mistyped(data, layer, label)
-            data = _merged(data, layer)
-    return data
-
-
-def _layers(text: str, shelf: tuple[Path, ...], label: str, seen: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The differences that a TOML text stands for, in the order in which they count: what it extends, then its own."""
-    data = parse_toml(text, label)
-    below = data.get("extends", [])
-    names = [below] if isinstance(below, str) else below
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ParameterError(f"{label}: extends is [{below}]; a name, a path or a list of them is needed")
-    layers: list[dict[str, Any]] = []
-    for name in names:
-        if name in seen:
-            raise ParameterError(f"{label}: extends goes in a circle through [{name}]")
-        if len(seen) >= DEEPEST or len(layers) >= MOST_LAYERS:
-            raise ParameterError(
-                f"{label}: extends is [{name}], which leads on through too many files; at most {DEEPEST} one behind "
-                f"the other and {MOST_LAYERS} in all are allowed"
-            )
-        file = find(name, shelf, label)
-        layers += _layers(read_text(file), (*shelf, file.parent), file.name, (*seen, name))
-    return [*layers, data]
-
-
-def find(name: str, shelf: Iterable[Path], label: str = "") -> Path:
-    """The file of a scenario: by path if it ends in .toml (also looked up beside ``shelf``), else by name on a shelf.
-
-    Raises ``ParameterError`` if there is none, naming the nearest.
-    """
-    folders = list(dict.fromkeys(shelf))
-    beside = [folder / name for folder in reversed(folders)]
-    paths = [*beside, Path(name)] if label else [Path(name), *beside]
-    tried = paths if name.endswith(".toml") else [folder / f"{name}.toml" for folder in folders]
-    for file in tried:
-        with suppress(OSError):  # a name of 300 characters
-            if file.is_file():
-                return file
-    known = sorted({file.stem for folder in folders for file in folder.glob("*.toml")})
-    hint = "check the path" if name.endswith(".toml") else nearest(name, known)
-    raise ParameterError(f"{label + ': ' if label else ''}scenario [{name}] was not found; {hint}")
-
-
-def _merged(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    out = dict(below)
-    for key, value in above.items():
-        old = out.get(key)
-        out[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
-    return out
 
 
 def _full_key(key: str, data: dict[str, Any]) -> list[str]:

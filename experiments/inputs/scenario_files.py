@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from simulation.parameters import ParameterError
-from simulation.scenario import Scenario, find
+from simulation.scenario import Scenario
+from simulation.scenario_layers import find
 from simulation.text_file import parse_toml
 
 SHELF = Path(__file__).parent / "scenarios"

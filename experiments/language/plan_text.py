@@ -245,12 +245,6 @@ def methods_shown(plans: Sequence[Fact], names: Sequence[str], m: Messages) -> S
     return Shown(table=pd.DataFrame(rows, columns=heads), title=m("plan.methods"))
 
 
-def costs_text(items: Mapping[str, Fact], m: Messages) -> str:
-    """What the courses cost if everything that they use is added up, against their price."""
-    parts, price = (m.kroner(items[name]["mean"], million=True) for name in ("by parts", "per course"))
-    return m("plan.costs_text", parts=parts, price=price)
-
-
 def costs_shown(items: Mapping[str, Fact], m: Messages) -> Shown:
     """What the courses cost, item by item and in all, beside what they cost at the price of a course."""
     rows = [(m(f"plan.cost.{name}"), spanned(row, m, million=True)) for name, row in items.items()]

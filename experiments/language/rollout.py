@@ -73,8 +73,6 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
         yield others
     if facts["per_krone"]:
         yield m("methods")
-        if facts["costs"]:
-            yield plan_text.costs_text(facts["costs"], m)
         course = facts["course"]
         priced = m("course", price=m.kroner(course["price"]), year=str(facts["price_year"]),
                    payers=m.listed([plan_text.payer_text(m, payer) for payer in course["paid_by"]]))  # fmt: skip

@@ -11,7 +11,7 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from experiments.provenance.differences import TIMES, difference, first_key, same_but_times, same_picture
@@ -113,10 +113,16 @@ def manifest_of(folder: Path) -> dict[str, Any]:
     listed = found.get("files", {})
     if not isinstance(listed, dict) or not all(isinstance(each, str) for each in listed.values()):
         raise ParameterError(f"[{path}] is no manifest (its files have no digests); run its command again")
-    if any(Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name for name in listed):
+    if not all(inside(name) for name in listed):
         raise ParameterError(f"[{path}] lists a file outside of its folder; run its command again")
     manifest: dict[str, Any] = found
     return manifest
+
+
+def inside(name: str) -> bool:
+    """Whether a name of a file stays in its folder, on any system."""
+    path = PurePosixPath(name)
+    return bool(name) and not path.is_absolute() and ".." not in path.parts and not {*"\\:\0"} & {*name}
 
 
 def names_in(folder: Path) -> list[str]:

@@ -59,16 +59,7 @@ class Folder:
 
     def written(self, name: str, write: Callable[[Path], object]) -> Path:
         """Have other code write a file, whole or not at all, which takes the path to write to."""
-        path, part = self._place(name), self.path / f".{uuid4().hex}{Path(name).suffix}"
-        try:
-            write(part)
-            os.replace(part, path)
-        except OSError as problem:
-            raise _unwritable(self.path, problem) from None
-        finally:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)
-        return self.wrote(path)
+        return self.wrote(self._whole(name, write))
 
     def wrote(self, path: Path) -> Path:
         """Remember a file that other code wrote into the folder; what is written after the manifest updates it."""
@@ -125,10 +116,13 @@ class Folder:
         return self.path / name
 
     def _put(self, name: str, data: bytes) -> Path:
-        """Write a file whole or not at all; two processes may write the same one."""
-        path, part = self._place(name), self.path / f".{uuid4().hex}.part"
+        return self._whole(name, lambda part: part.write_bytes(data))
+
+    def _whole(self, name: str, write: Callable[[Path], object]) -> Path:
+        """Have a file written whole or not at all; two processes may write the same one."""
+        path, part = self._place(name), self.path / f".{uuid4().hex}{Path(name).suffix}"
         try:
-            part.write_bytes(data)
+            write(part)
             os.replace(part, path)
         except OSError as problem:
             raise _unwritable(self.path, problem) from None

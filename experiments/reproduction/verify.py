@@ -10,7 +10,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +20,7 @@ from experiments.provenance.receipts import (
     MANIFEST,
     bare,
     compare,
+    inside,
     manifest_of,
     names_in,
     page_receipt,
@@ -198,7 +199,7 @@ def _digests(folder: Path, manifest: Mapping[str, Any]) -> Iterator[FileRow]:
 def _listed(folder: Path, files: Mapping[str, Any]) -> Iterator[FileRow]:
     """Files by their recorded digests."""
     for name, recorded in files.items():
-        if not _inside(name):
+        if not inside(name):
             yield FileRow(file=str(name), digest=CHANGED, words="its name leads out of the folder", wrong=True)
         elif (data := readable(folder / name)) is None:
             yield FileRow(file=name, digest=ABSENT)
@@ -218,13 +219,6 @@ def _inputs(inputs: object) -> Iterator[FileRow]:
             yield FileRow(file=f"input {name}", digest="not here", words="it was not found", wrong=True)
         else:
             yield _row(f"input {name}", digest(data) == recorded, "it was changed since the command read it")
-
-
-def _inside(name: object) -> bool:
-    if not isinstance(name, str) or "\\" in name or ":" in name:
-        return False
-    path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts
 
 
 def _sealed(path: Path) -> bool:

@@ -126,11 +126,15 @@ def _service_by_hand(
             free = int((now.seats.state[slots] == FREE).sum())
             right = not waits or len(served) >= room or free < n.volunteers.per_person
             claim.check(right, f"month {t}: people wait beside free volunteers")
+            enough = free >= n.volunteers.per_person
         else:
             matched = sum(lives.status[k, i] == MATCHED for i in range(len(people.person)) if lives.locality[i] == here)
             claim.check(matched <= local.limit[k, here], f"month {t}: more people than places")
             full = sum(lives.status[k, i] == MATCHED for i in mine) >= local.limit[k, here]
             claim.check(not waits or len(served) >= room or full, f"month {t}: a person waits beside a free place")
+            enough = not full
+        held_back = limited and bool(waits) and len(served) >= room and enough
+        claim.check(bool(local.held_back[k, here]) == held_back, f"month {t}: who is kept out by the limit alone")
 
 
 def _place_in_line(now: SimpleNamespace, k: int, i: int) -> tuple[float, ...]:

@@ -20,7 +20,7 @@ from simulation.municipalities import Municipality, chosen
 from simulation.parameters import ParameterError, Quantity, Section, par, quantities
 from simulation.prices import PUBLIC
 from simulation.programmes import Allocation
-from simulation.scenario import find
+from simulation.scenario_layers import find
 from simulation.text_file import read_toml
 
 if TYPE_CHECKING:
