@@ -170,10 +170,11 @@ class Course(Priced):
     recruiting: float = par(1_600.0, "DKK of 2021", 0, 100_000,
         what="finding a new volunteer: announcements, meetings, campaigns",
         source="nothing found; assumed", grade="assumed", prior="LN(1600, 0.50)")
-    open_municipality: float = par(50_000.0, "DKK of 2021 a year", 0, 100_000_000,
+    open_municipality: float = par(25_000.0, "DKK of 2021 a year", 0, 100_000_000,
         what="an open municipality, however few courses it has: start, premises, meetings with prisons and the "
         "municipality, a small part of an employee's time",
-        source="nothing found; assumed", grade="assumed", prior="LN(50000, 0.50)")
+        source="nothing found; set so that what today's area uses agrees with the price of a course", grade="assumed",
+        prior="LN(25000, 0.50)")
     expenses: float = par(80.0, "DKK of 2021 a month", 0, 5_000, what="travel and coffee of a matched volunteer",
         source="nothing found; assumed", grade="assumed", prior="LN(80, 0.40)")
     administration: float = par(0.10, "share", 0, 1,

@@ -17,13 +17,15 @@ from experiments.studies.rollout.costs import (
     NO_PLAN,
     break_even_table,
     course_costs_table,
+    course_kroner,
     decision,
     money,
+    plan_money,
     plan_uses,
     require_prices,
 )
 from experiments.studies.rollout.discovery import draw_inputs, failing, posterior_rows, simulate_outcomes
-from experiments.studies.rollout.plan import planned
+from experiments.studies.rollout.plan import load, planned
 from experiments.studies.rollout.plan_runs import comparison_tables, needs, plan_tables, simulate_plans
 from experiments.studies.rollout.plan_scenario import scenario_of
 from experiments.studies.rollout.published_claim import course_by_parts
@@ -32,7 +34,7 @@ from experiments.studies.rollout.rollout_study import RolloutStudy
 from experiments.studies.rollout.simulate import draw_uncertain, run_supply
 from experiments.studies.rollout.value_of_information import information_values
 from simulation.parameters import ParameterError
-from simulation.prices import PUBLIC, Prices, draw_prices
+from simulation.prices import PUBLIC, Prices, draw_prices, prices_from
 
 SMALL = {"years": 2, "releases_per_year": 700.0, "wave": [{"municipalities": ["all"], "starts": "2027-01", "volunteers_at_start": 60.0}]}
 STRONG = {"programme.direct_hazard_ratio": 0.05, "programme.direct_hazard_ratio_others": 0.2}
@@ -189,7 +191,7 @@ def test_value_of_information():
     gap = rng.normal(0.05, 0.1, 2_000)
     inputs = pd.DataFrame({"effect.hazard_ratio": gap, "people.accepts_volunteers": rng.normal(size=2_000)})
     risks = pd.DataFrame({"control": np.full(2_000, 0.6), "mentored": np.clip(0.6 - gap, 0.01, 0.99)})
-    tables, found = information_values(inputs, 1e6 * gap, risks, course=33_000.0, course_key="price", seed=1)
+    tables, found = information_values(inputs, 1e6 * gap, risks, course=33_000.0, seed=1)
     groups, gain = tables["groups"].set_index("what")["value"], tables["trials"]["gain"]
 
     assert found["chosen"] == "plan"
@@ -232,13 +234,18 @@ def test_a_budget_buys_courses_at_the_price_of_each_draw():
                  wave=[{"municipalities": ["all"], "volunteers_at_start": 3000.0}])  # fmt: skip
     study = simulate_plans([(plan, denmark())], Posterior.read(SHIPPED), compute, draws=4, seed=1)
     result = rollout_result(RolloutStudy(plan=plan), study, Prices())
-    spent = study.money(0, Prices()).years().query("year < 3").groupby("draw")["cost"].mean()
+    about = {"per_start": {"source": "own", "grade": "judged", "prior": "LN(33000, 0.30)"}}
+    given = prices_from({"scheme": {"primus_motor": {"per_start": 33_000.0, "about": about}}})
+    per_course = rollout_result(RolloutStudy(plan=plan), study, given)
+    spent = study.money(0, given).years().query("year < 3").groupby("draw")["cost"].mean()
     reasons = result.facts["reasons"]
 
     assert spent.to_numpy() == pytest.approx(6e6, rel=0.1)
-    assert study.money(0, Prices()).totals["started"].std() > 20
-    assert result.facts["spent"]["mean"] == pytest.approx(spent.mean())
-    assert "in the dearest year of any draw" in result.text("en")
+    assert study.money(0, given).totals["started"].std() > 20
+    assert per_course.facts["spent"]["mean"] == pytest.approx(spent.mean())
+    assert "A municipality carries over what it does not use" in per_course.text("en")
+    assert result.facts["spent"]["mean"] > 1.05 * spent.mean()
+    assert "so the budget may be exceeded" in result.text("en")
     assert reasons["limit"] > 0.05 > reasons["without"]
     assert "the year's limit or budget was used up" in result.text("en")
 
@@ -259,7 +266,7 @@ def test_other_schemes_beside_a_plan_are_named_and_paid_for():
     assert {name.split(".")[2] for name in drawn if name.startswith("plan.scheme.")} == set(plan.other_schemes)
     result = rollout_result(RolloutStudy(plan=plan), study, Prices())
     items = set(found.rows.loc[found.rows["side"] == "cost", "item"])
-    assert {"courses: prison_visits", "courses: paid_mentors", "courses: primus_motor"} <= items
+    assert {"courses: prison_visits", "courses: paid_mentors", "courses: coordinators"} <= items
     assert "prison visiting service" in result.text("en")
     assert "fængselsbesøg" in result.text("da")
     assert len(result.answer("en").tables[-1].table) == 5 + 2 + 4
@@ -279,12 +286,38 @@ def test_what_a_plan_uses_is_added_up_beside_the_price_of_a_course(study):
     plan = study.plans[0]
     many = planned({**plan.model_dump(exclude_unset=True), "volunteers": {"coordinators": 50.0}})
     counts, without = study.counts[0], study.without
-    first, second = (course_costs_table(money(counts, without, Prices(), seed=1, used=plan_uses(each))).set_index("item")
-                     for each in (plan, many))  # fmt: skip
+    first, second = (plan_money(each, counts, without, Prices(), seed=1) for each in (plan, many))
+    table, dearer = (course_costs_table(each).set_index("item") for each in (first, second))
 
-    assert second.loc["coordinators", "mean"] > first.loc["coordinators", "mean"] + 10e6
-    assert second.loc["per course", "mean"] == first.loc["per course", "mean"]
-    assert first.iloc[:-2]["mean"].sum() == pytest.approx(first.loc["by parts", "mean"])
+    assert dearer.loc["coordinators", "mean"] > table.loc["coordinators", "mean"] + 10e6
+    assert dearer.loc["per course", "mean"] == table.loc["per course", "mean"]
+    assert table.iloc[:-2]["mean"].sum() == pytest.approx(table.loc["by parts", "mean"])
+    assert first.totals["cost"].mean() == pytest.approx(table.loc["by parts", "mean"])
+    assert table["counts"].tolist() == [name == "by parts" for name in table.index]
     assert plan_uses(plan)["open_years"].max() == len(plan.opens())
     today = course_by_parts(Prices())
     assert 24_000 < today.drop("hours given").sum() < 36_700
+
+
+def test_todays_area_costs_as_much_by_parts_as_at_the_price_of_a_course():
+    """The two sums agree within their uncertainty, and the means within a tenth."""
+    plan, country = load("todays-area")
+    study = simulate_plans([(plan, country)], Posterior.read(SHIPPED), compute, draws=8, seed=1)
+    table = course_costs_table(study.money(0, Prices())).set_index("item").loc[["by parts", "per course"]]
+
+    assert table["low"].max() < table["high"].min()
+    assert table.loc["by parts", "mean"] == pytest.approx(table.loc["per course", "mean"], rel=0.1)
+
+
+def test_the_price_of_a_course_counts_where_it_is_given(study):
+    """In the plan (kroner of 2021, certain) or in the user's prices; who pays comes from the plan."""
+    counts, without, plan = study.counts[0], study.without, study.plans[0]
+    own = planned({**plan.model_dump(exclude_unset=True), "offer": {"course_price": 10_000.0}, "paid_by": {"region": 1.0}})
+    prices = prices_from({"scheme": {"primus_motor": {"per_start": 20_000.0}}})
+    first, second = plan_money(own, counts, without, Prices(), seed=1), plan_money(plan, counts, without, prices, seed=1)
+
+    assert (first.counted, second.counted) == ("per course", "per course")
+    assert course_kroner(first, "primus_motor") == pytest.approx(10_000)
+    assert course_kroner(second, "primus_motor") == pytest.approx(20_000)
+    assert second.totals["cost"].to_numpy() == pytest.approx(2 * first.totals["cost"].to_numpy())
+    assert set(first.payers().query("cost > 0")["payer"]) - {"volunteers' time"} == {"region"}

@@ -70,7 +70,7 @@ FACTS = {
     },
     "per_krone": {"ratio": per_krone(1.43, 0.21, 4.32), "marginal": per_krone(1.2, 0.1, 4.0),
                   "top_down": per_krone(0.87, -0.12, 2.4, 20)},
-    "course": {"price": 33_240.0, "paid_by": {"state: prison": 0.7, "municipality": 0.3}}, "other_schemes": [],
+    "course": {"price": 33_240.0, "counted": "by parts", "paid_by": {"state: prison": 0.7, "municipality": 0.3}}, "other_schemes": [],
     "spent": {"mean": 7.3e6, "most": 14.2e6},
     "costs": {"coordinators": row(9.4e6, 5e6, 21e6), "by parts": row(17.6e6, 8e6, 33e6), "per course": row(24.6e6, 9e6, 48e6)},
 }  # fmt: skip
@@ -178,7 +178,7 @@ def test_danish_numbers_are_danish() -> None:
     ("payers.public total", payer(35.3, 24.6, -8.2, 33.3, 0.5)), ("draws", 7), ("price_year", 2025),
     ("payers.public total", payer(35.3, 24.6, 0.0, 2.0, 0.77)), ("payers.volunteers' time", payer(0, 9.0)),
     ("payers.region", payer(3.0, 0.0)), ("reasons.not_offered", 0.05), ("per_krone.ratio", per_krone(2, 1, 3)),
-    ("per_krone.top_down", per_krone(2, 1, 3)), ("course.price", 20_000.0), ("course.paid_by", {"region": 1.0}),
+    ("per_krone.top_down", per_krone(2, 1, 3)), ("course.price", 20_000.0), ("course.counted", "per course"), ("course.paid_by", {"region": 1.0}),
     *((f"outcomes.{name}", row(2, 1, 3, 1)) for name in FACTS["outcomes"]),
     ("other_schemes", [{"name": "prison_visits", "label": "prison visiting service", "started": 5.0}]),
 ])  # fmt: skip

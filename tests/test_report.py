@@ -21,13 +21,13 @@ from experiments.reports.grades import GradedUncertainty, changes, graded_uncert
 from experiments.reports.ladder import ladder_answer
 from experiments.reports.names import entry, name_of, source_of, sources
 from experiments.reports.page import Page, html
-from experiments.reports.plan import used_prices
 from experiments.reports.power import power_answer
 from experiments.reports.trial import fit, sweep_answer, trial_answer
-from experiments.studies.rollout.plan import load
+from experiments.studies.rollout.costs import moves_kroner
+from experiments.studies.rollout.plan import load, planned
 from experiments.studies.rollout.plan_scenario import everybody
 from simulation.parameters import ParameterError
-from simulation.prices import Prices
+from simulation.prices import Prices, prices_from
 from tests.report_tools import read
 
 WAYS = ("ratio", "marginal", "top_down")
@@ -328,14 +328,19 @@ def test_few_draws_give_no_shares():
 
 
 def test_prices_that_a_plan_does_not_use_are_left_out():
-    names = ["effect.hazard_ratio", f"{PRICE}scheme.paid_mentors.per_start", f"{PRICE}scheme.primus_motor.per_start",
-             f"{PRICE}victims.scale", f"{PRICE}prison.day"]  # fmt: skip
+    """Parts of a course move the kroner, unless the price of a course is given; a budget is spent at that price."""
+    plan, given = planned({"name": "own"}), prices_from({"scheme": {"primus_motor": {"per_start": 30_000.0}}})
+    budget = planned({"name": "own", "offer": {"budget_a_year": 1e6}})
+    course, parts = f"{PRICE}scheme.primus_motor.per_start", f"{PRICE}course.coordinator"
+    names = ["effect.hazard_ratio", f"{PRICE}prison.day", f"{PRICE}scheme.paid_mentors.per_start", course, parts,
+             f"{PRICE}course.hours", f"{PRICE}victims.scale"]  # fmt: skip
 
-    assert used_prices(names, ["primus_motor"]) == [
-        "effect.hazard_ratio",
-        f"{PRICE}scheme.primus_motor.per_start",
-        f"{PRICE}prison.day",
-    ]
+    def moving(plan, prices):
+        return [name for name in names if moves_kroner(plan, prices)(name)]
+
+    assert moving(plan, Prices()) == [*names[:2], parts]
+    assert moving(budget, Prices()) == [*names[:2], course, parts]
+    assert moving(plan, given) == [*names[:2], course]
 
 
 # Pages --------------------------------------------------------------------------------------------------------

@@ -200,7 +200,7 @@ def test_its_price_and_payer_are_its_own(paid):
     started = found.tables["draws"]["started"].to_numpy()
     cost = found.tables["draws"]["cost"].to_numpy()
 
-    assert found.facts["course"] == {"price": 1_000.0, "paid_by": {"region": 1.0}}
+    assert found.facts["course"] == {"price": 1_000.0, "counted": "per course", "paid_by": {"region": 1.0}}
     np.testing.assert_array_less(cost, 1_000.0 * started * 1.0001)
     assert found.tables["break_even"].set_index("payer").loc["region", "spent"] == pytest.approx(cost.mean())
     again = parse_study(found.study.to_toml())

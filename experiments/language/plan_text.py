@@ -245,11 +245,16 @@ def methods_shown(plans: Sequence[Fact], names: Sequence[str], m: Messages) -> S
     return Shown(table=pd.DataFrame(rows, columns=heads), title=m("plan.methods"))
 
 
-def costs_shown(items: Mapping[str, Fact], m: Messages) -> Shown:
+def counting(facts: Fact) -> str:
+    """How courses are priced, as keys of the catalogue have it: by_parts or per_course."""
+    return str(facts["course"]["counted"]).replace(" ", "_")
+
+
+def costs_shown(facts: Fact, m: Messages) -> Shown:
     """What the courses cost, item by item and in all, beside what they cost at the price of a course."""
-    rows = [(m(f"plan.cost.{name}"), spanned(row, m, million=True)) for name, row in items.items()]
+    rows = [(m(f"plan.cost.{name}"), spanned(row, m, million=True)) for name, row in facts["costs"].items()]
     return Shown(table=pd.DataFrame(rows, columns=[m("plan.columns.item"), m("plan.columns.million")]),
-                 title=m("plan.costs"))  # fmt: skip
+                 title=m(f"plan.costs.{counting(facts)}"))  # fmt: skip
 
 
 def payers_shown(facts: Fact, m: Messages, title: str) -> Shown:

@@ -56,7 +56,7 @@ def _tables(facts: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], m: Mes
         yield plan_text.methods_shown([facts], [""], m)
         yield plan_text.payers_shown(facts, m, m("table.payers", year=str(facts["price_year"]), until=until))
     if facts["costs"]:
-        yield plan_text.costs_shown(facts["costs"], m)
+        yield plan_text.costs_shown(facts, m)
     parts = {name: tables[f"by_{name}"] for name in ("region", "group", "year")}
     yield plan_text.split_table(parts, m, m("table.split"))
 
@@ -74,8 +74,9 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     if facts["per_krone"]:
         yield m("methods")
         course = facts["course"]
-        priced = m("course", price=m.kroner(course["price"]), year=str(facts["price_year"]),
-                   payers=m.listed([plan_text.payer_text(m, payer) for payer in course["paid_by"]]))  # fmt: skip
+        payers = m.listed([plan_text.payer_text(m, payer) for payer in course["paid_by"]])
+        priced = m(f"course.{plan_text.counting(facts)}", price=m.kroner(course["price"]), payers=payers,
+                   year=str(facts["price_year"]))  # fmt: skip
         yield " ".join(filter(None, [priced, volunteers_time(facts, m)]))
     if facts["other_schemes"]:
         parts = [f"{plan_text.programme_text(m, each)} {m.number(each['started'], 0)}"
@@ -101,7 +102,7 @@ def _done(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     if offer["max_per_year"]:
         yield m("limit.most", n=m.number(offer["max_per_year"]))
     if offer["budget_a_year"]:
-        yield m("limit.budget", n=m.kroner(offer["budget_a_year"], million=True),
+        yield m(f"limit.budget.{plan_text.counting(facts)}", n=m.kroner(offer["budget_a_year"], million=True),
                 **{name: m.kroner(kroner, million=True) for name, kroner in facts["spent"].items()})  # fmt: skip
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.inputs.evidence import PRICE
 from experiments.language import plan_text
 from experiments.language.answer import Shown
 from experiments.language.compare import SHOWN, plans_table, titles
@@ -126,7 +125,7 @@ def _uncertain(facts: Facts, w: ReportMessages) -> Part:
         until = plan_text.month_text(w, facts["plan"]["until"])
         title = w("rollout.table.payers", year=str(facts["price_year"]), until=until)
         if facts["costs"]:
-            grids.append(grid_of(plan_text.costs_shown(facts["costs"], w)))
+            grids.append(grid_of(plan_text.costs_shown(facts, w)))
         grids += [grid_of(plan_text.methods_shown([facts], [""], w)), grid_of(plan_text.payers_shown(facts, w, title))]
         after = [w("rollout.methods"), *filter(None, [volunteers_time(facts, w)])]
     kind = w(f"plan.two_kinds_{facts['programme']['delivered_by']}")
@@ -153,14 +152,6 @@ def _change(facts: Facts, graded: GradedUncertainty | None, w: ReportMessages) -
     kind = facts["programme"]["delivered_by"]
     points.append(w(f"plan.offered_{kind}", without=w.percent(facts["reasons"]["without"])))
     return [*points, w("plan.structure")]
-
-
-def used_prices(names: Sequence[str], programmes: Sequence[str]) -> list[str]:
-    """Of the columns of a table of draws those that can move a plan's kroner: prices of other things are left out."""
-    schemes = {f"{PRICE}scheme.{name}.per_start" for name in programmes}
-    aside = (f"{PRICE}course.", f"{PRICE}victims.", f"{PRICE}avoided.serious")
-    return [name for name in names if not name.startswith(aside)
-            and (not name.startswith(f"{PRICE}scheme.") or name in schemes)]  # fmt: skip
 
 
 # Plans beside each other --------------------------------------------------------------------------------------

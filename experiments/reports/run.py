@@ -17,13 +17,14 @@ from experiments.execution.jobs import Job, Table
 from experiments.inputs.evidence import PRICE, ModelInputs
 from experiments.inputs.posterior import OF_THE_TRIAL
 from experiments.reports.grades import GradedUncertainty, graded_uncertainty
-from experiments.reports.plan import GAP, KRONER, headline, used_prices
+from experiments.reports.plan import GAP, KRONER, headline
 from experiments.studies.result import StudyResult
+from experiments.studies.rollout.costs import moves_kroner
 from experiments.studies.rollout.discovery import draw_inputs, simulate_outcomes
 from experiments.studies.rollout.plan import RolloutPlan
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, delivery_of, everybody
 from experiments.studies.rollout.rollout import PlanRequest
-from simulation.prices import draw_prices
+from simulation.prices import Prices, draw_prices
 
 Compute = Callable[[Job], Iterator[Table]]
 
@@ -59,7 +60,8 @@ def uncertainty_of_plan(report: PlanReport, compute: Compute) -> GradedUncertain
     (plan, country), request = report.request.plans[0], report.request
     drawn = draw_inputs(plan, request.posterior, request.prices, report.grade_draws, seed=report.seed)
     further = simulate_outcomes(plan, country, drawn, request.prices, compute, seed=report.seed, command=report.command)
-    return graded_uncertainty(inputs, retained(drawn, inputs, plan), known(headline(further)), seed=report.seed)
+    moving = retained(drawn, inputs, plan, request.prices)
+    return graded_uncertainty(inputs, moving, known(headline(further)), seed=report.seed)
 
 
 def uncertainty_of_gaps(report: PlanReport) -> GradedUncertainty | None:
@@ -74,17 +76,17 @@ def uncertainty_of_gaps(report: PlanReport) -> GradedUncertainty | None:
 def inputs_of(report: PlanReport, draws: pd.DataFrame) -> pd.DataFrame:
     """What was drawn for the first plan of a study, draw by draw: scenario, plan and prices."""
     prices = draw_prices(report.request.prices, len(draws), report.seed).add_prefix(PRICE)
-    return retained(pd.concat([draws, prices], axis=1), report.inputs, report.plan)
+    return retained(pd.concat([draws, prices], axis=1), report.inputs, report.plan, report.request.prices)
 
 
-def retained(table: pd.DataFrame, inputs: ModelInputs, plan: RolloutPlan) -> pd.DataFrame:
+def retained(table: pd.DataFrame, inputs: ModelInputs, plan: RolloutPlan, prices: Prices) -> pd.DataFrame:
     """Of the columns drawn those that are uncertain and can move the plan."""
     names = [str(name) for name in table if name not in (*OF_THE_TRIAL, *PLANNED_HERE, *plan.set)]
     delivery = delivery_of(plan)
     if delivery.delivered_by == "slots":
         names = [name for name in names if not name.removeprefix("plan.").startswith("volunteers.")]
-    programmes = [delivery.name, *plan.other_schemes]
-    return table[[name for name in used_prices(names, programmes) if name in inputs.uncertain]]
+    moves = moves_kroner(plan, prices)
+    return table[[name for name in names if name in inputs.uncertain and moves(name)]]
 
 
 def known(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

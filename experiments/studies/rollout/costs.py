@@ -1,5 +1,9 @@
 """What a plan costs and saves: kroner by payer and year, and how probable it is that it pays back.
 
+Courses of volunteers cost what the plan uses: coordinators, recruiting, training, expenses, administration and open
+municipalities. Where the plan or the user's prices give the price of a course, or the programme has nothing else, they
+cost that price each. Both sums stand side by side.
+
 Savings are counted item by item, from the prison days, cases and months in work of the plan's own years and the two
 that follow, with a prison day at its average price or at what one day less saves. The unit value of a reoffender
 avoided (SØM) reaches ten years beyond each release. The three are reported side by side and never added; no data can
@@ -8,22 +12,36 @@ say which is nearest the truth, so every statement about paying back names all o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from experiments.inputs.parameter_points import at_shares
+from experiments.inputs.evidence import PRICE
 from experiments.statistics.cost_effectiveness import Options, acceptability, break_even, plane, quadrants
 from experiments.statistics.intervals import interval
 from experiments.studies.rollout.plan import RolloutPlan
+from experiments.studies.rollout.plan_scenario import delivery_of
 from experiments.studies.rollout.tables import carried, outcomes, years
-from simulation.economics import COURSE, PAYERS, PUBLIC, balance, by_payer, by_year, costs, difference, whole
-from simulation.parameters import ParameterError, Section, par, quantities
-from simulation.prices import Prices, draw_prices
+from simulation.economics import (
+    COURSE,
+    PAYERS,
+    PUBLIC,
+    CoursePrice,
+    balance,
+    by_payer,
+    by_year,
+    costs,
+    difference,
+    whole,
+)
+from simulation.parameters import ParameterError
+from simulation.price_tables import given_keys
+from simulation.prices import Prices, draw_prices, prices_from
+from simulation.prices import carried as in_price_year
 
 NO_PLAN = "no plan"
 MARKED = 505_300.0
@@ -42,9 +60,11 @@ class Money:
     """One row a draw, discounted kroner of all public payers: cost, saving, net, ratio, then ratio and net with prison
     days at what one day less saves (``marginal``, ``net_marginal``) and by the value of a reoffender avoided
     (``top_down``, ``net_top_down``), ``avoided`` (reoffenders) and ``started`` (courses)."""
-    parts: pd.DataFrame | None = None
-    """What the courses cost if everything that they use is added up, as ``economics.costs`` gives it, by draw; None for
-    a programme that volunteers do not deliver."""
+    counted: CoursePrice = "per course"
+    """How the courses are priced in ``rows`` and ``totals`` (``course_counting``)."""
+    courses: pd.DataFrame | None = None
+    """Discounted public kroner of the courses, draws x what they use (``PARTS``), then their sum (``by parts``) and the
+    price of a course times the courses (``per course``); None for a programme that volunteers do not deliver."""
 
     def payers(self) -> pd.DataFrame:
         """Discounted kroner by payer at each draw."""
@@ -69,7 +89,7 @@ def by_draw(table: pd.DataFrame) -> pd.DataFrame:
 
 def money(
     with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: int, drawn: pd.DataFrame | None = None,
-    used: pd.DataFrame | None = None,
+    used: pd.DataFrame | None = None, course: CoursePrice = "per course",
 ) -> Money:  # fmt: skip
     """What a plan costs and saves at each draw.
 
@@ -84,22 +104,24 @@ def money(
     drawn
         Prices at each draw, if they are at hand.
     used
-        What the plan uses beside its volunteers (``plan_uses``); None if its courses are not added up by their parts.
+        What the plan uses beside its volunteers (``plan_uses``); None for a programme that they do not deliver.
+    course
+        How the courses are priced (``course_counting``).
     """
     ours, theirs = by_draw(with_), by_draw(without)
+    if used is not None:
+        ours = ours.merge(used, on="year", how="left").fillna(0.0)
     if drawn is None:
         drawn = draw_prices(prices, int(ours["draw"].max()) + 1, seed)
-    rows = balance(ours, theirs, drawn)
-    marginal = whole(balance(ours, theirs, drawn, prison="marginal")).set_index("draw")
+    rows = balance(ours, theirs, drawn, course=course)
+    marginal = whole(balance(ours, theirs, drawn, course=course, prison="marginal")).set_index("draw")
     totals = whole(rows).set_index("draw")
     fewer = outcomes(years(with_), years(without)).groupby("draw")["reoffenders_any"].mean()
     value = _present(ours, fewer, drawn)
     started = ours.groupby("draw")[f"{carried(ours)}.started"].sum()
-    parts = None
-    if used is not None and carried(ours) == COURSE:
-        parts = costs(difference(ours.merge(used, on="year", how="left").fillna(0.0), theirs), drawn, course="by parts")
     return Money(
-        parts=parts,
+        counted=course,
+        courses=None if used is None else _courses(difference(ours, theirs), drawn),
         rows=rows,
         totals=totals.assign(
             marginal=marginal["ratio"], net_marginal=marginal["net"],
@@ -125,24 +147,83 @@ PARTS = ("coordinators", "recruiting", "clearance and training", "expenses", "ad
 """What the courses of volunteers are made of."""
 
 
+def course_counting(plan: RolloutPlan, prices: Prices) -> CoursePrice:
+    """How the courses of a plan are priced: ``by parts``, by what they use, or ``per course``.
+
+    By parts unless the plan (``offer.course_price``) or the user's prices (``scheme.primus_motor.per_start``) give the
+    price of a course, or nothing but that price is known of the programme.
+    """
+    given = ("course_price" in plan.offer.model_fields_set
+             or f"scheme.{COURSE}.per_start" in given_keys(prices))  # fmt: skip
+    return "by parts" if _by_volunteers(plan) and not given else "per course"
+
+
+def _by_volunteers(plan: RolloutPlan) -> bool:
+    """Whether the plan's programme is the one whose courses have parts, delivered by volunteers."""
+    delivery = delivery_of(plan)
+    return delivery.name == COURSE and delivery.delivered_by == "volunteers"
+
+
+def plan_prices(plan: RolloutPlan, drawn: pd.DataFrame) -> pd.DataFrame:
+    """Prices as drawn, with those that a plan gives itself: who pays its courses, and what a course costs."""
+    own: dict[str, Any] = {f"paid_by.{payer}": plan.paid_by.get(payer, 0.0) for payer in PUBLIC if plan.paid_by}
+    if "course_price" in plan.offer.model_fields_set:
+        own[f"scheme.{delivery_of(plan).name}.per_start"] = in_price_year(plan.offer.course_price, 2021, drawn)
+    return drawn.assign(**own)
+
+
+def plan_money(
+    plan: RolloutPlan, with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: int,
+    drawn: pd.DataFrame | None = None,
+) -> Money:  # fmt: skip
+    """What a plan costs and saves at each draw (``money``), in the prices that the plan has."""
+    if drawn is None:
+        drawn = draw_prices(prices, int(with_["draw"].max()) + 1, seed)
+    return money(with_, without, prices, seed=seed, drawn=plan_prices(plan, drawn),
+                 used=plan_uses(plan) if _by_volunteers(plan) else None,
+                 course=course_counting(plan, prices))  # fmt: skip
+
+
+def moves_kroner(plan: RolloutPlan, prices: Prices) -> Callable[[str], bool]:
+    """Whether a key of a table of draws can move the plan's kroner: prices of other things cannot, all else can."""
+    by_parts, programmes = course_counting(plan, prices) == "by parts", {delivery_of(plan).name, *plan.other_schemes}
+    if by_parts and not plan.offer.budget_a_year:  # a budget buys courses at their price
+        programmes.discard(COURSE)
+    own = {f"{PRICE}scheme.{name}.per_start" for name in programmes}
+    aside = (f"{PRICE}scheme.", f"{PRICE}victims.", f"{PRICE}avoided.serious", f"{PRICE}course.hour",
+             *([] if by_parts else [f"{PRICE}course."]))  # fmt: skip
+    return lambda key: key in own or not key.startswith(aside)
+
+
+def _courses(used: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
+    """The columns of ``Money.courses`` from what is used beyond no plan."""
+    paid = pd.concat([costs(used, prices, course=way) for way in get_args(CoursePrice)], ignore_index=True)
+    paid = paid[paid["payer"].isin(PUBLIC)].assign(item=paid["item"].str.removeprefix("courses: "))
+    items = paid.pivot_table(index="draw", columns="item", values="discounted", aggfunc="sum")
+    return items[[*PARTS]].assign(**{"by parts": items[[*PARTS]].sum(axis=1), "per course": items[COURSE]})
+
+
 def course_costs_table(found: Money) -> pd.DataFrame:
-    """What the courses cost the public, counted in two ways: item, mean, low, high (discounted kroner).
+    """What the courses cost the public, counted in two ways: item, counts, mean, low, high (discounted kroner).
 
     The items are the parts of what is used; then ``by parts`` (their sum) and ``per course`` (the price of a course
-    times the courses, which every other table uses). No rows for a programme that volunteers do not deliver.
+    times the courses); ``counts`` is true for the one that every other table uses. No rows for a programme that
+    volunteers do not deliver.
     """
-    if found.parts is None:
-        return pd.DataFrame(columns=["item", "mean", "low", "high"])
-    shown = found.parts["item"].isin([f"courses: {part}" for part in PARTS])
-    own = found.parts[shown & found.parts["payer"].isin(PUBLIC)]
-    items = own.pivot_table(index="draw", columns="item", values="discounted", aggfunc="sum", sort=False)
-    items.columns = [str(item).removeprefix("courses: ") for item in items]
-    items = items.assign(**{"by parts": items.sum(axis=1)})
-    priced = found.rows[(found.rows["item"] == f"courses: {COURSE}") & found.rows["payer"].isin(PUBLIC)]
-    items["per course"] = priced.groupby("draw")["discounted"].sum()
-    ends = {name: interval(items[name].to_numpy(float)) for name in items}
-    return pd.DataFrame([{"item": str(name), "mean": float(items[name].mean()), "low": ends[name][1],
-                          "high": ends[name][2]} for name in items])  # fmt: skip
+    rows = []
+    for name, values in () if found.courses is None else found.courses.items():
+        _, low, high = interval(values.to_numpy(float))
+        rows.append({"item": str(name), "counts": name == found.counted, "mean": float(values.mean()), "low": low,
+                     "high": high})  # fmt: skip
+    return pd.DataFrame(rows, columns=["item", "counts", "mean", "low", "high"])
+
+
+def course_kroner(found: Money, programme: str) -> float | None:
+    """What a started course costs the public, kroner, not discounted, mean over the draws; None if none starts."""
+    items = [f"courses: {name}" for name in (programme, *PARTS)]
+    own = found.rows[found.rows["item"].isin(items) & found.rows["payer"].isin(PUBLIC)]
+    started = float(found.totals["started"].sum())
+    return float(own["kroner"].sum()) / started if started > 0 else None
 
 
 def _present(counts: pd.DataFrame, fewer: pd.Series, prices: pd.DataFrame) -> pd.Series:
@@ -236,38 +317,22 @@ def decision(plans: Sequence[tuple[str, Money]]) -> dict[str, pd.DataFrame]:
 # Opening in a municipality ------------------------------------------------------------------------------------
 
 
-class OpeningCosts(Section):
-    """What an open municipality costs."""
+def opening_prices(
+    plan: RolloutPlan, programme: str, course: float | None, open_a_year: float | None, *, draws: int, seed: int
+) -> tuple[pd.Series, pd.Series]:
+    """Kroner of a started course, and of an open municipality a year, at each draw.
 
-    course: float = par(33_000.0, "DKK of 2021", 1, 10_000_000, what="price of a started course",
-        source="24,000 to 36,700 [S2][S4][S6]", grade="judged", prior="LN(33000, 0.30)")
-    open_a_year: float = par(50_000.0, "DKK of 2021 a year", 0, 100_000_000,
-        what="what an open municipality costs however few courses it has: premises, meetings with prisons and the "
-        "municipality, a small part of an employee's time", source="nothing found; assumed", grade="assumed",
-        prior="LN(50000, 0.50)")
-
-    @classmethod
-    def of(cls, plan: RolloutPlan, programme: str, course: float | None, open_a_year: float | None) -> OpeningCosts:
-        """Prices with those that the user gives, or the plan (``offer.course_price``); given ones are certain.
-
-        A programme other than ``COURSE`` costs what the prices that come with Desist say, or is refused.
-        """
-        if course is None and "course_price" in plan.offer.model_fields_set:
-            course = plan.offer.course_price
-        if course is None and programme != COURSE:
-            scheme = Prices().scheme.get(programme)
-            if scheme is None:
-                raise ParameterError(f"nothing says what a course of programme [{programme}] costs; give --course-price"
-                                     " or course_price in the plan's [offer]")  # fmt: skip
-            course = scheme.per_start
-        given = {"course": course, "open_a_year": open_a_year}
-        return cls(**{key: value for key, value in given.items() if value is not None})
-
-    def draw(self, n: int, *, seed: int) -> dict[str, npt.NDArray[np.float64]]:
-        """Prices at n draws, each evenly spread over its prior; given ones are constant."""
-        rng, found = np.random.Generator(np.random.Philox(key=seed)), {}
-        for row in quantities(self):
-            shares = (rng.permutation(n)[:, None] + 0.5) / n
-            uncertain = row.key not in self.model_fields_set
-            found[row.key] = at_shares([row], shares)[:, 0] if uncertain else np.full(n, float(row.value))
-        return found
+    What the user gives is certain, and so is the plan's ``offer.course_price``. A programme without a price is refused.
+    """
+    if course is None and "course_price" in plan.offer.model_fields_set:
+        course = plan.offer.course_price
+    if course is None and programme not in Prices().scheme:
+        raise ParameterError(f"nothing says what a course of programme [{programme}] costs; give --course-price"
+                             " or course_price in the plan's [offer]")  # fmt: skip
+    given: dict[str, Any] = {}
+    if course is not None:
+        given["scheme"] = {programme: {"per_start": course, "label": programme}}
+    if open_a_year is not None:
+        given["course"] = {"open_municipality": open_a_year}
+    drawn = draw_prices(prices_from(given), draws, seed)
+    return drawn[f"scheme.{programme}.per_start"], drawn["course.open_municipality"]

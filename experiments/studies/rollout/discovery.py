@@ -29,7 +29,7 @@ from experiments.inputs.scenario_files import OTHER_SCHEMES
 from experiments.inputs.scenario_files import load as load_scenario
 from experiments.statistics.scenario_discovery import ENDS, FEWEST, STABILITY, Box, discover, ends, stability
 from experiments.studies.result import StudyResult
-from experiments.studies.rollout.costs import METHODS, money
+from experiments.studies.rollout.costs import METHODS, moves_kroner, plan_money, plan_prices
 from experiments.studies.rollout.discover_study import DiscoverStudy, PlanOverInputs
 from experiments.studies.rollout.plan import RolloutPlan, load, shortened, uncertain
 from experiments.studies.rollout.plan_scenario import PLANNED_HERE, everybody
@@ -164,7 +164,10 @@ def conditions(box: Box, asked: PlannedRuns) -> list[dict[str, Any]]:
 
 
 def draw_inputs(plan: RolloutPlan, posterior: Posterior | None, prices: Prices, n: int, *, seed: int) -> pd.DataFrame:
-    """Inputs of n runs: draws of the posterior, the plan's uncertain quantities and the prices, without constants."""
+    """Inputs of n runs: draws of the posterior, the plan's uncertain quantities and the prices, without constants.
+
+    Prices that cannot move the plan's kroner are left out.
+    """
     rows = [*uncertain(plan), *uncertain_of_schemes(load_scenario(OTHER_SCHEMES), plan.other_schemes)]
     own = at_shares(rows, qmc.LatinHypercube(max(1, len(rows)), rng=np.random.default_rng([seed, 5])).random(n))
     parts = [pd.DataFrame(own, columns=[PLAN + row.key for row in rows])]
@@ -173,7 +176,8 @@ def draw_inputs(plan: RolloutPlan, posterior: Posterior | None, prices: Prices, 
         points = pd.DataFrame(posterior.draws())
         parts.insert(0, points.iloc[posterior_rows(posterior, n, seed=seed)].reset_index(drop=True))
     table = pd.concat(parts, axis=1).drop(columns=[*OF_THE_TRIAL, *PLANNED_HERE], errors="ignore")
-    return table.loc[:, (table != table.iloc[0]).any()]
+    moves = table.columns.map(moves_kroner(plan, prices)).to_numpy(bool)
+    return table.loc[:, moves & (table != table.iloc[0]).any().to_numpy()]
 
 
 def posterior_rows(posterior: Posterior, n: int, *, seed: int) -> np.ndarray:
@@ -203,9 +207,9 @@ def simulate_outcomes(
     price_draws = draw_prices(prices, len(inputs), seed)
     for name in inputs.filter(regex=f"^{re.escape(PRICE)}"):
         price_draws[str(name).removeprefix(PRICE)] = inputs[name].to_numpy()
-    at_drawn_prices(plan, drawn.plan, price_draws)
+    at_drawn_prices(plan, drawn.plan, plan_prices(plan, price_draws))
     counts, without = run_pairs(plan, country, drawn, compute, command=command)
-    return money(counts, without, prices, seed=seed, drawn=price_draws).totals
+    return plan_money(plan, counts, without, prices, seed=seed, drawn=price_draws).totals
 
 
 def failing(results: pd.DataFrame, saving: Saving) -> np.ndarray:

@@ -25,10 +25,10 @@ from experiments.studies.rollout.costs import (
     break_even_table,
     course_costs_table,
     decision,
-    money,
     payer_table,
     per_krone_table,
-    plan_uses,
+    plan_money,
+    plan_prices,
 )
 from experiments.studies.rollout.plan import RolloutPlan, month_of
 from experiments.studies.rollout.plan_scenario import Delivery, delivery_of
@@ -83,14 +83,10 @@ class PlanRuns:
         return _split(estimates(self.outcomes(k, by), by), column, self.plans[k])
 
     def money(self, k: int, prices: Prices) -> Money:
-        """Kroner of plan k (``money.money``); ``paid_by`` of the plan goes before that of the prices."""
-        plan = self.plans[k]
-        if plan.paid_by:
-            prices = prices.model_copy(update={"paid_by": plan.paid_by})
+        """Kroner of plan k (``costs.plan_money``)."""
         key = (k, prices.model_dump_json(exclude_unset=True))
         if key not in self._found:
-            used = plan_uses(plan) if self.delivery.delivered_by == "volunteers" else None
-            self._found[key] = money(self.counts[k], self.without, prices, seed=self.seed, used=used)
+            self._found[key] = plan_money(self.plans[k], self.counts[k], self.without, prices, seed=self.seed)
         return self._found[key]
 
 
@@ -122,7 +118,7 @@ def simulate_plans(
         raise ParameterError(f"plans are [{', '.join(names)}]; each name may be there once (name = ... in the file)")
     drawn = [draw_uncertain(plan, country, posterior, draws, seed=seed) for plan, _ in plans]
     for (plan, _), own in zip(plans, drawn, strict=True):
-        at_drawn_prices(plan, own.plan, draw_prices(prices or Prices(), len(own.plan), seed))
+        at_drawn_prices(plan, own.plan, plan_prices(plan, draw_prices(prices or Prices(), len(own.plan), seed)))
     without = run_plan(first, country, drawn[0], compute, replicates=replicates, none=True, command=command)
     counts = [
         run_plan(plan, country, own, compute, replicates=replicates, command=command)

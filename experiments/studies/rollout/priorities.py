@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from experiments.provenance.results_folder import digest_of
 from experiments.studies.result import StudyResult
 from experiments.studies.rollout import allocation_rules, municipality_order
 from experiments.studies.rollout.allocation_rules import EFFECTS, OUTCOMES, RULES, alone, at_once
-from experiments.studies.rollout.costs import OpeningCosts
+from experiments.studies.rollout.costs import opening_prices
 from experiments.studies.rollout.municipality_order import BEST, ByMunicipality, run_more
 from experiments.studies.rollout.plan import RolloutPlan, load
 from experiments.studies.rollout.plan_scenario import everybody, scenario_of
@@ -40,6 +40,8 @@ SHOWN, LAST = 10, 3
 FEWEST = 4
 """Draws at least: half of them select, half of them evaluate."""
 Part = tuple[dict[str, pd.DataFrame], dict[str, Any]]
+Costs = Callable[[int], tuple[pd.Series, pd.Series]]
+"""Kroner of a course and of an open municipality a year, at so many draws."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,11 @@ def run_priorities(study: PrioritiesStudy, context: RunContext | None) -> StudyR
             f"programme.{name}.delivered_by is [{programme.delivered_by}]; rules and further volunteers are compared "
             "for programmes that volunteers deliver; give --order alone"
         )
-    costs = OpeningCosts.of(plan, name, study.course_price, study.open_price)
+
+    def costs(draws: int) -> tuple[pd.Series, pd.Series]:
+        return opening_prices(plan, name, study.course_price, study.open_price, draws=draws, seed=study.seed)
+
+    costs(1)  # a programme without a price is refused before anything is run
     tables, facts = dict[str, pd.DataFrame](), dict[str, Any]()
     with (context or RunContext()).computing(runs=10_000) as compute:
         asked = Priorities(study=study, plan=plan, country=country, posterior=posterior, compute=compute)
@@ -98,7 +104,8 @@ def run_priorities(study: PrioritiesStudy, context: RunContext | None) -> StudyR
     return StudyResult(
         study=study, tables=tables, facts=about | facts, scenario=scenario_of(plan, country),
         counts={
-            "plan": plan.model_dump(), "parts": sorted(study.parts), **drawn_from, "prices": costs.model_dump(),
+            "plan": plan.model_dump(), "parts": sorted(study.parts), **drawn_from,
+            "prices": {"course": study.course_price, "open_a_year": study.open_price},
             "draws": study.draws or {"rules": allocation_rules.DRAWS, "places": municipality_order.DRAWS},
             "replicates": study.replicates or "once, every fourth draw twice",
         },
@@ -176,7 +183,7 @@ def _reasons(table: pd.DataFrame, reasons: pd.DataFrame, capacity: float, horizo
 # Municipalities -----------------------------------------------------------------------------------------------
 
 
-def _municipalities(asked: Priorities, costs: OpeningCosts) -> Part:
+def _municipalities(asked: Priorities, costs: Costs) -> Part:
     """Further volunteers in each municipality, and the order of municipalities."""
     study, plan, draws = asked.study, alone(asked.plan), asked.draws(municipality_order.DRAWS)
     tables, facts = dict[str, pd.DataFrame](), dict[str, Any]()
@@ -220,11 +227,10 @@ def _volunteers(asked: Priorities, more: ByMunicipality, whole: ByMunicipality, 
     return {"volunteers": table, "volunteers_checks": checks}, facts
 
 
-def _order(asked: Priorities, whole: ByMunicipality, none: pd.DataFrame, costs: OpeningCosts,
+def _order(asked: Priorities, whole: ByMunicipality, none: pd.DataFrame, costs: Costs,
            here: Sequence[Municipality]) -> Part:  # fmt: skip
     study, plan, country, outcome = asked.study, asked.plan, asked.country, COLUMN[asked.study.outcome]
-    prices = costs.draw(len(set(whole.draws.tolist())), seed=study.seed)
-    course, open_a_year = (prices[key][whole.draws][:, None] for key in ("course", "open_a_year"))
+    course, open_a_year = (prices.to_numpy()[whole.draws][:, None] for prices in costs(len(set(whole.draws.tolist()))))
     cost = whole.courses["started"].sum(axis=2) * course + plan.years * open_a_year
     value, expected = whole.avoided[outcome].sum(axis=2), whole.expected(outcome, whole.per_course(outcome))
     simple = municipality_order.naive_orders(here, country.expected()[country.at(here)])

@@ -42,7 +42,7 @@ class PrioritiesStudy(OverDraws, Seeded):
         what="Kroner a started course (default: the programme's; of Primus Motor about 33,000, uncertain)",
     )  # fmt: skip
     open_price: float | None = option(
-        None, "kroner", 0, 100_000_000, what="Kroner a year for an open municipality (default: about 50,000, uncertain)"
+        None, "kroner", 0, 100_000_000, what="Kroner a year for an open municipality (default: about 25,000, uncertain)"
     )
     replicates: int | None = option(
         None, "replicates", 1, 1000, what="How often each draw is simulated (default: once, every fourth twice)"

@@ -17,7 +17,15 @@ from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.inputs.scenario_files import OTHER_SCHEMES, load
 from experiments.provenance.results_folder import digest_of
 from experiments.studies.result import StudyResult
-from experiments.studies.rollout.costs import MARKED, METHODS, NO_PLAN, Money, per_krone_table, require_prices
+from experiments.studies.rollout.costs import (
+    MARKED,
+    METHODS,
+    NO_PLAN,
+    Money,
+    course_kroner,
+    per_krone_table,
+    require_prices,
+)
 from experiments.studies.rollout.plan import FOLLOWED_ON, RolloutPlan, country_of_plan, load_plan, month_of, planned
 from experiments.studies.rollout.plan_runs import (
     FEW,
@@ -36,7 +44,7 @@ from experiments.studies.rollout.tables import ESTIMATE, years
 from experiments.studies.study import DRAWS as DRAWS_FILE
 from simulation.economics import COURSE
 from simulation.municipalities import municipalities
-from simulation.prices import PUBLIC, Prices, draw_prices
+from simulation.prices import PUBLIC, Prices
 from simulation.scenario import fingerprint
 
 TODAY = "todays-area"
@@ -157,8 +165,7 @@ def counts_of(study: OfPlans, runs: PlanRuns, prices: Prices) -> dict[str, Any]:
 
 def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Prices, k: int) -> dict[str, Any]:
     """The facts of plan k: what the tables hold, what a course costs, and courses that other schemes start (means)."""
-    plan, missing = runs.plans[k], tables["missing_out"]
-    drawn = draw_prices(prices, len(runs.draws[k].seeds), runs.seed)
+    plan, missing, found = runs.plans[k], tables["missing_out"], runs.money(k, prices)
     counts, known = years(runs.counts[k]).groupby(["draw", "replicate"]), load(OTHER_SCHEMES).programme
     return {
         **_shared(runs, prices),
@@ -169,11 +176,11 @@ def rollout_facts(runs: PlanRuns, tables: Mapping[str, pd.DataFrame], prices: Pr
         },
         "reasons": dict(zip(missing["reason"], missing["share"], strict=True)),
         "course": {
-            "price": float(drawn[f"scheme.{runs.delivery.name}.per_start"].mean()),
+            "price": course_kroner(found, runs.delivery.name), "counted": found.counted,
             "paid_by": {payer: share for payer, share in (plan.paid_by or prices.paid_by).items() if share > 0},
         },
         "costs": _rows(tables["course_costs"], "item"),
-        "spent": spent(runs.money(k, prices), plan),
+        "spent": spent(found, plan),
         "other_schemes": [
             {"name": name, "label": known[name].label or name,
              "started": float(counts[f"{name}.started"].sum().groupby("draw").mean().mean())}

@@ -90,12 +90,12 @@ def draw_uncertain(plan: RolloutPlan, country: Country, posterior: Posterior | N
 
 
 def at_drawn_prices(plan: RolloutPlan, values: Sequence[dict[str, float]], prices: pd.DataFrame) -> None:
-    """Put into the values of a plan, draw by draw, the price of a course for its budget, if it has one without a price.
+    """Put into the values of a plan, draw by draw, the price of a course for its budget, if it has one.
 
-    ``prices`` are ``draw_prices``, one row a draw.
+    ``prices`` are ``costs.plan_prices``, one row a draw.
     """
     price = f"scheme.{next(iter(everybody(plan).programme))}.per_start"
-    if plan.offer.budget_a_year and "course_price" not in plan.offer.model_fields_set and price in prices:
+    if plan.offer.budget_a_year and price in prices:
         for row, kroner in zip(values, prices[price], strict=True):
             row["offer.course_price"] = float(kroner)
 

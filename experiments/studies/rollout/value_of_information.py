@@ -34,8 +34,6 @@ SIZES = (0, 50, 100, 200, 400, 800)
 """People in each arm of a further trial."""
 RESEARCH = 12_000.0
 """Kroner a person in a trial, beside the courses: recruiting, registers, analysis; assumed."""
-COURSE = "the price of a course"
-"""Stands in ``GROUPS`` for the key of that price, which the plan's programme decides."""
 GROUPS: dict[str, tuple[str, ...]] = {
     "effect": ("effect.hazard_ratio", "effect.support_share", "programme.half_life_months", "programme.persistence",
                "programme.direct_hazard_ratio_others", "programme.support_hazard_ratio_others"),
@@ -45,10 +43,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
                f"{PLAN}volunteers.campaign_months", f"{PLAN}quality.lost_per_doubling", "volunteers.quit_chance",
                "volunteers.quit_after_end"),
     "matches": ("programme.contact_chance", "programme.dropout_chance"),
-    "course price": (COURSE,),
+    "course price": (f"{PRICE}course.", f"{PRICE}scheme."),
     "prison-day price": (f"{PRICE}prison.day",),
 }  # fmt: skip
-"""Quantities that would be learned together."""
+"""Quantities that would be learned together, by the beginnings of their keys."""
 RISKS = {"control": "_any_control", "mentored": "_any_mentored"}
 """Two-year risks of the trial's highest-risk group: columns of a posterior."""
 
@@ -68,8 +66,7 @@ def run_voi(study: VoiStudy, context: RunContext | None) -> StudyResult:
                                     command=study.command())  # fmt: skip
     net = results[METHODS[RATIO[study.saving]]].to_numpy()
     course = points(asked.prices)[f"scheme.{asked.programme}.per_start"].item()
-    tables, found = information_values(inputs, net, risks, course=course, seed=study.seed,
-                                       course_key=f"{PRICE}scheme.{asked.programme}.per_start")  # fmt: skip
+    tables, found = information_values(inputs, net, risks, course=course, seed=study.seed)
     facts = {
         "plan": about(asked.plan), "runs": asked.number, "saving": study.saving, "counted": RATIO[study.saving],
         "methods": by_method(results), **found, "course": course, "research": RESEARCH,
@@ -81,14 +78,13 @@ def run_voi(study: VoiStudy, context: RunContext | None) -> StudyResult:
 
 
 def information_values(
-    inputs: pd.DataFrame, net: np.ndarray, risks: pd.DataFrame, *, course: float, course_key: str, seed: int
+    inputs: pd.DataFrame, net: np.ndarray, risks: pd.DataFrame, *, course: float, seed: int
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """The value of knowing everything, groups of quantities, single quantities, or the result of a further trial.
 
     ``inputs`` are draws x quantities (``discovery.draw_inputs``), ``net`` the public kroner that the plan gives back
     less what is paid for it (one a draw, discounted), ``risks`` the two-year risks of the trial's highest-risk group at
-    each draw (``control`` and ``mentored``, 0-1). A course costs ``course`` kroner; ``course_key`` is its column of the
-    inputs.
+    each draw (``control`` and ``mentored``, 0-1). A course of a trial costs ``course`` kroner.
 
     Returns
     -------
@@ -96,8 +92,7 @@ def information_values(
     risks (the highest possible value of a trial), and chosen, the better choice without further information.
     """
     benefit = np.column_stack([np.zeros(len(net)), net])  # no plan, the plan
-    named = {name: [own for own in (course_key if key == COURSE else key for key in keys) if own in inputs]
-             for name, keys in GROUPS.items()}  # fmt: skip
+    named = {name: [str(own) for own in inputs if str(own).startswith(keys)] for name, keys in GROUPS.items()}
     groups = evppi_table(benefit, inputs, groups={name: keys for name, keys in named.items() if keys})
     control, mentored = (risks[name].to_numpy(np.float64) for name in ("control", "mentored"))
     both = evppi(benefit, pd.DataFrame({"control": control, "gap": control - mentored}), seed=seed)
