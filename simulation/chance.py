@@ -66,7 +66,7 @@ def philox(c0: Whole, c1: Whole, c2: Whole, c3: Whole, k0: Whole, k1: Whole) -> 
     return a, b, c, d
 
 
-@part
+@loop
 def fill_four(r0, r1, r2, r3, person, replicate, month, purpose, k0, k1):  # type: ignore[no-untyped-def]
     """Fill four rows of random words for a block of people; all arrays have one entry a person."""
     c3, key0, key1 = np.uint64(purpose), np.uint64(k0), np.uint64(k1)

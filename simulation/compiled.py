@@ -23,6 +23,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 KEPT_CACHES = 4
 """How many older caches of compiled code stay on disk (one per version of the sources)."""
+UNCALLED = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""For what only compiled code calls: without doors for Python and C, which take a third of the compiler's time.
+
+Python must not call it (the process would end): it calls a ``loop``, or the ``plain`` function.
+"""
 
 
 def _cache_folder() -> Path:
@@ -67,12 +72,12 @@ if not os.environ.get("NUMBA_CACHE_DIR"):
 
 def rule(function: Function) -> Function:
     """A behavioural rule: inlined into every compiled loop that uses it."""
-    return cast(Function, numba.njit(forceinline=True, error_model="numpy")(function))
+    return cast(Function, numba.njit(forceinline=True, error_model="numpy", **UNCALLED)(function))
 
 
 def part(function: Callable[..., Any]) -> Callable[..., Any]:
     """A part of a compiled loop (a pass along a block, or a step told one by one)."""
-    return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy")(function))
+    return cast("Callable[..., Any]", numba.njit(nogil=True, error_model="numpy", **UNCALLED)(function))
 
 
 def loop(function: Callable[..., Any]) -> Callable[..., Any]:
