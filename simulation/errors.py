@@ -21,7 +21,6 @@ NEEDED = {
     "dict_type": "a table is needed",
     "model_type": "a table is needed",
     "list_type": 'a list is needed, for example ["Aarhus"]',
-    "string_pattern_mismatch": "letters, digits, - and _ are allowed",
 }
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic.fields import FieldInfo
 
 if TYPE_CHECKING:
@@ -55,6 +55,31 @@ def _shortened(line: str) -> str:
 def _middle_cut(found: re.Match[str]) -> str:
     text = found[0]
     return f"{text[: LONGEST_VALUE // 2]}...{text[-(LONGEST_VALUE // 2 - 3) :]}"
+
+
+LONGEST_NAME = 100
+"""Characters of a name at most."""
+RESERVED = frozenset({"aux", "con", "nul", "prn", *(f"{port}{k}" for port in ("com", "lpt") for k in range(10))})
+"""Names that Windows keeps for devices, with any ending and in any capitals."""
+
+
+def _usable(name: str) -> str:
+    if not re.fullmatch(r"\w[\w.-]*", name) or name.endswith(".") or len(name) > LONGEST_NAME:
+        raise ParameterError(f"[{repr(name)[1:-1]}] names a folder, too: letters, digits, - . and _ are allowed, at most "
+                             f"{LONGEST_NAME}, a letter or digit first and no dot last")  # fmt: skip
+    if name.partition(".")[0].lower() in RESERVED:
+        raise ParameterError(f"[{name}] is a name that Windows keeps for itself; give another one")
+    return name
+
+
+def name_from(stem: str) -> str:
+    """A usable name from the name of a file: what is not allowed becomes a hyphen."""
+    name = re.sub(r"[^\w.-]+", "-", stem).strip("-.")[:LONGEST_NAME].rstrip(".")
+    return name if name and name.partition(".")[0].lower() not in RESERVED else f"own-{name}".rstrip("-")
+
+
+Name = Annotated[str, AfterValidator(_usable)]
+"""A name that is also a folder's, on every system."""
 
 
 class Section(BaseModel):

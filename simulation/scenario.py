@@ -23,7 +23,7 @@ from pydantic import Field, ValidationError, model_validator
 from simulation.errors import explain, nearest
 from simulation.municipalities import Municipality, by_place, chosen
 from simulation.parameter_sections import Custody, Offending, Peers, People, Risk, Trial
-from simulation.parameters import ParameterError, Section
+from simulation.parameters import Name, ParameterError, Section
 from simulation.programmes import Factor, Municipalities, Programme, Volunteers
 from simulation.scenario_layers import resolved
 from simulation.text_file import read_text
@@ -48,9 +48,7 @@ def _built_in_factors() -> dict[str, Factor]:
 class Scenario(Section):
     """Everything that decides a run, apart from the seed. Without arguments: everybody released, no programme."""
 
-    name: str = Field(
-        "everyone", pattern=r"^[\w][\w.-]*$", description="short name, used for folders: letters, digits, - and _"
-    )
+    name: Name = Field("everyone", description="short name, used for folders: letters, digits, - . and _")
     title: str = Field("Everybody released from prison in Denmark, no programme", description="one line for readers")
     people: People = Field(default_factory=People)
     risk: Risk = Field(default_factory=Risk)

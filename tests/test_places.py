@@ -9,6 +9,7 @@ import pytest
 from experiments.inputs.named_files import named_in
 from experiments.provenance.receipts import sealed_page
 from experiments.studies.places import page_place_for
+from simulation.parameters import name_from
 from tests.test_cli import desist
 
 
@@ -78,3 +79,27 @@ def test_files_that_name_each_other_in_a_circle_are_named_once(here):
     (here / "base.toml").write_text('extends = ["mine", "base.toml", "nowhere"]\n', encoding="utf-8")
 
     assert [path.name for path in named_in(here / "mine.toml")] == ["base.toml"]
+
+
+def test_names_that_differ_in_capitals_alone_have_folders_of_their_own(here):
+    """On Windows and macOS they would be one folder."""
+    text = (here / "mine.toml").read_text(encoding="utf-8")
+    (here / "twin.toml").write_text(text.replace('"mine"', '"Mine"'), encoding="utf-8")
+    for _ in range(2):
+        desist("run", "mine.toml")
+        desist("run", "twin.toml")
+
+    assert len({name.casefold() for name in folders(here)}) == len(folders(here)) == 2
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..", "../x", "/tmp/x", r"a\b", "a.", ".a", "a b", "CON", "nul.txt", "Com1", "a\n", "a\0", "a" * 101, "a:b"])
+def test_a_name_that_is_no_folder_is_refused(here, name):
+    """For scenarios, sweeps and plans alike, whatever system they are on; a file's own name is made usable."""
+    text = json.dumps(name)
+    for verb, about in (("run", 'extends = "mine.toml"\n'), ("sweep", 'scenario = "trial"\n'), ("rollout", "years = 1\n")):
+        (here / "bad.toml").write_text(f"{about}name = {text}\n", encoding="utf-8")
+        code, out, err = desist(verb, "bad.toml")
+
+        assert (code, out, len(err.splitlines())) == (2, "", 1), err
+        assert "name: [" in err
+    assert [name_from(each) for each in ("my plan (2)", "CON", "..", "København")] == ["my-plan-2", "own-CON", "own", "København"]

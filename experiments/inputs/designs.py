@@ -21,7 +21,7 @@ from pydantic import Field, ValidationError
 
 from experiments.inputs.scenario_files import read_value
 from simulation.errors import explain
-from simulation.parameters import ParameterError, Section
+from simulation.parameters import Name, ParameterError, Section
 from simulation.text_file import read_toml
 
 Design = Literal["grid", "latin", "sobol"]
@@ -212,7 +212,7 @@ def axes_of(vary: Mapping[str, Any]) -> list[Axis]:
 class SweepFile(Section):
     """A sweep as a TOML file has it."""
 
-    name: str = "sweep"
+    name: Name = "sweep"
     scenario: str = "trial"
     design: Design = "grid"
     points: int = Field(256, ge=1, description="points of a Latin hypercube or Sobol' design")

@@ -22,12 +22,21 @@ def place_for(wanted: Path, study: Study) -> Path:
     """The folder itself, or one beside it with a short digest in its name, if the folder holds something else.
 
     Something else is a result of another study, or of the same study with other options, another seed or other
-    contents of the files that it reads. A folder without a manifest is no finished result.
+    contents of the files that it reads. A folder without a manifest is no finished result. A folder whose name differs
+    in capitals alone is the same folder on Windows and macOS, and counts as something else everywhere.
     """
-    if not (wanted / MANIFEST).is_file():
+    twins = [each for each in _beside(wanted) if each.name != wanted.name
+             and each.name.casefold() == wanted.name.casefold()]  # fmt: skip
+    if not twins and not (wanted / MANIFEST).is_file():
         return wanted
     own = _identity(study, {str(path): digest(path.read_bytes()) for path in study.inputs()})
-    return wanted if own == _identity_in(wanted) else wanted.with_name(f"{wanted.name}-{own[:SHORT]}")
+    same = not twins and own == _identity_in(wanted)
+    return wanted if same else wanted.with_name(f"{wanted.name}-{own[:SHORT]}")
+
+
+def _beside(folder: Path) -> list[Path]:
+    """What lies in the same place."""
+    return [*folder.parent.iterdir()] if folder.parent.is_dir() else []
 
 
 def page_place_for(wanted: Path, command: str) -> Path:

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from simulation.errors import explain, nearest
 from simulation.municipalities import Municipality, chosen
-from simulation.parameters import ParameterError, Quantity, Section, par, quantities
+from simulation.parameters import Name, ParameterError, Quantity, Section, name_from, par, quantities
 from simulation.prices import PUBLIC
 from simulation.programmes import Allocation
 from simulation.scenario_layers import find
@@ -114,7 +114,7 @@ class Quality(Section):
 class RolloutPlan(Section):
     """A plan: what is done, where and from when. A file gives only what differs from these defaults."""
 
-    name: str = Field("plan", pattern=r"^[\w][\w.-]*$")
+    name: Name = "plan"
     title: str = ""
     title_da: str = ""
     scenario: str = Field("pooled", description="scenario whose first programme is rolled out, by name or path")
@@ -246,7 +246,7 @@ def load_plan(name: str) -> RolloutPlan:
     """
     file = find_plan(name)
     data = read_toml(file, "plan")
-    data.setdefault("name", file.stem)
+    data.setdefault("name", name_from(file.stem))
     plan = planned(data, label=file.name)
     if plan.country_file and (beside := file.parent / plan.country_file).exists():
         plan = plan.model_copy(update={"country_file": str(beside)})
