@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 KEPT_CACHES = 4
 """How many older caches of compiled code stay on disk (one per version of the sources)."""
-UNCALLED = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+UNCALLED: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """For what only compiled code calls: without doors for Python and C, which take a third of the compiler's time.
 
 Python must not call it (the process would end): it calls a ``loop``, or the ``plain`` function.

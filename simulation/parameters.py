@@ -65,8 +65,8 @@ RESERVED = frozenset({"aux", "con", "nul", "prn", *(f"{port}{k}" for port in ("c
 
 def _usable(name: str) -> str:
     if not re.fullmatch(r"\w[\w.-]*", name) or name.endswith(".") or len(name) > LONGEST_NAME:
-        raise ParameterError(f"[{repr(name)[1:-1]}] names a folder, too: letters, digits, - . and _ are allowed, at most "
-                             f"{LONGEST_NAME}, a letter or digit first and no dot last")  # fmt: skip
+        raise ParameterError(f"[{repr(name)[1:-1]}] names a folder, too: letters, digits, - . and _ are allowed, "
+                             f"at most {LONGEST_NAME}, a letter or digit first and no dot last")  # fmt: skip
     if name.partition(".")[0].lower() in RESERVED:
         raise ParameterError(f"[{name}] is a name that Windows keeps for itself; give another one")
     return name

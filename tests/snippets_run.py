@@ -22,7 +22,7 @@ import click
 
 from tests.snippets import DOCUMENTS, HOME, Block, added, blocks
 
-LONGEST = 120.0
+LONGEST = 600.0
 """Seconds after which a snippet is ended."""
 ADDED = "DESIST_SNIPPET_OPTIONS"
 """The variable that carries added options to the command."""
@@ -106,7 +106,7 @@ def watched(process: subprocess.Popen[str], until: str | None) -> tuple[str, int
             line = pool.submit(lambda out: next((each for each in out if until in each), ""), process.stdout)
             output = line.result(timeout=LONGEST)
             os.killpg(process.pid, signal.SIGINT)
-            return output, process.wait(timeout=30)
+            return output, process.wait(timeout=600)
         output, _ = process.communicate(timeout=LONGEST)
     except (subprocess.TimeoutExpired, TimeoutError):
         os.killpg(process.pid, signal.SIGKILL)

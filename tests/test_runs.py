@@ -196,7 +196,7 @@ def test_results_are_kept_when_they_arrive(tmp_path):
         for name, options in (("threads", {"threads": 2}), ("pool", {"executor": pool})):
             tables = finish(a_job(), store=Store(tmp_path / name), **options)
             next(tables)
-            until = time.monotonic() + 10
+            until = time.monotonic() + 600
             while len(kept_in(tmp_path / name)) < 4 and time.monotonic() < until:
                 time.sleep(0.01)
 

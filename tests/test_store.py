@@ -112,7 +112,7 @@ def test_two_processes_share_a_store(tmp_path):
         subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, cwd=HOME, env=ENVIRONMENT)
         for _ in range(2)
     ]
-    told = [process.communicate(timeout=60)[0] for process in both]
+    told = [process.communicate(timeout=600)[0] for process in both]
     kept = Contents.of(tmp_path)
 
     assert [process.returncode for process in both] == [0, 0]
