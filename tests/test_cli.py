@@ -55,6 +55,8 @@ BAD = [
     (["run", "--set", "municipalities.include=['Arhus']"], "did you mean Aarhus?"),
     (["run", "--replicates", "0"], "0 is not in the range"),
     (["run", "--out", "/proc/desist"], "cannot be written"),
+    (["run", "--set", "title=a\udcff"], "holds bytes that are no UTF-8"),
+    (["sweep", "--vary", "trial.control_risk=\udcff"], "holds bytes that are no UTF-8"),
     (["run", "--out", ""], "Invalid value for '--out': it is empty"),
     (["run", "--set", f"people.count={'a ' * 50_000}"], "people.count is"),
     (["run", "--set", "x" * 100_000], "is not of the form key=value"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -95,6 +96,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="desist")
     try:
+        _require_text(sys.argv[1:])
         code = cli.main(standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as asked:
         click.echo(asked.format_message())
@@ -113,6 +115,13 @@ def main() -> None:
         named, why = problem.filename or "a file", problem.strerror or problem
         _bad_input(f"[{named}] cannot be used ({why}); check it and start again")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _require_text(words: Sequence[str]) -> None:
+    """Refuse a word that is no valid UTF-8: no file of results could hold it."""
+    for word in words:
+        if any("\ud800" <= sign <= "\udfff" for sign in word):
+            raise ParameterError(f"[{word}] holds bytes that are no UTF-8; type it again, or rename the file")
 
 
 def _bad_input(message: str) -> NoReturn:
