@@ -16,7 +16,6 @@ from experiments.reports.figures import bars, ranges, rows_text
 from experiments.reports.grades import read_table
 from experiments.reports.page import Grid, Page, Part, capitalised, picture
 from experiments.reports.trial import HALF_LIFE, trial_report
-from simulation.parameters import ParameterError
 
 Row = Mapping[Any, Any]
 
@@ -109,8 +108,6 @@ def _registers(table: pd.DataFrame, w: ReportMessages) -> Grid:
 def mechanisms_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist mechanisms``."""
     w, table = ReportMessages(language), read_table(folder, "shares")
-    if manifest.get("draws"):
-        raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of one setting of the effect")
     rows = {(str(row["condition"]), str(row["mechanism"])): row for row in table.to_dict("records")}
     shown = [name for name in (AS_IS, SCARCE) if (name, TOTAL) in rows]
     routes = [str(row["mechanism"]) for row in table[table["condition"] == AS_IS].sort_values(

@@ -14,9 +14,6 @@ from experiments.reports.figures import curve
 from experiments.reports.grades import read_table
 from experiments.reports.page import Grid, Page, Part, picture
 from experiments.reports.trial import trial_report
-from experiments.studies.trial.design_points import require_two_years
-from simulation.parameters import ParameterError
-from simulation.scenario import Scenario
 
 PLANNED, CURVE = "planned", "curve"
 TARGETS = (0.8, 0.9)
@@ -25,11 +22,6 @@ TARGETS = (0.8, 0.9)
 def power_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist power`` on one truth."""
     w, found, sizes = ReportMessages(language), read_table(folder, "power"), read_table(folder, "sizes")
-    if len(found) != 1:
-        raise ParameterError(f"[{folder}] is over [{len(found)}] draws of a posterior; a report is of one truth")
-    planned_scenario = folder / "scenario.toml"
-    if planned_scenario.is_file():
-        require_two_years(Scenario.read(planned_scenario))
     planned, dots = sizes[sizes["why"] == PLANNED].iloc[0], sizes.dropna(subset=["simulated"])
     people = w.number(planned["size"], 0)
     figure = curve(

@@ -27,6 +27,7 @@ from experiments.reports.ladder import ladder_page
 from experiments.reports.page import Page
 from experiments.reports.power import power_page
 from experiments.reports.receipt import about_study, check_line, receipt_rows
+from experiments.reports.reportable import require_reportable
 from experiments.reports.trial import sweep_page, trial_page
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
 from experiments.studies.places import place_for
@@ -63,6 +64,7 @@ class ReportedStudy:
         self, study: Study, extra: Sequence[str], language: Language, context: RunContext
     ) -> tuple[Page, dict[str, Any]]:
         """The page and its receipt; ``extra`` are the words of the command line that ask for it, beyond its name."""
+        require_reportable(study)
         words = ["desist", "report", self.name, "--language", language, *(["--", *extra] if extra else [])]
         with self._saved(study, context) as folder:
             manifest = manifest_of(folder)

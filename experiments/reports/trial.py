@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.inputs.parameter_points import EFFECT, SHARE, STRENGTH
+from experiments.inputs.parameter_points import EFFECT, STRENGTH
 from experiments.inputs.trial_result import (
     ANALYSES,
     CONTROL_PERCENT,
@@ -24,9 +24,7 @@ from experiments.reports.figures import ranges, stacks
 from experiments.reports.grades import for_receipt, read_table, tags_in, trial_parts, trial_uncertainty
 from experiments.reports.names import sources
 from experiments.reports.page import Grid, Page, Part, capitalised, picture
-from experiments.studies.trial.design_points import require_the_trial
-from simulation.parameters import ParameterError, Prior
-from simulation.scenario import Scenario
+from simulation.parameters import Prior
 
 SETTINGS = ("as-reported", "pooled", "sceptical", "trial")
 HALF_LIFE = "programme.half_life_months"
@@ -63,13 +61,7 @@ def trial_report(
 def trial_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist trial`` under the four settings of the effect."""
     w, table = ReportMessages(language), read_table(folder, "settings")
-    if "at_most_29" not in table or "mentored_parameter_low" in table:
-        raise ParameterError(f"[{folder}] is over draws of a posterior; a report is of the settings of the effect")
-    require_the_trial(Scenario.read(folder / "scenario.toml"), "the report compares with")
     rows = {str(row["setting"]): row for row in table[table["analysis"] == ANALYSES[0]].to_dict("records")}
-    missing = [name for name in SETTINGS if name not in rows]
-    if missing:
-        raise ParameterError(f"[{folder}] has no setting [{missing[0]}]; a report needs {', '.join(SETTINGS)}")
     shown = {name: w(f"settings.{name}") for name in SETTINGS}
     figure = ranges(
         [(shown[name], [_ends(rows[name], arm) for arm in ("mentored", "control")]) for name in SETTINGS],
@@ -141,8 +133,6 @@ def _spanned(row: Mapping[Any, Any], name: str, w: ReportMessages) -> str:
 def sweep_page(folder: Path, manifest: Mapping[str, Any], language: Language) -> Page:
     """The page of ``desist sweep`` (the study ``effect``)."""
     w, table = ReportMessages(language), read_table(folder, "points")
-    if not {STRENGTH, HALF_LIFE, SHARE} <= set(table) or "draws" in table:
-        raise ParameterError(f"[{folder}] is no run of the study effect without draws; a report is of that")
     names = [w(f"sweep.{each}") for each in ("good", "open", "out")]
     by_strength, by_half_life = counted(table, STRENGTH), counted(table, HALF_LIFE)
     figure = stacks([(w.plain(value), parts) for value, parts in by_strength.items()], names=names, w=w,
