@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -100,15 +99,6 @@ def test_every_programme_that_ships_has_a_price() -> None:
 
     assert programmes
     assert programmes <= set(PRICES.scheme)
-
-
-def test_the_document_has_the_prices_of_the_code() -> None:
-    """Each price stands in docs/money.md with its default, unit, grade, prior and source."""
-    document = (Path(__file__).parents[1] / "docs" / "money.md").read_text(encoding="utf-8")
-
-    for row in quantities(PRICES):
-        if not isinstance(row.value, dict):
-            assert f"| `{row.key}` | {row.value:,.10g} | {row.unit} | {row.grade} | {row.prior} | {row.source} |" in document
 
 
 def test_a_file_of_prices(tmp_path) -> None:

@@ -27,6 +27,7 @@ from simulation.compiled_parameters import numbers_of
 from simulation.engine import begin_lives, begin_world
 from simulation.errors import nearest
 from simulation.parameters import ParameterError, Quantity, quantities
+from simulation.prices import Prices
 from simulation.rules import NEVER
 
 BLOCK = re.compile(r"<!-- code: ([^\n]*?) -->(.*?)<!-- end code -->", re.DOTALL)
@@ -119,6 +120,13 @@ def tables_of(verb: str) -> str:
         rows = [(f"`{name}`", column.unit or "-", column.what) for name, column in book.columns.items()]
         parts.append(f"`{book.name}.csv`: {book.about}\n\n{table(('column', 'unit', 'meaning'), rows)}")
     return "\n\n".join(parts)
+
+
+def prices() -> str:
+    """Every price that comes with Desist: key, default, unit, grade, prior and source."""
+    rows = [(f"`{row.key}`", value_text(row.value), row.unit, row.grade, row.prior, row.source)
+            for row in quantities(Prices())]  # fmt: skip
+    return table(("price", "default", "unit", "grade", "prior", "source"), rows)
 
 
 def states(name: str) -> str:
@@ -238,6 +246,7 @@ TABLES: Mapping[str, Callable[..., str]] = {
     "grades": grades,
     "count": count,
     "patterns": patterns,
+    "prices": prices,
     "tables": tables_of,
     "verbs": verbs,
 }
