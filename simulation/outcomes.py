@@ -6,6 +6,7 @@ the same treatment. People whose window has not ended are censored: they never c
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, get_args
 
@@ -150,23 +151,24 @@ def curve(table: pd.DataFrame, *, by: Sequence[str] = ("arm",)) -> pd.DataFrame:
 
 
 def _kaplan_meier(time: npt.NDArray[np.int64], known: npt.NDArray[np.int64]) -> pd.DataFrame:
+    from scipy.stats import CensoredData, ecdf  # slow to import
+
     last = int(known.max(initial=0))
     seen, hit = np.minimum(time, known), time <= known
-    months = np.arange(1, last + 1)
-    events = np.bincount(seen[hit], minlength=last + 1)[1:]
-    gone = np.bincount(seen, minlength=last + 1)
-    at_risk = len(time) - np.cumsum(gone)[:-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        survival = np.cumprod(np.where(at_risk > 0, 1 - events / np.maximum(at_risk, 1), 1.0))
-        spread = np.cumsum(np.where(at_risk > events, events / (at_risk * (at_risk - events)), 0.0))
-        half = 1.959964 * np.sqrt(spread) / np.abs(np.log(survival))
-        low, high = 1 - survival ** np.exp(-half), 1 - survival ** np.exp(half)
-    share = 1 - survival
-    plain = (survival <= 0) | (survival >= 1)
-    low, high = np.where(plain, share, low), np.where(plain, share, high)
-    start = {"month": [0], "at_risk": [len(time)], "share": [0.0], "low": [0.0], "high": [0.0]}
-    rest = {"month": months, "at_risk": at_risk, "share": share, "low": low, "high": high}
-    return pd.concat([pd.DataFrame(start), pd.DataFrame(rest)], ignore_index=True)
+    months = np.arange(last + 1)
+    at_risk = len(time) - np.concatenate([[0], np.cumsum(np.bincount(seen, minlength=last + 1))[:-1]])
+    survival = np.ones(last + 1)
+    ends = [survival, survival]
+    if hit.any():
+        found: Any = ecdf(CensoredData.right_censored(seen, ~hit)).sf
+        survival = found.evaluate(months)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # no interval where nobody, or everybody, has reoffended
+            band = found.confidence_interval(0.95, method="log-log")
+        plain = (survival <= 0) | (survival >= 1)
+        ends = [np.where(plain, survival, each.evaluate(months)) for each in (band.high, band.low)]
+    return pd.DataFrame({"month": months, "at_risk": at_risk, "share": 1 - survival, "low": 1 - ends[0],
+                         "high": 1 - ends[1]})  # fmt: skip
 
 
 def offence_counts(history: History, *, window: int = 24, among: Definition = "any") -> pd.DataFrame:

@@ -5,19 +5,31 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from experiments.statistics.survival import cumulative_incidence
+from experiments.studies.validation import cells
 from experiments.studies.validation.dates import day, day_of, days, months_after
 from experiments.studies.validation.register_extract import ExtractFormat, read_extract
 from experiments.studies.validation.write import extract
 from simulation import Scenario, simulate
 from simulation.outcomes import DEFINITIONS, curve, offence_counts, shares, times
+from tests.mistakes import assert_one_line
 from tests.strategies import SEEDS, scenarios
 
 STYLES = ("decisions", "events")
 DAYS = st.dates(date(1950, 1, 1), date(2150, 12, 31))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def later_day():
+    """A day by which everything is known that the model writes, which knows decisions for centuries."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "today", lambda: np.datetime64("2999-12-31"))
+        yield
 
 
 def read(tmp_path, text, form=None):
@@ -100,7 +112,6 @@ def test_order_of_rows_and_columns_does_not_matter(tmp_path):
         "31.05.2019",
         "31/5/2019",
         "2019-05-31 00:00:00",
-        "2019-05-31T13:45:00Z",
     ],
 )
 def test_dates_are_read_as_they_are_written(text):
@@ -284,3 +295,89 @@ def test_what_does_not_count_is_counted(tmp_path):
     text = HEAD + "".join(row.format(f"p{k}", "2016-01-01", "2016-05-01") for k in range(6))
     text += row.format("p1", "2017-12-01", "2018-02-01") + row.format("p2", "2020-12-01", "2021-02-01")
     assert read(tmp_path, text).left_out == {"before": 6, "old_offence": 1, "late": 1}
+
+
+# What registers hold beside decisions ------------------------------------------------------------------------------
+
+
+FULL = "person,release,offence,decision,sanction,unit,followed,died,entered\n"
+
+
+def test_an_attribute_may_change_between_releases(tmp_path):
+    """Each release has its own; one that says nothing has the person's first; follow-up may differ as well."""
+    text = (f"{FULL}a,2016-01-01,,,,East,2017-01-31,,\na,2017-02-01,,,,West,2018-12-31,,\n"
+            "a,2019-01-01,,,,,2019-12-31,,\nb,2016-01-01,,,,West,2018-12-31,,\n")  # fmt: skip
+    every = read(tmp_path, text, ExtractFormat(by="unit", releases="every")).people
+
+    assert every["group"].tolist() == ["East", "West", "East", "West"]
+    assert every["followed"].tolist() == [13, 23, 12, 36]
+    assert read(tmp_path, text, ExtractFormat(by="unit", releases="first")).people["group"].tolist() == ["East", "West"]
+    events = "person,event,date,unit\na,release,2016-01-01,East\na,release,2017-02-01,West\na,end,2018-12-31,North\n"
+    assert read(tmp_path, events, ExtractFormat(by="unit", releases="every")).people["group"].tolist() == ["East", "West"]
+
+
+def test_identical_rows_are_noted_and_may_count_once(tmp_path):
+    """Two persons with each row twice: two offences each, or one."""
+    row = "2016-01-05,2016-02-10,2016-05-01,fine,,2018-12-31,,\n"
+    text = f"{FULL}a,{row}a,{row}b,{row}b,{row}"
+    both = read(tmp_path, text)
+    once = read(tmp_path, text, ExtractFormat(drop_identical=True))
+
+    assert (both.left_out["repeated"], "repeated" in once.left_out) == (2, False)
+    assert [len(each.events) for each in (both, once)] == [8, 4]
+
+
+def test_death_ends_follow_up_and_late_entry_leaves_a_release_out(tmp_path):
+    """Whoever died before the end of follow-up is known to that day; whoever is known from later on is not counted."""
+    text = (f"{FULL}a,2016-01-01,,,,,2018-12-31,2016-12-31,\nb,2016-01-01,,,,,2018-12-31,2020-01-01,\n"
+            "c,2016-01-01,,,,,2018-12-31,,2016-01-02\nd,2016-01-01,,,,,,2016-06-30,2015-01-01\n")  # fmt: skip
+    found = read(tmp_path, text)
+
+    assert found.people["followed"].tolist() == [12, 36, 6]
+    assert found.people["died"].tolist() == [True, False, True]
+    assert {key: found.left_out[key] for key in ("entered", "died")} == {"entered": 1, "died": 2}
+
+
+def test_cumulative_incidence_is_that_of_lifelines():
+    """Deaths come after the offences of their month."""
+    from lifelines import AalenJohansenFitter
+
+    rng = np.random.default_rng(1)
+    time, known, died = rng.integers(1, 40, 400), rng.integers(0, 30, 400), rng.random(400) < 0.4
+    hit = time <= known
+    fitter = AalenJohansenFitter(calculate_variance=False)
+    later = np.where(hit, time, known + 0.5)
+    fitter.fit(later, np.where(hit, 1, np.where(died, 2, 0)), event_of_interest=1)
+    expected = fitter.cumulative_density_.iloc[:, 0]
+    found = cumulative_incidence(time, known, died)
+    at = np.searchsorted(expected.index.to_numpy(), np.arange(len(found)), side="right") - 1
+
+    assert found == pytest.approx(expected.to_numpy()[at])
+    assert cumulative_incidence(time, known, died & False) == pytest.approx(
+        curve(pd.DataFrame({"time": time, "known": known}), by=())["share"].to_numpy())
+
+
+@pytest.mark.parametrize(("begins", "said"), [
+    (b"\x1f\x8b\x08", "is compressed (gzip)"), (b"ARROW1", "is a Feather file"), (b"\xd0\xcf\x11\xe0", "of the old kind (.xls)"),
+    (b"<stata_dta>nothing", "is no readable Stata file"), (b"PK\x03\x04 nothing", "is no readable workbook"),
+])  # fmt: skip
+def test_what_is_not_read_is_called_what_it_is(begins, said, tmp_path):
+    (tmp_path / "mine.csv").write_bytes(begins + bytes(40))
+
+    assert_one_line(lambda: read_extract(tmp_path / "mine.csv"), said)
+
+
+def test_workbooks_and_stata_files_are_read_like_csv(tmp_path):
+    """Dates as dates, numbers as numbers, blanks as blanks."""
+    rows = pd.DataFrame({"person": [1, 2], "release": pd.to_datetime(["2016-01-01", "2016-02-01"]),
+                         "decision": pd.to_datetime(["2016-05-01", None]), "sanction": ["fine", ""]})  # fmt: skip
+    rows.to_excel(tmp_path / "mine.xlsx", index=False)
+    rows.to_stata(tmp_path / "mine.dta", write_index=False, convert_dates={"release": "td", "decision": "td"})
+    rows.to_csv(tmp_path / "mine.csv", index=False)
+    form = ExtractFormat(until=date(2018, 1, 1))
+    plain = read_extract(tmp_path / "mine.csv", form)
+
+    for name in ("mine.xlsx", "mine.dta"):
+        found = read_extract(tmp_path / name, form)
+        assert found.people.equals(plain.people)
+        assert found.events.equals(plain.events)

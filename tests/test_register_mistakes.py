@@ -43,8 +43,11 @@ BAD_ROWS = [
     ("b,2018-01-01,2018-02-01,2018-03-01,fine,2.5,2020-12-31,", "row 3, offences is [2.5]; allowed is a whole number"),
     ("b,2018-01-01,,,,,2017-12-30,", "row 3, followed is [2017-12-30]; before the release on 2018-01-01"),
     ("b,2018-01-01,,,,,2020-12-31,2017-06-01", "row 3, decided is [2017-06-01]; before the release on 2018-01-01"),
+    ("b,2018-01-01,2998-02-01,,,,2020-12-31,", "row 3, offence is [2998-02-01]; later than today"),
+    ("b,2018-01-01,,,,,2999-12-31,", "row 3, followed is [2999-12-31]; later than today"),
+    ("b,2018-01-01T23:30:00+01:00,,,,,2020-12-31,", "row 3, release is [2018-01-01T23:30:00+01:00]; allowed is a date"),
     ("b,2018-01-01,,,,,later,", "row 3, followed is [later]; allowed is a date"),
-    ("a,2018-01-01,,,,,2020-12-30,", "row 3, followed is [2020-12-30]; an earlier row of the same person says 2020-12-31"),
+    ("a,2018-01-01,,,,,2020-12-30,", "row 3, followed is [2020-12-30]; an earlier row of the same person says [2020-12-31]"),
     ("a,2018-06-01,,,,,2020-12-31,", "row 3, release is [2018-06-01]; the same person has an earlier release; say --releases first"),
     ("b,2018-01-01,,,,,2020-12-31,,,x", "row 3, number of cells is [10]; the heading has 8"),
 ]  # fmt: skip
@@ -59,7 +62,7 @@ def test_a_bad_row_is_named(row, wanted, tmp_path):
 
 
 BAD_EVENTS = [
-    ("a,freed,2018-01-01,,", "row 3, event is [freed]; allowed is release, offence, sanction, followed, decided"),
+    ("a,freed,2018-01-01,,", "row 3, event is [freed]; allowed is release, offence, sanction, followed, decided, died, entered"),
     ("a,release,,,", "row 3, date is []; needed is a date"),
     ("b,offence,2018-01-01,,", "row 3, event is []; this person has no release; one is needed"),
     ("a,sanction,2018-05-01,,2018-04-01", "row 3, sanction is []; a decision needs one"),
@@ -88,7 +91,7 @@ BAD_FILES = [
     (HEAD + GOOD, ExtractFormat(columns={"person": "persn"}), "--person is [persn], which is no column of mine.csv; did you mean person?"),
     (HEAD + GOOD, ExtractFormat(by="sex"), "--by is [sex], which is no column of mine.csv"),
     ("person,release,decision,sanction\na,2018-01-01,,\n", ExtractFormat(), "does not say until when people are followed; name a column with --followed"),
-    ("PK\x03\x04", ExtractFormat(), "is a workbook or archive; save the sheet as CSV"),
+    ("PK\x03\x04", ExtractFormat(), "is no readable workbook; save the sheet as CSV"),
     ("PAR1 but no more", ExtractFormat(), "is no readable Parquet file"),
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 
 from experiments import load_result, register
 from experiments.language.messages import Messages
+from experiments.studies.validation import cells
 from experiments.studies.validation.register import compare, matching_scenario, observed_shares, simulate_alongside
 from experiments.studies.validation.register_extract import RegisterExtract, read_extract
 from experiments.studies.validation.write import extract
@@ -19,6 +20,14 @@ from tests.mistakes import assert_one_line
 from tests.test_cli import desist
 
 PLAN = Scenario().replace(people__count=600, people__follow_up_months=24)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def later_day():
+    """A day by which everything is known that the model writes, which knows decisions for centuries."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cells, "today", lambda: np.datetime64("2999-12-31"))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +138,7 @@ def test_an_example_to_try_with(tmp_path):
 
 
 BAD = [
-    ([], "FILE is missing: Register extract, CSV or Parquet; --example writes one to try this with"),
+    ([], "FILE is missing: Register extract: CSV, Parquet, .xlsx or Stata; --example writes one to try this with"),
     (["FILE", "--until", "31-12-19"], "--until is [31-12-19]; allowed is a date"),
     (["FILE", "--beside", "trial"], "--beside is [trial], which randomises half of its people to a programme"),
     (["FILE", "--set", "risk.hazard_multiplier=2"], "--set is [risk.hazard_multiplier=2], but no scenario is simulated"),
@@ -185,3 +194,33 @@ def test_few_decisions_that_do_not_count_are_not_numbered(tmp_path):
     assert {"before": 6, "late": None} == result.left_out
     assert Messages("en", "register")("left_out.before", number="6") in result.text()
     assert "færre end 5 afgørelser er dateret efter" in result.text("da")
+
+
+def test_follow_up_that_ends_because_of_the_outcome_is_told(tmp_path):
+    """Those who reoffend are followed to that day only, so nobody who can be judged has: share and curve contradict."""
+    rng = np.random.default_rng(1)
+    when = np.where(rng.random(400) < 0.5, rng.integers(30, 600, 400), 4_000)
+    release = np.datetime64("2016-01-01")
+    rows = pd.DataFrame({
+        "person": range(400), "release": str(release), "offence": [str(release + w) if w < 4_000 else "" for w in when],
+        "decision": [str(release + w) if w < 4_000 else "" for w in when], "sanction": np.where(when < 4_000, "prison", ""),
+        "followed": [str(release + min(w + 40, 900)) for w in when], "decided": "2020-01-01",
+    })  # fmt: skip
+    rows.to_csv(tmp_path / "ended.csv", index=False)
+    rows.assign(followed="2018-06-19").to_csv(tmp_path / "whole.csv", index=False)
+
+    said = {name: register(str(tmp_path / f"{name}.csv"), window=(6, 12)).text("en") for name in ("ended", "whole")}
+    assert "share and curve contradict each other" in said["ended"]
+    assert "contradict" not in said["whole"]
+
+
+def test_deaths_are_told_and_count_as_an_end_of_their_own(tmp_path):
+    """The curve has the cumulative incidence beside it, at most as high; without deaths there is no such column."""
+    rows = extract(simulate(PLAN.replace(people__calendar_months=40), seed=12))
+    rows["died"] = np.where(rows["person"].astype(int) % 3 == 0, rows["followed"], "")
+    rows.to_csv(tmp_path / "died.csv", index=False)
+    result = register(str(tmp_path / "died.csv"))
+    steps = result.tables["curve"]
+
+    assert (steps["cumulative_incidence"] <= steps["share"] + 1e-12).all()
+    assert "Kaplan and Meier" in result.text("en")

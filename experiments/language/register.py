@@ -93,4 +93,9 @@ def _notes(facts: Mapping[str, Any], m: Messages) -> Iterator[str]:
     for reason, number in facts["left_out"].items():
         many = m("fewer", least=least) if number is None else m.number(number, 0)
         yield m(f"left_out.{reason}", number=many)
+    if facts["deaths"]:
+        yield m("deaths")
+    if (apart := facts["disagree"]) is not None:
+        yield m("disagree", months=m.months(apart["window"]), share=m.percent(apart["share"], 1),
+                curve=m.percent(apart["curve"], 1))  # fmt: skip
     yield m("dash", least=least)

@@ -13,22 +13,30 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Days = npt.NDArray[np.datetime64]
 Longs = npt.NDArray[np.int64]
 
 FIRST_YEAR, LAST_YEAR = 1900, 2999
-ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ][\d:.]*Z?)?")
+ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ][\d:.]*)?")
 PLAIN = re.compile(r"(\d{4})(\d{2})(\d{2})")
 DANISH = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})(?: [\d:.]*)?")
-ALLOWED = f"a date from {FIRST_YEAR} to {LAST_YEAR} as 2019-05-31, 20190531 or 31-05-2019 (31.05.2019, 31/05/2019)"
+ALLOWED = (f"a date from {FIRST_YEAR} to {LAST_YEAR} as 2019-05-31, 20190531 or 31-05-2019 (31.05.2019, 31/05/2019), "
+           "in local time, without a time zone")  # fmt: skip
 NO_DAY = np.datetime64("NaT", "D")
+
+
+def today() -> np.datetime64:
+    """The day on which this is asked: nothing later is known."""
+    return np.datetime64(date.today(), "D")
 
 
 def day(text: str) -> date | None:
     """A date as it is written: year first, or day first as in Denmark; None if it is none, or of a year out of range.
 
-    A time of day behind it is ignored. Years of two digits are refused: 03-04-05 is ambiguous.
+    A time of day behind it is ignored; with a time zone it may be another day here, so that is no date. Years of two
+    digits are refused: 03-04-05 is ambiguous.
     """
     if (found := ISO.fullmatch(text) or PLAIN.fullmatch(text)) is not None:
         year, month, number = (int(part) for part in found.groups())
@@ -44,12 +52,11 @@ def day(text: str) -> date | None:
 
 def days(cells: Iterable[str]) -> tuple[Days, npt.NDArray[np.bool_]]:
     """Cells as days; NaT where a cell is blank or no date, and whether it is the latter (two arrays of N)."""
-    cells = list(cells)
-    known = {text: day(text) for text in set(cells)}
-    read = {text: NO_DAY if found is None else np.datetime64(found, "D") for text, found in known.items()}
-    wrong = {text: bool(text) and known[text] is None for text in known}
-    found = np.array([read[text] for text in cells], dtype="datetime64[D]")
-    return found, np.array([wrong[text] for text in cells], dtype=bool)
+    codes, texts = pd.factorize(np.asarray([*cells], dtype=object))
+    known = [day(text) for text in texts]
+    read = np.array([NO_DAY if found is None else np.datetime64(found, "D") for found in known], dtype="datetime64[D]")
+    wrong = np.array([bool(text) and found is None for text, found in zip(texts, known, strict=True)], dtype=bool)
+    return read[codes], wrong[codes]
 
 
 def _parts(when: Days) -> tuple[Longs, Longs, Longs]:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.language.register import EVERYBODY
+from experiments.statistics.survival import cumulative_incidence
 from experiments.studies.validation.register_extract import RegisterExtract
 from simulation.outcomes import curve
 
@@ -24,6 +25,8 @@ LEAST = 5
 """Fewest people that may be counted."""
 WHOLE, SMALL = EVERYBODY, "(small groups)"
 NUMBERS = ["people", "reoffended", "share", "low", "high"]
+INCIDENCE = "cumulative_incidence"
+Longs = npt.NDArray[np.int64]
 
 
 def differ_by_few(one: float, other: float, least: int) -> bool:
@@ -122,36 +125,39 @@ def suppress_counts(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
 def suppress_curve(table: pd.DataFrame, *, least: int = LEAST) -> pd.DataFrame:
     """Kaplan-Meier curve of ``outcomes.times`` by group, at the months that may be shown.
 
-    Columns: group, month, at_risk, share, low, high. After month 0 the first is that at which ``least`` people have
-    reoffended. Between two months that follow one another, and beyond the last, lie at least ``least`` people who
-    reoffended, or none, and at least as many who were followed no longer, or none.
+    Columns: group, month, at_risk, share, low, high, and cumulative_incidence (death as an end of its own) if
+    ``table`` says who ``died``. After month 0 the first is that at which ``least`` people have reoffended. Between two
+    months that follow one another, and beyond the last, lie at least ``least`` people who reoffended, or none, and at
+    least as many who died, or none, and as many who were followed no longer, or none.
     """
+    deaths = "died" in table
     if table.empty:
-        return pd.DataFrame(columns=["group", "month", "at_risk", "share", "low", "high"])
+        return pd.DataFrame(columns=["group", "month", "at_risk", "share", "low", "high", *[INCIDENCE][:deaths]])
     whole = curve(table, by=("group",))
     parts = []
     for name, rows in whole.groupby("group", observed=True, sort=False):
         people = table[table["group"] == name]
-        kept = _months(people["time"].to_numpy(np.int64), people["known"].to_numpy(np.int64), least)
-        parts.append(rows[rows["month"].isin(kept)])
+        time, known = (people[column].to_numpy(np.int64) for column in ("time", "known"))
+        died = people["died"].to_numpy() if deaths else np.zeros(len(people), bool)
+        own = rows.assign(**{INCIDENCE: cumulative_incidence(time, known, died)}) if deaths else rows
+        parts.append(own[own["month"].isin(_months(time, known, died, least))])
     return pd.concat(parts, ignore_index=True)
 
 
-def _months(time: npt.NDArray[np.int64], known: npt.NDArray[np.int64], least: int) -> list[int]:
+def _months(time: Longs, known: Longs, died: npt.NDArray[np.bool_], least: int) -> list[int]:
     """Months at which a curve may be shown."""
     last, hit = int(known.max(initial=0)), time <= known
     seen = np.minimum(time, known)
     events = np.bincount(seen[hit], minlength=last + 1)
-    gone = np.bincount(seen[~hit], minlength=last + 1)
-    at_risk = len(seen) - np.concatenate([[0], np.cumsum(events + gone)])
-    kept, hits, left, ever = [], 0, 0, 0
+    ends = [np.bincount(seen[~hit & how], minlength=last + 1) for how in (died, ~died)]
+    at_risk = len(seen) - np.concatenate([[0], np.cumsum(events + sum(ends))])
+    kept, counts, ever = [], np.zeros(3, int), 0
     for month in range(last + 1):
-        hits += int(events[month])
         ever += int(events[month])
-        left += int(gone[month - 1]) if month else 0
+        counts += [events[month], *(gone[month - 1] if month else 0 for gone in ends)]
         if month and ever < least:
             continue
-        if all(count == 0 or count >= least for count in (hits, left)) and at_risk[month] - events[month] >= least:
+        if all(count == 0 or count >= least for count in counts) and at_risk[month] - events[month] >= least:
             kept.append(month)
-            hits, left = 0, 0
+            counts[:] = 0
     return kept

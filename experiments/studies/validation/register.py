@@ -14,7 +14,7 @@ from experiments.provenance.results_folder import digest_of
 from experiments.statistics.response_surface import Floats
 from experiments.studies.result import StudyResult
 from experiments.studies.validation import disclosure
-from experiments.studies.validation.dates import ALLOWED, day
+from experiments.studies.validation.dates import ALLOWED, day, today
 from experiments.studies.validation.read import WORDS
 from experiments.studies.validation.register_extract import ExtractFormat, RegisterExtract, read_extract
 from experiments.studies.validation.register_study import RegisterStudy
@@ -46,6 +46,9 @@ def run_register(study: RegisterStudy, context: RunContext | None) -> StudyResul
     windows = sorted(set(study.window))
     counted = disclosure.suppress_shares(observed_shares(register, windows), least=study.least)
     observed = times(register.history(definition), definition)
+    if "died" in register.people:
+        followed = register.people["followed"].to_numpy()
+        observed["died"] = register.people["died"].to_numpy() & (observed["known"].to_numpy() == followed)
     observed = observed if "group" in observed else observed.assign(group=disclosure.WHOLE)
     observed = disclosure.of_shown_groups(observed, counted, definition, least=study.least)
     steps = disclosure.suppress_curve(observed, least=study.least)
@@ -63,6 +66,7 @@ def run_register(study: RegisterStudy, context: RunContext | None) -> StudyResul
         "definition": definition, "windows": windows, "least": study.least,
         "left_out": {reason: number if number >= study.least else None for reason, number in register.left_out.items()},
         "reoffended": _latest(whole, definition), "offences_window": longest,
+        "disagree": disagreement(whole, steps, definition), "deaths": "died" in observed,
         "scenario": None if plan is None else plan.name, "comparison": None, "cohorts": None,
     }  # fmt: skip
     counts = {"file": study.file.name, "file_digest": digest_of(study.file), "definition": definition,
@@ -96,13 +100,34 @@ def _format(study: RegisterStudy) -> ExtractFormat:
     until = None if study.until is None else day(study.until.strip())
     if study.until is not None and until is None:
         raise ParameterError(f"--until is [{study.until}]; allowed is {ALLOWED}")
-    return ExtractFormat(columns=columns, codes=kinds, until=until, releases=study.releases, by=study.by)
+    if until is not None and np.datetime64(until, "D") > today():
+        raise ParameterError(f"--until is [{study.until}], later than today ({today()}); give the last day of the "
+                             "extract")  # fmt: skip
+    return ExtractFormat(columns=columns, codes=kinds, until=until, releases=study.releases, by=study.by,
+                         drop_identical=study.drop_identical)  # fmt: skip
 
 
 def _latest(rows: pd.DataFrame, definition: str) -> dict[str, Any] | None:
     """The row of the longest window under the definition."""
     rows = rows[rows["definition"] == definition].sort_values("window")
     return None if rows.empty else {str(key): value for key, value in rows.iloc[-1].to_dict().items() if key != "shown"}
+
+
+def disagreement(whole: pd.DataFrame, steps: pd.DataFrame, definition: str) -> dict[str, Any] | None:
+    """The longest window at which share and curve of everybody contradict each other: window, share, curve (0-1).
+
+    Both estimate the same where follow-up ends for reasons that have nothing to do with reoffending. None if their 95 %
+    intervals overlap. The curve rises, so where it is not published at the window itself the months beside it bound it.
+    """
+    steps = steps[steps["group"] == disclosure.WHOLE].sort_values("month")
+    for row in whole[whole["definition"] == definition].sort_values("window", ascending=False).to_dict("records"):
+        before, after = steps[steps["month"] <= row["window"]], steps[steps["month"] >= row["window"]]
+        below = before[before["low"] > row["high"]].tail(1)
+        above = after[after["high"] < row["low"]].head(1)
+        for found in (below, above):
+            if len(found):
+                return {"window": int(row["window"]), "share": row["share"], "curve": float(found["share"].item())}
+    return None
 
 
 def observed_shares(register: RegisterExtract, windows: Sequence[int]) -> pd.DataFrame:

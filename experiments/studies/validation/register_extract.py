@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from experiments.language.register import label_of
-from experiments.studies.validation.cells import ExtractCells, read_cells
+from experiments.studies.validation.cells import ENDS, ExtractCells, of_releases, read_cells
 from experiments.studies.validation.dates import NO_DAY, months_after
 from experiments.studies.validation.read import Mistakes, columns_by_meaning, read_sheet
 from simulation.history import EVENTS, SANCTIONS, History
@@ -48,6 +48,8 @@ class ExtractFormat:
     """Which releases of a person count, where there are several."""
     by: str | None = None
     """Heading of the column by which people are split."""
+    drop_identical: bool = False
+    """Whether rows that repeat another to the letter count once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +57,8 @@ class RegisterExtract:
     """A user's register in the form of a history."""
 
     people: pd.DataFrame
-    """One row a release: replicate (0), person (from 0), group (text, if asked for), followed and decided (months)."""
+    """One row a release: replicate (0), person (from 0), group (text, if asked for), followed and decided (months), and
+    died (whether death ended the follow-up, if it ended anybody's)."""
     events: pd.DataFrame
     """Offences and sanctions as in a history; months of offences before the release are negative."""
     definitions: tuple[Definition, ...]
@@ -65,7 +68,9 @@ class RegisterExtract:
 
     before (decisions from before the release), old_offence (decisions after the release for offences from before it:
     they count under ``sentence`` only), late (decisions after the last day known), no_sanction (decisions that are no
-    sanction), short (people without a month that can be judged under ``any`` and ``prison``).
+    sanction), short (people without a month that can be judged under ``any`` and ``prison``), entered (releases whose
+    offences are known only from a later day). Noted beside them: died (people whose follow-up ended by death) and
+    repeated (rows that repeat another to the letter, and count).
     """
 
     def history(self, definition: Definition) -> History:
@@ -99,11 +104,11 @@ def read_extract(path: Path, form: ExtractFormat | None = None) -> RegisterExtra
     if form.by is not None and form.by not in table.columns:
         columns_by_meaning(table, {"by": form.by})
     wrong = Mistakes(file=table.file, first=table.first)
-    cells = read_cells(table, columns, form.codes, form.by, wrong)
+    cells = read_cells(table, columns, form.codes, form.by, wrong, drop_identical=form.drop_identical)
     releases = _releases(cells, form, wrong)
     ends = _ends(cells, releases, form, table.file, wrong)
     wrong.raise_if_any()
-    return _register(cells, releases, ends, form)
+    return _register(cells, releases, ends)
 
 
 def _releases(cells: ExtractCells, form: ExtractFormat, wrong: Mistakes) -> pd.DataFrame:
@@ -120,18 +125,24 @@ def _releases(cells: ExtractCells, form: ExtractFormat, wrong: Mistakes) -> pd.D
 
 
 def _ends(cells: ExtractCells, releases: pd.DataFrame, form: ExtractFormat, file: str, wrong: Mistakes) -> pd.DataFrame:
-    """followed and decided (months) of each release, from the file's own columns or the day of the extract."""
+    """followed and decided (months), died and late of each release, from the file's columns or the day of the extract.
+
+    died: whether death is what ended the follow-up. late: whether offences are known only from a day after the release.
+    """
     release = releases["release"].to_numpy().astype("datetime64[D]")
     until = NO_DAY if form.until is None else np.datetime64(form.until, "D")
     ends = {}
-    for name in ("followed", "decided"):
-        own = cells.ends[name].reindex(releases["code"])
-        when = own["day"].to_numpy().astype("datetime64[D]")
-        early = ~np.isnat(when) & (when < release - 1)
+    for name in ENDS:
+        own = of_releases(cells.ends[name], releases)
+        when = own["value"].to_numpy().astype("datetime64[D]")
+        early = ~np.isnat(when) & (when < release - 1) & (name != "entered")
         for row, day, begun in zip(own["row"][early], when[early], release[early], strict=True):
             wrong.add(int(row), cells.names[name], str(day),
                       f"before the release on {begun}; allowed is that day or later")  # fmt: skip
-        ends[name] = np.where(np.isnat(when), until, when)
+        ends[name] = np.where(np.isnat(when) & (name in ("followed", "decided")), until, when)
+    died, entered = ends.pop("died"), ends.pop("entered")
+    dead = ~np.isnat(died) & ~(died > ends["followed"])
+    ends["followed"] = np.where(dead, died, ends["followed"])
     ends["decided"] = np.where(np.isnat(ends["decided"]), ends["followed"], ends["decided"])
     missing = np.isnat(ends["followed"])
     if missing.any():
@@ -143,17 +154,22 @@ def _ends(cells: ExtractCells, releases: pd.DataFrame, form: ExtractFormat, file
             "of the extract with --until 2020-12-31"
         )
     whole = {name: months_after(release, day + 1) for name, day in ends.items()}
-    return pd.DataFrame({name: np.clip(months, 0, LONGEST) for name, months in whole.items()})
+    return pd.DataFrame({**{name: np.clip(months, 0, LONGEST) for name, months in whole.items()},
+                         "died": dead, "late": entered > release})  # fmt: skip
 
 
-def _register(cells: ExtractCells, releases: pd.DataFrame, ends: pd.DataFrame, form: ExtractFormat) -> RegisterExtract:
+def _register(cells: ExtractCells, releases: pd.DataFrame, ends: pd.DataFrame) -> RegisterExtract:
     """People and events in months of their own."""
+    late_entry = ends["late"].to_numpy()
+    releases, ends = (table[~late_entry].reset_index(drop=True) for table in (releases, ends))
     count = len(releases)
     people = pd.DataFrame({"replicate": np.zeros(count, np.int32), "person": np.arange(count, dtype=np.int32)})
-    if form.by is not None:
-        named = cells.groups.map(label_of).reindex(releases["code"]).fillna("")
-        people["group"] = named.replace("", "(blank)").to_numpy()
+    if cells.groups is not None:
+        named = of_releases(cells.groups, releases)["value"].map(label_of, na_action="ignore")
+        people["group"] = named.fillna("(blank)").to_numpy()
     people = people.assign(followed=ends["followed"].astype(np.int16), decided=ends["decided"].astype(np.int16))
+    if ends["died"].any():
+        people["died"] = ends["died"]
     units = releases.assign(person=people["person"], decided=people["decided"].to_numpy())
     cases = units.merge(cells.cases, on="code")
     release = cases["release"].to_numpy().astype("datetime64[D]")
@@ -177,6 +193,7 @@ def _register(cells: ExtractCells, releases: pd.DataFrame, ends: pd.DataFrame, f
         "before": before.sum(), "old_offence": (judged & happened & (offence < 0)).sum(), "late": late.sum(),
         "no_sanction": (dated & (cases["sanction"] == "").to_numpy()).sum(),
         "short": (np.minimum(people["followed"], people["decided"] - FURTHER_YEAR) <= 0).sum(),
+        "entered": late_entry.sum(), "died": ends["died"].sum(), "repeated": cells.repeated,
     }  # fmt: skip
     return RegisterExtract(people=people, events=events, definitions=tuple(definitions),
                            left_out={reason: int(number) for reason, number in left_out.items() if number})  # fmt: skip

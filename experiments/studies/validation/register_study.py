@@ -25,16 +25,16 @@ _words = partial(option, (), metavar="WORD")
 class RegisterStudy(OnScenario, Seeded):
     """How many people in my own register extract reoffend, counted as the model counts?
 
-    FILE is CSV or Parquet, with a row a decision (person, release, offence, decision, sanction; a person without
-    decisions has one row) or a row an event (person, event, date). Nothing leaves this machine, and only totals are
-    written: nothing that counts fewer than five people.
+    FILE is CSV, Parquet, Excel (.xlsx) or Stata, with a row a decision (person, release, offence, decision, sanction; a
+    person without decisions has one row) or a row an event (person, event, date). Nothing leaves this machine, and only
+    totals are written: nothing that counts fewer than five people.
 
     With --beside the exit code is 1 if the share in the register lies outside what the model gives by stochastic
     variation.
     """
 
     verb: ClassVar[str] = "register"
-    file: Path = option(what="Register extract, CSV or Parquet", argument=True, metavar="FILE")
+    file: Path = option(what="Register extract: CSV, Parquet, .xlsx or Stata", argument=True, metavar="FILE")
     person: str | None = _heading(what="Number or name of the person")
     release: str | None = _heading(what="Date of release (a row a decision)")
     offence: str | None = _heading(what="Date of the offence")
@@ -43,6 +43,8 @@ class RegisterStudy(OnScenario, Seeded):
     offences: str | None = _heading(what="Number of offences of the row (1 if there is no such column)")
     followed: str | None = _heading(what="Last day on which the person's offences are known")
     decided: str | None = _heading(what="Last day on which decisions are known")
+    died: str | None = _heading(what="Date of death")
+    entered: str | None = _heading(what="First day on which the person's offences are known, if later than the release")
     event: str | None = _heading(what="Kind of event (a row an event)")
     date: str | None = _heading(what="Date of the event (a row an event)")
     fine: tuple[str, ...] = _words(what="A word for fines, where the file has its own; may be repeated")
@@ -52,6 +54,7 @@ class RegisterStudy(OnScenario, Seeded):
     until: str | None = option(
         None, what="Last day of the extract, for people for whom the file lacks it", metavar="DATE"
     )
+    drop_identical: bool = option(False, what="Count rows that repeat another to the letter once")
     releases: Literal["first", "every"] | None = option(None, what="Which releases count where a person has several")
     by: str | None = option(None, what="Split people by a column (sex, age group, prison ...)", metavar="COLUMN")
     definition: Literal["any", "prison", "sentence"] | None = option(
