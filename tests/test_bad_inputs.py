@@ -15,13 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from experiments import load_result, register
 from experiments.execution.store import Store, encoded
 from experiments.inputs.posterior import Posterior
+from experiments.provenance.csv_tables import kept_table, table_of
 from experiments.provenance.receipts import manifest_of
 from experiments.provenance.results_folder import Folder
 from experiments.studies.calibration.calibrate_study import CalibrateStudy
 from experiments.studies.calibration.calibration import plan_of
-from experiments.studies.result import _table
 from experiments.studies.rollout.rollout_study import RolloutStudy
 from experiments.studies.validation.register_extract import ExtractFormat, read_extract
 from simulation import parquet_file
@@ -219,7 +220,7 @@ def test_a_label_of_a_user_is_taken_for_nothing_else(tmp_path):
     people = read_extract(file, ExtractFormat(by="unit")).people
 
     assert list(people["group"][:5]) == ['"all"', '"Alle"', '"(blank)"', "(blank)", "NA"]
-    assert list(_table(people[["group"]].to_csv(index=False).encode())["group"]) == list(people["group"])
+    assert list(table_of(people[["group"]].to_csv(index=False).encode())["group"]) == list(people["group"])
 
 
 @pytest.mark.parametrize("name", ["none", "Total", "a + b", "a.b", "x" * 61])
@@ -227,3 +228,19 @@ def test_no_factor_is_called_like_a_word_of_the_tables(name):
     """Such a name is refused, with what is allowed."""
     with pytest.raises(ParameterError, match="a factor or programme is called"):
         Scenario.from_toml(f'[factor."{name}"]\nlabel = "X"\n')
+
+
+@pytest.mark.parametrize("labels", [["01", "1"], ["1e5", "2"], ["True", "False"], ["NA", "None", "nan"], ["'=x", "+1"], ["all", "<5", "-"]])
+def test_a_label_comes_back_from_a_saved_result_as_it_was(labels, tmp_path):
+    """Whatever it looks like: saved groups are the user's own texts, not numbers, blanks or truth values."""
+    row = "{person};2016-01-01;2016-02-01;2016-03-01;fine;{unit}"
+    rows = [row.format(person=k, unit=labels[k % len(labels)]) for k in range(12 * len(labels))]
+    rows += [f"{k};2016-01-01;;;;{labels[k % len(labels)]}" for k in range(1000, 1000 + 12 * len(labels))]
+    (tmp_path / "own.csv").write_text("\n".join(["person;release;offence;decision;sanction;unit", *rows]), encoding="utf-8")
+    result = register(str(tmp_path / "own.csv"), by="unit", until="2020-01-01")
+    table = result.tables["outcomes"]
+    again = load_result(result.save(tmp_path / "saved")).tables["outcomes"]
+
+    assert set(table["group"]) == {"all", *(f'"{each}"' if each == "all" else each for each in labels)}
+    assert again["group"].tolist() == table["group"].tolist()
+    assert kept_table(tmp_path / "saved/curve.csv")["group"].tolist() == result.tables["curve"]["group"].tolist()

@@ -17,8 +17,9 @@ from PIL import Image
 
 from experiments.figures.style import style
 from experiments.inputs.scenario_files import load
+from experiments.provenance.csv_tables import csv_of, table_of
 from experiments.provenance.receipts import bare, compare, inputs_of, manifest_of
-from experiments.provenance.results_folder import Folder, csv_of, unmarked
+from experiments.provenance.results_folder import Folder
 from experiments.provenance.stamps import digest, intact, sealed, stamp_of, stamped, untouched, without, without_seal
 from simulation.parameters import ParameterError
 
@@ -312,12 +313,12 @@ def test_a_folder_without_a_manifest_is_one_line(tmp_path):
 
 def test_a_text_that_a_spreadsheet_would_carry_out_is_marked_and_read_back(tmp_path):
     """Cells and headings; numbers and a dash alone stay as they are."""
-    table = pd.DataFrame({"group": ["=1+1", "@name", "+45", "-x", "-", "'quoted", "plain"], "=head": -1.5})
+    table = pd.DataFrame({"group": ["=1+1", "@name", "+45", "-x", "-", "'quoted", "'=own"], "=head": -1.5})
     table["kind"] = pd.Categorical(["=a", "b"] * 3 + ["b"])
     text = csv_of(table)
     path = tmp_path / "t.csv"
     path.write_text(text, encoding="utf-8")
-    again = unmarked(pd.read_csv(path))
+    again = table_of(path.read_bytes())
 
     assert not [cell for line in text.splitlines() for cell in line.split(",") if cell[:1] in "=+@" and cell]
     assert text.splitlines()[0] == "group,'=head,kind"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
+from experiments.provenance.csv_tables import TEXTS, csv_of, texts_like_numbers
 from experiments.provenance.receipts import inputs_of, shown
 from experiments.provenance.stamps import COUNTS, STAMPED, digest, sealed, stamped
 from simulation.parameters import ParameterError
@@ -31,6 +31,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._files: dict[str, str] = {}
+        self._texts: dict[str, list[str]] = {}
         self._made: dict[str, Any] | None = None
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -42,6 +43,8 @@ class Folder:
 
     def table(self, name: str, table: pd.DataFrame) -> Path:
         """Write a table as ``name.csv``; numbers with up to ten digits."""
+        if texts := texts_like_numbers(table):
+            self._texts[name] = texts
         return self.text(f"{name}.csv", csv_of(table))
 
     def text(self, name: str, text: str) -> Path:
@@ -86,7 +89,7 @@ class Folder:
         run: dict[str, Any] = {} if scenario is None else {"scenario": scenario.name, "digest": scenario.digest}
         run |= {} if seed is None else {"seed": seed}
         self._made = {
-            "command": command, **run, **more, "code": code_of(module),
+            "command": command, **run, **more, **({TEXTS: self._texts} if self._texts else {}), "code": code_of(module),
             "inputs": inputs_of(command) if inputs is None else {
                 str(path): digest(path.read_bytes()) for path in inputs
             },
@@ -135,41 +138,6 @@ class Folder:
 def _unwritable(path: Path, problem: OSError | ValueError) -> ParameterError:
     why = getattr(problem, "strerror", None) or problem
     return ParameterError(f"--out is [{path}], which cannot be written ({why}); name another folder")
-
-
-FORMULA = re.compile(r"(?=[=+\-@\t\r].)", re.DOTALL)
-"""Before a text that a spreadsheet would carry out, were it the beginning of a cell."""
-MARKED = re.compile(r"'(?=[=+\-@\t\r].)", re.DOTALL)
-
-
-def csv_of(table: pd.DataFrame) -> str:
-    """A table as the text of its CSV file; numbers with up to ten digits.
-
-    A text that a spreadsheet would carry out as a formula has an apostrophe before it (``unmarked`` takes it away).
-    """
-    text: str = _changed(table, FORMULA, "'").to_csv(index=False, float_format="%.10g", lineterminator="\n")
-    return text
-
-
-def unmarked(table: pd.DataFrame) -> pd.DataFrame:
-    """A table that was read from the text of ``csv_of``, as it was."""
-    return _changed(table, MARKED, "")
-
-
-def _changed(table: pd.DataFrame, begin: re.Pattern[str], now: str) -> pd.DataFrame:
-    """A table with another beginning of every text that begins like this, headings included."""
-
-    def text(cell: Any) -> Any:
-        return now + cell[found.end() :] if isinstance(cell, str) and (found := begin.match(cell)) else cell
-
-    table = table.rename(columns=text)
-    for at, kind in enumerate(table.dtypes):
-        if str(kind) in ("object", "str", "string", "category"):
-            cells = table.iloc[:, at].tolist()
-            now_cells = [text(cell) for cell in cells]
-            if any(cell is not other for cell, other in zip(cells, now_cells, strict=True)):
-                table = table.assign(**{str(table.columns[at]): now_cells})
-    return table
 
 
 def digest_of(path: Path) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from experiments.inputs.evidence import ModelInputs
 from experiments.inputs.posterior import SHIPPED, Posterior
 from experiments.inputs.scenario_files import load
+from experiments.provenance.csv_tables import kept_table
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.names import believed, name_of, short_name, source_of, valued
 from experiments.reports.page import Grid, Part, capitalised
@@ -157,7 +158,7 @@ def tags_in(parts: Sequence[Part]) -> list[str]:
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:
     """A table of a study's folder."""
-    return pd.read_csv(folder / f"{name}.csv")
+    return kept_table(folder / f"{name}.csv")
 
 
 def trial_uncertainty(file: Path | None = None) -> GradedUncertainty | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.provenance.csv_tables import kept_table
 from experiments.reproduction.headline_studies import STUDIES
 from experiments.reproduction.times import format_seconds
 from experiments.verification.stored_measurements import fault_summary
@@ -38,7 +39,7 @@ def read(path: Path) -> pd.DataFrame:
         raise ParameterError(f"table [{path.name}] is not in results/{study}; run desist reproduce {study}")
     if path.suffix == ".json":
         return pd.json_normalize(json.loads(path.read_text(encoding="utf-8")))
-    return pd.read_csv(path)
+    return kept_table(path)
 
 
 def number(value: object, how: str = "") -> str:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from experiments.provenance.csv_tables import csv_of
 from experiments.provenance.receipts import MANIFEST, bare, inputs_of, manifest_of, page_receipt
-from experiments.provenance.results_folder import csv_of
 from experiments.provenance.stamps import digest
 from experiments.studies.catalogue import parse_study
 from experiments.studies.study import DRAWS, ParameterDraws, Study, plain

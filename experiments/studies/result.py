@@ -21,8 +21,9 @@ from matplotlib.figure import Figure
 from experiments.figures.style import styled
 from experiments.language.answer import Answer
 from experiments.language.messages import LANGUAGES, Language, Messages
+from experiments.provenance.csv_tables import TEXTS, table_of
 from experiments.provenance.receipts import manifest_of
-from experiments.provenance.results_folder import Folder, unmarked
+from experiments.provenance.results_folder import Folder
 from experiments.provenance.stamps import digest
 from experiments.studies.study import DRAWS, ParameterDraws, Study
 from simulation.parameters import ParameterError
@@ -32,7 +33,7 @@ FACTS, STUDY, SCENARIO = "facts.json", "study.toml", "scenario.toml"
 WRITTEN = (".csv", ".txt", ".png", ".svg")
 """Kinds of files that a result writes from its tables, answers and figures."""
 NO_COUNTS = ("command", "scenario", "digest", "study", "seed", "language", "complete", "code", "inputs", "versions",
-             "files", "receipt")  # fmt: skip
+             "files", "receipt", TEXTS)  # fmt: skip
 """Keys of a manifest beside the counts."""
 
 
@@ -213,7 +214,9 @@ def load(folder: Path, study: Study) -> StudyResult:
     if FACTS not in data:
         raise ParameterError(missing.get(FACTS, f"[{folder / FACTS}] is missing; make the result again"))
     facts = _facts(data.pop(FACTS), folder)
-    tables = _LoadedTables({name.removesuffix(".csv"): _table(text) for name, text in data.items()})
+    texts = manifest.get(TEXTS) or {}
+    tables = _LoadedTables({name.removesuffix(".csv"): table_of(text, texts.get(name.removesuffix(".csv"), ()))
+                            for name, text in data.items()})  # fmt: skip
     tables.missing = missing
     module, name = study.result_class.split(":")
     kind: type[StudyResult] = getattr(import_module(module), name)
@@ -224,11 +227,6 @@ def load(folder: Path, study: Study) -> StudyResult:
         counts={key: each for key, each in manifest.items() if key not in NO_COUNTS}, files=files,
         complete=manifest.get("complete", True),
     )  # fmt: skip
-
-
-def _table(text: bytes) -> pd.DataFrame:
-    """A table as it was written: only an empty cell is nothing, and a label such as NA or None is a label."""
-    return unmarked(pd.read_csv(io.BytesIO(text), keep_default_na=False, na_values=[""]))
 
 
 def _facts(data: bytes, folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from experiments.app.country.ladder import tables_of
 from experiments.app.country.plans import asked
 from experiments.app.country.study import LEFT_OUT, all_steps, steps
 from experiments.provenance import stamps
-from experiments.provenance.results_folder import csv_of
+from experiments.provenance.csv_tables import csv_of
 from tests.page.country import FEW, climbed, told
 from tests.test_cli import desist
 

@@ -15,7 +15,7 @@ from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.two_lives import chart, sentences
 from experiments.app.two_lives.animation import scenario
 from experiments.app.two_lives.facts import KINDS, OF_MENTORS, WINDOW, pair, parting
-from experiments.provenance.results_folder import csv_of
+from experiments.provenance.csv_tables import csv_of
 from simulation import simulate
 from simulation.outcomes import times
 from tests.test_cli import desist

@@ -11,7 +11,7 @@ from experiments.app.catalogue import LANGUAGES, PageMessages
 from experiments.app.table_receipts import beside, drawn, line
 from experiments.app.trial.facts import one_trial
 from experiments.execution.environment import versions
-from experiments.provenance.results_folder import csv_of
+from experiments.provenance.csv_tables import csv_of
 from experiments.provenance.stamps import digest, intact, stamp_of, untouched
 from tests.page.test_trial_panel import USUAL
 from tests.test_cli import desist

@@ -62,7 +62,7 @@ def downloads(
     if not fold.open:
         return
     from experiments.app.table_receipts import beside, drawn, line
-    from experiments.provenance.results_folder import csv_of
+    from experiments.provenance.csv_tables import csv_of
 
     about = made()
 

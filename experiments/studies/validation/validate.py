@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments.execution.context import RunContext
 from experiments.inputs.scenario_files import load
-from experiments.provenance.results_folder import csv_of
+from experiments.provenance.csv_tables import csv_of
 from experiments.provenance.stamps import digest
 from experiments.studies.result import StudyResult
 from experiments.studies.validation import life_aid, life_maryland, north_carolina
