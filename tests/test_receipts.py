@@ -7,6 +7,7 @@ import json
 import shutil
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -15,13 +16,20 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 from PIL import Image
 
+from experiments import load_result
 from experiments.figures.style import style
 from experiments.inputs.scenario_files import load
+from experiments.language.codebooks import FOLDER, codebook
+from experiments.language.messages import LANGUAGES, Messages, part_of
+from experiments.language.spreadsheets import csv_for_people, heading, workbook
 from experiments.provenance.csv_tables import csv_of, table_of
 from experiments.provenance.receipts import bare, compare, inputs_of, manifest_of
 from experiments.provenance.results_folder import Folder
 from experiments.provenance.stamps import digest, intact, sealed, stamp_of, stamped, untouched, without, without_seal
+from experiments.studies.catalogue import SUMMARIES
+from experiments.studies.trial.power_study import PowerStudy
 from simulation.parameters import ParameterError
+from tests.test_cli import desist
 
 MODULE = "experiments.studies.trial.trial"
 """The module whose code makes the results of the tests."""
@@ -325,3 +333,60 @@ def test_a_text_that_a_spreadsheet_would_carry_out_is_marked_and_read_back(tmp_p
     assert text.splitlines()[1] == "'=1+1,-1.5,'=a"
     assert again.columns.tolist() == table.columns.tolist()
     assert again.astype({"kind": str}).equals(table.astype({"kind": str}))
+
+
+# Tables for people --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_workbook_has_the_receipt_all_tables_and_every_column(language, tmp_path):
+    """Same bytes each time; numbers are numbers; headings are in the language; nothing is carried out as a formula."""
+    code, out, err = desist("power", "--control", "0.5", "--difference", "0.2", "--per-arm", "40", "--trials", "20", "--language", language,
+                            "--out", str(tmp_path / "own"), "--xlsx", str(tmp_path / "own.xlsx"))  # fmt: skip
+    result = load_result(tmp_path / "own")
+    sheets = pd.read_excel(tmp_path / "own.xlsx", sheet_name=None, header=None)
+    first, *_, columns = sheets
+
+    assert (code, "Traceback" in err) == (0, False)
+    assert str(tmp_path / "own.xlsx") in out
+    assert (tmp_path / "own.xlsx").read_bytes() == result.workbook(language)
+    assert set(list(sheets)[1:-1]) == set(result.tables)
+    assert (first, columns) == {"en": ("Receipt", "Columns"), "da": ("Kvittering", "Kolonner")}[language]
+    assert sheets[first].iloc[0].tolist() == [first, result.study.command()]
+    assert result.answer(language).sentences[0] in sheets[first][1].tolist()
+    for name, table in result.tables.items():
+        numbers = table.select_dtypes("number").to_numpy(float)
+        shown = sheets[name].iloc[1:, [k for k, kind in enumerate(table.dtypes) if kind.kind in "iuf"]].to_numpy(float)
+        np.testing.assert_allclose(shown, numbers)
+    assert len(sheets[columns]) == 1 + sum(map(len, (table.columns for table in result.tables.values())))
+
+
+def test_every_column_has_a_danish_heading_and_formulas_stay_text(tmp_path):
+    """Of all tables of all studies; the keys of parameters keep their names."""
+    known = {verb: Messages("da", verb.replace("-", "_")) for verb in SUMMARIES
+             if (FOLDER / f"{verb.replace('-', '_')}.toml").is_file()}  # fmt: skip
+    plain = {column for verb, m in known.items() for book in codebook(verb) for column in book.columns
+             if "*" not in column and heading(column, m) == column and not m.has(f"columns.{column}")}  # fmt: skip
+    same = {key for key, text in part_of("da", "headings.column").items() if text == key}
+    table = pd.DataFrame({"group": ["=1+1", "@x"], "share": [0.25, np.nan], "people": [1_500, 2]})
+
+    assert plain <= same | {"95 %", "Mesa"}
+    assert csv_for_people(table, Messages("da", "register")).decode("utf-8-sig").splitlines() == [
+        "gruppe;andel;personer", "'=1+1;0,25;1500", "'@x;;2"]  # fmt: skip
+    assert csv_for_people(table, Messages("da", "register")).startswith(b"\xef\xbb\xbf")
+    assert csv_for_people(table, Messages("en", "register")) == csv_of(table).encode()
+    made = openpyxl.load_workbook(io.BytesIO(workbook({"a/b": table}, Messages("en"), verb="", receipt=[("Receipt", "=x")])))
+    assert [cell.data_type for cell in made["a-b"]["A"][1:]] == ["s", "s"]
+    assert made["Receipt"]["B1"].data_type == "s"
+
+
+@pytest.mark.parametrize("file", ["", "own"])
+def test_a_workbook_that_cannot_be_written_is_refused_before_the_study_is_run(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(PowerStudy, "run", lambda *_: pytest.fail("run"))
+    (tmp_path / "own").mkdir()
+    place = str(tmp_path / file) if file else ""
+    code, _, err = desist("power", "--out", str(tmp_path / "out"), "--xlsx", place)
+
+    assert code == 2
+    assert "--xlsx" in err
+    assert len(err.splitlines()) == 1

@@ -123,6 +123,7 @@ SHARED: dict[str, dict[str, Any]] = {
     "no-store": {"is_flag": True, "help": "Keep no pieces and read none."},
     "cluster": {"metavar": "tcp://HOST:PORT", "help": "Send the pieces to a running Dask cluster."},
     "out": {"type": PATH, "help": "Folder for results (default: results/NAME)."},
+    "xlsx": {"type": PATH, "metavar": "FILE", "help": "Write all tables as an Excel workbook, too."},
     "language": {"type": click.Choice(LANGUAGES), "default": DEFAULT, "show_default": True,
                  "envvar": "DESIST_LANGUAGE",
                  "help": "Language of the printed answer and of the figures (or DESIST_LANGUAGE)."},
@@ -130,7 +131,7 @@ SHARED: dict[str, dict[str, Any]] = {
              "help": "Print JSON for machines instead of sentences."},
 }  # fmt: skip
 """Options that several commands take, by name."""
-OF_STUDIES = ("threads", "store", "no-store", "cluster", "out", "language", "json")
+OF_STUDIES = ("threads", "store", "no-store", "cluster", "out", "xlsx", "language", "json")
 
 
 def shared(*names: str) -> list[click.Option]:
@@ -205,21 +206,23 @@ def run_context(*, store: Path | None, no_store: bool, cluster: str | None, thre
     )  # fmt: skip
 
 
-def execute(study: Study, *, out: Path | None, as_json: bool, language: Language, replace: bool = False,
-            **where: Any) -> int:  # fmt: skip
+def execute(study: Study, *, out: Path | None, as_json: bool, language: Language, xlsx: Path | None = None,
+            replace: bool = False, **where: Any) -> int:  # fmt: skip
     """Run a study, save its result and print the answer; returns the exit code. ``where`` is for ``run_context``.
 
     A finished folder of other inputs is kept, and the result goes to one beside it, unless ``replace`` says otherwise.
     """
     from experiments.execution.environment import RESULTS
     from experiments.language.messages import Messages
-    from experiments.provenance.results_folder import Folder
+    from experiments.provenance.results_folder import Folder, require_writable, write_whole
     from experiments.studies.places import place_for
 
     wanted = out or (RESULTS / study.folder if study.saved_unasked else None)
     folder = wanted if wanted is None or replace else place_for(wanted, study)
     if folder:
         Folder(folder)  # refuses one that cannot be written before any work
+    if xlsx:
+        require_writable(xlsx, "--xlsx")
     result = study.run(run_context(as_json=as_json, **where))
     if result.refused:
         click.echo("\n".join(f"desist: {each}" for each in result.answer(language).sentences), err=True)
@@ -228,9 +231,11 @@ def execute(study: Study, *, out: Path | None, as_json: bool, language: Language
         click.echo("desist: interrupted; what is finished is written. The same command goes on from there", err=True)
     if folder:
         result.save(folder, language)
+    if xlsx:
+        write_whole(xlsx, result.workbook(language), "--xlsx")
     if as_json:
         data = {"answer": list(result.answer(language).sentences), **result.facts}
-        data |= {"folder": str(folder)} if folder else {}
+        data |= ({"folder": str(folder)} if folder else {}) | ({"workbook": str(xlsx)} if xlsx else {})
         click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         click.echo(result.text(language))
@@ -238,6 +243,8 @@ def execute(study: Study, *, out: Path | None, as_json: bool, language: Language
             m = Messages(language)
             kept = m("common.kept", other=f"{wanted}{os.sep}") + "\n" if folder != wanted else ""
             click.echo(f"\n{kept}{m('common.results', folder=f'{folder}{os.sep}')}")
+        if xlsx:
+            click.echo(Messages(language)("common.workbook", file=str(xlsx)))
     sys.stdout.flush()
     return 130 if not result.complete else 0 if result.passed else 1
 

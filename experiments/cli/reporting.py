@@ -15,9 +15,10 @@ from experiments.execution.context import RunContext
 from experiments.execution.environment import RESULTS
 from experiments.inputs.posterior import SHIPPED
 from experiments.language.formatting import Language
+from experiments.provenance.results_folder import require_writable
 from experiments.reports.page import Page, html
 from experiments.reports.plan import compare_page, plan_page
-from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows, require_writable, written
+from experiments.reports.receipt import about_plans, check_line, command_of, receipt_rows, written
 from experiments.reports.run import PlanReport, uncertainty_of_gaps, uncertainty_of_plan
 from experiments.reports.study import STUDIES, ReportedStudy, split
 from experiments.studies.places import page_place_for
@@ -33,7 +34,7 @@ def make_report(names: Sequence[str], out: Path | None, as_json: bool, **options
     language: Language = options["language"]
     named, extra = split(names)
     if out is not None:
-        require_writable(out)
+        require_writable(out, "--out")
     context = run_context(**{name: options[name] for name in ("store", "no_store", "cluster", "threads")},
                           as_json=as_json)  # fmt: skip
     reported = STUDIES.get(named[0]) if len(named) == 1 else None

@@ -23,12 +23,14 @@ FORMULA = re.compile(r"(?='*[=+\-@\t\r].)", re.DOTALL)
 MARKED = re.compile(r"'(?='*[=+\-@\t\r].)", re.DOTALL)
 
 
-def csv_of(table: pd.DataFrame) -> str:
+def csv_of(table: pd.DataFrame, *, separator: str = ",", decimal: str = ".") -> str:
     """A table as the text of its CSV file; numbers with up to ten digits.
 
     A text that a spreadsheet would carry out as a formula has an apostrophe before it (``table_of`` takes it away).
     """
-    text: str = _changed(table, FORMULA, "'").to_csv(index=False, float_format="%.10g", lineterminator="\n")
+    text: str = _changed(table, FORMULA, "'").to_csv(
+        index=False, float_format="%.10g", lineterminator="\n", sep=separator, decimal=decimal
+    )
     return text
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -133,6 +134,37 @@ class Folder:
             with suppress(OSError):
                 part.unlink(missing_ok=True)
         return path
+
+
+def write_whole(file: Path, data: bytes, option: str) -> Path:
+    """Write a file whole or not at all; a ``ParameterError`` that names the option if it cannot be written."""
+    with _part_of(file, option) as part:
+        part.write_bytes(data)
+        os.replace(part, file)
+    return file
+
+
+def require_writable(file: Path, option: str) -> None:
+    """Raise a ``ParameterError`` if a file cannot be written there, before anything is computed."""
+    with _part_of(file, option) as part:
+        part.write_bytes(b"")
+        if file.is_dir():
+            raise IsADirectoryError(EISDIR, "it is a folder")
+
+
+@contextmanager
+def _part_of(file: Path, option: str) -> Iterator[Path]:
+    """A new name beside the file, of which nothing is left; what goes wrong becomes one line."""
+    part = file.parent / f".{uuid4().hex}.part"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+    except (OSError, ValueError) as problem:  # a name with a NUL is a ValueError
+        why = getattr(problem, "strerror", None) or problem
+        raise ParameterError(f"{option} is [{file}], which cannot be written ({why}); name another") from None
+    finally:
+        with suppress(OSError, ValueError):
+            part.unlink(missing_ok=True)
 
 
 def _unwritable(path: Path, problem: OSError | ValueError) -> ParameterError:

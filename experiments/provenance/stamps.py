@@ -70,13 +70,18 @@ def intact(content: Mapping[str, Any]) -> bool:
 
 def in_a_line(about: Mapping[str, Any], language: str = "en") -> str:
     """What made it, in one line without its end: command, scenario, seed, how much was run, version."""
+    (head, command), *rows = in_rows(about, language)
+    return f"{head}: {'; '.join([command, *(f'{label} {value}' for label, value in rows)])}"
+
+
+def in_rows(about: Mapping[str, Any], language: str = "en") -> list[tuple[str, str]]:
+    """What made it, as labels and values: command first, then scenario, seed, how much was run, version."""
     words = _WORDS[language]
-    parts = [str(about["command"])]
+    rows = [(words["head"], str(about["command"]))]
     if about.get("scenario"):
-        parts.append(f"{words['scenario']} {about['scenario']} {str(about['digest'])[:16]}")
-    parts += [f"{words[key]} {about[key]}" for key in ("seed", *COUNTS) if about.get(key) is not None]
-    parts.append(f"desist {about['desist']}")
-    return f"{words['head']}: {'; '.join(parts)}"
+        rows.append((words["scenario"], f"{about['scenario']} {str(about['digest'])[:16]}"))
+    rows += [(words[key], str(about[key])) for key in ("seed", *COUNTS) if about.get(key) is not None]
+    return [*rows, ("desist", str(about["desist"]))]
 
 
 def stamped(name: str, data: bytes, about: Mapping[str, Any]) -> bytes:

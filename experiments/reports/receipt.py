@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from errno import EISDIR
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from experiments.execution.code_digest import code_of
 from experiments.execution.environment import versions
 from experiments.language.formatting import Language
 from experiments.provenance.receipts import bare, inputs_of, sealed_page
-from experiments.provenance.results_folder import digest_of
+from experiments.provenance.results_folder import digest_of, write_whole
 from experiments.reports.catalogue import ReportMessages
 from experiments.reports.run import PlanReport
-from simulation.parameters import ParameterError
 from simulation.scenario import fingerprint
 
 SHOWN = ("command", "study", "scenario", "digest", "plans", "seed", "draws", "grade_draws", "trials", "posterior",
@@ -91,30 +86,4 @@ def check_line(names: Sequence[str], language: Language) -> str:
 
 def written(file: Path, page: str, about: Mapping[str, Any]) -> Path:
     """Write the page with its receipt, whole or not at all; a ``ParameterError`` if it cannot be written."""
-    with _part_of(file) as part:
-        part.write_bytes(sealed_page(page, about).encode())
-        os.replace(part, file)
-    return file
-
-
-def require_writable(file: Path) -> None:
-    """Raise a ``ParameterError`` if a page cannot be written there, before anything is computed."""
-    with _part_of(file) as part:
-        part.write_bytes(b"")
-        if file.is_dir():
-            raise IsADirectoryError(EISDIR, "it is a folder")
-
-
-@contextmanager
-def _part_of(file: Path) -> Iterator[Path]:
-    """A new name beside the file, of which nothing is left; what goes wrong becomes one line."""
-    part = file.parent / f".{uuid4().hex}.part"
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-    except (OSError, ValueError) as problem:  # a name with a NUL is a ValueError
-        why = getattr(problem, "strerror", None) or problem
-        raise ParameterError(f"--out is [{file}], which cannot be written ({why}); name another") from None
-    finally:
-        with suppress(OSError, ValueError):
-            part.unlink(missing_ok=True)
+    return write_whole(file, sealed_page(page, about).encode(), "--out")

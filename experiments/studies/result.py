@@ -18,13 +18,15 @@ from typing import Any, Self
 import pandas as pd
 from matplotlib.figure import Figure
 
+from experiments.execution.environment import versions
 from experiments.figures.style import styled
 from experiments.language.answer import Answer
 from experiments.language.messages import LANGUAGES, Language, Messages
+from experiments.language.spreadsheets import workbook
 from experiments.provenance.csv_tables import TEXTS, table_of
-from experiments.provenance.receipts import manifest_of
+from experiments.provenance.receipts import manifest_of, shown
 from experiments.provenance.results_folder import Folder
-from experiments.provenance.stamps import digest
+from experiments.provenance.stamps import digest, in_rows
 from experiments.studies.study import DRAWS, ParameterDraws, Study
 from simulation.parameters import ParameterError
 from simulation.scenario import Scenario
@@ -116,6 +118,25 @@ class StudyResult:
             parts.append(next(iter(self.tables.values())).head(10).to_html(index=False))
         return "\n".join(parts)
 
+    def workbook(self, language: Language = "en") -> bytes:
+        """All tables as an Excel workbook (.xlsx), with headings in the language and the receipt on its first sheet.
+
+        Raises
+        ------
+        ParameterError
+            If a table has more rows than a sheet can hold.
+        """
+        run = {} if self.scenario is None else {"scenario": self.scenario.name, "digest": self.scenario.digest}
+        about = {"command": shown(self.study.command()), **run, "seed": self._seed, **self.counts,
+                 "desist": versions()["desist"]}  # fmt: skip
+        return workbook(self.tables, self._messages(language), verb=self.study.verb,
+                        receipt=in_rows(about, language), sentences=self.answer(language).sentences)  # fmt: skip
+
+    @property
+    def _seed(self) -> int | None:
+        seed: int | None = self.facts.get("seed", getattr(self.study, "seed", None))
+        return seed
+
     # Saved ----------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -158,8 +179,7 @@ class StudyResult:
         for name in self.figures:
             with styled():
                 out.figure(name, self.figure(name, language))
-        seed = self.facts.get("seed", getattr(self.study, "seed", None))
-        out.manifest(self.scenario, study=self.study.to_toml(), seed=seed, command=self.study.command(),
+        out.manifest(self.scenario, study=self.study.to_toml(), seed=self._seed, command=self.study.command(),
                      inputs=self.study.inputs(), module=_module_of(self.study), language=language,
                      complete=self.complete, **self.counts)  # fmt: skip
         return out.path

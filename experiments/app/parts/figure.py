@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SHOWN = 60
 """Rows of a table that are shown; all are in the file."""
 Receipt = dict[str, Any]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def receipt(scenario: Scenario, command: str, seed: int, **runs: int) -> Receipt:
@@ -62,12 +63,16 @@ def downloads(
     if not fold.open:
         return
     from experiments.app.table_receipts import beside, drawn, line
-    from experiments.provenance.csv_tables import csv_of
+    from experiments.language.spreadsheets import csv_for_people, workbook
+    from experiments.provenance.stamps import in_rows
 
     about = made()
 
     def csv() -> bytes:
-        return csv_of(table).encode()
+        return csv_for_people(table, w)
+
+    def book() -> bytes:
+        return workbook({name: table}, w, verb="", receipt=[*in_rows(about, w.language), ("", str(about["page"]))])
 
     def button(label: str, data: Callable[[], bytes], kind: str, mime: str, about: str | None = None) -> None:
         row.download_button(label, data, f"desist-{name}.{kind}", mime, key=f"{kind}-{name}", on_click="ignore",
@@ -80,6 +85,7 @@ def downloads(
         st.html(line(w, about))
         row = st.container(horizontal=True)
         button("CSV", csv, "csv", "text/csv", w("page.csv"))
+        button("Excel", book, "xlsx", XLSX, w("page.xlsx"))
         if spec is not None:
             for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
                 button(kind.upper(), partial(drawn, spec, kind, about), kind, mime)
