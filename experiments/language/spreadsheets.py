@@ -103,7 +103,7 @@ def workbook(
         first.append([])
         first.append([_text(first, m("headings.workbook.said"), bold=True)])
         for sentence in sentences:
-            first.append([None, _text(first, sentence)])
+            first.append([None, _text(first, sentence, wrapped=True)])
     explained = []
     order = [each.name for each in codebook(verb)] if verb else []
     for name in sorted(tables, key=lambda name: order.index(name) if name in order else len(order)):
@@ -151,16 +151,18 @@ def _sheet(book: Any, name: str, widths: Sequence[int], *, top: bool = False) ->
     return sheet
 
 
-def _text(sheet: Any, text: object, *, bold: bool = False) -> Any:
+def _text(sheet: Any, text: object, *, bold: bool = False, wrapped: bool = False) -> Any:
     """A cell with text, which no spreadsheet carries out as a formula."""
     from openpyxl.cell import WriteOnlyCell  # slow to import
     from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE  # slow to import
-    from openpyxl.styles import Font  # slow to import
+    from openpyxl.styles import Alignment, Font  # slow to import
 
     cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub(" ", str(text))[:32_767])
     cell.data_type = "s"
     if bold:
         cell.font = Font(bold=True)
+    if wrapped:
+        cell.alignment = Alignment(wrap_text=True, vertical="top")
     return cell
 
 

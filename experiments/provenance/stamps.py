@@ -31,9 +31,9 @@ _TEXT = re.compile(r"\n?\n(?P<line>(?:Receipt|Kvittering): [^\n]*; [a-z]+ )(?P<d
 _WORDS = {
     "en": {"head": "Receipt", "scenario": "scenario", "seed": "seed", "digest": "receipt", "replicates": "replicates",
            "trials": "trials", "draws": "draws", "cohorts": "cohorts", "groups": "groups"},
-    "da": {"head": "Kvittering", "scenario": "scenarie", "seed": "seed", "digest": "kvittering",
+    "da": {"head": "Kvittering", "scenario": "scenarie", "seed": "startværdi (seed)", "digest": "kvittering",
            "replicates": "gentagelser", "trials": "forsøg", "draws": "trækninger", "cohorts": "kohorter",
-           "groups": "grupper"},
+           "groups": "grupper", "once, every fourth draw twice": "én, ved hver fjerde trækning to"},
 }  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def in_rows(about: Mapping[str, Any], language: str = "en") -> list[tuple[str, s
     rows = [(words["head"], str(about["command"]))]
     if about.get("scenario"):
         rows.append((words["scenario"], f"{about['scenario']} {str(about['digest'])[:16]}"))
-    rows += [(words[key], str(about[key])) for key in ("seed", *COUNTS) if about.get(key) is not None]
+    rows += [(words[key], words.get(str(about[key]), str(about[key]))) for key in ("seed", *COUNTS) if about.get(key) is not None]
     return [*rows, ("desist", str(about["desist"]))]
 
 
