@@ -102,7 +102,7 @@ def test_texts_end_with_one_line_in_their_language(files):
 
     assert last["answer.txt"].startswith("Receipt: desist trial pooled --trials 20; scenario pooled ")
     assert "; seed 1; trials 20; desist " in last["answer.txt"]
-    assert "; seed 1; forsøg 20; desist " in last["report_da.txt"]
+    assert "; startværdi (seed) 1; forsøg 20; desist " in last["report_da.txt"]
 
 
 @settings(max_examples=60, deadline=None)

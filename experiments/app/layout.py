@@ -16,7 +16,7 @@ from experiments.app.catalogue import NAMES, PageMessages
 PARTS = Path(__file__).with_name("parts")
 ICON = Path(__file__).with_name("icon.svg")
 STYLE = f"<style>{(PARTS / 'frame.css').read_text()}</style>"
-SCRIPT = f"<script>{(PARTS / 'frame.js').read_text()}</script>"
+FRAME_JS = (PARTS / "frame.js").read_text(encoding="utf-8")
 
 NAMES_OF_STREAMLIT = {
     "help_for": "Help for ", "help": "Help", "copy": "Copy to clipboard", "open": "Open", "progress": "progress",
@@ -35,7 +35,8 @@ def head(w: PageMessages, language: Choice, panel: Choice) -> str:
         english: w(f"page.names.{key}") + " " * english.endswith(" ") for key, english in NAMES_OF_STREAMLIT.items()
     }
     said = {"lang": w.language, "skip": w("page.skip"), "copied": w("page.copied"), "names": names}
-    st.html(SCRIPT.replace("SAID", json.dumps(said)), unsafe_allow_javascript=True)
+    data = f'<div hidden data-desist-said="{escape(json.dumps(said))}"></div>'
+    st.html(f"{data}<script>{FRAME_JS}</script>", unsafe_allow_javascript=True)
     row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     row.html(f'<h1 class="desist-name">Desist</h1> <span class="desist-line">{escape(w("page.line"))}</span>')
     row.segmented_control(

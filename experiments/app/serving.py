@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import webbrowser
 from collections.abc import Iterable
@@ -77,6 +78,18 @@ def own_address() -> str:
             return socket.gethostname()
 
 
+def inline_scripts() -> list[str]:
+    """The scripts that stand inside the page: Streamlit's own, and those that panels write."""
+    import streamlit
+
+    from experiments.app.coordinator.panel import ROUND_JS
+    from experiments.app.layout import FRAME_JS
+
+    index = Path(streamlit.__file__).with_name("static") / "index.html"
+    own = re.findall(r"<script>(.*?)</script>", index.read_text(encoding="utf-8"), re.DOTALL)
+    return [*own, FRAME_JS, ROUND_JS]
+
+
 def serve(
     opened: socket.socket, host: str, *, base: str, names: Iterable[str], visitors: int, open_browser: bool
 ) -> None:
@@ -92,6 +105,7 @@ def serve(
     from streamlit.web import bootstrap
 
     from experiments.app.access_control import LARGEST_MESSAGE, Door
+    from experiments.app.connections import bound_logs, bounded, connections_for
     from experiments.app.layout import report_failure
     from experiments.app.preloading import warm_later
 
@@ -102,11 +116,13 @@ def serve(
     if known or host in LOOPBACK:
         known |= {*LOOPBACK, host.lower()}
     door: Any = Door
-    page = st.App(PAGE, middleware=[Middleware(door, names=known, visitors=visitors)], on_script_error=report_failure)
+    guard = Middleware(door, names=known, visitors=visitors, base=base, scripts=inline_scripts())
+    page = st.App(PAGE, middleware=[guard], on_script_error=report_failure)
     config = uvicorn.Config(
         page, log_level="warning", access_log=False, lifespan="on", ws_max_size=LARGEST_MESSAGE, server_header=False,
-        limit_concurrency=20 * visitors, timeout_graceful_shutdown=2,
+        http=bounded(connections_for(visitors)), timeout_graceful_shutdown=2,
     )  # fmt: skip
+    bound_logs()
     warm_later()
     if open_browser:
         Thread(target=webbrowser.open, args=(address(host, port, base),), daemon=True).start()

@@ -80,7 +80,8 @@ def in_rows(about: Mapping[str, Any], language: str = "en") -> list[tuple[str, s
     rows = [(words["head"], str(about["command"]))]
     if about.get("scenario"):
         rows.append((words["scenario"], f"{about['scenario']} {str(about['digest'])[:16]}"))
-    rows += [(words[key], words.get(str(about[key]), str(about[key]))) for key in ("seed", *COUNTS) if about.get(key) is not None]
+    counts = [(words[key], str(about[key])) for key in ("seed", *COUNTS) if about.get(key) is not None]
+    rows += [(label, words.get(value, value)) for label, value in counts]
     return [*rows, ("desist", str(about["desist"]))]
 
 

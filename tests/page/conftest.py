@@ -65,13 +65,15 @@ def browser():
 @pytest.fixture
 def visit(browser, served):
     """Open an address of the page: ``visit("?panel=trial&lang=da", width=390)``; no request may leave this machine."""
-    outside, contexts = [], []
+    outside, contexts, refused = [], [], []
 
-    def opened(address="", *, width=1280, height=900):
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="da-DK")
+    def opened(address="", *, width=1280, height=900, policy=False):
+        """``policy`` has the browser follow the page's own policy, under which a test cannot wait for a condition."""
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="da-DK", bypass_csp=not policy)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
+        page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
         page.on("request", lambda request: outside.append(request.url) if not request.url.startswith(HERE) else None)
         page.goto(f"{served}/{address}")
         page.wait_for_selector("h2")
@@ -84,6 +86,7 @@ def visit(browser, served):
     for context in contexts:
         context.close()
     assert not outside, f"requests left this machine: {outside}"
+    assert not refused, f"the page asks for what its own policy forbids: {refused}"
 
 
 def settle(page, pause=300):

@@ -188,3 +188,17 @@ def test_motion_stops_for_those_who_ask_for_it_and_a_printed_page_has_no_control
     assert longest < 0.001
     assert not page.locator(".st-key-panel").is_visible()
     assert page.locator("h2").is_visible()
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_every_panel_is_shown_under_the_policy_of_the_page(visit, panel):
+    """Scripts, styles, fonts, pictures and the socket are those that it allows; nothing is refused, nothing fails."""
+    page = visit(f"?panel={panel}&lang=en&guessed=yes", policy=True)
+    settle(page)
+    language = page.get_attribute("html", "lang")  # set by a script inside the page
+
+    assert language == "en"
+    if panel == "trial":
+        page.wait_for_selector(".film .person")
+    if panel in ("lessons", "lives", "country"):
+        page.wait_for_selector("main canvas, main svg.marks")

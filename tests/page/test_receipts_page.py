@@ -59,7 +59,7 @@ def test_the_line_is_in_the_language_of_the_page(language):
     said = line(PageMessages(language), {**ABOUT, "scenario": "<b>"})
 
     assert ("Kvittering: " in said) == (language == "da")
-    assert ("seed 7; forsøg 100" in said) == (language == "da")
+    assert ("startværdi (seed) 7; forsøg 100" in said) == (language == "da")
     assert "<b>" not in said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import os
 import random
@@ -16,11 +17,17 @@ from http.client import HTTPConnection
 from threading import Thread
 
 import pytest
+import streamlit
+import uvicorn
 from click.testing import CliRunner
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from experiments.app import access_control, serving
+from experiments.app import access_control, connections, serving
 from experiments.app.address import read_address
 from experiments.app.catalogue import LANGUAGES, catalogue
 from experiments.app.page import PANELS, every_setting
@@ -46,11 +53,11 @@ def finished(coroutine):
 FAILED = {catalogue(language)["page.failed"] for language in LANGUAGES}
 
 
-def at_door(*, names=("localhost",), visitors=2, kind="http", method="GET", path="/", query=b"", **headers):
+def at_door(*, names=("localhost",), visitors=2, kind="http", method="GET", path="/", query=b"", base="", **headers):
     """Ask at a door; a door, and the status with which it turned the request away (200: it did not)."""
     held = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": kind, "method": method, "path": path, "query_string": query, "headers": held}
-    guard = access_control.Door(None, names=frozenset(names), visitors=visitors)  # type: ignore[arg-type]
+    guard = access_control.Door(None, names=frozenset(names), visitors=visitors, base=base)  # type: ignore[arg-type]
     refused = guard.refusal(scope)
     return refused[0] if refused else 200
 
@@ -73,6 +80,12 @@ def at_door(*, names=("localhost",), visitors=2, kind="http", method="GET", path
         (200, {"host": "localhost", "visitors": 0, "path": "/static/js/index.js"}),
         (200, {"host": "desist.example", "origin": "https://desist.example", "names": ("desist.example",)}),
         (200, {"host": "[::1]:8501", "names": ("::1",)}),
+        (200, {"host": "localhost", "path": "/desist/", "base": "desist"}),
+        (200, {"host": "localhost", "path": "/desist", "base": "desist"}),
+        (200, {"host": "localhost", "path": "/desist/media/a.png", "base": "desist"}),
+        *((404, {"host": "localhost", "path": path}) for path in (
+            "/_stcore/metrics", "/_stcore/agent/mcp", "/_stcore/script-health-check", "/_stcore/upload_file/a/b", "/auth/login", "/x", "//")),
+        (404, {"host": "localhost", "path": "/", "base": "desist"}),
         (200, {"host": "10.0.0.7:8501", "origin": "http://10.0.0.7:8501", "names": ()}),
     ],
 )  # fmt: skip
@@ -92,6 +105,118 @@ def test_whoever_leaves_makes_room():
         finished(guard(scope, None, None))  # type: ignore[arg-type]
 
     assert seen == [1, 1, 1]
+
+
+def test_one_client_fills_half_of_the_house_at_most():
+    """Others still get in; who sends nothing for a while has left."""
+    guard = access_control.Door(None, names=frozenset(), visitors=4)  # type: ignore[arg-type]
+    guard.of.update({"10.0.0.1": 2})
+
+    def asks(client):
+        scope = {"type": "websocket", "path": "/", "query_string": b"", "headers": [], "client": (client, 1)}
+        return guard.refusal(scope)
+
+    assert asks("10.0.0.1")[0] == 503
+    assert asks("10.0.0.2") is None
+
+
+def test_a_visitor_who_says_nothing_has_left(monkeypatch):
+    async def silence():
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(access_control, "FIRST_MESSAGE", 0.01)
+
+    assert finished(access_control.paced(silence)())["type"] == "websocket.disconnect"
+
+
+def test_half_sent_requests_are_closed_and_one_client_has_half_of_the_connections(monkeypatch):
+    """Of eight connections four are a client's at most; they are closed in time, and counted no longer."""
+    table = connections.Connections(8, 4)
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"here"})
+
+    def half(source):
+        asked = socket.create_connection(opened.getsockname(), source_address=(source, 0))
+        asked.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        return asked
+
+    def whole(source):
+        asked = HTTPConnection(*opened.getsockname(), source_address=(source, 0))
+        try:
+            asked.request("GET", "/")
+            return asked.getresponse().read()
+        except OSError:
+            return b""
+        finally:
+            asked.close()
+
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 1.0)
+    opened = serving.listening("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", http=connections.bounded(table)))
+    running = Thread(target=asyncio.run, args=(server.serve([opened]),))
+    running.start()
+    try:
+        held = [half("127.0.0.1") for _ in range(6)]
+
+        assert [closed(asked) for asked in held[4:]] == [True, True]
+        assert whole("127.0.0.2") == b"here"
+        assert whole("127.0.0.1") == b""
+        assert [closed(asked) for asked in held[:4]] == [True] * 4
+        assert whole("127.0.0.1") == b"here"
+        for asked in held:
+            asked.close()
+    finally:
+        server.should_exit = True
+        running.join()
+        opened.close()
+    assert table.of.total() == 0
+
+
+def closed(asked):
+    """Whether the other side closes a connection without an answer."""
+    try:
+        return asked.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_the_log_is_bounded():
+    """The last record of a minute says so."""
+    bound = connections.BoundedLog(3)
+    records = [logging.LogRecord("x", logging.ERROR, "", 0, "no %s", (k,), None) for k in range(5)]
+
+    assert [bound.filter(record) for record in records] == [True, True, True, False, False]
+    assert records[2].getMessage() == "no 2 (further messages of this minute are not logged)"
+
+
+def test_a_visit_begins_without_a_word_of_this_machine(served):
+    """No path, no version, no number of the installation; the headers forbid what is not needed, and name no server."""
+    message = ForwardMsg()
+    message.new_session.main_script_path = str(serving.PAGE)
+    message.new_session.initialize.user_info.installation_id = "number"
+    message.new_session.initialize.environment_info.python_version = "3.11"
+    found = ForwardMsg.FromString(access_control.without_details(message.SerializeToString()))
+
+    async def raw():
+        async with connect(f"ws://{place(served)}/_stcore/stream", origin=served) as socket:
+            await socket.send(BackMsg(rerun_script=ClientState()).SerializeToString())
+            return [await socket.recv() for _ in range(3)]
+
+    begun = b"".join(finished(raw()))
+    asked = HTTPConnection(place(served))
+    asked.request("GET", "/")
+    headers = {key.lower(): value for key, value in asked.getresponse().getheaders()}
+    asked.close()
+
+    assert found.new_session.main_script_path == "page.py"
+    assert not found.new_session.initialize.user_info.installation_id
+    for secret in (str(serving.PAGE.parent), sys.version.split()[0], streamlit.__version__):
+        assert secret.encode() not in begun
+    assert "server" not in headers
+    assert headers["x-frame-options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
 def test_a_flood_of_messages_is_held_back(monkeypatch):

@@ -15,7 +15,6 @@ __all__ = ["SETTINGS", "show"]
 KEY = "carry-towns"
 CSS, JS, ROUND_JS = (Path(__file__).parents[1].joinpath("parts", f"carry.{kind}").read_text(encoding="utf-8")
                      for kind in ("css", "js", "round.js"))  # fmt: skip
-SCRIPT = ROUND_JS.strip().rstrip(";")
 SLIDERS = st.components.v2.component("desist_towns", css=CSS, js=JS)
 """Sliders for where the volunteers live, which are coupled in the browser and always hold the same sum."""
 
@@ -24,7 +23,7 @@ def show(w: PageMessages) -> None:
     """Show the panel."""
     st.header(w("carry.title"))
     now = st.session_state[ROUND.key]
-    st.html(f"<script>({SCRIPT})({now})</script>", unsafe_allow_javascript=True)
+    st.html(f'<div hidden data-desist-round="{now}"></div><script>{ROUND_JS}</script>', unsafe_allow_javascript=True)
     if now == 0:
         _start(w)
     elif now < RESULT:

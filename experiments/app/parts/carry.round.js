@@ -1,5 +1,6 @@
 // A new round begins at the top: for whoever clicked at the foot of a long list, and for whoever listens to the page.
-(round) => {
+(() => {
+  const round = document.querySelector("[data-desist-round]").dataset.desistRound;
   const before = window.desistRound;
   window.desistRound = round;
   if (before === undefined || before === round) return;
@@ -10,4 +11,4 @@
     title?.focus({ preventScroll: true });
   };
   setTimeout(toTop, 150);
-};
+})();

@@ -1,7 +1,7 @@
 // Run when the language is told: the page's language for screen readers and hyphenation, the names that Streamlit gives
 // its controls in English only, and the button that copies the address. Listeners are bound once, to the document.
 (() => {
-  const said = SAID;
+  const said = JSON.parse(document.querySelector("[data-desist-said]").dataset.desistSaid);
   window.desistSaid = said;
   document.documentElement.lang = said.lang;
   const skip = document.querySelector('[data-testid="stSkipToContent"]');
