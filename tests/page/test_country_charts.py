@@ -35,7 +35,9 @@ def map_of(w, what, *, study=True):
 def drawn(spec):
     """The specification compiles; its description."""
     json.dumps(spec, allow_nan=False)
-    assert vl_convert.vegalite_to_vega(spec)["marks"]
+    compiled = vl_convert.vegalite_to_vega(spec)
+    assert compiled["marks"]
+    assert len(compiled.get("legends", [])) <= 1, "a legend stands there twice"
     assert "http" not in json.dumps({key: part for key, part in spec.items() if key != "$schema"})
     return spec["description"]
 

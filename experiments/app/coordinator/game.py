@@ -93,6 +93,19 @@ def scenario_of(policy: str, spread: Spread | None, picks: Sequence[int] = ()) -
     return base().changed(own)
 
 
+def divided(total: int, weights: Sequence[float]) -> list[int]:
+    """Whole numbers in proportion to weights that add up to the total: the largest remainders are rounded up.
+
+    >>> divided(60, [300, 200, 110, 115])
+    [25, 17, 9, 9]
+    """
+    exact = [total * weight / sum(weights) for weight in weights]
+    found = [int(each) for each in exact]
+    for k in sorted(range(len(exact)), key=lambda k: found[k] - exact[k])[: total - sum(found)]:
+        found[k] += 1
+    return found
+
+
 def round_of(release: int) -> int:
     """Round in which people released in this month (0 to 11) are new on the waiting list, two months before."""
     return 1 + release // EACH

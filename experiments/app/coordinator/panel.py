@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from experiments.app.catalogue import PageMessages
-from experiments.app.coordinator.game import PEOPLE, PICKS, RESULT, ROUND, SETTINGS, SPREAD, TOWNS, VOLUNTEERS
+from experiments.app.coordinator.game import PEOPLE, PICKS, RESULT, ROUND, SETTINGS, SPREAD, TOWNS, VOLUNTEERS, divided
 
 __all__ = ["SETTINGS", "show"]
 
@@ -56,10 +56,9 @@ def _sliders(w: PageMessages) -> None:
 
     inhabitants = [chosen([name])[0].population for name in TOWNS]
     towns = [
-        {"name": name, "inhabitants": here,
-         "expected": w("carry.start.expected", n=round(PEOPLE * here / sum(inhabitants)))}
-        for name, here in zip(TOWNS, inhabitants, strict=True)
-    ]  # fmt: skip
+        {"name": name, "inhabitants": here, "expected": w("carry.start.expected", n=number)}
+        for name, here, number in zip(TOWNS, inhabitants, divided(PEOPLE, inhabitants), strict=True)
+    ]
     words = {kind: w(f"carry.start.pairs.{kind}") for kind in ("one", "many")} | {"left": w("carry.start.left")}
     data: dict[str, Any] = {
         "towns": towns, "words": words, "total": VOLUNTEERS,
