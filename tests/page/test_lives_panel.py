@@ -13,6 +13,7 @@ from experiments.app.two_lives import chart as lives_chart
 from experiments.app.two_lives import sentences
 from experiments.app.two_lives.animation import scenario
 from experiments.app.two_lives.facts import pair
+from experiments.language.spreadsheets import headings
 from tests.page.conftest import press, told, violations
 from tests.test_cli import desist
 
@@ -127,16 +128,21 @@ def test_the_next_person_comes_by_keyboard_and_the_address_follows(visit):
 def test_the_two_lives_can_be_saved_as_a_table(visit, tmp_path):
     page = visit(f"{HERE}da&life=3")
     page.get_by_text(PageMessages("da")("page.numbers")).first.click()
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="CSV").first.click()
-    saved.value.save_as(tmp_path / "lives.csv")
-    read = pd.read_csv(tmp_path / "lives.csv", keep_default_na=False)
-
-    assert saved.value.suggested_filename == "desist-two-lives.csv"
+    for kind, name in (("csv", "CSV"), ("xlsx", "Excel")):
+        with page.expect_download() as saved:
+            page.get_by_role("button", name=name).first.click()
+        saved.value.save_as(tmp_path / f"lives.{kind}")
+        assert saved.value.suggested_filename == f"desist-two-lives.{kind}"
+    read = pd.read_csv(tmp_path / "lives.csv", keep_default_na=False, sep=";", decimal=",", encoding="utf-8-sig")
+    sheets = pd.read_excel(tmp_path / "lives.xlsx", sheet_name=None, header=None)
     expected = lives_chart.table(pair(1).lives(3))
-    assert read.columns.tolist() == expected.columns.tolist()
-    assert len(read) == len(expected)
-    assert read["offences"].sum() == sum(life.offences for life in pair(1).lives(3))
+    heads = headings(expected, PageMessages("da"))
+    at = expected.columns.get_loc("offences")
+
+    assert read.columns.tolist() == sheets["two-lives"].iloc[0].tolist() == heads
+    assert len(read) == len(sheets["two-lives"]) - 1 == len(expected)
+    assert read.iloc[:, at].sum() == sheets["two-lives"].iloc[1:, at].sum() == sum(life.offences for life in pair(1).lives(3))
+    assert sheets["Kvittering"].iloc[0].tolist()[0] == "Kvittering"
 
 
 def test_on_a_phone_nothing_is_cut_off(visit):

@@ -191,7 +191,8 @@ def description(w: PageMessages, lives: tuple[Life, Life]) -> str:
     )
     said = {"with": crime(w, lives[0]), "without": crime(w, lives[1])}
     return w("lives.chart.description", person=lives[0].number, begin=-lives[0].film.before, end=WINDOW - 1,
-             met=w.months(len(_meetings(lives[0]))), held=held, held_without=alone, parting=f"{part}.", **said)  # fmt: skip
+             met=w.months(len(_meetings(lives[0]))), held=held, held_without=alone, parting=f"{part}.",
+             **said)  # fmt: skip
 
 
 def strip(w: PageMessages, both: LifePair, number: int) -> Spec:
