@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+from experiments.app.connections import connections_for
 from experiments.benchmarks.country import peak_memory
 from experiments.execution.store import Contents, Store
 from experiments.verification import mutant_process, planted_faults
@@ -26,7 +27,7 @@ UNIX = {
                "setitimer"},
 }  # fmt: skip
 """Names that these modules do not have there."""
-GUARDED = {"app/country/runs.py": {"setpriority"}, "benchmarks/country.py": {"resource"},
+GUARDED = {"app/country/runs.py": {"setpriority"}, "app/connections.py": {"resource"}, "benchmarks/country.py": {"resource"},
            "verification/mutant_process.py": {"setitimer", "ITIMER_PROF"}, "verification/planted_faults.py": {"SIGPROF"},
            "compiled_cache.py": {"getuid"}}  # fmt: skip
 """Where one of them is used behind a question whether it is there."""
@@ -59,6 +60,7 @@ def test_memory_is_not_a_number_where_the_system_does_not_tell(monkeypatch):
     assert peak_memory() > 1
     monkeypatch.setitem(sys.modules, "resource", None)
     assert math.isnan(peak_memory())
+    assert connections_for(100).most == 2_000
 
 
 def test_a_mutant_that_never_ends_is_ended_by_the_clock(monkeypatch):

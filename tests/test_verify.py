@@ -388,7 +388,7 @@ def test_every_option_with_a_path_is_decided_on():
         name for verb in STUDIES for name, field in study_class(verb).model_fields.items() if Path in kinds(field)
     }
 
-    assert paths == {"study": {"file", "store", "out"}, "report": {"prices", "posterior", "store", "out"}}
+    assert paths == {"study": {"file", "store", "out", "xlsx"}, "report": {"prices", "posterior", "store", "out"}}
     assert fields == {"file", "posterior", "prices"}
 
 

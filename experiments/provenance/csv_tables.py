@@ -52,11 +52,17 @@ def texts_like_numbers(table: pd.DataFrame) -> list[str]:
     found = []
     for at, kind in enumerate(table.dtypes):
         if str(kind) in TEXT_KINDS:
-            labels = pd.Series(table.iloc[:, at].dropna().unique(), dtype=object)
-            if len(labels) and all(isinstance(label, str) for label in labels) and str(table_of(
-                csv_of(labels.to_frame("label")).encode())["label"].dtype) not in TEXT_KINDS:  # fmt: skip
+            labels = [label for label in table.iloc[:, at].tolist() if isinstance(label, str) or not _is_nothing(label)]
+            if not labels or not all(isinstance(label, str) for label in labels):
+                continue
+            once = pd.DataFrame({"label": pd.Series([*dict.fromkeys(labels)], dtype=object)})
+            if str(table_of(csv_of(once).encode())["label"].dtype) not in TEXT_KINDS:
                 found.append(str(table.columns[at]))
     return found
+
+
+def _is_nothing(cell: Any) -> bool:
+    return cell is None or cell != cell
 
 
 def kept_table(path: Path) -> pd.DataFrame:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-_ASIDE = {"--out": True, "--store": True, "--cluster": True, "--threads": True, "--no-store": False, "--json": False}
+_ASIDE = {"--out": True, "--xlsx": True, "--store": True, "--cluster": True, "--threads": True, "--no-store": False,
+          "--json": False}  # fmt: skip
 """Options that decide no result, and whether a value follows."""
 _OWN = ("command", "code", "inputs", "files", "versions", "receipt", "study")
 """Keys of a manifest that are compared by themselves, or may differ."""

@@ -17,7 +17,7 @@ from experiments.provenance.receipts import bare, words_of
 
 HOME = Path(__file__).resolve().parents[2]
 """The folder that holds the packages ``experiments`` and ``simulation``."""
-PLACES = ("--out", "--store", "--cluster")
+PLACES = ("--out", "--xlsx", "--store", "--cluster")
 """Options that say where something is written or computed."""
 START = "from experiments.cli.main import main; main()"
 

@@ -164,7 +164,7 @@ def curves_are_those_of_kaplan_and_meier(claim: Deviations, context: CheckContex
                 spread += hits / (risk * (risk - hits)) if risk > hits else 0.0
                 row = mine.iloc[month]
                 claim.check([row["at_risk"], row["share"]], [risk, 1 - alive], 1e-9, f"month {month}")
-                half = 1.959964 * np.sqrt(spread) / abs(np.log(alive)) if 0 < alive < 1 else 0.0
+                half = 1.959963984540054 * np.sqrt(spread) / abs(np.log(alive)) if 0 < alive < 1 else 0.0
                 band = [1 - alive ** np.exp(-half), 1 - alive ** np.exp(half)]
                 claim.check([row["low"], row["high"]], band, 1e-9, "band")
     together = curve(small.drop(columns="arm"), by=())

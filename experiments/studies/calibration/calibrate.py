@@ -121,8 +121,9 @@ def write_inference_data(posterior: Posterior, path: Path) -> Path:
     The definition is a number: the place of its name among any, prison, sentence. Raises ``ImportError`` if ArviZ is
     not installed (``pip install 'desist[inference]'``).
     """
-    import arviz as az  # optional and heavy
-
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # once a day it tells of its next version
+        import arviz as az  # optional and heavy
     table = posterior.table.copy()
     table["trial.definition"] = [DEFINITIONS.index(name) for name in table["trial.definition"]]
     columns = {str(name).lstrip("_"): values.to_numpy()[None, :] for name, values in table.items()}
