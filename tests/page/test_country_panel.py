@@ -53,13 +53,16 @@ def test_the_map_shows_what_is_chosen_as_land_and_as_tiles(open_page):
 
 
 def test_a_study_that_is_not_there_is_waited_for_with_the_map_of_what_is_planned(open_page):
+    before = set(RUNS._queue)
     at = open_page(panel="country", lang="en", cplan="todays-area", cseed=98)
     text = page_text(at)
+    new = set(RUNS._queue) - before
 
     assert at.get("progress")[0].proto.text.startswith(("Computing begins", "In the queue"))
     assert PageMessages("en")("country.map.meanwhile") in text
     assert "The plan opens in 25 of 98 municipalities from January 2027" in text
-    assert RUNS._busy is None
+    assert len(new) == 1
+    assert RUNS._busy not in new
 
 
 def test_changing_the_language_keeps_every_setting_and_the_study(open_page):
