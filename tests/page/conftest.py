@@ -50,11 +50,24 @@ def served(tmp_path_factory):
         yield f"http://{place}"
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests in a browser where there is none."""
+    if chromium() is None:
+        left = [item for item in items if "browser" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=[item for item in items if item not in left])
+        items[:] = left
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say so, in one line."""
+    if chromium() is None:
+        terminalreporter.write_line("no Chromium here, so the tests in a browser were left out: install the package "
+                                    "chromium, or run playwright install chromium")  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def browser():
-    """Headless Chromium; tests are skipped where there is none."""
-    if chromium() is None:
-        pytest.skip("no Chromium here: install the package chromium, or run playwright install chromium")
+    """Headless Chromium."""
     from playwright.sync_api import expect
 
     expect.set_options(timeout=PATIENCE)
