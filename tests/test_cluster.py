@@ -127,6 +127,24 @@ def test_workers_with_other_code_or_a_lost_scheduler_are_one_line(tmp_path):
     assert all(piece.whole() for piece in kept.files(kept.pieces))
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("kill", range(10))
+def test_a_scheduler_that_is_killed_is_not_waited_for(tmp_path, kill):
+    """After one piece, two, three ...: one line and exit code 2, and every finished piece is there and whole."""
+    store = tmp_path / "store"
+    with scheduler(tmp_path) as (address, boss), worker(tmp_path, address):
+        watch = killed_after(boss, store, 1 + kill)
+        code, _, err = command(tmp_path, *SWEEP, "--replicates", "2000", "--cluster", address, "--store", str(store),
+                               "--out", str(tmp_path / "out"))  # fmt: skip
+        watch.join(600)
+    kept = Contents.of(store)
+
+    assert (code, len(err.splitlines()[-1:]), "Traceback" in err) == (2, 1, False)
+    assert err.splitlines()[-1].startswith("desist: the workers were lost (")
+    assert len(kept.pieces) > kill
+    assert all(piece.whole() for piece in kept.files(kept.pieces))
+
+
 @contextmanager
 def stranger(answer):
     """A port of this machine where something answers that is no scheduler; its address."""

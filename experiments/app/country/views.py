@@ -155,8 +155,12 @@ def in_words(w: PageMessages, asked: RequestedPlan, study: Plans) -> None:
         for paragraph in (*answer.sentences, *answer.notes):
             st.markdown(paragraph)
         file = f"desist-{sheet.plan.name}-{w.language}.txt"
-        st.download_button(w("country.report"), partial(_report, asked, file, text), file, "text/plain", key=file,
-                           on_click="ignore")  # fmt: skip
+        row = st.container(horizontal=True)
+        row.download_button(w("country.report"), partial(_report, asked, file, text), file, "text/plain", key=file,
+                            on_click="ignore")  # fmt: skip
+        book = file.replace(".txt", ".xlsx")
+        row.download_button(w("country.workbook"), partial(sheet.result.workbook, w.language), book, figure.XLSX,
+                            key=book, on_click="ignore")  # fmt: skip
     _files(w, asked)
     for sheet in study.sheets:
         _numbers(w, asked, f"country-summary-{sheet.plan.name}", None, sheet.tables["summary"])
