@@ -295,6 +295,9 @@ def test_what_a_plan_uses_is_added_up_beside_the_price_of_a_course(study):
     assert first.totals["cost"].mean() == pytest.approx(table.loc["by parts", "mean"])
     assert table["counts"].tolist() == [name == "by parts" for name in table.index]
     assert plan_uses(plan)["open_years"].max() == len(plan.opens())
+    halved = plan_money(plan, counts, without, Prices(), seed=1, values=[{"volunteers.volunteers_each": 30.0}] * 6).courses
+    usual = plan_money(plan, counts, without, Prices(), seed=1, values=[{"volunteers.volunteers_each": 60.0}] * 6).courses
+    assert halved["coordinators"].to_numpy() == pytest.approx(2 * usual["coordinators"].to_numpy())
     today = course_by_parts(Prices())
     assert 24_000 < today.drop("hours given").sum() < 36_700
 

@@ -12,7 +12,7 @@ say which is nearest the truth, so every statement about paying back names all o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -164,22 +164,31 @@ def _by_volunteers(plan: RolloutPlan) -> bool:
     return delivery.name == COURSE and delivery.delivered_by == "volunteers"
 
 
-def plan_prices(plan: RolloutPlan, drawn: pd.DataFrame) -> pd.DataFrame:
-    """Prices as drawn, with those that a plan gives itself: who pays its courses, and what a course costs."""
+def plan_prices(
+    plan: RolloutPlan, drawn: pd.DataFrame, prices: Prices, values: Sequence[Mapping[str, float]] = ()
+) -> pd.DataFrame:
+    """Prices as drawn, with what a plan says itself: who pays its courses, what one costs, volunteers a coordinator.
+
+    ``values`` are the plan's own uncertain quantities, a draw each. A coordinator looks after as many volunteers in the
+    costs as in the simulation, unless the user's ``prices`` say how many.
+    """
     own: dict[str, Any] = {f"paid_by.{payer}": plan.paid_by.get(payer, 0.0) for payer in PUBLIC if plan.paid_by}
     if "course_price" in plan.offer.model_fields_set:
         own[f"scheme.{delivery_of(plan).name}.per_start"] = in_price_year(plan.offer.course_price, 2021, drawn)
+    if values and "course.volunteers_each" not in given_keys(prices):
+        usual = plan.volunteers.volunteers_each
+        own["course.volunteers_each"] = [row.get("volunteers.volunteers_each", usual) for row in values]
     return drawn.assign(**own)
 
 
 def plan_money(
     plan: RolloutPlan, with_: pd.DataFrame, without: pd.DataFrame, prices: Prices, *, seed: int,
-    drawn: pd.DataFrame | None = None,
+    drawn: pd.DataFrame | None = None, values: Sequence[Mapping[str, float]] = (),
 ) -> Money:  # fmt: skip
-    """What a plan costs and saves at each draw (``money``), in the prices that the plan has."""
+    """What a plan costs and saves at each draw (``money``), in the prices that the plan has (``plan_prices``)."""
     if drawn is None:
         drawn = draw_prices(prices, int(with_["draw"].max()) + 1, seed)
-    return money(with_, without, prices, seed=seed, drawn=plan_prices(plan, drawn),
+    return money(with_, without, prices, seed=seed, drawn=plan_prices(plan, drawn, prices, values),
                  used=plan_uses(plan) if _by_volunteers(plan) else None,
                  course=course_counting(plan, prices))  # fmt: skip
 
@@ -191,7 +200,7 @@ def moves_kroner(plan: RolloutPlan, prices: Prices) -> Callable[[str], bool]:
         programmes.discard(COURSE)
     own = {f"{PRICE}scheme.{name}.per_start" for name in programmes}
     aside = (f"{PRICE}scheme.", f"{PRICE}victims.", f"{PRICE}avoided.serious", f"{PRICE}course.hour",
-             *([] if by_parts else [f"{PRICE}course."]))  # fmt: skip
+             f"{PRICE}course.volunteers_each", *([] if by_parts else [f"{PRICE}course."]))  # fmt: skip
     return lambda key: key in own or not key.startswith(aside)
 
 

@@ -207,9 +207,9 @@ def simulate_outcomes(
     price_draws = draw_prices(prices, len(inputs), seed)
     for name in inputs.filter(regex=f"^{re.escape(PRICE)}"):
         price_draws[str(name).removeprefix(PRICE)] = inputs[name].to_numpy()
-    at_drawn_prices(plan, drawn.plan, plan_prices(plan, price_draws))
+    at_drawn_prices(plan, drawn.plan, plan_prices(plan, price_draws, prices))
     counts, without = run_pairs(plan, country, drawn, compute, command=command)
-    return plan_money(plan, counts, without, prices, seed=seed, drawn=price_draws).totals
+    return plan_money(plan, counts, without, prices, seed=seed, drawn=price_draws, values=drawn.plan).totals
 
 
 def failing(results: pd.DataFrame, saving: Saving) -> np.ndarray:

@@ -86,7 +86,8 @@ class PlanRuns:
         """Kroner of plan k (``costs.plan_money``)."""
         key = (k, prices.model_dump_json(exclude_unset=True))
         if key not in self._found:
-            self._found[key] = plan_money(self.plans[k], self.counts[k], self.without, prices, seed=self.seed)
+            self._found[key] = plan_money(self.plans[k], self.counts[k], self.without, prices, seed=self.seed,
+                                          values=self.draws[k].plan)  # fmt: skip
         return self._found[key]
 
 
@@ -118,7 +119,8 @@ def simulate_plans(
         raise ParameterError(f"plans are [{', '.join(names)}]; each name may be there once (name = ... in the file)")
     drawn = [draw_uncertain(plan, country, posterior, draws, seed=seed) for plan, _ in plans]
     for (plan, _), own in zip(plans, drawn, strict=True):
-        at_drawn_prices(plan, own.plan, plan_prices(plan, draw_prices(prices or Prices(), len(own.plan), seed)))
+        known = prices or Prices()
+        at_drawn_prices(plan, own.plan, plan_prices(plan, draw_prices(known, len(own.plan), seed), known))
     without = run_plan(first, country, drawn[0], compute, replicates=replicates, none=True, command=command)
     counts = [
         run_plan(plan, country, own, compute, replicates=replicates, command=command)
