@@ -43,7 +43,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
                f"{PLAN}volunteers.campaign_months", f"{PLAN}quality.lost_per_doubling", "volunteers.quit_chance",
                "volunteers.quit_after_end"),
     "matches": ("programme.contact_chance", "programme.dropout_chance"),
-    "course price": (f"{PRICE}course.", f"{PRICE}scheme."),
+    "course price": (f"{PRICE}course.", f"{PRICE}scheme.", f"{PLAN}volunteers.volunteers_each"),
     "prison-day price": (f"{PRICE}prison.day",),
 }  # fmt: skip
 """Quantities that would be learned together, by the beginnings of their keys."""
