@@ -33,7 +33,7 @@ _WORDS = {
            "trials": "trials", "draws": "draws", "cohorts": "cohorts", "groups": "groups"},
     "da": {"head": "Kvittering", "scenario": "scenarie", "seed": "startværdi (seed)", "digest": "kvittering",
            "replicates": "gentagelser", "trials": "forsøg", "draws": "trækninger", "cohorts": "kohorter",
-           "groups": "grupper", "once, every fourth draw twice": "én, ved hver fjerde trækning to"},
+           "groups": "grupper", "once, every fourth draw twice": "hver fjerde trækning er kørt to gange"},
 }  # fmt: skip
 
 
@@ -71,17 +71,20 @@ def intact(content: Mapping[str, Any]) -> bool:
 def in_a_line(about: Mapping[str, Any], language: str = "en") -> str:
     """What made it, in one line without its end: command, scenario, seed, how much was run, version."""
     (head, command), *rows = in_rows(about, language)
-    return f"{head}: {'; '.join([command, *(f'{label} {value}' for label, value in rows)])}"
+    return f"{head}: {'; '.join([command, *(f'{label} {value}'.strip() for label, value in rows)])}"
 
 
 def in_rows(about: Mapping[str, Any], language: str = "en") -> list[tuple[str, str]]:
-    """What made it, as labels and values: command first, then scenario, seed, how much was run, version."""
+    """What made it, as labels and values: command first, then scenario, seed, how much was run, version.
+
+    A number of runs that is a sentence has no label.
+    """
     words = _WORDS[language]
     rows = [(words["head"], str(about["command"]))]
     if about.get("scenario"):
         rows.append((words["scenario"], f"{about['scenario']} {str(about['digest'])[:16]}"))
     counts = [(words[key], str(about[key])) for key in ("seed", *COUNTS) if about.get(key) is not None]
-    rows += [(label, words.get(value, value)) for label, value in counts]
+    rows += [("", words[value]) if value in words else (label, value) for label, value in counts]
     return [*rows, ("desist", str(about["desist"]))]
 
 

@@ -467,5 +467,5 @@ def test_it_starts_and_stops_without_a_superfluous_word():
 
     assert first == f"Desist is at http://localhost:{port}/   (Ctrl-C stops it)\n"
     assert catalogue("da")["about.title"] in visitor.texts
-    assert rest.replace("Compiling the model, once; the first numbers take longer.\n", "") == "\nDesist has stopped.\n"
-    assert server.returncode == 0
+    rest = rest.replace("Compiling the model, once; the first numbers take longer.\n", "")
+    assert (rest, server.returncode) == ("\nDesist has stopped.\n", 0)
