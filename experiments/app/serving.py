@@ -126,4 +126,7 @@ def serve(
     warm_later()
     if open_browser:
         Thread(target=webbrowser.open, args=(address(host, port, base),), daemon=True).start()
-    uvicorn.Server(config).run(sockets=[opened])
+    server = uvicorn.Server(config)
+    server.run(sockets=[opened])
+    if server.started:  # a shell in the background has the interrupt ignored, once Uvicorn has taken it
+        raise KeyboardInterrupt
