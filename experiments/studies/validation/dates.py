@@ -25,6 +25,7 @@ DANISH = re.compile(r"(\d{1,2})[-./](\d{1,2})[-./](\d{4})(?: [\d:.]*)?")
 ALLOWED = (f"a date from {FIRST_YEAR} to {LAST_YEAR} as 2019-05-31, 20190531 or 31-05-2019 (31.05.2019, 31/05/2019), "
            "in local time, without a time zone")  # fmt: skip
 NO_DAY = np.datetime64("NaT", "D")
+DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 
 
 def today() -> np.datetime64:
@@ -68,7 +69,7 @@ def _parts(when: Days) -> tuple[Longs, Longs, Longs]:
 
 def days_in(month: Days) -> Longs:
     """How many days each calendar month has."""
-    return np.asarray((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]"), dtype=np.int64)
+    return np.asarray((month + MONTH).astype("datetime64[D]") - month.astype("datetime64[D]"), dtype=np.int64)
 
 
 def months_after(release: Days, when: Days) -> Longs:
@@ -82,4 +83,5 @@ def day_of(release: Days, months: Longs) -> Days:
     """First day of each own month (arrays of N)."""
     begun, first, _ = _parts(release)
     month = (begun + months).astype("datetime64[M]")
-    return np.asarray(month.astype("datetime64[D]") + (np.minimum(first, days_in(month)) - 1), dtype="datetime64[D]")
+    after = (np.minimum(first, days_in(month)) - 1).astype("timedelta64[D]")
+    return np.asarray(month.astype("datetime64[D]") + after, dtype="datetime64[D]")

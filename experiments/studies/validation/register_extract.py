@@ -22,7 +22,7 @@ import pandas as pd
 
 from experiments.language.register import label_of
 from experiments.studies.validation.cells import ENDS, ExtractCells, of_releases, read_cells
-from experiments.studies.validation.dates import NO_DAY, months_after
+from experiments.studies.validation.dates import DAY, NO_DAY, months_after
 from experiments.studies.validation.read import Mistakes, columns_by_meaning, read_sheet
 from simulation.history import EVENTS, SANCTIONS, History
 from simulation.outcomes import DEFINITIONS, FURTHER_YEAR
@@ -135,7 +135,7 @@ def _ends(cells: ExtractCells, releases: pd.DataFrame, form: ExtractFormat, file
     for name in ENDS:
         own = of_releases(cells.ends[name], releases)
         when = own["value"].to_numpy().astype("datetime64[D]")
-        early = ~np.isnat(when) & (when < release - 1) & (name != "entered")
+        early = ~np.isnat(when) & (when < release - DAY) & (name != "entered")
         for row, day, begun in zip(own["row"][early], when[early], release[early], strict=True):
             wrong.add(int(row), cells.names[name], str(day),
                       f"before the release on {begun}; allowed is that day or later")  # fmt: skip
@@ -153,7 +153,7 @@ def _ends(cells: ExtractCells, releases: pd.DataFrame, form: ExtractFormat, file
             f"{file} does not say until when {of} followed; name a column with --followed, or the last day "
             "of the extract with --until 2020-12-31"
         )
-    whole = {name: months_after(release, day + 1) for name, day in ends.items()}
+    whole = {name: months_after(release, np.asarray(day + DAY, dtype="datetime64[D]")) for name, day in ends.items()}
     return pd.DataFrame({**{name: np.clip(months, 0, LONGEST) for name, months in whole.items()},
                          "died": dead, "late": entered > release})  # fmt: skip
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from experiments.inputs.scenario_files import load
 from experiments.language.messages import Language, Messages
-from experiments.studies.validation.dates import Days, day_of, days_in
+from experiments.studies.validation.dates import DAY, Days, day_of, days_in
 from simulation.history import History, simulate
 from simulation.parameters import ParameterError
 
@@ -52,11 +52,11 @@ def extract(
     people = history.people
     person = people["person"].to_numpy(np.int64)
     shift = (person * 7 + spread * 13) % 31
-    month = np.datetime64(first, "M") + people["release"].to_numpy(np.int64)
-    release = month.astype("datetime64[D]") + np.minimum(shift, days_in(month) - 1)
+    month = np.datetime64(first, "M") + people["release"].to_numpy(np.int64).astype("timedelta64[M]")
+    release = month.astype("datetime64[D]") + np.minimum(shift, days_in(month) - 1).astype("timedelta64[D]")
     table = pd.DataFrame({"person": person, "release": _text(release)})
     for name in ("followed", "decided"):
-        table[name] = _text(day_of(release, people[name].to_numpy(np.int64)) - 1)
+        table[name] = _text(day_of(release, people[name].to_numpy(np.int64)) - DAY)
     cases = _cases(history, release, person, spread)
     if style == "events":
         return _listed(table, cases)
@@ -75,7 +75,7 @@ def _cases(history: History, release: Days, person: npt.NDArray[np.int64], sprea
     decided = decided.rename(columns={"value": "of", "month": "decided_in", "detail": "sanction"})
     cases = committed.merge(decided.astype({"sanction": str}), on=["person", "of"], how="left")
     begun = pd.Series(release, index=person).loc[cases["person"]].to_numpy().astype("datetime64[D]")
-    days = (cases["person"].to_numpy(np.int64) * 5 + cases["of"].to_numpy(np.int64) * 11 + spread) % 28
+    days = (cases["person"].to_numpy(np.int64) * 5 + cases["of"].to_numpy(np.int64) * 11 + spread) % 28 * DAY
     cases["offence"] = _text(day_of(begun, cases["of"].to_numpy(np.int64)) + days)
     known = cases["decided_in"].notna().to_numpy()
     decision = np.full(len(cases), np.datetime64("NaT", "D"))
