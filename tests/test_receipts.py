@@ -23,6 +23,7 @@ from experiments.language.codebooks import FOLDER, codebook
 from experiments.language.messages import LANGUAGES, Messages, part_of
 from experiments.language.spreadsheets import csv_for_people, heading, workbook
 from experiments.provenance.csv_tables import csv_of, table_of
+from experiments.provenance.differences import difference
 from experiments.provenance.receipts import bare, compare, inputs_of, manifest_of
 from experiments.provenance.results_folder import Folder
 from experiments.provenance.stamps import digest, intact, sealed, stamp_of, stamped, untouched, without, without_seal
@@ -390,3 +391,11 @@ def test_a_workbook_that_cannot_be_written_is_refused_before_the_study_is_run(fi
     assert code == 2
     assert "--xlsx" in err
     assert len(err.splitlines()) == 1
+
+
+def test_facts_are_compared_to_as_many_digits_as_tables():
+    """The sixteenth digit is the processor's; the ninth is not."""
+    facts = b'{"a": 0.017200474717496417}'
+
+    assert difference("facts.json", facts, b'{"a": 0.017200474717496386}', exact=True) == ""
+    assert difference("facts.json", facts, b'{"a": 0.017200474817496417}', exact=True).startswith("a: recorded")

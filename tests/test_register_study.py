@@ -199,12 +199,13 @@ def test_few_decisions_that_do_not_count_are_not_numbered(tmp_path):
 def test_follow_up_that_ends_because_of_the_outcome_is_told(tmp_path):
     """Those who reoffend are followed to that day only, so nobody who can be judged has: share and curve contradict."""
     rng = np.random.default_rng(1)
-    when = np.where(rng.random(400) < 0.5, rng.integers(30, 600, 400), 4_000)
+    when = np.where(rng.random(400) < 0.5, rng.integers(30, 600, 400), 4_000).astype("timedelta64[D]")
+    never = np.timedelta64(4_000, "D")
     release = np.datetime64("2016-01-01")
     rows = pd.DataFrame({
-        "person": range(400), "release": str(release), "offence": [str(release + w) if w < 4_000 else "" for w in when],
-        "decision": [str(release + w) if w < 4_000 else "" for w in when], "sanction": np.where(when < 4_000, "prison", ""),
-        "followed": [str(release + min(w + 40, 900)) for w in when], "decided": "2020-01-01",
+        "person": range(400), "release": str(release), "offence": [str(release + w) if w < never else "" for w in when],
+        "decision": [str(release + w) if w < never else "" for w in when], "sanction": np.where(when < never, "prison", ""),
+        "followed": [str(release + min(w + np.timedelta64(40, "D"), np.timedelta64(900, "D"))) for w in when], "decided": "2020-01-01",
     })  # fmt: skip
     rows.to_csv(tmp_path / "ended.csv", index=False)
     rows.assign(followed="2018-06-19").to_csv(tmp_path / "whole.csv", index=False)
