@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,8 +106,11 @@ def watched(process: subprocess.Popen[str], until: str | None) -> tuple[str, int
         if until is not None:
             line = pool.submit(lambda out: next((each for each in out if until in each), ""), process.stdout)
             output = line.result(timeout=LONGEST)
-            os.killpg(process.pid, signal.SIGINT)
-            return output, process.wait(timeout=600)
+            for _ in range(20):  # where interrupts are ignored at first, the page takes a later one
+                os.killpg(process.pid, signal.SIGINT)
+                with suppress(subprocess.TimeoutExpired):
+                    return output, process.wait(timeout=30)
+            raise TimeoutError
         output, _ = process.communicate(timeout=LONGEST)
     except (subprocess.TimeoutExpired, TimeoutError):
         os.killpg(process.pid, signal.SIGKILL)
